@@ -1,0 +1,131 @@
+//! What one request asks of every limit of a policy.
+
+use core::fmt;
+
+use crate::UNITS_MAX;
+use crate::name::Name;
+use crate::policy::{LIMITS_MAX, Policy};
+
+/// The units asked of each limit, in the policy's order. Made by [`Policy::costs`] and friends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Costs {
+    units: [u64; LIMITS_MAX],
+    count: usize,
+}
+
+impl Costs {
+    /// The units, one number per limit.
+    #[must_use]
+    pub fn as_slice(&self) -> &[u64] {
+        self.units.get(..self.count).unwrap_or_default()
+    }
+}
+
+impl Policy {
+    /// What a request costs that names the given costs; limits that are not named cost their default.
+    ///
+    /// ```
+    /// use tollgate_core::{Limit, Policy, Span};
+    /// let minute = Span::from_secs(60);
+    /// let policy = Policy::new([
+    ///     Limit::token_bucket("requests", 60, 60, minute)?,
+    ///     Limit::token_bucket("input_tokens", 100_000, 100_000, minute)?,
+    /// ])?;
+    /// assert_eq!(policy.costs([("input_tokens", 812)])?.as_slice(), [1, 812]);
+    ///
+    /// let error = policy.costs([("tokens", 812)]).unwrap_err();
+    /// assert_eq!(error.to_string(), "no limit of this policy is named so");
+    /// # Ok::<(), Box<dyn core::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`CostError`]: a name that the policy does not have or that comes twice, a cost above [`UNITS_MAX`], or a limit that
+    /// is not named and has no default.
+    pub fn costs<'n>(
+        &self,
+        named: impl IntoIterator<Item = (&'n str, u64)>,
+    ) -> Result<Costs, CostError<'n>> {
+        let mut given = [None; LIMITS_MAX];
+        for (name, cost) in named {
+            let index = self.index_of(name).ok_or(CostError::Unknown(name))?;
+            match given.get_mut(index) {
+                Some(slot) if slot.is_none() => *slot = Some(cost),
+                _ => return Err(CostError::Repeated(name)),
+            }
+        }
+        let default = |index: usize| self.default_cost(index);
+        self.fill(|index| given.get(index).copied().flatten().or_else(|| default(index)))
+    }
+
+    /// What a request costs, given one number per limit in the policy's order.
+    ///
+    /// # Errors
+    /// [`CostError`]: too few or too many numbers, or one above [`UNITS_MAX`].
+    pub fn costs_in_order(&self, units: &[u64]) -> Result<Costs, CostError<'static>> {
+        if units.len() != self.limits().len() {
+            return Err(CostError::Count { wanted: self.limits().len(), given: units.len() });
+        }
+        self.fill(|index| units.get(index).copied())
+    }
+
+    /// Costs that ask for nothing: a peek.
+    #[must_use]
+    pub fn no_costs(&self) -> Costs {
+        Costs { units: [0; LIMITS_MAX], count: self.limits().len() }
+    }
+
+    /// A limit's own default, or 1 when it is the only one.
+    fn default_cost(&self, index: usize) -> Option<u64> {
+        let only = (self.limits().len() == 1).then_some(1);
+        self.limits().get(index).and_then(|limit| limit.default_cost().or(only))
+    }
+
+    fn fill<'n>(&self, cost: impl Fn(usize) -> Option<u64>) -> Result<Costs, CostError<'n>> {
+        let mut costs = self.no_costs();
+        for ((index, limit), slot) in self.limits().iter().enumerate().zip(&mut costs.units) {
+            let name = limit.name();
+            let units = cost(index).ok_or_else(|| CostError::Missing(name.clone()))?;
+            if units > UNITS_MAX {
+                return Err(CostError::TooLarge(name.clone()));
+            }
+            *slot = units;
+        }
+        Ok(costs)
+    }
+}
+
+/// What is wrong with the costs of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CostError<'n> {
+    /// No limit of the policy has this name.
+    Unknown(&'n str),
+    /// This limit is given two costs.
+    Repeated(&'n str),
+    /// This limit has no default, and no cost was named for it.
+    Missing(Name),
+    /// The cost for this limit is above [`UNITS_MAX`].
+    TooLarge(Name),
+    /// There must be one number per limit.
+    Count {
+        /// How many limits the policy has.
+        wanted: usize,
+        /// How many numbers there were.
+        given: usize,
+    },
+}
+
+impl fmt::Display for CostError<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown(_) => write!(f, "no limit of this policy is named so"),
+            Self::Repeated(_) => write!(f, "must be given once"),
+            Self::Missing(_) => write!(f, "must be given, since this limit has no default cost"),
+            Self::TooLarge(_) => write!(f, "must be 0 to {UNITS_MAX}"),
+            Self::Count { wanted, given } => {
+                write!(f, "one cost per limit is wanted: {wanted}, not {given}")
+            }
+        }
+    }
+}
+
+impl core::error::Error for CostError<'_> {}

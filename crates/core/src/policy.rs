@@ -1,0 +1,81 @@
+//! A list of limits that are applied together to one key.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::limit::Limit;
+use crate::name::Name;
+
+/// Most limits in one policy.
+pub const LIMITS_MAX: usize = 16;
+
+/// Limits that are applied together, all or nothing. A policy without limits admits everything.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    limits: Vec<Limit>,
+}
+
+impl Policy {
+    /// A policy of these limits, in this order.
+    ///
+    /// # Errors
+    /// [`PolicyError`]: more than [`LIMITS_MAX`] limits, or two that can't be told apart.
+    pub fn new(limits: impl IntoIterator<Item = Limit>) -> Result<Self, PolicyError> {
+        // One more than allowed is enough to know; the rest is not even looked at.
+        let limits: Vec<Limit> = limits.into_iter().take(LIMITS_MAX.saturating_add(1)).collect();
+        if limits.len() > LIMITS_MAX {
+            return Err(PolicyError::TooManyLimits);
+        }
+        for (index, limit) in limits.iter().enumerate() {
+            let earlier = limits.iter().take(index).find(|other| other.tag() == limit.tag());
+            match earlier {
+                Some(other) if other.name() == limit.name() => {
+                    return Err(PolicyError::DuplicateName(limit.name().clone()));
+                }
+                Some(other) => {
+                    let names = (other.name().clone(), limit.name().clone());
+                    return Err(PolicyError::NameClash(names.0, names.1));
+                }
+                None => {}
+            }
+        }
+        Ok(Self { limits })
+    }
+
+    /// The limits, in the policy's order.
+    #[must_use]
+    pub fn limits(&self) -> &[Limit] {
+        &self.limits
+    }
+
+    /// Where the limit named `name` stands.
+    #[must_use]
+    pub fn index_of(&self, name: &str) -> Option<usize> {
+        self.limits.iter().position(|limit| &**limit.name() == name)
+    }
+}
+
+/// What is wrong with a list of limits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PolicyError {
+    /// More than [`LIMITS_MAX`] limits.
+    TooManyLimits,
+    /// Two limits have this name.
+    DuplicateName(Name),
+    /// Two names have the same hash, so that a record can't tell them apart: rename one.
+    NameClash(Name, Name),
+}
+
+impl fmt::Display for PolicyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooManyLimits => write!(f, "a policy has at most {LIMITS_MAX} limits"),
+            Self::DuplicateName(name) => write!(f, "two limits are named {name}"),
+            Self::NameClash(a, b) => {
+                write!(f, "the names {a} and {b} have the same hash; rename one of them")
+            }
+        }
+    }
+}
+
+impl core::error::Error for PolicyError {}

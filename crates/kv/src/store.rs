@@ -1,0 +1,58 @@
+//! A key-value backend as a store of records.
+
+use std::fmt;
+use std::sync::Arc;
+
+use tollgate_store::{Loaded, Store, StoreError, Swap};
+
+use crate::contract::{KeyValue, KeyValueError};
+
+/// Makes any [`KeyValue`] a [`Store`]. A token is the value that was seen.
+///
+/// Every error becomes [`StoreError::Unavailable`] with the backend's message.
+///
+/// ```
+/// use std::sync::Arc;
+/// use tollgate_kv::{KeyValueStore, Memory, Swap};
+/// use tollgate_store::Store;
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let store = KeyValueStore::new(Arc::new(Memory::default()));
+/// let seen = store.load("k").await.unwrap();
+/// assert_eq!(seen.record, None);
+/// assert_eq!(store.swap("k", seen.token, b"one").await, Ok(Swap::Done));
+/// # });
+/// ```
+#[derive(Clone)]
+pub struct KeyValueStore(Arc<dyn KeyValue>);
+
+impl KeyValueStore {
+    /// A store of the records in `values`.
+    #[must_use]
+    pub fn new(values: Arc<dyn KeyValue>) -> Self {
+        Self(values)
+    }
+}
+
+impl fmt::Debug for KeyValueStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyValueStore").finish_non_exhaustive()
+    }
+}
+
+impl Store for KeyValueStore {
+    type Token = Option<Vec<u8>>;
+
+    async fn load(&self, key: &str) -> Result<Loaded<Self::Token>, StoreError> {
+        let record = self.0.get(key).await.map_err(unavailable)?;
+        Ok(Loaded { token: record.clone(), record })
+    }
+
+    async fn swap(&self, key: &str, token: Self::Token, record: &[u8]) -> Result<Swap, StoreError> {
+        self.0.swap(key, token.as_deref(), record.to_vec()).await.map_err(unavailable)
+    }
+}
+
+/// By value, so that it fits `map_err`.
+fn unavailable(error: KeyValueError) -> StoreError {
+    StoreError::Unavailable(error.to_string())
+}

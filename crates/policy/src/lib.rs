@@ -1,0 +1,41 @@
+//! The policy text: TOML, or JSON of the same shape, to validated policies.
+//!
+//! ```
+//! use tollgate_policy::{OnStoreFailure, PolicySet};
+//!
+//! let set = PolicySet::parse(r#"
+//!     [policy.api]
+//!     requests = { algorithm = "gcra", limit = 100, per = "1m", burst = 20 }
+//!
+//!     [policy.llm]
+//!     on_store_failure = "open"
+//!     requests     = { algorithm = "token-bucket", capacity = 60, refill = 60, per = "1m" }
+//!     input_tokens = { algorithm = "token-bucket", capacity = 100000, refill = 100000, per = "1m" }
+//! "#)?;
+//!
+//! let llm = set.get("llm").unwrap();
+//! assert_eq!(llm.on_store_failure(), OnStoreFailure::Open);
+//! assert_eq!(llm.limits().limits().len(), 2);
+//!
+//! let error = PolicySet::parse("[policy.api]\nrequests = { algorithm = 'gcra', per = '1m' }").unwrap_err();
+//! assert_eq!(error.to_string(), "policy.api.requests.limit: gcra needs it");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! | algorithm | fields | meaning |
+//! |---|---|---|
+//! | `gcra` | `limit`, `per`, `burst` (default: `limit`) | `limit` units per period, at most `burst` at once |
+//! | `token-bucket` | `capacity`, `refill`, `per` | starts full, regains `refill` units per period; `refill = 0` is a budget that is spent once, without `per` |
+//! | `leaky-bucket` | `capacity`, `leak`, `per` | starts empty, drains `leak` units per period |
+//!
+//! Every limit may have a `default_cost`. A period is a number with a unit (`250ms`, `1s`, `1m`, `1h`,
+//! `1d`, `1w`), or several of them (`1h 30m`). A policy may say `on_store_failure = "closed"` (the
+//! default: answer that it can't be decided) or `"open"` (let pass).
+
+mod limit_text;
+mod ordered_map;
+mod policy_set;
+
+pub use policy_set::{
+    NamedPolicy, OnStoreFailure, POLICIES_MAX, PolicySet, TEXT_BYTES_MAX, TextError,
+};

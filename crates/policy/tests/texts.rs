@@ -1,0 +1,128 @@
+//! What a policy text may say, and what is answered when it says something else.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use tollgate_core::{Algorithm, Span};
+use tollgate_policy::{OnStoreFailure, POLICIES_MAX, PolicySet, TEXT_BYTES_MAX};
+
+fn error(text: &str) -> String {
+    PolicySet::parse(text).unwrap_err().to_string()
+}
+
+/// The error of a policy `p` with one limit `x` that is written so.
+fn limit_error(limit: &str) -> String {
+    error(&format!("[policy.p]\nx = {limit}"))
+}
+
+#[test]
+fn toml_and_json_of_the_same_shape_are_the_same_policies() {
+    let toml = r#"
+        [policy.b]
+        z = { algorithm = "gcra", limit = 100, per = "1m", burst = 20, default_cost = 2 }
+        a = { algorithm = "leaky-bucket", capacity = 10, leak = 1, per = "1s" }
+        [policy.a]
+        on_store_failure = "open"
+        budget = { algorithm = "token-bucket", capacity = 100, refill = 0 }
+    "#;
+    let json = r#" {"policy": {
+        "b": {
+            "z": {"algorithm": "gcra", "limit": 100, "per": "1m", "burst": 20, "default_cost": 2},
+            "a": {"algorithm": "leaky-bucket", "capacity": 10, "leak": 1, "per": "1s"}
+        },
+        "a": {
+            "on_store_failure": "open",
+            "budget": {"algorithm": "token-bucket", "capacity": 100, "refill": 0}
+        }
+    }}"#;
+    let set = PolicySet::parse(toml).unwrap();
+    assert_eq!(set, PolicySet::parse(json).unwrap());
+    let names: Vec<_> = set.iter().map(|policy| policy.name().to_string()).collect();
+    assert_eq!(names, ["b", "a"], "policies keep the order of the text");
+    let limits = set.get("b").unwrap().limits().limits();
+    assert_eq!([&**limits[0].name(), &**limits[1].name()], ["z", "a"], "and so do limits");
+    assert_eq!(limits[0].default_cost(), Some(2));
+    assert_eq!(set.get("a").unwrap().on_store_failure(), OnStoreFailure::Open);
+}
+
+#[test]
+fn burst_is_the_limit_unless_it_is_said() {
+    let set = PolicySet::parse("[policy.p]\nx = { algorithm = 'gcra', limit = 7, per = '1h 30m' }");
+    let algorithm = set.unwrap().get("p").unwrap().limits().limits()[0].algorithm();
+    let period = Span::from_secs(5400);
+    assert_eq!(algorithm, Algorithm::Gcra { limit: 7, period, burst: 7 });
+}
+
+#[test]
+fn a_text_without_policies_or_a_policy_without_limits_is_fine() {
+    assert_eq!(PolicySet::parse("[policy]").unwrap().iter().len(), 0);
+    assert!(PolicySet::parse("[policy.p]").unwrap().get("p").unwrap().limits().limits().is_empty());
+}
+
+#[test]
+fn what_is_wrong_with_a_limit_names_the_field() {
+    let rows = [
+        ("{ algorithm = 'gcra', limit = 0, per = '1s' }", "policy.p.x.limit: must be 1 to"),
+        ("{ algorithm = 'gcra', limit = 1, per = '0s' }", "policy.p.x.per: must be longer"),
+        ("{ algorithm = 'gcra', limit = 1, per = '200y' }", "policy.p.x.per: must be at most"),
+        ("{ algorithm = 'gcra', limit = 1, per = 'soon' }", "policy.p.x.per: \"soon\" is no"),
+        ("{ algorithm = 'gcra', limit = 1 }", "policy.p.x.per: gcra needs it"),
+        (
+            "{ algorithm = 'gcra', limit = 1, per = '1s', refill = 1 }",
+            "policy.p.x.refill: gcra has",
+        ),
+        ("{ algorithm = 'token-bucket', refill = 1, per = '1s' }", "policy.p.x.capacity: token-"),
+        ("{ algorithm = 'leaky-bucket', capacity = 1, leak = 0, per = '1s' }", "policy.p.x.leak:"),
+        (
+            "{ algorithm = 'token-bucket', capacity = 9007199254740991, refill = 1, per = '1d' }",
+            "policy.p.x.capacity: at this rate",
+        ),
+        (
+            "{ algorithm = 'token-bucket', capacity = 9007199254740992, refill = 1, per = '1d' }",
+            "policy.p.x.capacity: must be 1 to 9007199254740991, not 9007199254740992",
+        ),
+    ];
+    for (limit, start) in rows {
+        let error = limit_error(limit);
+        assert!(error.starts_with(start), "{limit}\n  gave {error}");
+    }
+}
+
+#[test]
+fn wrong_types_and_unknown_fields_show_the_line() {
+    let rows = [
+        ("{ algorithm = 'gcra', limit = -1, per = '1s' }", "-1"),
+        ("{ algorithm = 'gcra', limit = 1.5, per = '1s' }", "1.5"),
+        ("{ algorithm = 'gcra', limit = '1', per = '1s' }", "expected u64"),
+        ("{ algorithm = 'gcra', limits = 1, per = '1s' }", "unknown field `limits`"),
+        ("{ algorithm = 'sliding', limit = 1 }", "unknown variant `sliding`"),
+        ("5", "expected struct LimitText"),
+    ];
+    for (limit, part) in rows {
+        let error = limit_error(limit);
+        assert!(error.contains(part) && error.contains("line 2"), "{limit}\n  gave {error}");
+    }
+}
+
+#[test]
+fn bad_names_and_repeated_names_are_refused() {
+    assert!(error("[policy.'a b']").starts_with("policy.a b: its name: must be 1 to 64"));
+    let limit = "{ algorithm = 'gcra', limit = 1, per = '1s' }";
+    let named = format!("[policy.p]\n'x/y' = {limit}");
+    assert!(error(&named).starts_with("policy.p.x/y: its name: must be"));
+    let limit = r#"{"algorithm": "gcra", "limit": 1, "per": "1s"}"#;
+    let twice = format!(r#"{{"policy": {{"p": {{"x": {limit}, "x": {limit}}}}}}}"#);
+    assert!(error(&twice).contains("`x` is given twice"));
+    assert!(error("[policy.p]\non_store_failure = 'maybe'").contains("`closed` or `open`"));
+}
+
+#[test]
+fn sizes_are_bounded() {
+    let long = " ".repeat(TEXT_BYTES_MAX + 1);
+    assert!(error(&long).contains("at most 262144 are read"));
+    let many: String = (0..=POLICIES_MAX).map(|n| format!("[policy.p{n}]\n")).collect();
+    assert!(error(&many).contains("at most 1000 entries"));
+    let limit = "{ algorithm = 'gcra', limit = 1, per = '1s' }";
+    let many: String = (0..17).map(|n| format!("x{n} = {limit}\n")).collect();
+    assert_eq!(error(&format!("[policy.p]\n{many}")), "policy.p: a policy has at most 16 limits");
+    let deep = format!("{{\"policy\":{}", "{\"a\":".repeat(10_000));
+    assert!(!error(&deep).is_empty());
+}

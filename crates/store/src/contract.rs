@@ -1,0 +1,69 @@
+//! What every store promises.
+
+use std::future::Future;
+
+/// Records under keys, with compare-and-swap.
+///
+/// The promises, which [`conformance`](crate::conformance) checks:
+///
+/// * `swap` with a token from "absent" creates the record, and only if the key is still absent;
+/// * `swap` with any other token replaces exactly the record that was seen;
+/// * a conflict changes nothing and is an outcome, not an error;
+/// * after [`Swap::Done`] every later load, by anyone, sees the new record or a later one.
+///
+/// Comparing values is a sufficient token: a decision depends on the record alone, so a record that
+/// changed and changed back is the same record.
+///
+/// The futures carry no `Send` bound, since guests are single-threaded; those of a concrete store
+/// that is `Send` are `Send` too.
+pub trait Store {
+    /// Proof of what [`load`](Self::load) saw.
+    type Token;
+
+    /// Reads the record under `key`, and a token to replace it.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store can't answer.
+    fn load(&self, key: &str) -> impl Future<Output = Result<Loaded<Self::Token>, StoreError>>;
+
+    /// Writes `record` under `key` if the key still holds what `token` saw.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store can't answer; whether it wrote is then unknown.
+    fn swap(
+        &self,
+        key: &str,
+        token: Self::Token,
+        record: &[u8],
+    ) -> impl Future<Output = Result<Swap, StoreError>>;
+}
+
+/// What [`Store::load`] saw.
+#[derive(Debug)]
+pub struct Loaded<T> {
+    /// The record, or nothing when the key is absent.
+    pub record: Option<Vec<u8>>,
+    /// Proof of having seen it, to be given to [`Store::swap`].
+    pub token: T,
+}
+
+/// How a swap ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Swap {
+    /// The record was written.
+    Done,
+    /// Somebody else wrote first; nothing was changed.
+    Conflict,
+}
+
+/// Why a store could not answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// The store is down, unreachable or broken.
+    #[error("the store is unavailable: {0}")]
+    Unavailable(String),
+    /// The store works, but this process has used up what it may hold open.
+    #[error("the store's handles are used up: {0}")]
+    Exhausted(String),
+}
