@@ -3,21 +3,37 @@
 //!
 //! A store maps keys to records (opaque bytes) and offers two operations: [`Store::load`] and
 //! [`Store::swap`]. That is all a limiter needs to be exact, whoever else writes to the same store:
-//! [`decide`] loads, asks, swaps, and starts again when somebody else was faster.
+//! [`drive`] loads, asks, swaps, and starts again when somebody else was faster.
 //!
 //! ```
-//! use tollgate_store::{MemoryStore, Store, Swap};
+//! use tollgate_store::{Answer, ManualClock, MemoryStore, drive};
 //! # futures::executor::block_on(async {
-//! let store = MemoryStore::default();
-//! let seen = store.load("k").await.unwrap();
-//! assert_eq!(seen.record, None);
-//! assert_eq!(store.swap("k", seen.token, b"one").await.unwrap(), Swap::Done);
-//! assert_eq!(store.load("k").await.unwrap().record.as_deref(), Some(&b"one"[..]));
+//! // A turnstile that lets two through.
+//! let ask = |record: Option<&[u8]>| {
+//!     let passed = record.map_or(0, |record| record[0]);
+//!     let record = (passed < 2).then(|| vec![passed + 1]);
+//!     Ok::<_, ()>(Answer { outcome: passed < 2, record })
+//! };
+//! let (store, clock) = (MemoryStore::default(), ManualClock::default());
+//! assert_eq!(drive(&store, &clock, "door", ask).await, Ok(true));
+//! assert_eq!(drive(&store, &clock, "door", ask).await, Ok(true));
+//! assert_eq!(drive(&store, &clock, "door", ask).await, Ok(false));
 //! # });
 //! ```
+//!
+//! Where `swap` on an absent key is not exact, [`ElectedStore`] makes it so.
 
+mod clock;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod contract;
+mod drive;
+mod elected;
+mod jitter;
 mod memory;
 
+pub use clock::{Clock, ManualClock};
 pub use contract::{Loaded, Store, StoreError, Swap};
+pub use drive::{ATTEMPTS_MAX, Answer, DriveError, drive};
+pub use elected::{ABANDONED_AFTER, Atomics, ElectedStore};
 pub use memory::MemoryStore;

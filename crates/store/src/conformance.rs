@@ -1,0 +1,179 @@
+//! What every store has to pass: the promises of [`Store`], as tests.
+//!
+//! ```
+//! # futures::executor::block_on(async {
+//! let store = tollgate_store::MemoryStore::default();
+//! tollgate_store::conformance::run(&store, "my-test").await;
+//! # });
+//! ```
+//!
+//! A promise that is broken panics and says which one it was.
+#![allow(clippy::unwrap_used, reason = "a test suite may panic")]
+
+use std::future::poll_fn;
+use std::task::Poll;
+
+use futures::future::join_all;
+
+use crate::{Store, Swap};
+
+/// Longest key that every store takes, in bytes.
+pub const KEY_BYTES_MAX: usize = 230;
+
+/// Runs the whole suite. Keys start with `prefix`, so that a store can be tested twice.
+pub async fn run<S: Store>(store: &S, prefix: &str) {
+    let key = |name: &str| format!("r/{prefix}/{name}");
+    absent_then_created(store, &key("create")).await;
+    second_creation_conflicts(store, &key("create-twice")).await;
+    stale_swap_conflicts(store, &key("stale")).await;
+    late_creation_conflicts(store, &key("late")).await;
+    values_are_bytes(store, &key("bytes")).await;
+    keys_are_told_apart(store, &key("keys")).await;
+    many_tokens_may_be_open(store, &key("tokens")).await;
+    one_creator_wins(store, &key("creators")).await;
+    no_increment_is_lost(store, &key("race")).await;
+}
+
+/// A key that was never written is absent; once created it holds the record.
+pub async fn absent_then_created<S: Store>(store: &S, key: &str) {
+    let seen = store.load(key).await.unwrap();
+    assert_eq!(seen.record, None, "a fresh key is absent");
+    assert_eq!(store.swap(key, seen.token, b"one").await, Ok(Swap::Done), "creating works");
+    assert_holds(store, key, b"one").await;
+}
+
+/// Two who saw "absent" can't both create.
+pub async fn second_creation_conflicts<S: Store>(store: &S, key: &str) {
+    let first = store.load(key).await.unwrap();
+    let second = store.load(key).await.unwrap();
+    assert_eq!(store.swap(key, first.token, b"first").await, Ok(Swap::Done));
+    let second = store.swap(key, second.token, b"second").await;
+    assert_eq!(second, Ok(Swap::Conflict), "the second creation conflicts");
+    assert_holds(store, key, b"first").await;
+}
+
+/// A token is good for the record that it saw, and for no later one.
+pub async fn stale_swap_conflicts<S: Store>(store: &S, key: &str) {
+    create(store, key, b"one").await;
+    let stale = store.load(key).await.unwrap();
+    let fresh = store.load(key).await.unwrap();
+    assert_eq!(store.swap(key, fresh.token, b"two").await, Ok(Swap::Done));
+    let late = store.swap(key, stale.token, b"three").await;
+    assert_eq!(late, Ok(Swap::Conflict), "a stale swap conflicts");
+    assert_holds(store, key, b"two").await;
+}
+
+/// A token from "absent" never overwrites, however often the record changed since.
+pub async fn late_creation_conflicts<S: Store>(store: &S, key: &str) {
+    let absent = store.load(key).await.unwrap();
+    create(store, key, b"one").await;
+    replace(store, key, b"two").await;
+    let late = store.swap(key, absent.token, b"late").await;
+    assert_eq!(late, Ok(Swap::Conflict), "creating what exists conflicts");
+    assert_holds(store, key, b"two").await;
+}
+
+/// Records are bytes, not text, and may be empty or some kilobytes long.
+pub async fn values_are_bytes<S: Store>(store: &S, key: &str) {
+    create(store, key, &[0, 255, 10, 13, 0]).await;
+    assert_holds(store, key, &[0, 255, 10, 13, 0]).await;
+    for record in [Vec::new(), (0..=255).cycle().take(4096).collect::<Vec<u8>>()] {
+        replace(store, key, &record).await;
+        assert_holds(store, key, &record).await;
+    }
+}
+
+/// Keys are opaque: no character is special, and no key is a part of another.
+pub async fn keys_are_told_apart<S: Store>(store: &S, key: &str) {
+    let names =
+        ["", "/", "//", "a", "A", "a/", "%61", "é", "e\u{301}", "🔑", "\n", "a b", "*", "\\"];
+    let longest = "k".repeat(KEY_BYTES_MAX - key.len());
+    let keys: Vec<_> =
+        names.iter().chain([&*longest].iter()).map(|n| format!("{key}{n}")).collect();
+    for (index, key) in keys.iter().enumerate() {
+        create(store, key, &[u8::try_from(index).unwrap()]).await;
+    }
+    for (index, key) in keys.iter().enumerate() {
+        assert_holds(store, key, &[u8::try_from(index).unwrap()]).await;
+    }
+}
+
+/// Reading without swapping, hundreds of times at once, uses nothing up.
+pub async fn many_tokens_may_be_open<S: Store>(store: &S, key: &str) {
+    create(store, key, b"one").await;
+    for _ in 0..3 {
+        // A host may allow no more than 256 at a time, which is more than a decision needs.
+        let open = join_all((0..200).map(|_| store.load(key))).await;
+        assert!(open.iter().all(|seen| seen.as_ref().is_ok_and(|seen| seen.record.is_some())));
+    }
+    replace(store, key, b"two").await;
+    assert_holds(store, key, b"two").await;
+}
+
+/// Of many who saw "absent" at the same time, exactly one creates.
+pub async fn one_creator_wins<S: Store>(store: &S, key: &str) {
+    let creators = (0..16_u8).map(|me| async move {
+        let seen = store.load(key).await.unwrap();
+        yield_once().await;
+        (me, store.swap(key, seen.token, &[me]).await.unwrap())
+    });
+    let ends = join_all(creators).await;
+    let winners: Vec<_> = ends.iter().filter(|(_, swap)| *swap == Swap::Done).collect();
+    let [(winner, _)] = winners[..] else { panic!("one creator wins, not {winners:?}") };
+    assert_holds(store, key, &[*winner]).await;
+}
+
+/// The race that others fail: workers count up together, from a key that is absent.
+pub async fn no_increment_is_lost<S: Store>(store: &S, key: &str) {
+    const WORKERS: u32 = 5;
+    const INCREMENTS: u32 = 10;
+    join_all((0..WORKERS).map(|_| count_up(store, key, INCREMENTS))).await;
+    assert_holds(store, key, &(WORKERS * INCREMENTS).to_le_bytes()).await;
+}
+
+/// Adds 1 to the number under `key`, `times` times, against whoever else does.
+pub async fn count_up<S: Store>(store: &S, key: &str, times: u32) {
+    for _ in 0..times {
+        loop {
+            let seen = store.load(key).await.unwrap();
+            let number = seen.record.map_or(0, |bytes| {
+                u32::from_le_bytes(bytes.try_into().expect("the record that a worker wrote"))
+            });
+            yield_once().await;
+            let end = store.swap(key, seen.token, &(number + 1).to_le_bytes()).await;
+            if end.unwrap() == Swap::Done {
+                break;
+            }
+        }
+    }
+}
+
+async fn create<S: Store>(store: &S, key: &str, record: &[u8]) {
+    let seen = store.load(key).await.unwrap();
+    assert_eq!(seen.record, None, "a fresh key is absent: {key:?}");
+    assert_eq!(store.swap(key, seen.token, record).await, Ok(Swap::Done), "creating {key:?}");
+}
+
+async fn replace<S: Store>(store: &S, key: &str, record: &[u8]) {
+    let seen = store.load(key).await.unwrap();
+    assert_eq!(store.swap(key, seen.token, record).await, Ok(Swap::Done), "replacing {key:?}");
+}
+
+async fn assert_holds<S: Store>(store: &S, key: &str, record: &[u8]) {
+    let seen = store.load(key).await.unwrap();
+    assert_eq!(seen.record.as_deref(), Some(record), "what {key:?} holds");
+}
+
+/// Lets the other futures of the same task run.
+async fn yield_once() {
+    let mut yielded = false;
+    poll_fn(|context| {
+        if yielded {
+            return Poll::Ready(());
+        }
+        yielded = true;
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}

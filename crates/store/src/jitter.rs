@@ -1,0 +1,32 @@
+//! Random waits between attempts, so that those who collided do not collide again.
+
+use tollgate_core::Span;
+
+/// Longest wait before the second attempt; it doubles with every further one.
+const FIRST_WAIT_MAX_NS: u64 = 200_000;
+/// Longest wait before any attempt.
+const WAIT_MAX_NS: u64 = 20_000_000;
+
+/// A random wait after `attempts` conflicts.
+///
+/// Without randomness there is no wait worth having: the longest one is taken.
+pub(crate) fn wait_after(attempts: u32) -> Span {
+    let doubled = FIRST_WAIT_MAX_NS.checked_shl(attempts.saturating_sub(1)).unwrap_or(WAIT_MAX_NS);
+    let most = doubled.min(WAIT_MAX_NS);
+    Span::from_nanos(getrandom::u64().map_or(most, |random| random % (most + 1)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_grow_and_stay_bounded() {
+        let longest = |attempts| (0..1_000).map(|_| wait_after(attempts)).max();
+        assert!(longest(1) <= Some(Span::from_nanos(FIRST_WAIT_MAX_NS)));
+        assert!(longest(5) > Some(Span::from_nanos(FIRST_WAIT_MAX_NS)));
+        for attempts in [10, 64, u32::MAX] {
+            assert!(longest(attempts) <= Some(Span::from_nanos(WAIT_MAX_NS)));
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! Elected creation is exact over a model of Spin's SQLite store, whose own creation is not.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+
+use futures::executor::block_on;
+use tollgate_core::{Span, Timestamp};
+use tollgate_store::{
+    ABANDONED_AFTER, Atomics, Clock, ElectedStore, ManualClock, Store, StoreError, Swap,
+    conformance,
+};
+
+/// `swap` compares by value, and on a key that was absent it writes whatever happened since.
+#[derive(Default)]
+struct SpinSqlite {
+    values: RefCell<HashMap<String, Vec<u8>>>,
+    /// The process dies at its next swap.
+    dies: Cell<bool>,
+}
+
+impl Atomics for &SpinSqlite {
+    type Handle = (String, Option<Vec<u8>>);
+
+    async fn current(&self, key: &str) -> Result<(Option<Vec<u8>>, Self::Handle), StoreError> {
+        let value = self.values.borrow().get(key).cloned();
+        Ok((value.clone(), (key.to_owned(), value)))
+    }
+
+    async fn swap(&self, (key, seen): Self::Handle, value: &[u8]) -> Result<Swap, StoreError> {
+        if self.dies.take() {
+            return Err(StoreError::Unavailable("killed".into()));
+        }
+        let mut values = self.values.borrow_mut();
+        if seen.is_some() && values.get(&key) != seen.as_ref() {
+            return Ok(Swap::Conflict);
+        }
+        values.insert(key, value.to_vec());
+        Ok(Swap::Done)
+    }
+
+    async fn increment(&self, key: &str) -> Result<i64, StoreError> {
+        let mut values = self.values.borrow_mut();
+        let sum = values.get(key).map_or(0, |v| i64::from_le_bytes(v[..].try_into().unwrap())) + 1;
+        values.insert(key.to_owned(), sum.to_le_bytes().to_vec());
+        Ok(sum)
+    }
+
+    async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.values.borrow().get(key).cloned())
+    }
+
+    async fn set(&self, key: &str, value: &[u8]) -> Result<(), StoreError> {
+        self.values.borrow_mut().insert(key.to_owned(), value.to_vec());
+        Ok(())
+    }
+}
+
+struct SharedClock<'a>(&'a ManualClock);
+
+impl Clock for SharedClock<'_> {
+    fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+
+    async fn sleep(&self, span: Span) {
+        self.0.sleep(span).await;
+    }
+}
+
+async fn try_create<S: Store>(store: &S, record: &[u8]) -> Result<Swap, StoreError> {
+    let seen = store.load("r/k").await?;
+    assert_eq!(seen.record, None);
+    store.swap("r/k", seen.token, record).await
+}
+
+#[test]
+fn it_conforms() {
+    let (spin, clock) = (SpinSqlite::default(), ManualClock::default());
+    block_on(conformance::run(&ElectedStore::new(&spin, SharedClock(&clock)), "elected"));
+}
+
+#[test]
+#[should_panic(expected = "one creator wins")]
+fn the_model_has_the_fault_that_the_election_mends() {
+    struct Naive<'a>(&'a SpinSqlite);
+    impl<'a> Store for Naive<'a> {
+        type Token = <&'a SpinSqlite as Atomics>::Handle;
+        async fn load(&self, key: &str) -> Result<tollgate_store::Loaded<Self::Token>, StoreError> {
+            let (record, token) = self.0.current(key).await?;
+            Ok(tollgate_store::Loaded { record, token })
+        }
+        async fn swap(&self, _: &str, token: Self::Token, new: &[u8]) -> Result<Swap, StoreError> {
+            self.0.swap(token, new).await
+        }
+    }
+    let spin = SpinSqlite::default();
+    block_on(conformance::one_creator_wins(&Naive(&spin), "r/k"));
+}
+
+#[test]
+fn a_creator_that_died_is_replaced_after_a_while_and_not_before() {
+    let (spin, clock) = (SpinSqlite::default(), ManualClock::default());
+    let store = ElectedStore::new(&spin, SharedClock(&clock));
+    clock.set(Timestamp::from_secs(1_000));
+    for generation in 0..3 {
+        spin.dies.set(true);
+        assert!(block_on(try_create(&store, b"dead")).is_err(), "creator {generation} dies");
+        assert_eq!(block_on(try_create(&store, b"early")), Ok(Swap::Conflict), "it is missed");
+        let missed = clock.now();
+        let almost = Span::from_nanos(ABANDONED_AFTER.as_nanos() - 1);
+        clock.set(missed.plus(almost));
+        assert_eq!(block_on(try_create(&store, b"early")), Ok(Swap::Conflict), "1 ns too early");
+        clock.set(missed.plus(ABANDONED_AFTER));
+    }
+    assert_eq!(block_on(try_create(&store, b"alive")), Ok(Swap::Done));
+    assert_eq!(block_on(store.load("r/k")).unwrap().record.unwrap(), b"alive");
+}
+
+#[test]
+fn two_who_replace_a_dead_creator_do_not_both_win() {
+    let (spin, clock) = (SpinSqlite::default(), ManualClock::default());
+    let store = ElectedStore::new(&spin, SharedClock(&clock));
+    clock.set(Timestamp::from_secs(1_000));
+    spin.dies.set(true);
+    assert!(block_on(try_create(&store, b"dead")).is_err());
+    assert_eq!(block_on(try_create(&store, b"early")), Ok(Swap::Conflict));
+    clock.set(clock.now().plus(ABANDONED_AFTER));
+    block_on(conformance::one_creator_wins(&store, "r/k"));
+}
+
+#[test]
+fn who_slept_through_the_creation_does_not_overwrite_it() {
+    let (spin, clock) = (SpinSqlite::default(), ManualClock::default());
+    let store = ElectedStore::new(&spin, SharedClock(&clock));
+    clock.set(Timestamp::from_secs(1_000));
+    let sleeper = block_on(store.load("r/k")).unwrap();
+    let loser = block_on(store.load("r/k")).unwrap();
+    assert_eq!(block_on(try_create(&store, b"one")), Ok(Swap::Done));
+    assert_eq!(block_on(store.swap("r/k", loser.token, b"two")), Ok(Swap::Conflict));
+    clock.set(clock.now().plus(ABANDONED_AFTER));
+    assert_eq!(block_on(store.swap("r/k", sleeper.token, b"three")), Ok(Swap::Conflict));
+    assert_eq!(block_on(store.load("r/k")).unwrap().record.unwrap(), b"one");
+}
