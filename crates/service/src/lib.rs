@@ -1,1 +1,50 @@
-//! x
+//! The HTTP API of tollgate, as a library: `http` types in and out, generic over the store, the limiter
+//! and the clock. The edge function and the native server put it behind a thin handler each.
+//!
+//! | request | answer |
+//! |---|---|
+//! | `POST /v1/acquire` | 200 and the decision, 429 when limited, 422 when it can never pass |
+//! | `GET /v1/limits/{policy}/{key}` | 200 and where each limit stands; nothing is charged |
+//! | `GET /healthz` | 200 when the service runs |
+//!
+//! Everything that is refused is a problem (RFC 9457) that names the field at fault.
+//!
+//! ```
+//! use http::Request;
+//! use http_body_util::{BodyExt, Full};
+//! use tollgate_policy::PolicySet;
+//! use tollgate_service::{CoreLimiter, Service};
+//! use tollgate_store::{ManualClock, MemoryStore};
+//! # futures::executor::block_on(async {
+//! let text = "[policy.api]\nrequests = { algorithm = 'gcra', limit = 100, per = '1m', burst = 20 }";
+//! let policies = PolicySet::parse(text).unwrap();
+//! let (store, clock) = (MemoryStore::default(), ManualClock::default());
+//! let service = Service::new(policies, store, CoreLimiter, clock, |_| {}).unwrap();
+//!
+//! let body: Full<bytes::Bytes> = Full::from(r#"{"policy":"api","key":"alice"}"#);
+//! let answer = service.handle(Request::post("/v1/acquire").body(body).unwrap()).await;
+//! assert_eq!(answer.status(), 200);
+//! assert_eq!(answer.headers()["ratelimit"], r#""requests";r=19;t=1"#);
+//! let body = answer.into_body().collect().await.unwrap().to_bytes();
+//! assert_eq!(
+//!     body,
+//!     r#"{"allowed":true,"limits":{"requests":{"limit":20,"remaining":19,"retry_after_ms":0,"reset_after_ms":600}}}"#,
+//! );
+//! # });
+//! ```
+
+mod acquire;
+mod answer;
+mod body;
+mod fields;
+mod key;
+mod limiter;
+mod peek;
+mod problem;
+mod service;
+
+pub use body::BODY_BYTES_MAX;
+pub use key::KEY_BYTES_MAX;
+pub use limiter::{CoreLimiter, Limiter, LimiterError, Outcome};
+pub use problem::{Problem, ProblemType};
+pub use service::{Fault, Service};

@@ -1,0 +1,200 @@
+//! A decision as an HTTP answer.
+
+use bytes::Bytes;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, VARY};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use http_body_util::Full;
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use tollgate_core::{LimitStatus, Policy, Span, Verdict};
+
+use crate::fields;
+use crate::limiter::Outcome;
+use crate::problem::{Document, ProblemType, document_response};
+
+const PREFER: HeaderName = HeaderName::from_static("prefer");
+const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
+const TOLLGATE_UNCOUNTED: HeaderName = HeaderName::from_static("tollgate-uncounted");
+
+/// How much the caller wants to be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Detail {
+    /// Status, header fields and a body.
+    Full,
+    /// Status and header fields: `Prefer: return=minimal` (RFC 7240). On Spin an answer without a
+    /// body is one write, and arrives some forty milliseconds earlier.
+    Minimal,
+}
+
+impl Detail {
+    pub(crate) fn wanted(headers: &HeaderMap) -> Self {
+        let preferences = headers.get_all(PREFER).iter().filter_map(|value| value.to_str().ok());
+        let minimal = preferences
+            .flat_map(|value| value.split([',', ';']))
+            .any(|preference| is_minimal(preference.trim()));
+        if minimal { Self::Minimal } else { Self::Full }
+    }
+}
+
+/// `return=minimal`, with or without quotes; the name is case-insensitive.
+fn is_minimal(preference: &str) -> bool {
+    let Some((name, value)) = preference.split_once('=') else { return false };
+    name.trim().eq_ignore_ascii_case("return") && value.trim().trim_matches('"') == "minimal"
+}
+
+/// What every answer about one policy has in common.
+pub(crate) struct Answers<'a> {
+    pub(crate) policy: &'a Policy,
+    pub(crate) policy_field: Option<&'a HeaderValue>,
+    pub(crate) detail: Detail,
+}
+
+#[derive(serde::Serialize)]
+struct DecisionBody<'a> {
+    allowed: bool,
+    limits: LimitsBody<'a>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    uncounted: bool,
+}
+
+/// What a refused decision adds to its problem document.
+#[derive(serde::Serialize)]
+struct RefusalBody<'a> {
+    #[serde(rename = "violated-policies")]
+    violated_policies: Vec<&'a str>,
+    allowed: bool,
+    limits: LimitsBody<'a>,
+}
+
+#[derive(serde::Serialize)]
+struct PeekBody<'a> {
+    policy: &'a str,
+    key: &'a str,
+    limits: LimitsBody<'a>,
+}
+
+impl Answers<'_> {
+    /// 200, 429 or 422, as the decision is.
+    pub(crate) fn decision(&self, outcome: &Outcome) -> Response<Full<Bytes>> {
+        let status = match outcome.verdict {
+            Verdict::Allowed => StatusCode::OK,
+            Verdict::Limited => StatusCode::TOO_MANY_REQUESTS,
+            Verdict::Impossible => StatusCode::UNPROCESSABLE_ENTITY,
+        };
+        let mut response = match (self.detail, outcome.verdict) {
+            (Detail::Minimal, _) => self.minimal(status, &outcome.limits),
+            (Detail::Full, Verdict::Allowed) => {
+                let limits = self.limits_body(&outcome.limits);
+                json(&DecisionBody { allowed: true, limits, uncounted: false })
+            }
+            (Detail::Full, _) => self.refusal(status, outcome),
+        };
+        fields::insert(response.headers_mut(), self.policy, self.policy_field, &outcome.limits);
+        response
+    }
+
+    /// 200, since the policy says so when the store can't be asked.
+    pub(crate) fn uncounted(&self) -> Response<Full<Bytes>> {
+        let mut response = match self.detail {
+            Detail::Minimal => self.minimal(StatusCode::OK, &[]),
+            Detail::Full => {
+                let limits = self.limits_body(&[]);
+                json(&DecisionBody { allowed: true, limits, uncounted: true })
+            }
+        };
+        // A structured-field Boolean: true.
+        response.headers_mut().insert(TOLLGATE_UNCOUNTED, HeaderValue::from_static("?1"));
+        response
+    }
+
+    /// 200, with where each limit stands.
+    pub(crate) fn peek(
+        &self,
+        policy: &str,
+        key: &str,
+        limits: &[LimitStatus],
+    ) -> Response<Full<Bytes>> {
+        let mut response = match self.detail {
+            Detail::Minimal => self.minimal(StatusCode::OK, limits),
+            Detail::Full => json(&PeekBody { policy, key, limits: self.limits_body(limits) }),
+        };
+        let headers = response.headers_mut();
+        fields::insert(headers, self.policy, self.policy_field, limits);
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(VARY, HeaderValue::from_static("prefer"));
+        response
+    }
+
+    fn minimal(&self, status: StatusCode, limits: &[LimitStatus]) -> Response<Full<Bytes>> {
+        let mut response = Response::new(Full::default());
+        *response.status_mut() = status;
+        fields::insert_limits(response.headers_mut(), self.policy, limits);
+        let applied = HeaderValue::from_static("return=minimal");
+        response.headers_mut().insert(PREFERENCE_APPLIED, applied);
+        response
+    }
+
+    fn refusal(&self, status: StatusCode, outcome: &Outcome) -> Response<Full<Bytes>> {
+        let names = self.policy.limits().iter().map(|limit| &**limit.name()).zip(&outcome.limits);
+        let violated_policies: Vec<&str> =
+            names.filter(|(_, s)| s.verdict != Verdict::Allowed).map(|(name, _)| name).collect();
+        let (kind, detail) = match outcome.verdict {
+            Verdict::Impossible => (
+                ProblemType::CostAboveCapacity,
+                "a cost is above what its limit ever holds: this request can never pass",
+            ),
+            _ => (ProblemType::QuotaExceeded, "wait as long as retry_after_ms says, and try again"),
+        };
+        let limits = self.limits_body(&outcome.limits);
+        let rest = RefusalBody { violated_policies, allowed: false, limits };
+        document_response(status, &Document::new(kind, status, detail, rest))
+    }
+
+    const fn limits_body<'a>(&'a self, limits: &'a [LimitStatus]) -> LimitsBody<'a> {
+        LimitsBody { policy: self.policy, limits }
+    }
+}
+
+/// The statuses of a policy's limits, as an object by their names.
+struct LimitsBody<'a> {
+    policy: &'a Policy,
+    limits: &'a [LimitStatus],
+}
+
+#[derive(serde::Serialize)]
+struct LimitBody {
+    limit: u64,
+    remaining: u64,
+    retry_after_ms: Option<u64>,
+    reset_after_ms: Option<u64>,
+}
+
+impl Serialize for LimitsBody<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.limits.len()))?;
+        for (limit, status) in self.policy.limits().iter().zip(self.limits) {
+            map.serialize_entry(
+                &**limit.name(),
+                &LimitBody {
+                    limit: status.limit,
+                    remaining: status.remaining,
+                    retry_after_ms: millis(status.retry_after),
+                    reset_after_ms: millis(status.reset_after),
+                },
+            )?;
+        }
+        map.end()
+    }
+}
+
+/// Milliseconds, rounded up; nothing for what never comes.
+fn millis(span: Span) -> Option<u64> {
+    (!span.is_never()).then(|| span.as_millis_ceil())
+}
+
+fn json<T: Serialize>(body: &T) -> Response<Full<Bytes>> {
+    // Strings and numbers under plain names: writing them as JSON does not fail.
+    let body = serde_json::to_vec(body).unwrap_or_default();
+    let mut response = Response::new(Full::from(body));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}

@@ -1,0 +1,98 @@
+//! The header fields of a decision.
+//!
+//! `RateLimit-Policy` and `RateLimit` follow draft-ietf-httpapi-ratelimit-headers-10: structured
+//! fields (RFC 9651) with seconds, rounded up. `Tollgate-Limits` carries the same numbers as a body
+//! does, for answers without one: `"requests";limit=60;remaining=59;retry_after_ms=0;reset_after_ms=1000`;
+//! a wait that never ends is left out.
+
+use std::fmt::Write as _;
+
+use http::header::{HeaderName, RETRY_AFTER};
+use http::{HeaderMap, HeaderValue};
+use tollgate_core::{LimitStatus, Policy, Span, Verdict};
+
+const RATELIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+const RATELIMIT: HeaderName = HeaderName::from_static("ratelimit");
+const TOLLGATE_LIMITS: HeaderName = HeaderName::from_static("tollgate-limits");
+
+/// `RateLimit-Policy`: what each limit of a policy grants. It does not change, so it is made once.
+///
+/// The quota of a limit is its capacity, and its window the time in which that is given back.
+pub(crate) fn ratelimit_policy(policy: &Policy) -> Option<HeaderValue> {
+    let quota = |out: &mut String, meter: &tollgate_core::Meter| {
+        let _ = write!(out, ";q={}", meter.burst());
+        seconds(out, "w", meter.time_to_full());
+    };
+    let items = policy.limits().iter().map(|limit| (&**limit.name(), limit.meter()));
+    list(items, quota)
+}
+
+/// Puts the fields of a decision into `headers`.
+pub(crate) fn insert(
+    headers: &mut HeaderMap,
+    policy: &Policy,
+    policy_field: Option<&HeaderValue>,
+    limits: &[LimitStatus],
+) {
+    if let Some(field) = policy_field {
+        headers.insert(RATELIMIT_POLICY, field.clone());
+    }
+    if let Some(field) = list(named(policy, limits), ratelimit_item) {
+        headers.insert(RATELIMIT, field);
+    }
+    let verdict = limits.iter().map(|status| status.verdict).max();
+    let retry_after = limits.iter().map(|status| status.retry_after).max().unwrap_or_default();
+    if verdict == Some(Verdict::Limited) && !retry_after.is_never() {
+        headers.insert(RETRY_AFTER, HeaderValue::from(retry_after.as_secs_ceil().max(1)));
+    }
+}
+
+/// Puts what the body would have said into `headers`.
+pub(crate) fn insert_limits(headers: &mut HeaderMap, policy: &Policy, limits: &[LimitStatus]) {
+    if let Some(field) = list(named(policy, limits), limits_item) {
+        headers.insert(TOLLGATE_LIMITS, field);
+    }
+}
+
+fn named<'a>(
+    policy: &'a Policy,
+    limits: &'a [LimitStatus],
+) -> impl Iterator<Item = (&'a str, &'a LimitStatus)> {
+    policy.limits().iter().map(|limit| &**limit.name()).zip(limits)
+}
+
+/// A limit that has no room is available again after `retry_after`; any other one is all there again
+/// after `reset_after`.
+fn ratelimit_item(out: &mut String, status: &LimitStatus) {
+    let allowed = status.verdict == Verdict::Allowed;
+    let _ = write!(out, ";r={}", status.remaining);
+    seconds(out, "t", if allowed { status.reset_after } else { status.retry_after });
+}
+
+fn limits_item(out: &mut String, status: &LimitStatus) {
+    let _ = write!(out, ";limit={};remaining={}", status.limit, status.remaining);
+    let waits = [("retry", status.retry_after), ("reset", status.reset_after)];
+    for (name, wait) in waits.iter().filter(|(_, wait)| !wait.is_never()) {
+        let _ = write!(out, ";{name}_after_ms={}", wait.as_millis_ceil());
+    }
+}
+
+fn seconds(out: &mut String, parameter: &str, span: Span) {
+    if !span.is_never() {
+        let _ = write!(out, ";{parameter}={}", span.as_secs_ceil());
+    }
+}
+
+/// A structured-field list of names with parameters; nothing for no names, as an empty list has no
+/// field (RFC 9651, 3.1). Names need no escapes.
+fn list<'a, T>(
+    items: impl Iterator<Item = (&'a str, T)>,
+    write_parameters: impl Fn(&mut String, T),
+) -> Option<HeaderValue> {
+    let mut out = String::with_capacity(128);
+    for (name, item) in items {
+        let _ = write!(out, "{}\"{name}\"", if out.is_empty() { "" } else { ", " });
+        write_parameters(&mut out, item);
+    }
+    if out.is_empty() { None } else { HeaderValue::try_from(out).ok() }
+}

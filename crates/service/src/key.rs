@@ -1,0 +1,56 @@
+//! Keys of callers, and the keys under which their records are stored.
+
+use std::fmt::Write as _;
+
+use sha2::{Digest, Sha256};
+
+/// Longest key of a caller, in bytes of UTF-8.
+pub const KEY_BYTES_MAX: usize = 512;
+
+/// Longest key of a store that is used as it is. Spin's stores take 256 bytes, and an edge needs some
+/// of them for keys of its own.
+const STORE_KEY_BYTES_MAX: usize = 220;
+
+/// Whether `key` is one: 1 to [`KEY_BYTES_MAX`] bytes. Every character is allowed.
+pub(crate) const fn is_key(key: &str) -> bool {
+    !key.is_empty() && key.len() <= KEY_BYTES_MAX
+}
+
+/// Where the record of (policy, key) is stored: `r/{policy}/{key}`, or `h/{policy}/{SHA-256}` where
+/// that is too long. No policy name has a slash, so no two pairs share a record.
+pub(crate) fn record_key(policy: &str, key: &str) -> String {
+    let plain = format!("r/{policy}/{key}");
+    if plain.len() <= STORE_KEY_BYTES_MAX {
+        return plain;
+    }
+    let mut hashed = format!("h/{policy}/");
+    for byte in Sha256::digest(key) {
+        // Writing to a string does not fail.
+        let _ = write!(hashed, "{byte:02x}");
+    }
+    hashed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_keys_stand_as_they_are_and_long_ones_are_hashed() {
+        assert_eq!(record_key("api", "a/b\n"), "r/api/a/b\n");
+        let (longest, too_long) = ("k".repeat(220 - 6), "k".repeat(221 - 6));
+        assert_eq!(record_key("api", &longest), format!("r/api/{longest}"));
+        assert!(record_key("api", &too_long).starts_with("h/api/"));
+        assert_eq!(record_key("api", &too_long).len(), 6 + 64);
+        assert_ne!(record_key("api", &too_long), record_key("api", &"l".repeat(500)));
+        let longest_policy = "p".repeat(64);
+        assert_eq!(record_key(&longest_policy, &"k".repeat(512)).len(), 3 + 64 + 64);
+    }
+
+    #[test]
+    fn the_hash_is_sha_256() {
+        let key = "a".repeat(512);
+        let expected = "471be6558b665e4f6dd49f1184814d1491b0315d466beea768c153cc5500c836";
+        assert_eq!(record_key("p", &key), format!("h/p/{expected}"));
+    }
+}

@@ -1,0 +1,30 @@
+//! `GET /v1/limits/{policy}/{key}`: where a key stands, without charging it.
+
+use bytes::Bytes;
+use http::Response;
+use http_body_util::Full;
+use tollgate_store::{Clock, Store};
+
+use crate::Service;
+use crate::acquire::check_key;
+use crate::answer::Detail;
+use crate::limiter::Limiter;
+use crate::problem::Problem;
+
+impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
+    pub(crate) async fn peek(
+        &self,
+        policy: &str,
+        key: &str,
+        detail: Detail,
+    ) -> Result<Response<Full<Bytes>>, Problem> {
+        let opened = self.opened(policy)?;
+        check_key(key)?;
+        let costs = opened.named.limits().no_costs();
+        let answers = opened.answers(detail);
+        Ok(match self.decide(opened, key, &costs).await? {
+            Some(outcome) => answers.peek(policy, key, &outcome.limits),
+            None => answers.uncounted(),
+        })
+    }
+}

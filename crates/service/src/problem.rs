@@ -1,0 +1,165 @@
+//! Refusals, as problem details for HTTP (RFC 9457).
+
+use bytes::Bytes;
+use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderValue, Response, StatusCode};
+use http_body_util::Full;
+use serde::Serialize;
+
+/// What kind of problem it is; clients tell them apart by this.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProblemType {
+    /// 429: a limit has no room now (draft-ietf-httpapi-ratelimit-headers).
+    QuotaExceeded,
+    /// 503: the store can't be asked (draft-ietf-httpapi-ratelimit-headers).
+    TemporaryReducedCapacity,
+    /// 422: a cost is above its limit's capacity, and so can never pass.
+    CostAboveCapacity,
+    /// 400 or 413: something in the request is not what it should be; `field` says what.
+    InvalidRequest,
+    /// 404: no policy has this name.
+    UnknownPolicy,
+    /// 404: nothing is at this path.
+    NotFound,
+    /// 405: this path does not take this method.
+    MethodNotAllowed,
+}
+
+impl ProblemType {
+    /// The `type` member: a URI.
+    #[must_use]
+    pub const fn uri(self) -> &'static str {
+        match self {
+            Self::QuotaExceeded => "https://iana.org/assignments/http-problem-types#quota-exceeded",
+            Self::TemporaryReducedCapacity => {
+                "https://iana.org/assignments/http-problem-types#temporary-reduced-capacity"
+            }
+            Self::CostAboveCapacity => "urn:tollgate:problem:cost-above-capacity",
+            Self::InvalidRequest => "urn:tollgate:problem:invalid-request",
+            Self::UnknownPolicy => "urn:tollgate:problem:unknown-policy",
+            Self::NotFound => "urn:tollgate:problem:not-found",
+            Self::MethodNotAllowed => "urn:tollgate:problem:method-not-allowed",
+        }
+    }
+
+    /// The `title` member: the same sentence for every problem of a type.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::QuotaExceeded => "A quota is used up for now",
+            Self::TemporaryReducedCapacity => "The service can't decide right now",
+            Self::CostAboveCapacity => "The cost is above the capacity, so this can never pass",
+            Self::InvalidRequest => "The request is not valid",
+            Self::UnknownPolicy => "No policy has this name",
+            Self::NotFound => "Nothing is here",
+            Self::MethodNotAllowed => "This path does not take this method",
+        }
+    }
+}
+
+/// A refusal without a decision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    kind: ProblemType,
+    status: StatusCode,
+    field: Option<String>,
+    detail: String,
+    allow: Option<&'static str>,
+}
+
+/// The members of a problem document.
+#[derive(Serialize)]
+pub(crate) struct Document<'a, Rest: Serialize> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    title: &'static str,
+    status: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'a str>,
+    detail: &'a str,
+    #[serde(flatten)]
+    rest: Rest,
+}
+
+impl<'a, Rest: Serialize> Document<'a, Rest> {
+    pub(crate) fn new(kind: ProblemType, status: StatusCode, detail: &'a str, rest: Rest) -> Self {
+        let (kind, title, status) = (kind.uri(), kind.title(), status.as_u16());
+        Self { kind, title, status, field: None, detail, rest }
+    }
+}
+
+impl Problem {
+    /// A field that is not what it should be.
+    pub(crate) fn invalid(field: impl Into<String>, detail: impl Into<String>) -> Self {
+        let (kind, status) = (ProblemType::InvalidRequest, StatusCode::BAD_REQUEST);
+        Self { field: Some(field.into()), ..Self::new(kind, status, detail) }
+    }
+
+    /// A body that is too long.
+    pub(crate) fn too_long(detail: impl Into<String>) -> Self {
+        Self { status: StatusCode::PAYLOAD_TOO_LARGE, ..Self::invalid("body", detail) }
+    }
+
+    /// A policy that there is not.
+    pub(crate) fn unknown_policy(name: &str) -> Self {
+        let known = format!("there is no policy named {name:?}");
+        let (kind, status) = (ProblemType::UnknownPolicy, StatusCode::NOT_FOUND);
+        Self { field: Some("policy".into()), ..Self::new(kind, status, known) }
+    }
+
+    /// A path with nothing there.
+    pub(crate) fn not_found() -> Self {
+        let detail = "POST /v1/acquire, GET /v1/limits/{policy}/{key} and GET /healthz are";
+        Self::new(ProblemType::NotFound, StatusCode::NOT_FOUND, detail)
+    }
+
+    /// A method that the path does not take.
+    pub(crate) fn method_not_allowed(allow: &'static str) -> Self {
+        let (kind, status) = (ProblemType::MethodNotAllowed, StatusCode::METHOD_NOT_ALLOWED);
+        Self { allow: Some(allow), ..Self::new(kind, status, format!("it takes {allow}")) }
+    }
+
+    /// A store that can't be asked.
+    pub(crate) fn unavailable() -> Self {
+        let detail = "the state of this key could not be read or written; nothing passes meanwhile";
+        let kind = ProblemType::TemporaryReducedCapacity;
+        Self::new(kind, StatusCode::SERVICE_UNAVAILABLE, detail)
+    }
+
+    fn new(kind: ProblemType, status: StatusCode, detail: impl Into<String>) -> Self {
+        Self { kind, status, field: None, detail: detail.into(), allow: None }
+    }
+
+    /// The problem as an answer.
+    #[must_use]
+    pub fn into_response(self) -> Response<Full<Bytes>> {
+        #[derive(Serialize)]
+        struct Nothing {}
+        let document = Document {
+            field: self.field.as_deref(),
+            ..Document::new(self.kind, self.status, &self.detail, Nothing {})
+        };
+        let mut response = document_response(self.status, &document);
+        if let Some(allow) = self.allow {
+            response.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
+        }
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        response
+    }
+}
+
+/// A problem document as an answer.
+pub(crate) fn document_response<Rest: Serialize>(
+    status: StatusCode,
+    document: &Document<'_, Rest>,
+) -> Response<Full<Bytes>> {
+    // Strings and numbers under fixed names: writing them as JSON does not fail.
+    let body = serde_json::to_vec(document).unwrap_or_default();
+    let mut response = Response::new(Full::from(body));
+    *response.status_mut() = status;
+    let json = HeaderValue::from_static("application/problem+json");
+    response.headers_mut().insert(CONTENT_TYPE, json);
+    response
+}
