@@ -2,8 +2,8 @@
 
 use crate::costs::Costs;
 use crate::limit::Limit;
-use crate::meter::Refusal;
-use crate::policy::Policy;
+use crate::meter::{Refusal, Tat};
+use crate::policy::{LIMITS_MAX, Policy};
 use crate::record::Record;
 use crate::time::{Span, Timestamp};
 
@@ -58,7 +58,7 @@ impl Policy {
         costs: &'a Costs,
         now: Timestamp,
     ) -> Decision<'a> {
-        let mut charged = record.tats;
+        let mut charged = [Tat::default(); LIMITS_MAX];
         let (mut verdict, mut healed, mut asked) = (Verdict::Allowed, false, false);
         let slots = record.tats.iter_mut().zip(&mut charged);
         for ((limit, cost), (tat, charged)) in self.limits().iter().zip(costs.as_slice()).zip(slots)
@@ -74,7 +74,9 @@ impl Policy {
         }
         let allowed = verdict == Verdict::Allowed;
         if allowed {
-            record.tats = charged;
+            for (tat, charged) in record.tats.iter_mut().zip(charged).take(costs.as_slice().len()) {
+                *tat = charged;
+            }
         }
         Decision {
             policy: self,

@@ -119,7 +119,8 @@ impl Meter {
     pub fn heal(&self, tat: Tat, now: Timestamp) -> Tat {
         let empty = self.plus(self.clock(now), self.tolerance);
         let believed = empty.nanos.saturating_add(SKEW_MAX.as_nanos());
-        if tat.nanos > believed { empty } else { self.normalized(tat) }
+        let tat = self.normalized(tat);
+        if tat.nanos > believed { empty } else { tat }
     }
 
     /// The units that could be asked for at `now`.
@@ -247,9 +248,12 @@ impl Tat {
 }
 
 /// `interval * units`, or nothing when that is beyond 64 bits of nanoseconds.
+#[inline]
 fn times(interval: Tat, denominator: u64, units: u64) -> Option<Tat> {
     let parts = u128::from(interval.part).checked_mul(u128::from(units))?;
     let (carry, part) = match u64::try_from(parts) {
+        // A division costs more than all the rest, and few units don't need it.
+        Ok(part) if part < denominator => (0, part),
         Ok(parts) => (parts.checked_div(denominator)?, parts.checked_rem(denominator)?),
         Err(_) => {
             let denominator = u128::from(denominator);

@@ -1,1 +1,15 @@
-//! x
+//! Hosts tollgate over HTTP/1.1: the edge component inside wasmtime, or the service compiled natively.
+
+mod backpressure;
+mod bindings;
+pub mod edge;
+pub mod engine;
+mod exchange;
+mod guest;
+pub mod guest_log;
+pub mod keyvalue;
+pub mod native;
+pub mod problem;
+pub mod server;
+pub mod variables;
+mod worker;

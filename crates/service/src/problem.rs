@@ -21,6 +21,8 @@ pub enum ProblemType {
     UnknownPolicy,
     /// 404: nothing is at this path.
     NotFound,
+    /// 500: the service is not set up as it should be.
+    Misconfigured,
     /// 405: this path does not take this method.
     MethodNotAllowed,
 }
@@ -38,6 +40,7 @@ impl ProblemType {
             Self::InvalidRequest => "urn:tollgate:problem:invalid-request",
             Self::UnknownPolicy => "urn:tollgate:problem:unknown-policy",
             Self::NotFound => "urn:tollgate:problem:not-found",
+            Self::Misconfigured => "urn:tollgate:problem:misconfigured",
             Self::MethodNotAllowed => "urn:tollgate:problem:method-not-allowed",
         }
     }
@@ -52,6 +55,7 @@ impl ProblemType {
             Self::InvalidRequest => "The request is not valid",
             Self::UnknownPolicy => "No policy has this name",
             Self::NotFound => "Nothing is here",
+            Self::Misconfigured => "The service is not set up",
             Self::MethodNotAllowed => "This path does not take this method",
         }
     }
@@ -124,6 +128,12 @@ impl Problem {
         let detail = "the state of this key could not be read or written; nothing passes meanwhile";
         let kind = ProblemType::TemporaryReducedCapacity;
         Self::new(kind, StatusCode::SERVICE_UNAVAILABLE, detail)
+    }
+
+    /// A service that can't be set up, whatever is asked of it.
+    #[must_use]
+    pub fn misconfigured(detail: &str) -> Self {
+        Self::new(ProblemType::Misconfigured, StatusCode::INTERNAL_SERVER_ERROR, detail)
     }
 
     fn new(kind: ProblemType, status: StatusCode, detail: impl Into<String>) -> Self {

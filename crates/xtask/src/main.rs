@@ -1,2 +1,48 @@
-//! x
-fn main() {}
+//! Builds, tests and serves tollgate. Everything that is needed beside rustup and npm is installed by
+//! the tasks themselves.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for a terminal")]
+
+mod command;
+mod compose;
+mod paths;
+mod program;
+mod suite;
+mod wasm;
+
+use clap::{Parser, Subcommand};
+
+/// Tasks of the tollgate workspace.
+#[derive(Parser)]
+#[command(name = "cargo xtask")]
+struct Args {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Builds the limiter component and the edge function, and composes them.
+    Wasm,
+    /// Builds the program `tollgate`, with the edge function inside.
+    Build,
+    /// Builds everything and serves; arguments go to `tollgate serve`.
+    Serve {
+        /// Arguments of `tollgate serve`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// Checks formatting, lints and documentation.
+    Lint,
+    /// Passes every test: lints, unit tests, laws, components, and the program end to end.
+    Test,
+}
+
+fn main() -> anyhow::Result<()> {
+    match Args::parse().task {
+        Task::Wasm => wasm::build(),
+        Task::Build => program::build().map(drop),
+        Task::Serve { args } => program::serve(&args),
+        Task::Lint => suite::lint(),
+        Task::Test => suite::test(),
+    }
+}

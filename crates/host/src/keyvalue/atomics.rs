@@ -6,8 +6,7 @@
 //! without a `current` compares with the value at the time of `new`.
 //! A swap that lost gives a new handle, which has seen the value that won.
 
-use tollgate_kv::{Increment, KeyValue, KeyValueError};
-use tollgate_store::Swap;
+use tollgate_kv::{Increment, KeyValue, KeyValueError, Swap};
 use wasmtime::component::Resource;
 
 use super::{Bucket, Cas, KeyValueView, too_many_handles};

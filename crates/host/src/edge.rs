@@ -1,0 +1,164 @@
+//! An HTTP component, ready to answer requests.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, StatusCode};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use tollgate_kv::KeyValue;
+use wasmtime::component::Component;
+use wasmtime::error::Context as _;
+use wasmtime_wasi_http::WasiBody;
+use wasmtime_wasi_http::handler::{ExpirationError, InstantiationError, ProxyHandler, ProxyPre};
+use wasmtime_wasi_http::p3::bindings::ServicePre;
+
+use crate::backpressure::Backpressure;
+use crate::engine::engine;
+use crate::guest;
+use crate::problem::{Answer, overloaded, problem};
+use crate::server::Handler;
+use crate::variables::Variables;
+use crate::worker::Workers;
+
+/// What a component and its requests may use.
+#[derive(Debug, Clone)]
+pub struct EdgeConfig {
+    /// Requests that one instance answers before it is replaced. At least 1.
+    pub requests_per_instance: usize,
+    /// Requests that one instance works on at a time. At least 1.
+    pub concurrent_requests_per_instance: usize,
+    /// How long an instance without requests is kept.
+    pub idle_timeout: Duration,
+    /// How long a request may take from when an instance took it; then the instance is given up.
+    pub request_timeout: Duration,
+    /// Largest linear memory of an instance.
+    pub memory_bytes_max: usize,
+    /// Longest body that a component may answer.
+    pub answer_bytes_max: usize,
+    /// Requests that all instances together work on at a time.
+    pub concurrent_requests_max: usize,
+    /// Requests that wait for their turn; more are refused with 503.
+    pub waiting_requests_max: usize,
+}
+
+impl Default for EdgeConfig {
+    fn default() -> Self {
+        Self {
+            // As Spin 4.1 does, so that what is tested here holds there.
+            requests_per_instance: 128,
+            concurrent_requests_per_instance: 16,
+            idle_timeout: Duration::from_secs(1),
+            request_timeout: Duration::from_secs(5),
+            memory_bytes_max: 64 << 20,
+            answer_bytes_max: 1 << 20,
+            concurrent_requests_max: 256,
+            waiting_requests_max: 512,
+        }
+    }
+}
+
+/// A compiled component and its instances.
+pub struct Edge {
+    proxy: ProxyHandler<Workers>,
+    backpressure: Backpressure,
+    answer_bytes_max: usize,
+}
+
+impl Edge {
+    /// Compiles the component `wasm`, or takes what an earlier start compiled.
+    ///
+    /// # Errors
+    /// When `wasm` is no component, imports what guests are not given, or exports no
+    /// `wasi:http/handler@0.3.0`.
+    pub fn new(
+        wasm: &[u8],
+        config: EdgeConfig,
+        store: Arc<dyn KeyValue>,
+        variables: Variables,
+    ) -> wasmtime::Result<Self> {
+        let engine = engine().context("this machine can't run WebAssembly")?;
+        let component = Component::new(&engine, wasm).context("this is no component")?;
+        let service = guest::linker(&engine)?
+            .instantiate_pre(&component)
+            .and_then(ServicePre::new)
+            .context("this component does not fit: it must export wasi:http/handler@0.3.0")?;
+        Ok(Self {
+            backpressure: Backpressure::new(
+                config.concurrent_requests_max,
+                config.waiting_requests_max,
+            ),
+            answer_bytes_max: config.answer_bytes_max,
+            proxy: ProxyHandler::new(Workers::new(
+                engine,
+                ProxyPre::P3(service),
+                config,
+                store,
+                variables,
+            )),
+        })
+    }
+}
+
+impl Drop for Edge {
+    fn drop(&mut self) {
+        self.proxy.state().stop();
+    }
+}
+
+impl Handler for Edge {
+    async fn handle(&self, request: Request<Bytes>) -> Answer {
+        let Some(_turn) = self.backpressure.turn().await else {
+            return overloaded("Too many requests are waiting. Try again in a second.");
+        };
+        let request = request.map(|body| Full::new(body).map_err(|e| match e {}).boxed_unsync());
+        match self.proxy.handle((), request).await {
+            Ok(answer) => self.collect(answer).await,
+            Err(error) => explain(&error),
+        }
+    }
+}
+
+impl Edge {
+    /// Takes the whole answer before any of it is sent: a guest that fails halfway is told by a clean
+    /// 500, and an answer goes out in one write.
+    async fn collect(&self, answer: http::Response<WasiBody>) -> Answer {
+        let (head, body) = answer.into_parts();
+        match Limited::new(body, self.answer_bytes_max).collect().await {
+            Ok(body) => Answer::from_parts(head, Full::new(body.to_bytes())),
+            Err(error) if error.is::<LengthLimitError>() => {
+                tracing::error!(limit_bytes = self.answer_bytes_max, "an answer is too long");
+                problem(
+                    StatusCode::INTERNAL_SERVER_ERROR,
+                    "The component's answer is too long.",
+                )
+            }
+            Err(error) => {
+                tracing::error!("an answer broke off: {error}");
+                failed()
+            }
+        }
+    }
+}
+
+fn explain(error: &wasmtime::Error) -> Answer {
+    if error.is::<ExpirationError>() {
+        return problem(
+            StatusCode::GATEWAY_TIMEOUT,
+            "The component took too long to answer.",
+        );
+    }
+    if error.is::<InstantiationError<()>>() {
+        tracing::error!("no instance could be made: {error:#}");
+        return overloaded("No instance of the component could be made. Try again in a second.");
+    }
+    tracing::error!("the component failed: {error:#}");
+    failed()
+}
+
+fn failed() -> Answer {
+    problem(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "The component failed on this or on another request of the same instance.",
+    )
+}

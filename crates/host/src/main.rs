@@ -1,0 +1,28 @@
+//! The `tollgate` program.
+
+mod cli;
+mod log;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::{Cli, Command};
+
+/// Exit code of a program that was told something it can't do, as clap's own.
+const USAGE: u8 = 2;
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Serve(args) => serve::run(args),
+        Command::Replay(args) => tollgate_replay::run(args),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("tollgate: {error:#}");
+            ExitCode::from(if error.is::<serve::BadPolicies>() { USAGE } else { 1 })
+        }
+    }
+}

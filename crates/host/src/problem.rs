@@ -1,0 +1,34 @@
+//! The answers that the server itself gives: small problem documents (RFC 9457).
+
+use bytes::Bytes;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderValue, Response, StatusCode};
+use http_body_util::Full;
+
+/// An answer of the server or a guest, complete in memory.
+pub type Answer = Response<Full<Bytes>>;
+
+/// A problem that is fully told by its status and one sentence.
+///
+/// `detail` goes into JSON as it is, so it must have no quotes, backslashes or line breaks.
+pub(crate) fn problem(status: StatusCode, detail: &'static str) -> Answer {
+    let title = status.canonical_reason().unwrap_or("Error");
+    let code = status.as_u16();
+    let body =
+        format!(r#"{{"type":"about:blank","title":"{title}","status":{code},"detail":"{detail}"}}"#);
+    let mut answer = Response::new(Full::from(body));
+    *answer.status_mut() = status;
+    let headers = answer.headers_mut();
+    let content_type = HeaderValue::from_static("application/problem+json");
+    headers.insert(CONTENT_TYPE, content_type);
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    answer
+}
+
+/// 503: come back in a second.
+pub(crate) fn overloaded(detail: &'static str) -> Answer {
+    let mut answer = problem(StatusCode::SERVICE_UNAVAILABLE, detail);
+    let one_second = HeaderValue::from_static("1");
+    answer.headers_mut().insert(RETRY_AFTER, one_second);
+    answer
+}

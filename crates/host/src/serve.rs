@@ -1,0 +1,163 @@
+//! `tollgate serve`: policies, store and runtime put together behind the server.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+use std::{fmt, fs};
+
+use anyhow::{Context as _, anyhow, bail};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tollgate_host::edge::{Edge, EdgeConfig};
+use tollgate_host::native::Native;
+use tollgate_host::server::{self, Handler, ServerConfig};
+use tollgate_kv::{Durability, KeyValue, Memory, Redb};
+use tollgate_policy::PolicySet;
+
+use crate::cli::{ServeArgs, StoreArg};
+use crate::log;
+
+/// The variable that tells the edge its policies.
+const POLICIES_VARIABLE: &str = "policies";
+
+/// The policies of a user who gave none.
+const SAMPLE_POLICIES: &str = include_str!("../sample-policies.toml");
+
+/// The edge component that the build put into this program, if it did.
+const EMBEDDED_EDGE: Option<&[u8]> = include!(concat!(env!("OUT_DIR"), "/embedded_edge.rs"));
+
+/// The policies can't be used; the text says why.
+#[derive(Debug)]
+pub(crate) struct BadPolicies(String);
+
+impl fmt::Display for BadPolicies {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for BadPolicies {}
+
+/// Serves until the process is told to stop.
+pub(crate) fn run(args: ServeArgs) -> anyhow::Result<()> {
+    let policies = Policies::read(args.policies.as_deref())?;
+    log::start(&args.log, args.log_format)?;
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("the runtime did not start")?
+        .block_on(serve(args, policies))
+}
+
+/// The policies: as text for the edge, and as read for the native service.
+struct Policies {
+    text: String,
+    set: PolicySet,
+}
+
+impl Policies {
+    fn read(path: Option<&Path>) -> Result<Self, BadPolicies> {
+        let (name, text) = match path {
+            None => ("the sample".to_owned(), Ok(SAMPLE_POLICIES.to_owned())),
+            Some(path) => (path.display().to_string(), fs::read_to_string(path)),
+        };
+        let text = text.map_err(|error| BadPolicies(format!("{name}: {error}")))?;
+        let set = PolicySet::parse(&text).map_err(|error| BadPolicies(format!("{name}: {error}")))?;
+        Ok(Self { text, set })
+    }
+}
+
+async fn serve(args: ServeArgs, policies: Policies) -> anyhow::Result<()> {
+    let config = ServerConfig {
+        access_log: args.access_log,
+        ..ServerConfig::default()
+    };
+    let store = open_store(&args.store, args.durability)?;
+    if args.native {
+        let native = Native::new(policies.set, Arc::clone(&store))?;
+        listen(&args, config, native).await?;
+    } else {
+        let edge = edge(&args, &config, policies.text, Arc::clone(&store))?;
+        listen(&args, config, edge).await?;
+    }
+    store.flush().await.context("the store was not flushed")
+}
+
+fn open_store(store: &StoreArg, durability: Durability) -> anyhow::Result<Arc<dyn KeyValue>> {
+    Ok(match store {
+        StoreArg::Memory => Arc::new(Memory::default()),
+        StoreArg::Redb(path) => Arc::new(Redb::open(path, durability)?),
+    })
+}
+
+fn edge(
+    args: &ServeArgs,
+    server: &ServerConfig,
+    policies: String,
+    store: Arc<dyn KeyValue>,
+) -> anyhow::Result<Edge> {
+    let variables = BTreeMap::from([(POLICIES_VARIABLE.to_owned(), policies)]);
+    let config = EdgeConfig {
+        request_timeout: server.request_timeout,
+        ..EdgeConfig::default()
+    };
+    let (wasm, name) = edge_bytes(args)?;
+    Edge::new(&wasm, config, store, variables.into()).map_err(|error| anyhow!("{name}: {error:#}"))
+}
+
+/// The component to serve, and what to call it.
+fn edge_bytes(args: &ServeArgs) -> anyhow::Result<(Cow<'static, [u8]>, String)> {
+    match (&args.edge, EMBEDDED_EDGE) {
+        (Some(path), _) => {
+            let name = path.display().to_string();
+            let wasm = fs::read(path).with_context(|| name.clone())?;
+            Ok((wasm.into(), name))
+        }
+        (None, Some(wasm)) => Ok((wasm.into(), "the edge inside this program".to_owned())),
+        (None, None) => bail!(
+            "this build carries no edge component: build it with `cargo xtask build`, \
+             or say --edge FILE or --native"
+        ),
+    }
+}
+
+async fn listen(
+    args: &ServeArgs,
+    config: ServerConfig,
+    handler: impl Handler,
+) -> anyhow::Result<()> {
+    let stop = stop_signal()?;
+    let listener = TcpListener::bind(args.listen)
+        .await
+        .with_context(|| format!("can't listen on {}", args.listen))?;
+    let address = listener.local_addr()?;
+    // A closed standard output is no reason not to serve.
+    let _ = writeln!(std::io::stdout(), "listening on http://{address}");
+    server::serve(listener, Arc::new(handler), config, stop).await;
+    Ok(())
+}
+
+/// Resolves when the process is told to stop, by SIGINT or SIGTERM.
+fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        tracing::info!("stopping");
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sample_policies_parse() {
+        assert!(Policies::read(None).is_ok());
+    }
+}

@@ -1,0 +1,165 @@
+//! The life of an instance: made when no other is free, reused for some requests, given up when it is
+//! idle, worn out, or stuck.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use tokio::time::Sleep;
+use tollgate_kv::KeyValue;
+use wasmtime::component::GuestTaskId;
+use wasmtime::{Engine, Store, StoreContextMut};
+use wasmtime_wasi_http::WasiHttpView;
+use wasmtime_wasi_http::handler::{
+    HandlerState, Instance, ProxyPre, ShouldAccept, WorkerExpiration, WorkerState, WorkerStatus,
+};
+
+use crate::edge::EdgeConfig;
+use crate::guest::Guest;
+use crate::variables::Variables;
+
+/// How much later than its requests a stuck instance ends, so that they are answered first.
+const EXPIRY_GRACE: Duration = Duration::from_millis(100);
+
+/// Makes instances.
+pub(crate) struct Workers {
+    engine: Engine,
+    service: ProxyPre<Guest>,
+    config: EdgeConfig,
+    store: Arc<dyn KeyValue>,
+    variables: Variables,
+    stopping: Arc<AtomicBool>,
+}
+
+impl Workers {
+    pub(crate) fn new(
+        engine: Engine,
+        service: ProxyPre<Guest>,
+        config: EdgeConfig,
+        store: Arc<dyn KeyValue>,
+        variables: Variables,
+    ) -> Self {
+        Self {
+            engine,
+            service,
+            config,
+            store,
+            variables,
+            stopping: Arc::default(),
+        }
+    }
+
+    /// From now on it is no fault when an instance ends early.
+    pub(crate) fn stop(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+    }
+
+    fn new_store(&self) -> Store<Guest> {
+        let guest = Guest::new(
+            Arc::clone(&self.store),
+            Arc::clone(&self.variables),
+            self.config.memory_bytes_max,
+        );
+        let mut store = Store::new(&self.engine, guest);
+        store.limiter(|guest| &mut guest.limits);
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_async_yield_and_update(1);
+        store
+    }
+}
+
+impl HandlerState for Workers {
+    type StoreData = Guest;
+    type WorkerExpiration = Expiration;
+    type WorkerState = Worker;
+
+    async fn instantiate(&self) -> wasmtime::Result<Instance<Guest, Expiration, Worker>> {
+        let mut store = self.new_store();
+        let proxy = self.service.instantiate_async(&mut store).await?;
+        Ok(Instance {
+            store,
+            proxy,
+            view: Guest::http,
+            expiration: Expiration {
+                idle_timeout: self.config.idle_timeout,
+                stuck_timeout: self.config.request_timeout + EXPIRY_GRACE,
+                sleep: Box::pin(tokio::time::sleep(self.config.idle_timeout)),
+            },
+            state: Worker {
+                requests_max: self.config.requests_per_instance,
+                concurrent_requests_max: self.config.concurrent_requests_per_instance,
+                request_timeout: self.config.request_timeout,
+                stopping: Arc::clone(&self.stopping),
+            },
+        })
+    }
+}
+
+/// How many requests an instance takes, and how long each may last.
+pub(crate) struct Worker {
+    requests_max: usize,
+    concurrent_requests_max: usize,
+    request_timeout: Duration,
+    stopping: Arc<AtomicBool>,
+}
+
+impl WorkerState for Worker {
+    type StoreData = Guest;
+    type RequestData = ();
+
+    fn should_accept_request(&self, concurrent: usize, total: usize) -> ShouldAccept {
+        if total >= self.requests_max {
+            ShouldAccept::Never
+        } else if concurrent >= self.concurrent_requests_max {
+            ShouldAccept::No
+        } else {
+            ShouldAccept::Yes
+        }
+    }
+
+    fn on_request_start(
+        &self,
+        _store: StoreContextMut<'_, Guest>,
+        (): (),
+        _task: GuestTaskId,
+    ) -> Pin<Box<dyn Future<Output = ()> + Send + Sync>> {
+        Box::pin(tokio::time::sleep(self.request_timeout))
+    }
+
+    fn drop(&self, store: Store<Guest>, result: wasmtime::Result<()>) {
+        drop(store);
+        if let Err(error) = result
+            && !self.stopping.load(Ordering::Relaxed)
+        {
+            tracing::error!("an instance was given up: {error:#}");
+        }
+    }
+}
+
+/// Ends an instance from outside: one that computes without end never looks at its own clock.
+pub(crate) struct Expiration {
+    idle_timeout: Duration,
+    stuck_timeout: Duration,
+    sleep: Pin<Box<Sleep>>,
+}
+
+impl WorkerExpiration for Expiration {
+    fn poll(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        status: WorkerStatus,
+        since: Instant,
+    ) -> Poll<()> {
+        let timeout = match status {
+            WorkerStatus::Idle => self.idle_timeout,
+            WorkerStatus::Requests | WorkerStatus::PostReturn => self.stuck_timeout,
+        };
+        let deadline = tokio::time::Instant::from_std(since + timeout);
+        if deadline != self.sleep.deadline() {
+            self.sleep.as_mut().reset(deadline);
+        }
+        self.sleep.as_mut().poll(cx)
+    }
+}

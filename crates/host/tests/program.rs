@@ -1,0 +1,202 @@
+//! The program as a user runs it: flags, files, signals, exit codes.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod common;
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use common::guest_path;
+
+/// Long enough for a loaded machine; a test that waits this long fails.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn tollgate(folder: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tollgate"));
+    command
+        .current_dir(folder)
+        .args(args)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+/// A program that serves.
+struct Serving {
+    program: Child,
+    address: String,
+}
+
+impl Serving {
+    fn start(folder: &Path, args: &[&str]) -> Self {
+        let args = [&["serve", "--listen", "127.0.0.1:0"], args].concat();
+        let mut program = tollgate(folder, &args).spawn().unwrap();
+        let mut line = String::new();
+        let stdout = program.stdout.as_mut().unwrap();
+        BufReader::new(stdout).read_line(&mut line).unwrap();
+        let Some(address) = line.trim().strip_prefix("listening on http://") else {
+            let output = program.wait_with_output().unwrap();
+            panic!("it does not listen: {}", text(&output.stderr));
+        };
+        let address = address.to_owned();
+        Self { program, address }
+    }
+
+    fn exchange(&self, request: &str) -> String {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    fn get(&self, path: &str) -> String {
+        self.exchange(&format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"))
+    }
+
+    fn acquire(&self, key: &str) -> String {
+        let body = format!(r#"{{"policy":"api","key":"{key}"}}"#);
+        let length = body.len();
+        self.exchange(&format!(
+            "POST /v1/acquire HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\
+             content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+        ))
+    }
+
+    /// Sends `signal` and waits for the end.
+    fn stop(self, signal: &str) -> Output {
+        let id = self.program.id().to_string();
+        let sent = Command::new("kill").args([signal, &id]).status().unwrap();
+        assert!(sent.success());
+        self.program.wait_with_output().unwrap()
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn edge(name: &str) -> String {
+    guest_path(name).to_str().unwrap().to_owned()
+}
+
+#[test]
+fn it_serves_a_component_until_it_is_told_to_stop() {
+    let folder = tempfile::tempdir().unwrap();
+    for signal in ["-TERM", "-INT"] {
+        let serving = Serving::start(folder.path(), &["--edge", &edge("null")]);
+        let answer = serving.get("/");
+        assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
+        let output = serving.stop(signal);
+        assert_eq!(output.status.code(), Some(0), "{signal}");
+        assert!(!text(&output.stderr).contains("ERROR"), "{}", text(&output.stderr));
+    }
+    assert!(folder.path().join("tollgate.redb").is_file(), "the default store");
+}
+
+#[test]
+fn a_second_start_is_ready_within_a_second() {
+    let folder = tempfile::tempdir().unwrap();
+    let args = ["--store", "memory", "--edge", &edge("null")];
+    Serving::start(folder.path(), &args).stop("-TERM");
+    let started = Instant::now();
+    let serving = Serving::start(folder.path(), &args);
+    assert!(serving.get("/").starts_with("HTTP/1.1 200 OK"));
+    let took = started.elapsed();
+    serving.stop("-TERM");
+    assert!(took < Duration::from_secs(1), "it took {took:?}");
+}
+
+#[test]
+fn what_a_guest_wrote_is_there_after_a_stop() {
+    let folder = tempfile::tempdir().unwrap();
+    for durability in ["immediate", "grouped", "none"] {
+        let store = format!("redb:{durability}.redb");
+        let edge = edge("keyvalue");
+        let args = ["--store", &store, "--durability", durability, "--edge", &edge];
+        let serving = Serving::start(folder.path(), &args);
+        assert!(serving.get("/count/k").ends_with("\r\n\r\n0\n"));
+        serving.stop("-TERM");
+        let serving = Serving::start(folder.path(), &args);
+        let value = serving.get("/value/k");
+        assert!(value.ends_with("Ok(Some(\"1\"))\n"), "{durability}: {value}");
+        serving.stop("-TERM");
+    }
+}
+
+#[test]
+fn native_serves_the_api_and_keeps_its_records() {
+    let folder = tempfile::tempdir().unwrap();
+    let serving = Serving::start(folder.path(), &["--native"]);
+    let first = serving.acquire("alice");
+    assert!(first.starts_with("HTTP/1.1 200 OK"), "{first}");
+    assert!(first.contains(r#""remaining":19"#), "{first}");
+    serving.stop("-TERM");
+    let serving = Serving::start(folder.path(), &["--native"]);
+    let limits = serving.get("/v1/limits/api/alice");
+    assert!(limits.contains(r#""remaining":19"#), "{limits}");
+    serving.stop("-TERM");
+}
+
+#[test]
+fn logs_are_json_if_asked_for_and_tell_each_request() {
+    let folder = tempfile::tempdir().unwrap();
+    let args = ["--native", "--store", "memory", "--access-log", "--log-format", "json"];
+    let serving = Serving::start(folder.path(), &args);
+    serving.get("/healthz?secret");
+    let log = text(&serving.stop("-TERM").stderr);
+    let access = log.lines().find(|line| line.contains(r#""target":"access""#));
+    let access = access.unwrap_or_else(|| panic!("no access in {log}"));
+    for part in [r#""method":"GET""#, r#""path":"/healthz""#, r#""status":200"#] {
+        assert!(access.contains(part), "{access}");
+    }
+    assert!(!access.contains("secret"), "{access}");
+}
+
+#[test]
+fn what_a_guest_prints_is_logged() {
+    let folder = tempfile::tempdir().unwrap();
+    let args = ["--store", "memory", "--edge", &edge("faulty")];
+    let serving = Serving::start(folder.path(), &args);
+    serving.get("/print");
+    serving.get("/trap");
+    let log = text(&serving.stop("-TERM").stderr);
+    for line in ["INFO guest: to stdout", "WARN guest: to stderr", "last words"] {
+        assert!(log.contains(line), "no {line:?} in {log}");
+    }
+}
+
+#[test]
+fn policies_that_do_not_parse_end_it_before_anything_is_opened() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("p.toml"), "[policy.api]\nrequests = 7").unwrap();
+    for file in ["p.toml", "absent.toml"] {
+        let output = tollgate(folder.path(), &["serve", "--native", "--policies", file])
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        assert!(text(&output.stderr).contains(file), "{}", text(&output.stderr));
+        assert!(!folder.path().join("tollgate.redb").exists());
+    }
+}
+
+#[test]
+fn what_cannot_be_served_ends_it_with_a_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("not.wasm"), "not wasm").unwrap();
+    for (args, reason) in [
+        (&["--edge", "not.wasm"][..], "not.wasm: this is no component"),
+        (&["--edge", "absent.wasm"], "absent.wasm"),
+        (&["--native", "--listen", "192.0.2.1:1"], "can't listen on 192.0.2.1:1"),
+    ] {
+        let args = [&["serve", "--store", "memory"], args].concat();
+        let output = tollgate(folder.path(), &args).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{args:?}");
+        assert!(text(&output.stderr).contains(reason), "{}", text(&output.stderr));
+    }
+}

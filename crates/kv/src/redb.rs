@@ -1,0 +1,314 @@
+//! Values in one redb file, with group commit.
+//!
+//! A write goes into an [overlay](overlay) in memory, under a lock that is held for microseconds; that is
+//! where compare-and-swap is exact. One [writer](writer) thread commits what has gathered there and
+//! then lets go of it, so a hundred writes share one fsync.
+//!
+//! Every commit is durable, also with [`Durability::None`], which only commits seldom. redb's own commits
+//! without durability would not do: after an I/O error redb (4.5) takes nothing more until the file is
+//! opened again, and then they are gone, while the overlay still has what is not safe. (Space is no
+//! reason: redb reuses pages within such commits; a file that was rewritten by 4,000 of them did not grow
+//! after the first 1,000.)
+
+mod listing;
+mod open;
+mod overlay;
+mod shared;
+mod writer;
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+use std::{io, thread};
+
+use ::redb::{Database, StorageBackend};
+use async_trait::async_trait;
+use tokio::sync::watch;
+use tollgate_store::Swap;
+
+use self::open::Place;
+use self::overlay::{Pending, committed};
+use self::shared::{Full, Shared, State};
+use self::writer::{Progress, Writer};
+use crate::contract::{Increment, KeyValue, KeyValueError, Page, check_key, check_value};
+use crate::durability::Durability;
+use crate::number;
+
+pub use self::open::{OpenError, RedbOptions};
+pub use self::overlay::{OVERLAY_BYTES_MAX, OVERLAY_ENTRIES_MAX};
+pub use self::writer::RETRY_INTERVAL;
+
+/// How long a write may wait for its commit with [`Durability::Grouped`], unless told otherwise.
+pub const GROUP_COMMIT_INTERVAL: Duration = Duration::from_millis(10);
+/// Longest interval that [`RedbOptions::group_commit_interval`] takes.
+pub const GROUP_COMMIT_INTERVAL_MAX: Duration = Duration::from_secs(60);
+/// Memory for pages of the file, in bytes, unless told otherwise.
+pub const CACHE_BYTES: usize = 64 << 20;
+
+/// Values in one redb file.
+///
+/// # When writes are safe
+/// See [`Durability`]. What is not committed yet is in memory, at most [`OVERLAY_ENTRIES_MAX`] keys and
+/// about [`OVERLAY_BYTES_MAX`]; a write waits while there is no room.
+///
+/// # When the file fails
+/// After an I/O error (a full disk, say) redb refuses all further use of an open file. So the file is
+/// closed and opened again, and the failed commit is repeated every [`RETRY_INTERVAL`] until it
+/// succeeds; nothing that was answered is forgotten meanwhile, and no value goes back to an earlier
+/// one. Writes that wait for a failed commit are answered with [`KeyValueError::Backend`], although
+/// they may still become durable later. Writes that don't wait go on until there is no room, and are
+/// then refused. Reads of values that are not in memory fail while the file is closed.
+///
+/// # Blocking
+/// A read that redb's cache does not answer reads the file on the calling thread, and an
+/// increment or a swap does so under the lock; a limiter loads a key before it swaps it, so its pages
+/// are in the cache. Dropping a `Redb` commits what is left, closes the file and blocks until that
+/// is done; call [`flush`](KeyValue::flush) before to learn of errors.
+pub struct Redb {
+    shared: Arc<Shared>,
+    progress: watch::Receiver<Progress>,
+    durability: Durability,
+    /// Taken when the writer is joined.
+    writer: Option<JoinHandle<()>>,
+}
+
+/// What a change makes of the value that it saw.
+enum Verdict<T> {
+    /// Leaves it and answers.
+    Leave(T),
+    /// Writes (or removes) the value, then answers.
+    Write(Pending, T),
+}
+
+/// How one try to change a value ended.
+enum Try<T> {
+    /// The value was left as it is.
+    Left(T),
+    /// The value was changed, as the write with this number.
+    Wrote(T, u64),
+    /// There is no room now.
+    Full,
+}
+
+impl Redb {
+    /// Opens the file at `path`, or creates it. After a crash redb first checks the whole file.
+    ///
+    /// # Errors
+    /// [`OpenError`], which says what to do.
+    pub fn open(
+        path: impl AsRef<Path>,
+        options: impl Into<RedbOptions>,
+    ) -> Result<Self, OpenError> {
+        let path = path.as_ref().to_owned();
+        let options = options.into();
+        let place = Place::of_file(&path);
+        options.check()?;
+        let first = open::guarded(|| options.builder().create(&path));
+        // Not `create`: if somebody removed the file, starting from nothing would be going back.
+        let reopen = move || options.builder().open(&path);
+        Self::start(&place, options, first, Box::new(reopen))
+    }
+
+    /// Opens the storage that `backend` makes: for tests of faults, and for storage that is no file.
+    ///
+    /// `backend` is called again after every failure; what it makes then must hold what was written
+    /// before.
+    ///
+    /// # Errors
+    /// [`OpenError`], which says what to do.
+    pub fn open_with<B: StorageBackend>(
+        backend: impl Fn() -> io::Result<B> + Send + 'static,
+        options: impl Into<RedbOptions>,
+    ) -> Result<Self, OpenError> {
+        let options = options.into();
+        options.check()?;
+        let open = move || options.builder().create_with_backend(backend()?);
+        let first = open::guarded(&open);
+        Self::start(&Place::of_backend(), options, first, Box::new(open))
+    }
+
+    fn start(
+        place: &Place,
+        options: RedbOptions,
+        database: Result<Database, ::redb::Error>,
+        reopen: writer::Reopen,
+    ) -> Result<Self, OpenError> {
+        let database = database.map_err(|error| place.explain(error))?;
+        let snapshot =
+            open::guarded(|| open::table(&database)).map_err(|error| place.explain(error))?;
+        let shared = Arc::new(Shared::new(snapshot));
+        let (sender, progress) = watch::channel(Progress::default());
+        let gather = match options.durability {
+            Durability::Grouped => Some(options.group_commit_interval),
+            Durability::Immediate | Durability::None => None,
+        };
+        let writer = Writer::new(Arc::clone(&shared), sender, gather, database, reopen);
+        let writer = thread::Builder::new()
+            .name("tollgate-kv".to_owned())
+            .spawn(move || writer.run())
+            .map_err(|error| place.explain(error.into()))?;
+        Ok(Self { shared, progress, durability: options.durability, writer: Some(writer) })
+    }
+
+    /// Shows `decide` what the key holds now and does what it says, as one step. `decide` is asked
+    /// again when there was no room at first.
+    async fn change<T>(
+        &self,
+        key: &str,
+        decide: impl Fn(&State) -> Result<Verdict<T>, KeyValueError>,
+    ) -> Result<T, KeyValueError> {
+        check_key(key)?;
+        let mut progress: Option<watch::Receiver<Progress>> = None;
+        let (answer, number) = loop {
+            match (self.try_change(key, &decide)?, &mut progress) {
+                (Try::Left(answer), _) => return Ok(answer),
+                (Try::Wrote(answer, number), _) => break (answer, number),
+                // Look once more after starting to listen, or news between the two would be missed.
+                (Try::Full, None) => progress = Some(self.listen()),
+                (Try::Full, Some(news)) => news.changed().await.map_err(writer_is_gone)?,
+            }
+        };
+        if self.durability == Durability::Immediate {
+            self.committed(number).await?;
+        }
+        Ok(answer)
+    }
+
+    fn try_change<T>(
+        &self,
+        key: &str,
+        decide: impl Fn(&State) -> Result<Verdict<T>, KeyValueError>,
+    ) -> Result<Try<T>, KeyValueError> {
+        let mut state = self.shared.lock();
+        let (value, answer) = match decide(&state)? {
+            Verdict::Leave(answer) => return Ok(Try::Left(answer)),
+            Verdict::Write(value, answer) => (value, answer),
+        };
+        let wrote = state.write(key, value, self.durability == Durability::Immediate);
+        self.shared.wake(state);
+        match wrote {
+            Ok(number) => Ok(Try::Wrote(answer, number)),
+            Err(Full) => match &self.progress.borrow().failure {
+                None => Ok(Try::Full),
+                Some(failure) => Err(KeyValueError::Backend(failure.message.clone())),
+            },
+        }
+    }
+
+    fn listen(&self) -> watch::Receiver<Progress> {
+        let mut progress = self.progress.clone();
+        progress.mark_unchanged();
+        progress
+    }
+
+    /// Waits until the write with this number is durable, or its commit has failed.
+    async fn committed(&self, number: u64) -> Result<(), KeyValueError> {
+        let mut progress = self.progress.clone();
+        let told = progress
+            .wait_for(|progress| progress.outcome(number).is_some())
+            .await
+            .map_err(writer_is_gone)?;
+        told.outcome(number).unwrap_or(Ok(()))
+    }
+}
+
+#[async_trait]
+impl KeyValue for Redb {
+    async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, KeyValueError> {
+        check_key(key)?;
+        let (pending, snapshot) = {
+            let state = self.shared.lock();
+            match state.overlay.pending(key) {
+                Some(pending) => (pending.clone(), None),
+                None => (None, Some(Arc::clone(state.overlay.snapshot()))),
+            }
+        };
+        match snapshot {
+            None => Ok(pending.map(|value| value.to_vec())),
+            Some(snapshot) => committed(&snapshot, key, |value| value.map(<[u8]>::to_vec)),
+        }
+    }
+
+    async fn set(&self, key: &str, value: Vec<u8>) -> Result<(), KeyValueError> {
+        check_value(&value)?;
+        let value: Pending = Some(Arc::from(value));
+        self.change(key, |_| Ok(Verdict::Write(value.clone(), ()))).await
+    }
+
+    async fn delete(&self, key: &str) -> Result<(), KeyValueError> {
+        self.change(key, |_| Ok(Verdict::Write(None, ()))).await
+    }
+
+    async fn list(&self, cursor: Option<&str>) -> Result<Page, KeyValueError> {
+        let mut page = self.shared.list(cursor)?;
+        // A stretch of keys that are all deleted is no page.
+        while page.keys.is_empty()
+            && let Some(cursor) = page.cursor
+        {
+            page = self.shared.list(Some(&cursor))?;
+        }
+        Ok(page)
+    }
+
+    async fn increment(&self, key: &str, delta: i64) -> Result<Increment, KeyValueError> {
+        self.change(key, |state| {
+            let sum = state.overlay.current(key, |value| number::add(value, delta))?;
+            Ok(match sum {
+                None => Verdict::Leave(Increment::NotANumber),
+                Some(sum) => {
+                    Verdict::Write(Some(Arc::from(sum.to_le_bytes())), Increment::Sum(sum))
+                }
+            })
+        })
+        .await
+    }
+
+    async fn swap(
+        &self,
+        key: &str,
+        expected: Option<&[u8]>,
+        value: Vec<u8>,
+    ) -> Result<Swap, KeyValueError> {
+        check_value(&value)?;
+        let value: Pending = Some(Arc::from(value));
+        self.change(key, |state| {
+            let unchanged = state.overlay.current(key, |value| value == expected)?;
+            Ok(if unchanged {
+                Verdict::Write(value.clone(), Swap::Done)
+            } else {
+                Verdict::Leave(Swap::Conflict)
+            })
+        })
+        .await
+    }
+
+    async fn flush(&self) -> Result<(), KeyValueError> {
+        match self.shared.want_everything() {
+            Some(number) => self.committed(number).await,
+            None => Ok(()),
+        }
+    }
+}
+
+impl Drop for Redb {
+    fn drop(&mut self) {
+        self.shared.close();
+        if let Some(writer) = self.writer.take()
+            && writer.join().is_err()
+        {
+            tracing::error!("the thread that writes the store panicked");
+        }
+    }
+}
+
+impl fmt::Debug for Redb {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Redb").field("durability", &self.durability).finish_non_exhaustive()
+    }
+}
+
+fn writer_is_gone(_: watch::error::RecvError) -> KeyValueError {
+    KeyValueError::Backend("the thread that writes the store has stopped".to_owned())
+}

@@ -1,0 +1,94 @@
+//! Listing keys that are in several layers, of which the newer ones overrule the older.
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+
+use ::redb::StorageError;
+
+use super::open::Snapshot;
+use crate::contract::{PAGE_KEYS_MAX, Page};
+
+/// The first keys of one layer, ascending, and whether each is there or was deleted. A layer of
+/// [`PAGE_KEYS_MAX`] keys may go on.
+pub(super) type Layer = Vec<(String, bool)>;
+
+/// As much of a layer as a page needs.
+pub(super) fn layer<'a>(keys: impl Iterator<Item = (&'a str, bool)>) -> Layer {
+    keys.take(PAGE_KEYS_MAX).map(|(key, there)| (key.to_owned(), there)).collect()
+}
+
+/// The layer of what is committed.
+pub(super) fn committed(snapshot: &Snapshot, cursor: Option<&str>) -> Result<Layer, StorageError> {
+    let start = cursor.map_or(Bound::Unbounded, Bound::Excluded);
+    snapshot
+        .range::<&str>((start, Bound::Unbounded))?
+        .take(PAGE_KEYS_MAX)
+        .map(|entry| entry.map(|(key, _)| (key.value().to_owned(), true)))
+        .collect()
+}
+
+/// The keys that are there, given the layers from the oldest to the newest.
+pub(super) fn merge(layers: [Layer; 3]) -> Page {
+    // Behind the end of a layer that goes on, nobody knows what it says.
+    let known_through = layers
+        .iter()
+        .filter(|layer| layer.len() >= PAGE_KEYS_MAX)
+        .filter_map(|layer| layer.last())
+        .map(|(key, _)| key.clone())
+        .min();
+    let mut known = BTreeMap::new();
+    for (key, there) in layers.into_iter().flatten() {
+        if known_through.as_ref().is_none_or(|end| key <= *end) {
+            known.insert(key, there);
+        }
+    }
+    let mut there = known.into_iter().filter(|(_, there)| *there).map(|(key, _)| key);
+    let keys: Vec<String> = there.by_ref().take(PAGE_KEYS_MAX).collect();
+    let cursor = match there.next() {
+        Some(_) => keys.last().cloned(),
+        None => known_through,
+    };
+    Page { keys, cursor }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys(prefix: &str, count: usize, there: bool) -> Layer {
+        (0..count).map(|number| (format!("{prefix}{number:05}"), there)).collect()
+    }
+
+    #[test]
+    fn newer_layers_overrule_older_ones() {
+        let old = vec![("a".to_owned(), true), ("b".to_owned(), true), ("c".to_owned(), true)];
+        let newer = vec![("a".to_owned(), false), ("b".to_owned(), false)];
+        let newest = vec![("b".to_owned(), true), ("d".to_owned(), true)];
+        let page = merge([old, newer, newest]);
+        assert_eq!(page.keys, ["b", "c", "d"]);
+        assert_eq!(page.cursor, None);
+    }
+
+    #[test]
+    fn a_page_ends_where_a_layer_was_cut_off() {
+        // "z" may not be listed yet: keys of the first layer may come before it.
+        let page = merge([keys("k", PAGE_KEYS_MAX, true), vec![], vec![("z".to_owned(), true)]]);
+        assert_eq!(page.keys.len(), PAGE_KEYS_MAX);
+        assert_eq!(page.cursor.as_deref(), Some("k00999"));
+    }
+
+    #[test]
+    fn a_page_takes_no_more_than_its_most() {
+        let page = merge([keys("b", 999, true), keys("a", 999, true), vec![]]);
+        assert_eq!(page.keys.len(), PAGE_KEYS_MAX);
+        assert_eq!(page.cursor.as_deref(), Some("b00000"));
+    }
+
+    #[test]
+    fn a_stretch_of_deletions_is_an_empty_page_that_goes_on() {
+        let deleted = keys("k", PAGE_KEYS_MAX, false);
+        let page = merge([keys("k", PAGE_KEYS_MAX, true), vec![], deleted]);
+        assert_eq!(page.keys, [""; 0]);
+        assert_eq!(page.cursor.as_deref(), Some("k00999"));
+    }
+}

@@ -1,0 +1,182 @@
+//! What the operations and the writer thread share.
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::listing;
+use super::open::Snapshot;
+use super::overlay::{Batch, Overlay, Pending, Superseded};
+use crate::contract::{KeyValueError, Page};
+
+/// There is no room for one more write.
+#[derive(Debug)]
+pub(super) struct Full;
+
+/// The state under its lock, and the bell that wakes the writer.
+pub(super) struct Shared {
+    state: Mutex<State>,
+    bell: Condvar,
+}
+
+/// What the writer thread sleeps for. Ringing costs a syscall, so only one who is waited for rings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sleep {
+    /// It is awake and will look by itself.
+    Awake,
+    /// Until there is something to write.
+    Idle,
+    /// Until somebody can't wait for the interval to end.
+    Gathering,
+    /// Until the store is closed: it will try again after a pause.
+    Pausing,
+}
+
+pub(super) struct State {
+    pub(super) overlay: Overlay,
+    /// The number of the last write.
+    written: u64,
+    /// The last write that somebody waits for.
+    wanted: u64,
+    /// The last write that is durable, with all before it.
+    durable: u64,
+    closing: bool,
+    writer: Sleep,
+}
+
+impl State {
+    /// Writes and answers the number of the write. The caller may want it durable without delay.
+    pub(super) fn write(&mut self, key: &str, value: Pending, now: bool) -> Result<u64, Full> {
+        if self.overlay.is_full() {
+            self.wanted = self.written;
+            return Err(Full);
+        }
+        self.written += 1;
+        self.overlay.put(key, value, self.written);
+        if now || self.overlay.is_half_full() {
+            self.wanted = self.written;
+        }
+        Ok(self.written)
+    }
+
+    pub(super) fn is_closing(&self) -> bool {
+        self.closing
+    }
+
+    /// The number of the last write, durable or not.
+    pub(super) fn written(&self) -> u64 {
+        self.written
+    }
+
+    /// Records that the frozen batch is in `snapshot`; answers the last write that is durable now.
+    pub(super) fn committed(&mut self, snapshot: Snapshot) -> (u64, Superseded) {
+        let (through, superseded) = self.overlay.committed(snapshot);
+        // Numbers that a flush took have no value in any batch.
+        self.durable =
+            if self.overlay.is_empty() { self.written } else { through.unwrap_or(self.durable) };
+        (self.durable, superseded)
+    }
+
+    fn lets_sleep(&self, sleep: Sleep) -> bool {
+        if self.closing {
+            return false;
+        }
+        match sleep {
+            Sleep::Awake => false,
+            Sleep::Idle => self.overlay.is_empty(),
+            Sleep::Gathering => self.wanted <= self.durable,
+            Sleep::Pausing => true,
+        }
+    }
+}
+
+impl Shared {
+    pub(super) fn new(snapshot: Snapshot) -> Self {
+        let state = State {
+            overlay: Overlay::new(snapshot),
+            written: 0,
+            wanted: 0,
+            durable: 0,
+            closing: false,
+            writer: Sleep::Awake,
+        };
+        Self { state: Mutex::new(state), bell: Condvar::new() }
+    }
+
+    /// No step under the lock can panic half way through a change.
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Unlocks, and wakes the writer if what it sleeps for has come.
+    pub(super) fn wake(&self, mut state: MutexGuard<'_, State>) {
+        let ring = state.writer != Sleep::Awake && !state.lets_sleep(state.writer);
+        if ring {
+            // The next caller need not ring again.
+            state.writer = Sleep::Awake;
+        }
+        drop(state);
+        if ring {
+            self.bell.notify_one();
+        }
+    }
+
+    /// Asks for everything to be made durable; answers the number to wait for, unless it is already.
+    ///
+    /// It counts as a write itself, so that it waits for the next attempt and not for one that failed.
+    pub(super) fn want_everything(&self) -> Option<u64> {
+        let mut state = self.lock();
+        if state.overlay.is_empty() {
+            return None;
+        }
+        state.written += 1;
+        let number = state.written;
+        state.wanted = number;
+        self.wake(state);
+        Some(number)
+    }
+
+    /// Lets the writer commit what is left and stop.
+    pub(super) fn close(&self) {
+        let mut state = self.lock();
+        state.closing = true;
+        self.wake(state);
+    }
+
+    /// Sleeps, at most for `at_most`. For the writer alone.
+    pub(super) fn sleep<'a>(
+        &self,
+        state: MutexGuard<'a, State>,
+        sleep: Sleep,
+        at_most: Option<Duration>,
+    ) -> MutexGuard<'a, State> {
+        let asleep = |state: &mut State| {
+            let asleep = state.lets_sleep(sleep);
+            state.writer = if asleep { sleep } else { Sleep::Awake };
+            asleep
+        };
+        let mut state = match at_most {
+            None => self.bell.wait_while(state, asleep).unwrap_or_else(PoisonError::into_inner),
+            Some(at_most) => {
+                self.bell
+                    .wait_timeout_while(state, at_most, asleep)
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .0
+            }
+        };
+        state.writer = Sleep::Awake;
+        state
+    }
+
+    /// One page of keys as they are at one moment. It may be empty and not the last.
+    pub(super) fn list(&self, cursor: Option<&str>) -> Result<Page, KeyValueError> {
+        let state = self.lock();
+        let open = listing::layer(state.overlay.open().keys_after(cursor));
+        let frozen: Option<Arc<Batch>> = state.overlay.frozen().cloned();
+        let snapshot = Arc::clone(state.overlay.snapshot());
+        drop(state);
+        let frozen = frozen.as_deref().into_iter().flat_map(|batch| batch.keys_after(cursor));
+        let committed = listing::committed(&snapshot, cursor)
+            .map_err(|error| KeyValueError::Backend(error.to_string()))?;
+        Ok(listing::merge([committed, listing::layer(frozen), open]))
+    }
+}

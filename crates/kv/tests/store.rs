@@ -1,0 +1,72 @@
+//! Every backend is a store as the limiter needs it.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tollgate_kv::{
+    Durability, Increment, KeyValue, KeyValueError, KeyValueStore, Memory, Page, Redb, Swap,
+};
+use tollgate_store::{Store, StoreError, conformance};
+
+#[tokio::test]
+async fn memory_passes_the_suite() {
+    conformance::run(&KeyValueStore::new(Arc::new(Memory::default())), "memory").await;
+}
+
+#[tokio::test]
+async fn redb_passes_the_suite_in_every_durability() {
+    for durability in Durability::ALL {
+        let directory = tempfile::tempdir().unwrap();
+        let values = Redb::open(directory.path().join("values.redb"), durability).unwrap();
+        conformance::run(&KeyValueStore::new(Arc::new(values)), durability.as_str()).await;
+    }
+}
+
+/// A backend that can't do anything.
+struct Broken;
+
+const BROKEN: &str = "the disk is on fire";
+
+fn broken<T>() -> Result<T, KeyValueError> {
+    Err(KeyValueError::Backend(BROKEN.to_owned()))
+}
+
+#[async_trait]
+impl KeyValue for Broken {
+    async fn get(&self, _: &str) -> Result<Option<Vec<u8>>, KeyValueError> {
+        broken()
+    }
+    async fn set(&self, _: &str, _: Vec<u8>) -> Result<(), KeyValueError> {
+        broken()
+    }
+    async fn delete(&self, _: &str) -> Result<(), KeyValueError> {
+        broken()
+    }
+    async fn list(&self, _: Option<&str>) -> Result<Page, KeyValueError> {
+        broken()
+    }
+    async fn increment(&self, _: &str, _: i64) -> Result<Increment, KeyValueError> {
+        broken()
+    }
+    async fn swap(&self, _: &str, _: Option<&[u8]>, _: Vec<u8>) -> Result<Swap, KeyValueError> {
+        broken()
+    }
+    async fn flush(&self) -> Result<(), KeyValueError> {
+        broken()
+    }
+}
+
+#[tokio::test]
+async fn an_error_of_the_backend_is_an_unavailable_store() {
+    let store = KeyValueStore::new(Arc::new(Broken));
+    let unavailable = StoreError::Unavailable(BROKEN.to_owned());
+    assert_eq!(store.load("k").await.unwrap_err(), unavailable);
+    assert_eq!(store.swap("k", None, b"").await, Err(unavailable));
+}
+
+#[tokio::test]
+async fn a_key_that_no_backend_takes_is_an_unavailable_record() {
+    let store = KeyValueStore::new(Arc::new(Memory::default()));
+    assert!(matches!(store.load("").await, Err(StoreError::Unavailable(_))));
+}

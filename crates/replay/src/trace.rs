@@ -1,0 +1,134 @@
+//! A trace: requests with their times, keys and costs, one after the other.
+
+use anyhow::{Result, bail};
+use tollgate_core::{Costs, Policy, Timestamp, UNITS_MAX};
+
+use crate::args::{Args, Format};
+use crate::combined_log::{self, CombinedLog};
+use crate::csv_trace::CsvTrace;
+use crate::input::Input;
+
+/// Longest line of a log, and longest row of a CSV, in bytes.
+pub(crate) const LINE_BYTES_MAX: usize = 64 * 1024;
+/// Longest key in bytes.
+pub(crate) const KEY_BYTES_MAX: usize = 512;
+/// Most requests that are held in memory to sort them.
+const SORTED_EVENTS_MAX: usize = 1_000_000;
+/// How much of a wrong text is shown, in characters.
+const EXCERPT_CHARS: usize = 40;
+
+/// A request of the trace.
+#[derive(Debug)]
+pub(crate) struct Event {
+    /// Where it stands in the file, counted from 1.
+    pub(crate) line: u64,
+    pub(crate) time: Timestamp,
+    pub(crate) key: String,
+    pub(crate) costs: Costs,
+}
+
+/// A line that is no request.
+#[derive(Debug, serde::Serialize)]
+pub(crate) struct BadLine {
+    pub(crate) line: u64,
+    pub(crate) reason: String,
+}
+
+/// What the lines of a file are. An error ends the trace: the file can't be read any further.
+pub(crate) type Trace<'a> = Box<dyn Iterator<Item = Result<Result<Event, BadLine>>> + 'a>;
+
+/// The trace in `input`, and how its lines have to look.
+pub(crate) fn open<'a>(
+    args: &'a Args,
+    input: Input<'a>,
+    policy: &'a Policy,
+) -> Result<(Trace<'a>, &'static str)> {
+    let format = args.format.unwrap_or_else(|| input.format());
+    let (trace, expected): (Trace<'_>, _) = match format {
+        Format::Combined => {
+            let log = CombinedLog::new(input.reader, args, policy)?;
+            (Box::new(log), combined_log::EXPECTED)
+        }
+        Format::Csv => {
+            let csv = CsvTrace::new(input.reader, args, policy)?;
+            (Box::new(csv), crate::csv_trace::EXPECTED)
+        }
+    };
+    Ok((if args.sort { sorted(trace, SORTED_EVENTS_MAX)? } else { trace }, expected))
+}
+
+/// The same trace in time order; requests of the same time keep the order of their lines.
+fn sorted(trace: Trace<'_>, events_max: usize) -> Result<Trace<'_>> {
+    let (mut events, mut bad_lines) = (Vec::new(), Vec::new());
+    for line in trace {
+        match line? {
+            Ok(_) if events.len() == events_max => {
+                bail!("--sort: there are more than {events_max} requests; sort the file itself")
+            }
+            Ok(event) => events.push(event),
+            Err(bad) => bad_lines.push(bad),
+        }
+    }
+    events.sort_by_key(|event| event.time);
+    let bad_lines = bad_lines.into_iter().map(|bad| Ok(Err(bad)));
+    Ok(Box::new(bad_lines.chain(events.into_iter().map(|event| Ok(Ok(event))))))
+}
+
+/// The key, if it is one.
+pub(crate) fn key(text: &str) -> Result<String, String> {
+    match text.len() {
+        0 => Err("the key is empty".to_owned()),
+        1..=KEY_BYTES_MAX => Ok(text.to_owned()),
+        bytes => Err(format!("the key has {bytes} bytes; at most {KEY_BYTES_MAX} are taken")),
+    }
+}
+
+/// The cost that stands in `column`, if it is one.
+pub(crate) fn cost(column: &str, text: &str) -> Result<u64, String> {
+    text.parse().ok().filter(|cost| *cost <= UNITS_MAX).ok_or_else(|| {
+        format!("{column}: {} is no whole number from 0 to {UNITS_MAX}", excerpt(text))
+    })
+}
+
+/// The start of `text`, in quotes, with nothing in it that a terminal would act on.
+pub(crate) fn excerpt(text: &str) -> String {
+    match text.char_indices().nth(EXCERPT_CHARS) {
+        Some((end, _)) => format!("{:?}…", text.get(..end).unwrap_or_default()),
+        None => format!("{text:?}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    use super::*;
+
+    fn trace(times: &[u64]) -> Trace<'static> {
+        let costs = Policy::new([]).unwrap().no_costs();
+        let event = move |(line, secs)| {
+            let time = Timestamp::from_secs(secs);
+            Ok(Ok(Event { line, time, key: "k".to_owned(), costs }))
+        };
+        Box::new((1_u64..).zip(times.to_vec()).map(event))
+    }
+
+    #[test]
+    fn requests_of_the_same_time_keep_their_order() {
+        let sorted = sorted(trace(&[5, 3, 5, 3]), 4).unwrap();
+        let lines: Vec<u64> = sorted.map(|line| line.unwrap().unwrap().line).collect();
+        assert_eq!(lines, [2, 4, 1, 3]);
+    }
+
+    #[test]
+    fn more_requests_than_memory_is_meant_for_are_not_sorted() {
+        let error = sorted(trace(&[5, 3, 5, 3]), 3).err().unwrap().to_string();
+        assert_eq!(error, "--sort: there are more than 3 requests; sort the file itself");
+    }
+
+    #[test]
+    fn an_excerpt_is_short_and_plain() {
+        assert_eq!(excerpt("a\u{1b}b"), r#""a\u{1b}b""#);
+        assert_eq!(excerpt(&"é".repeat(40)), format!("{:?}", "é".repeat(40)));
+        assert_eq!(excerpt(&"é".repeat(41)), format!("{:?}…", "é".repeat(40)));
+    }
+}

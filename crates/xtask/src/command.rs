@@ -1,0 +1,30 @@
+//! Running other programs.
+
+use std::process::Command;
+
+use anyhow::{Context as _, bail};
+
+/// Runs `command`, whose output goes to the terminal; an error when it fails.
+pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
+    let line = line(command);
+    eprintln!("\u{1b}[1m$ {line}\u{1b}[0m");
+    let status = command.status().with_context(|| format!("can't start: {line}"))?;
+    if !status.success() {
+        bail!("{status}: {line}");
+    }
+    Ok(())
+}
+
+/// `cargo` with these arguments: the one that runs this task.
+pub(crate) fn cargo(args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO"));
+    command.args(args).current_dir(crate::paths::root());
+    command
+}
+
+fn line(command: &Command) -> String {
+    let program = command.get_program().to_string_lossy();
+    let name = program.rsplit('/').next().unwrap_or_default().to_owned();
+    let args = command.get_args().map(|arg| arg.to_string_lossy().into_owned());
+    std::iter::once(name).chain(args).collect::<Vec<_>>().join(" ")
+}

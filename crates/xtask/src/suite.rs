@@ -1,0 +1,47 @@
+//! What has to pass before anything lands.
+
+use std::process::Command;
+
+use crate::command::{cargo, run};
+use crate::{program, wasm};
+
+/// What wasmtime is part of. These are built and tested in the release profile only: compiling
+/// wasmtime twice would double the time of everything.
+const HEAVY: [&str; 4] = ["--package", "tollgate-host", "--package", "tollgate-tests"];
+
+/// Crates that are empty on every target but WebAssembly.
+const WASM: [(&str, &str); 2] =
+    [("tollgate-component", "wasm32-unknown-unknown"), ("tollgate-edge-spin", "wasm32-wasip2")];
+
+/// Formatting, clippy and rustdoc, all of them without a warning.
+pub(crate) fn lint() -> anyhow::Result<()> {
+    run(&mut cargo(&["fmt", "--all", "--check"]))?;
+    run(&mut cargo(&["clippy", "--quiet", "--all-targets", "--", "-D", "warnings"]))?;
+    run(program::release(&["clippy", "--quiet", "--all-targets"])
+        .args(HEAVY)
+        .args(["--", "-D", "warnings"]))?;
+    for (package, target) in WASM {
+        run(cargo(&["clippy", "--quiet", "--profile", "wasm", "--package", package])
+            .args(["--target", target, "--", "-D", "warnings"]))?;
+    }
+    let doc = ["doc", "--quiet", "--no-deps", "--document-private-items"];
+    run(cargo(&doc).env("RUSTDOCFLAGS", "-D warnings"))?;
+    run(program::release(&doc).args(HEAVY).env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+/// Everything.
+pub(crate) fn test() -> anyhow::Result<()> {
+    program::build()?;
+    wasm::build_test_guests()?;
+    lint()?;
+    check_no_std()?;
+    run(&mut cargo(&["test", "--quiet"]))?;
+    run(program::release(&["test"]).args(HEAVY))
+}
+
+/// The core builds for a machine without an operating system.
+fn check_no_std() -> anyhow::Result<()> {
+    let target = "thumbv7em-none-eabihf";
+    run(Command::new("rustup").args(["--quiet", "target", "add", target]))?;
+    run(&mut cargo(&["check", "--quiet", "--package", "tollgate-core", "--target", target]))
+}

@@ -1,0 +1,125 @@
+//! The WebAssembly side: core modules by cargo, made smaller by wasm-opt, made components by
+//! wit-component.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::Context as _;
+use wit_component::ComponentEncoder;
+
+use crate::command::{cargo, run};
+use crate::{compose, paths};
+
+/// What a core module may use. Every host that we know takes these; `-all` would add more.
+const WASM_FEATURES: [&str; 6] = [
+    "--enable-bulk-memory",
+    "--enable-sign-ext",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-multivalue",
+    "--enable-reference-types",
+];
+
+/// A crate that becomes a component.
+struct Guest {
+    package: &'static str,
+    features: &'static str,
+    target: &'static str,
+    out: &'static str,
+}
+
+const LIMITER: Guest = Guest {
+    package: "tollgate-component",
+    features: "",
+    target: "wasm32-unknown-unknown",
+    out: "limiter.wasm",
+};
+
+const EDGE: Guest = Guest {
+    package: "tollgate-edge-spin",
+    features: "",
+    target: "wasm32-wasip2",
+    out: "edge.wasm",
+};
+
+/// Guests of tests and benchmarks.
+const TEST_GUESTS: [Guest; 4] = [
+    Guest { features: "linked", out: "edge-linked.wasm", ..EDGE },
+    Guest { package: "tollgate-guest-null", out: "guest-null.wasm", ..EDGE },
+    Guest { package: "tollgate-guest-keyvalue", out: "guest-keyvalue.wasm", ..EDGE },
+    Guest { package: "tollgate-guest-faulty", out: "guest-faulty.wasm", ..EDGE },
+];
+
+/// Builds the limiter and the edge function, and composes them into `tollgate.wasm`.
+pub(crate) fn build() -> anyhow::Result<()> {
+    add_targets()?;
+    let (limiter, edge) = (component(&LIMITER)?, component(&EDGE)?);
+    compose::compose(&edge, &limiter, &composed())
+}
+
+/// Builds the guests that only tests and benchmarks run.
+pub(crate) fn build_test_guests() -> anyhow::Result<()> {
+    TEST_GUESTS.iter().try_for_each(|guest| component(guest).map(drop))
+}
+
+/// The edge function with the limiter inside.
+pub(crate) fn composed() -> PathBuf {
+    paths::out().join("tollgate.wasm")
+}
+
+fn add_targets() -> anyhow::Result<()> {
+    let targets = ["wasm32-unknown-unknown", "wasm32-wasip2"];
+    run(Command::new("rustup").args(["--quiet", "target", "add"]).args(targets))
+}
+
+fn component(guest: &Guest) -> anyhow::Result<PathBuf> {
+    let module = module(guest)?;
+    fs::create_dir_all(paths::out())?;
+    let optimized = paths::out().join(guest.out).with_extension("core.wasm");
+    optimize(&module, &optimized)?;
+    let bytes = fs::read(&optimized)?;
+    let component = ComponentEncoder::default().validate(true).module(&bytes)?.encode()?;
+    let out = paths::out().join(guest.out);
+    fs::write(&out, component).with_context(|| format!("can't write {}", out.display()))?;
+    Ok(out)
+}
+
+/// The core module of a guest. The linker for WASI would make it a component at once, and a component
+/// is nothing that wasm-opt takes.
+fn module(guest: &Guest) -> anyhow::Result<PathBuf> {
+    let mut command = cargo(&["rustc", "--quiet", "--profile", "wasm", "--lib"]);
+    command.args(["--package", guest.package, "--target", guest.target]);
+    command.args(["--features", guest.features]);
+    if guest.target == "wasm32-wasip2" {
+        command.args(["--", "-C", "link-arg=--skip-wit-component"]);
+    }
+    run(&mut command)?;
+    let file = guest.package.replace('-', "_") + ".wasm";
+    Ok(paths::target().join(guest.target).join("wasm").join(file))
+}
+
+fn optimize(module: &Path, out: &Path) -> anyhow::Result<()> {
+    let mut command = Command::new("node");
+    command.arg(wasm_opt()?).args(WASM_FEATURES).args(["-Oz", "--strip-producers"]);
+    run(command.arg(module).arg("-o").arg(out))
+}
+
+/// Binaryen's wasm-opt, from npm, in the version that `package-lock.json` names.
+fn wasm_opt() -> anyhow::Result<PathBuf> {
+    let tools = paths::out().join("npm");
+    let wasm_opt = tools.join("node_modules/binaryen/bin/wasm-opt");
+    let lock = "package-lock.json";
+    let ours = paths::root().join("crates/xtask");
+    let wanted = fs::read(ours.join(lock))?;
+    let is_there = wasm_opt.exists() && fs::read(tools.join(lock)).is_ok_and(|it| it == wanted);
+    if !is_there {
+        fs::create_dir_all(&tools)?;
+        for file in ["package.json", lock] {
+            fs::copy(ours.join(file), tools.join(file))?;
+        }
+        let mut npm = Command::new("npm");
+        run(npm.args(["ci", "--silent", "--no-audit", "--no-fund"]).current_dir(&tools))?;
+    }
+    Ok(wasm_opt)
+}

@@ -1,0 +1,75 @@
+//! `wasi:keyvalue`, as the store needs it.
+//!
+//! All of it is synchronous: the instance stands still while the host answers, so nothing is awaited
+//! between reading a value and swapping it. `current` is always called, since Spin takes a `swap`
+//! without it as a creation.
+
+use std::cell::OnceCell;
+
+use tollgate_store::{Atomics, StoreError, Swap};
+
+use crate::bindings::wasi::keyvalue::atomics::{self, Cas, CasError};
+use crate::bindings::wasi::keyvalue::store::{self, Bucket, Error};
+
+/// The label of the store; `spin.toml` grants it.
+const LABEL: &str = "default";
+
+/// Spin's default key-value store, opened when it is first used.
+#[derive(Default)]
+pub(crate) struct KeyValue {
+    bucket: OnceCell<Bucket>,
+}
+
+impl KeyValue {
+    fn bucket(&self) -> Result<&Bucket, StoreError> {
+        if let Some(bucket) = self.bucket.get() {
+            return Ok(bucket);
+        }
+        let bucket = store::open(LABEL).map_err(store_error)?;
+        Ok(self.bucket.get_or_init(|| bucket))
+    }
+}
+
+impl Atomics for KeyValue {
+    type Handle = Cas;
+
+    async fn current(&self, key: &str) -> Result<(Option<Vec<u8>>, Cas), StoreError> {
+        let cas = Cas::new(self.bucket()?, key).map_err(store_error)?;
+        let value = cas.current().map_err(store_error)?;
+        Ok((value, cas))
+    }
+
+    async fn swap(&self, handle: Cas, value: &[u8]) -> Result<Swap, StoreError> {
+        match atomics::swap(handle, value) {
+            Ok(()) => Ok(Swap::Done),
+            // The new handle is dropped, which frees it.
+            Err(CasError::CasFailed(_)) => Ok(Swap::Conflict),
+            Err(CasError::StoreError(error)) => Err(store_error(error)),
+        }
+    }
+
+    async fn increment(&self, key: &str) -> Result<i64, StoreError> {
+        atomics::increment(self.bucket()?, key, 1).map_err(store_error)
+    }
+
+    async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.bucket()?.get(key).map_err(store_error)
+    }
+
+    async fn set(&self, key: &str, value: &[u8]) -> Result<(), StoreError> {
+        self.bucket()?.set(key, value).map_err(store_error)
+    }
+}
+
+fn store_error(error: Error) -> StoreError {
+    match error {
+        Error::NoSuchStore => StoreError::Unavailable(format!("there is no store {LABEL:?}")),
+        Error::AccessDenied => StoreError::Unavailable(format!(
+            "the store {LABEL:?} is not granted; add it to key_value_stores in spin.toml"
+        )),
+        // Spin never frees a consumed handle, and an instance may hold 256 of them; the next
+        // instance starts anew.
+        Error::Other(message) if message.contains("too many") => StoreError::Exhausted(message),
+        Error::Other(message) => StoreError::Unavailable(message),
+    }
+}
