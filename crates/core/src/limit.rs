@@ -76,8 +76,8 @@ impl Limit {
                 (Number(Field::Capacity, capacity), Number(Field::Leak, leak), period)
             }
         };
-        let budget = matches!(algorithm, Algorithm::TokenBucket { refill: 0, .. });
-        rate.check(if budget { 0 } else { 1 })?;
+        let may_be_budget = matches!(algorithm, Algorithm::TokenBucket { .. });
+        rate.check(if may_be_budget { 0 } else { 1 })?;
         capacity.check(1)?;
         if period == Span::ZERO || period > Span::MAX {
             return Err(LimitError::Period(period));

@@ -8,7 +8,8 @@ mod support;
 use num_bigint::BigInt;
 use num_rational::BigRational;
 use proptest::prelude::*;
-use support::{Key, Numbers, config, numbers, schedule, time};
+use proptest::test_runner::Config;
+use support::{Ask, Key, Numbers, Wait, config, numbers, refilling, schedule, time};
 use tollgate_core::{Span, Timestamp, Verdict};
 
 fn whole(number: u64) -> BigRational {
@@ -91,14 +92,19 @@ proptest! {
             prop_assert_eq!(said, bucket.ask(cost, key.now), "cost {} at {:?}", cost, key.now);
         }
     }
+}
 
-    /// So it is on a limit that is asked all year long: nothing is lost by many small steps.
+proptest! {
+    // Each case is as long as forty others.
+    #![proptest_config(Config { cases: 64, ..config() })]
+
+    /// So it is after hundreds of charges: no step leaves anything behind that adds up.
     #[test]
-    fn a_long_run_loses_nothing(numbers in support::refilling(), start in time(), waits in proptest::array::uniform8(any::<u16>())) {
+    fn a_long_run_loses_nothing(numbers in refilling(), start in time(), parts in any::<[u16; 8]>()) {
         let mut key = Key::new(numbers, start);
         let mut bucket = Bucket::new(numbers, start);
-        for wait in waits.into_iter().cycle().take(200) {
-            let cost = key.advance((support::Wait::PartOfFull(wait >> 6), support::Ask::Remaining));
+        for part in parts.into_iter().cycle().take(400) {
+            let cost = key.advance((Wait::PartOfFull(part >> 6), Ask::Remaining));
             prop_assert_eq!(key.ask(cost).remaining, bucket.ask(cost, key.now).remaining);
             prop_assert_eq!(key.peek().reset_after, bucket.time_to(&bucket.capacity));
         }

@@ -1,7 +1,7 @@
 //! Values in one redb file, with group commit.
 //!
-//! A write goes into an [overlay](overlay) in memory, under a lock that is held for microseconds; that is
-//! where compare-and-swap is exact. One [writer](writer) thread commits what has gathered there and
+//! A write goes into an [overlay] in memory, under a lock that is held for microseconds; that is
+//! where compare-and-swap is exact. One [writer] thread commits what has gathered there and
 //! then lets go of it, so a hundred writes share one fsync.
 //!
 //! Every commit is durable, also with [`Durability::None`], which only commits seldom. redb's own commits

@@ -238,7 +238,8 @@ mod tests {
             (r#""GET / HTTP/1.1\" 200 1"#, "closing quote"),
             (r#""GET / HTTP/1.1""#, "no status and size"),
             (r#""GET / HTTP/1.1" 200"#, "no status and size"),
-            (r#""GET / HTTP/1.1" OK 1"#, "the status \"OK\""),
+            (r#""GET / HTTP/1.1" OK! 1"#, "the status \"OK!\""),
+            (r#""GET / HTTP/1.1" 2000 1"#, "the status \"2000\""),
             (r#""GET / HTTP/1.1" 200 big"#, "size: \"big\" is no whole number"),
             (r#""GET / HTTP/1.1" 200 9007199254740992"#, "from 0 to 9007199254740991"),
         ];

@@ -61,7 +61,7 @@ fn draw_all(
     let top = timeline.highest();
     let mut chart = ChartBuilder::on(&body)
         .margin_left(10)
-        .margin_right(30)
+        .margin_right(44)
         .margin_bottom(8)
         .margin_top(4)
         .x_label_area_size(48)
@@ -147,4 +147,59 @@ fn draw_layer(
 fn text(size: i32, color: RGBColor) -> TextStyle<'static> {
     let font = ("sans-serif", size, FontStyle::Normal);
     font.with_color(color).into_text_style(&SIZE).pos(Pos::new(HPos::Left, VPos::Center))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+    use super::*;
+    use tollgate_core::{Timestamp, Verdict};
+
+    /// The attribute of this name in every element of this kind.
+    fn attributes<'a>(svg: &'a str, element: &str, name: &str) -> Vec<&'a str> {
+        let (tag, start) = (format!("<{element} "), format!(" {name}=\""));
+        let value = |rest: &'a str| rest.split_once(&start).unwrap().1.split('"').next().unwrap();
+        svg.split(&tag).skip(1).map(value).collect()
+    }
+
+    /// Left, right, top and bottom of a polygon, in pixels.
+    fn extent(points: &str) -> [i32; 4] {
+        let points: Vec<(i32, i32)> = points
+            .split_whitespace()
+            .map(|point| point.split_once(',').unwrap())
+            .map(|(x, y)| (x.parse().unwrap(), y.parse().unwrap()))
+            .collect();
+        let (x, y) = (points.iter().map(|p| p.0), points.iter().map(|p| p.1));
+        [x.clone().min().unwrap(), x.max().unwrap(), y.clone().min().unwrap(), y.max().unwrap()]
+    }
+
+    #[test]
+    fn layers_stand_on_each_other_and_nothing_is_drawn_where_nothing_was() {
+        let mut timeline = Timeline::default();
+        for (millis, verdict) in [
+            (1_000, Verdict::Allowed),
+            (1_000, Verdict::Allowed),
+            (1_000, Verdict::Limited),
+            (1_003, Verdict::Allowed),
+            (1_003, Verdict::Impossible),
+        ] {
+            timeline.add(Timestamp::from_nanos(millis * 1_000_000), verdict);
+        }
+        let svg = draw(timeline, "f", "p").unwrap();
+        assert_eq!(
+            attributes(&svg, "polygon", "fill"),
+            ["#0072B2", "#0072B2", "#D55E00", "#000000"],
+            "two admitted, one limited and one impossible"
+        );
+        let shapes = attributes(&svg, "polygon", "points");
+        let [first, last, limited, impossible] = [0, 1, 2, 3].map(|index| extent(shapes[index]));
+        assert_eq!(first[..2], limited[..2], "the first slot");
+        assert_eq!(last[..2], impossible[..2], "the last slot");
+        let slot_width = first[1] - first[0];
+        assert!((last[0] - first[1] - 2 * slot_width).abs() <= 2, "two empty slots between");
+        assert_eq!((limited[3], impossible[3]), (first[2], last[2]), "each stands on the other");
+        assert_eq!(first[3], last[3], "on the axis");
+        let unit = last[3] - last[2];
+        assert!((first[3] - first[2] - 2 * unit).abs() <= 1, "two are twice as high as one");
+    }
 }

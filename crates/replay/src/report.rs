@@ -191,3 +191,29 @@ fn width(cells: &[impl AsRef<str>], head: &str) -> usize {
         .max(head.len())
         .max(12)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_are_told_to_the_second_and_short_ones_to_the_millisecond() {
+        let rows = [
+            (0, "0s"),
+            (1_999_999, "1ms"),
+            (9_999_999_999, "9s 999ms"),
+            (10_999_999_999, "10s"),
+            (298_859_000_000_000, "3days 11h 59s"),
+        ];
+        for (nanos, text) in rows {
+            assert_eq!(friendly(Span::from_nanos(nanos)), text);
+        }
+    }
+
+    #[test]
+    fn a_key_is_shown_plain_unless_it_is_long_or_does_something_to_a_terminal() {
+        assert_eq!(printable("2001:db8::1"), "2001:db8::1");
+        assert_eq!(printable(&"k".repeat(41)), format!("\"{}\"…", "k".repeat(40)));
+        assert_eq!(printable("a\u{7}"), r#""a\u{7}""#);
+    }
+}

@@ -165,3 +165,33 @@ fn write_json(out: &mut dyn Write, value: &impl Serialize) -> Result<()> {
     out.write_all(b"\n")?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A stream that takes nothing.
+    struct Failing(io::ErrorKind);
+
+    impl Write for Failing {
+        fn write(&mut self, _bytes: &[u8]) -> io::Result<usize> {
+            Err(self.0.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_reader_that_went_away_is_told_apart_from_other_failures() {
+        let rows = [(io::ErrorKind::BrokenPipe, true), (io::ErrorKind::StorageFull, false)];
+        for (kind, is_pipe) in rows {
+            let json = write_json(&mut Failing(kind), &[1]);
+            let text = write!(Failing(kind), "text").map_err(anyhow::Error::from);
+            for error in [json.err(), text.err()] {
+                assert_eq!(error.as_ref().map(is_broken_pipe), Some(is_pipe), "{error:?}");
+            }
+        }
+    }
+}

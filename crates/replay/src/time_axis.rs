@@ -155,6 +155,9 @@ mod tests {
         let start = 1_431_857_103 * SECOND;
         assert_eq!(TimeAxis::new(start, start + HOUR).title(), "17 May 2015, UTC");
         assert_eq!(TimeAxis::new(start, start + DAY).title(), "17 May 2015 to 18 May 2015, UTC");
+        let midnight = start - start % DAY;
+        assert_eq!(TimeAxis::new(midnight, midnight + DAY).title(), "17 May 2015, UTC");
+        assert_eq!(labels(midnight, midnight + DAY)[1], "06:00");
     }
 
     #[test]

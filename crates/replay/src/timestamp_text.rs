@@ -114,6 +114,17 @@ mod tests {
     }
 
     #[test]
+    fn the_unit_of_a_number_changes_where_it_would_be_after_the_year_5000() {
+        for digits in [12, 15, 18] {
+            let first_of_unit = 10_u64.pow(digits - 1);
+            let nanos = parse(&first_of_unit.to_string()).map(Timestamp::as_nanos);
+            assert_eq!(nanos, Ok(100_000_000_000_000_000), "March 1973 for {first_of_unit}");
+            let error = parse(&(first_of_unit - 1).to_string()).unwrap_err();
+            assert!(error.ends_with("is not between 1970 and 2262"), "{error}");
+        }
+    }
+
+    #[test]
     fn what_is_no_time_is_refused_with_the_text_in_the_message() {
         for text in [
             "soon",

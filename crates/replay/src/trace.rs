@@ -114,9 +114,11 @@ mod tests {
 
     #[test]
     fn requests_of_the_same_time_keep_their_order() {
-        let sorted = sorted(trace(&[5, 3, 5, 3]), 4).unwrap();
+        let times: Vec<u64> = (1..=100).map(|line| line % 2).collect();
+        let sorted = sorted(trace(&times), 100).unwrap();
         let lines: Vec<u64> = sorted.map(|line| line.unwrap().unwrap().line).collect();
-        assert_eq!(lines, [2, 4, 1, 3]);
+        let expected: Vec<u64> = (2..=100).step_by(2).chain((1..=100).step_by(2)).collect();
+        assert_eq!(lines, expected);
     }
 
     #[test]

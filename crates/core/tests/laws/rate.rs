@@ -60,7 +60,7 @@ proptest! {
         for (part, one_by_one) in steps {
             // The meter is full at `reset` or within the nanosecond before: too late to be saturated.
             let reset = key.peek().reset_after.as_nanos();
-            let wait = u128::from(reset.saturating_sub(1)) * u128::from(part) >> 16;
+            let wait = (u128::from(reset.saturating_sub(1)) * u128::from(part)) >> 16;
             key.now = key.now.plus(Span::from_nanos(wait.try_into().unwrap()));
 
             let remaining = key.peek().remaining;

@@ -45,7 +45,7 @@ fn parts() -> impl Strategy<Value = [u16; LIMITS_MAX]> {
 fn used(policy: &Policy, parts: &[u16], now: Timestamp) -> Record {
     let mut record = Record::new(policy);
     let cost = |(limit, part): (&tollgate_core::Limit, &u16)| {
-        let units = u128::from(limit.meter().burst()) * (u128::from(*part) + 1) >> 16;
+        let units = (u128::from(limit.meter().burst()) * (u128::from(*part) + 1)) >> 16;
         u64::try_from(units).unwrap()
     };
     let units: Vec<u64> = policy.limits().iter().zip(parts).map(cost).collect();

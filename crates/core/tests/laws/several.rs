@@ -57,7 +57,7 @@ impl Side {
         let cost = |(key, part): (&Key, &u16)| {
             let remaining = u128::from(key.peek().remaining);
             let more = u128::from(*part > 4_096);
-            u64::try_from((remaining * u128::from(*part) >> 12) + more).unwrap()
+            u64::try_from(((remaining * u128::from(*part)) >> 12) + more).unwrap()
         };
         self.alone
             .iter()

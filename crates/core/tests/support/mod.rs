@@ -281,7 +281,7 @@ impl Key {
             Ask::Nothing => 0,
             Ask::Units(units) => 1 + (units - 1) % self.burst(),
             Ask::PartOfBurst(part) => {
-                let units = u128::from(self.burst()) * u128::from(part) >> 16;
+                let units = (u128::from(self.burst()) * u128::from(part)) >> 16;
                 u64::try_from(units).unwrap()
             }
             Ask::Remaining => self.peek().remaining,

@@ -71,9 +71,10 @@ mod tests {
 
     #[test]
     fn a_page_ends_where_a_layer_was_cut_off() {
-        // "z" may not be listed yet: keys of the first layer may come before it.
-        let page = merge([keys("k", PAGE_KEYS_MAX, true), vec![], vec![("z".to_owned(), true)]]);
-        assert_eq!(page.keys.len(), PAGE_KEYS_MAX);
+        // "z" may not be listed yet, though there is room: the first layer may go on before it.
+        let newest = vec![("k00000".to_owned(), false), ("z".to_owned(), true)];
+        let page = merge([keys("k", PAGE_KEYS_MAX, true), vec![], newest]);
+        assert_eq!(page.keys.len(), PAGE_KEYS_MAX - 1);
         assert_eq!(page.cursor.as_deref(), Some("k00999"));
     }
 

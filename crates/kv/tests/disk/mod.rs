@@ -27,6 +27,8 @@ struct Platter {
     unsynced: Vec<Change>,
     fault: Fault,
     stalled: bool,
+    /// A sync waits for the stall to end.
+    is_waiting: bool,
     syncs: u32,
 }
 
@@ -92,14 +94,16 @@ impl Disk {
         self.break_by(Fault::None);
     }
 
-    /// From now on a sync does not end.
-    pub(crate) fn stall(&self) {
+    /// From now on a sync does not end, until what this answers is dropped.
+    #[must_use]
+    pub(crate) fn stall(&self) -> Stall {
         self.platter().stalled = true;
+        Stall(self.clone())
     }
 
-    pub(crate) fn unstall(&self) {
-        self.platter().stalled = false;
-        self.0.unstalled.notify_all();
+    /// A sync has begun and does not end.
+    pub(crate) fn is_stalled(&self) -> bool {
+        self.platter().is_waiting
     }
 
     /// How many syncs there were.
@@ -147,6 +151,16 @@ impl Disk {
     }
 }
 
+/// Holds up each sync while it lives, so that a test that fails still ends.
+pub(crate) struct Stall(Disk);
+
+impl Drop for Stall {
+    fn drop(&mut self) {
+        self.0.platter().stalled = false;
+        self.0.0.unstalled.notify_all();
+    }
+}
+
 impl Platter {
     fn wear(&mut self) -> io::Result<()> {
         match &mut self.fault {
@@ -184,8 +198,10 @@ impl StorageBackend for Disk {
     fn sync_data(&self) -> io::Result<()> {
         let mut platter = self.platter();
         while platter.stalled {
+            platter.is_waiting = true;
             platter = self.0.unstalled.wait(platter).unwrap();
         }
+        platter.is_waiting = false;
         platter.wear()?;
         platter.synced = platter.cached.clone();
         platter.unsynced.clear();

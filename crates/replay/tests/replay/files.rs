@@ -60,9 +60,14 @@ fn a_binary_file_is_no_trace_under_any_name() {
 #[test]
 fn the_format_is_told_by_the_name_and_else_by_the_first_line() {
     let csv = "time,key\n2024-01-01T00:00:00Z,a\n";
-    for (name, text) in
-        [("a.log", LINE), ("a.log.1", LINE), ("a.csv", csv), ("a.CSV", csv), ("a", csv)]
-    {
+    for (name, text) in [
+        ("a.log", LINE),
+        ("a.log.1", LINE),
+        ("a.csv", csv),
+        ("a.CSV", csv),
+        ("a", csv),
+        ("a", "time\n1700000000\n"),
+    ] {
         let (_folder, path) = file(name, text.as_bytes());
         assert_eq!(replay(&[&path]).summary()["requests"], 1, "{name}");
     }
@@ -85,13 +90,13 @@ fn a_file_of_one_line_needs_no_line_end_and_may_start_with_a_byte_order_mark() {
 
 #[test]
 fn a_file_whose_lines_are_all_wrong_is_an_error_that_shows_what_was_expected() {
-    let error = replay_text("a\nb\n\nc\nd\ne\nf\n", &[]).error();
+    let error = replay_text("no log\nb\n\nc\nd\ne\nf\n", &[]).error();
     assert!(
         error.starts_with("no line of - is a request (6 lines); an access log of Apache"),
         "{error}"
     );
     assert!(error.contains("\"GET /index.html HTTP/1.1\" 200 5120"), "{error}");
-    assert!(error.contains("\nline 1: there is no space after the client"), "{error}");
+    assert!(error.contains("\nline 2: there is no space after the client"), "{error}");
     assert!(
         error.contains("\nline 6: ") && !error.contains("line 7"),
         "only five are shown: {error}"

@@ -1,0 +1,98 @@
+//! A decision allocates nothing: decoding, deciding, reading every limit's status and encoding into a
+//! vector that has room.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::hint::black_box;
+
+use tollgate_core::{
+    LIMITS_MAX, Limit, Policy, RECORD_BYTES_MAX, Record, Span, Timestamp, Verdict,
+};
+
+thread_local! {
+    /// Allocations of this thread; the test harness has threads of its own.
+    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
+}
+
+/// The system's allocator, which counts what each thread asks of it.
+struct Counting;
+
+fn count() {
+    ALLOCATIONS.set(ALLOCATIONS.get() + 1);
+}
+
+#[expect(unsafe_code, reason = "an allocator can't be written without")]
+// SAFETY: every call is handed on as it came; counting does not allocate.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count();
+        // SAFETY: the caller keeps the contract of `alloc`.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn realloc(&self, old: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count();
+        // SAFETY: the caller keeps the contract of `realloc`, and `old` came from `System`.
+        unsafe { System.realloc(old, layout, size) }
+    }
+
+    unsafe fn dealloc(&self, old: *mut u8, layout: Layout) {
+        // SAFETY: the caller keeps the contract of `dealloc`, and `old` came from `System`.
+        unsafe { System.dealloc(old, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// The allocations of this thread while `work` runs.
+fn allocations(work: impl FnOnce()) -> usize {
+    let before = ALLOCATIONS.get();
+    work();
+    ALLOCATIONS.get() - before
+}
+
+/// The allocations of one whole decision on `count` limits of which each was used once before.
+fn allocations_of_a_decision(count: usize, cost: u64, expected: Verdict) -> usize {
+    let limit = |i| Limit::token_bucket(&format!("limit-{i}"), 10, 3, Span::from_secs(1)).unwrap();
+    let policy = Policy::new((0..count).map(limit)).unwrap();
+    let now = Timestamp::from_secs(1_800_000_000);
+    let mut record = Record::new(&policy);
+    policy.decide(&mut record, &policy.costs_in_order(&vec![1; count]).unwrap(), now);
+    let bytes = record.encode(&policy);
+    let units = vec![cost; count];
+    let mut out = Vec::with_capacity(RECORD_BYTES_MAX);
+
+    allocations(|| {
+        let costs = policy.costs_in_order(&units).unwrap();
+        let mut record = Record::decode(&policy, &bytes).unwrap();
+        let decision = policy.decide(&mut record, &costs, now);
+        assert_eq!(decision.verdict(), expected);
+        for status in decision.limits() {
+            black_box(status);
+        }
+        black_box(decision.retry_after());
+        decision.record().encode_into(&policy, &mut out);
+        black_box(&out);
+    })
+}
+
+/// With one limit and with the most there may be, whatever the verdict.
+#[test]
+fn a_decision_allocates_nothing() {
+    for count in [1, LIMITS_MAX] {
+        assert_eq!(allocations_of_a_decision(count, 1, Verdict::Allowed), 0);
+        assert_eq!(allocations_of_a_decision(count, 10, Verdict::Limited), 0);
+        assert_eq!(allocations_of_a_decision(count, 11, Verdict::Impossible), 0);
+    }
+}
+
+/// The counter counts: what is known to allocate is seen.
+#[test]
+fn the_counter_counts() {
+    assert_eq!(allocations(|| drop(black_box(Box::new(1_u64)))), 1);
+    let mut grown = Vec::with_capacity(1);
+    assert!(allocations(|| grown.extend(black_box([1_u64, 2]))) >= 1);
+}
