@@ -1,0 +1,242 @@
+//! The API in virtual time, and over stores that fail. (Everything that needs no clock is tested end
+//! to end, in `tests/end_to_end`.)
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use bytes::Bytes;
+use futures::executor::block_on;
+use http::{HeaderMap, Request, StatusCode};
+use http_body_util::{BodyExt as _, Full};
+use serde_json::{Value, json};
+use tollgate_core::{Span, Timestamp};
+use tollgate_policy::PolicySet;
+use tollgate_service::{CoreLimiter, Service};
+use tollgate_store::{Clock, Loaded, ManualClock, MemoryStore, Store, StoreError, Swap};
+
+const POLICIES: &str = r#"
+[policy.slow]
+requests = { algorithm = "token-bucket", capacity = 2, refill = 3, per = "10s" }
+[policy.two]
+fast = { algorithm = "gcra", limit = 1, per = "1500ms" }
+slow = { algorithm = "gcra", limit = 1, per = "1h" }
+[policy.open]
+on_store_failure = "open"
+requests = { algorithm = "gcra", limit = 1, per = "1s" }
+"#;
+
+struct SharedClock(Rc<ManualClock>);
+
+impl Clock for SharedClock {
+    fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+
+    async fn sleep(&self, span: Span) {
+        self.0.sleep(span).await;
+    }
+}
+
+/// A store in memory that can be made to fail.
+#[derive(Default)]
+struct TestStore {
+    records: MemoryStore,
+    fault: Rc<Cell<Fault>>,
+}
+
+#[derive(Default, Clone, Copy)]
+enum Fault {
+    #[default]
+    None,
+    Load,
+    Swap,
+    Conflicts,
+}
+
+impl Store for TestStore {
+    type Token = <MemoryStore as Store>::Token;
+
+    async fn load(&self, key: &str) -> Result<Loaded<Self::Token>, StoreError> {
+        match self.fault.get() {
+            Fault::Load => Err(StoreError::Unavailable("no route".into())),
+            _ => self.records.load(key).await,
+        }
+    }
+
+    async fn swap(&self, key: &str, token: Self::Token, record: &[u8]) -> Result<Swap, StoreError> {
+        match self.fault.get() {
+            Fault::Swap => Err(StoreError::Exhausted("too many".into())),
+            Fault::Conflicts => Ok(Swap::Conflict),
+            _ => self.records.swap(key, token, record).await,
+        }
+    }
+}
+
+struct Api {
+    service: Service<TestStore, CoreLimiter, SharedClock>,
+    clock: Rc<ManualClock>,
+    fault: Rc<Cell<Fault>>,
+}
+
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl Api {
+    fn new() -> Self {
+        let clock = Rc::new(ManualClock::default());
+        clock.set(Timestamp::from_secs(1_800_000_000));
+        let store = TestStore::default();
+        let fault = Rc::clone(&store.fault);
+        let policies = PolicySet::parse(POLICIES).unwrap();
+        let shared = SharedClock(Rc::clone(&clock));
+        let service = Service::new(policies, store, CoreLimiter, shared, |_| {}).unwrap();
+        Self { service, clock, fault }
+    }
+
+    fn pass(&self, millis: u64) {
+        self.clock.set(self.clock.now().plus(Span::from_millis(millis)));
+    }
+
+    fn acquire(&self, body: &Value) -> Answer {
+        self.send(Request::post("/v1/acquire"), &body.to_string())
+    }
+
+    fn send(&self, request: http::request::Builder, body: &str) -> Answer {
+        let request = request.body(Full::from(body.to_owned())).unwrap();
+        let (parts, body) = block_on(self.service.handle::<Full<Bytes>>(request)).into_parts();
+        let body = block_on(body.collect()).unwrap().to_bytes();
+        Answer { status: parts.status, headers: parts.headers, body }
+    }
+}
+
+impl Answer {
+    fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+}
+
+#[test]
+fn waits_are_rounded_up_so_that_who_waits_that_long_passes() {
+    let api = Api::new();
+    let body = json!({"policy": "slow", "key": "k"});
+    assert_eq!(api.acquire(&body).status, 200);
+    assert_eq!(api.acquire(&body).status, 200);
+    // A unit takes 3333 1/3 ms.
+    let limited = api.acquire(&body);
+    let requests = &limited.json()["limits"]["requests"];
+    assert_eq!((limited.status.as_u16(), &requests["retry_after_ms"]), (429, &json!(3334)));
+    assert_eq!(requests["reset_after_ms"], 6667);
+    assert_eq!(limited.header("retry-after"), Some("4"));
+    assert_eq!(limited.header("ratelimit"), Some(r#""requests";r=0;t=4"#));
+    assert_eq!(limited.header("ratelimit-policy"), Some(r#""requests";q=2;w=7"#));
+    api.pass(3333);
+    assert_eq!(api.acquire(&body).json()["limits"]["requests"]["retry_after_ms"], 1);
+    assert_eq!(api.acquire(&body).header("retry-after"), Some("1"), "at least 1");
+    api.pass(1);
+    assert_eq!(api.acquire(&body).status, 200);
+}
+
+#[test]
+fn the_longest_wait_is_the_one_that_counts() {
+    let api = Api::new();
+    let body = json!({"policy": "two", "key": "k", "cost": {"fast": 1, "slow": 1}});
+    assert_eq!(api.acquire(&body).status, 200);
+    let limited = api.acquire(&body);
+    assert_eq!(limited.json()["violated-policies"], json!(["fast", "slow"]));
+    assert_eq!(limited.header("retry-after"), Some("3600"));
+    api.pass(1500);
+    let limited = api.acquire(&body);
+    assert_eq!(limited.json()["violated-policies"], json!(["slow"]));
+    assert_eq!(limited.json()["limits"]["fast"]["retry_after_ms"], 0);
+}
+
+#[test]
+fn a_clock_that_goes_back_only_makes_callers_wait() {
+    let api = Api::new();
+    let body = json!({"policy": "slow", "key": "k", "cost": 2});
+    assert_eq!(api.acquire(&body).status, 200);
+    let then = api.clock.now();
+    api.clock.set(Timestamp::from_nanos(then.as_nanos() - Span::from_secs(30).as_nanos()));
+    let limited = api.acquire(&body);
+    assert_eq!(limited.status, 429);
+    assert_eq!(limited.json()["limits"]["requests"]["retry_after_ms"], 36_667);
+}
+
+#[test]
+fn a_store_that_fails_is_answered_as_the_policy_says() {
+    for fault in [Fault::Load, Fault::Swap, Fault::Conflicts] {
+        let api = Api::new();
+        api.fault.set(fault);
+        let closed = api.acquire(&json!({"policy": "slow", "key": "k"}));
+        assert_eq!(closed.status, 503);
+        assert_eq!(closed.header("retry-after"), Some("1"));
+        assert_eq!(closed.json()["status"], 503);
+        let open = api.acquire(&json!({"policy": "open", "key": "k"}));
+        assert_eq!(open.status, 200);
+        assert_eq!(open.json(), json!({"allowed": true, "limits": {}, "uncounted": true}));
+        assert_eq!(open.header("tollgate-uncounted"), Some("?1"));
+        api.fault.set(Fault::None);
+        let peek = api.send(Request::get("/v1/limits/slow/k"), "");
+        assert_eq!(peek.json()["limits"]["requests"]["remaining"], 2, "nothing was charged");
+    }
+}
+
+#[test]
+fn a_denial_and_a_peek_write_nothing() {
+    let api = Api::new();
+    let body = json!({"policy": "slow", "key": "k", "cost": 2});
+    assert_eq!(api.acquire(&body).status, 200);
+    api.fault.set(Fault::Swap);
+    assert_eq!(api.acquire(&body).status, 429, "no swap was needed");
+    assert_eq!(api.send(Request::get("/v1/limits/slow/k"), "").status, 200);
+}
+
+#[test]
+fn the_preference_is_read_as_rfc_7240_writes_it() {
+    let is_minimal = |preference: &str| {
+        let api = Api::new();
+        let request = Request::post("/v1/acquire").header("prefer", preference);
+        let answer = api.send(request, r#"{"policy":"slow","key":"k"}"#);
+        assert_eq!(answer.status, 200);
+        assert_eq!(answer.body.is_empty(), answer.header("preference-applied").is_some());
+        answer.body.is_empty()
+    };
+    for minimal in
+        ["return=minimal", "Return = minimal", "wait=5, return=\"minimal\"", "a; b, return=minimal"]
+    {
+        assert!(is_minimal(minimal), "{minimal}");
+    }
+    for full in ["", "return=representation", "minimal", "return", "no-return=minimal"] {
+        assert!(!is_minimal(full), "{full}");
+    }
+}
+
+#[test]
+fn a_minimal_answer_carries_every_number_of_a_full_one() {
+    let (full, minimal) = (Api::new(), Api::new());
+    let body = json!({"policy": "two", "key": "k", "cost": {"fast": 1, "slow": 1}}).to_string();
+    for _ in 0..2 {
+        let full = full.send(Request::post("/v1/acquire"), &body);
+        let prefer = Request::post("/v1/acquire").header("prefer", "return=minimal");
+        let minimal = minimal.send(prefer, &body);
+        assert_eq!(full.status, minimal.status);
+        let limits = &full.json()["limits"];
+        let item = |name: &str| {
+            let limit = &limits[name];
+            let parameters = ["limit", "remaining", "retry_after_ms", "reset_after_ms"];
+            let parameters =
+                parameters.map(|parameter| format!(";{parameter}={}", limit[parameter]));
+            format!("\"{name}\"{}", parameters.concat())
+        };
+        let expected = format!("{}, {}", item("fast"), item("slow"));
+        assert_eq!(minimal.header("tollgate-limits"), Some(&*expected));
+    }
+}

@@ -1,0 +1,49 @@
+//! A component that needs nothing can be embedded anywhere; one that needs something can't.
+
+use wasmparser::{Parser, Payload};
+
+use crate::wasm;
+
+/// What a component imports and exports itself. Components inside it have imports of their own, which
+/// it satisfies.
+fn interface(bytes: &[u8]) -> (Vec<String>, Vec<String>) {
+    let (mut imports, mut exports, mut depth) = (Vec::new(), Vec::new(), 0_u32);
+    for payload in Parser::new(0).parse_all(bytes) {
+        match payload.unwrap() {
+            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
+            Payload::End(_) => depth = depth.saturating_sub(1),
+            Payload::ComponentImportSection(section) if depth == 0 => {
+                imports.extend(section.into_iter().map(|it| it.unwrap().name.name.to_owned()));
+            }
+            Payload::ComponentExportSection(section) if depth == 0 => {
+                exports.extend(section.into_iter().map(|it| it.unwrap().name.name.to_owned()));
+            }
+            _ => {}
+        }
+    }
+    (imports, exports)
+}
+
+#[test]
+fn the_limiter_imports_nothing() {
+    let (imports, exports) = interface(&wasm::bytes("limiter.wasm"));
+    assert_eq!(imports, [""; 0]);
+    assert_eq!(exports, ["tollgate:limiter/limiter@0.1.0"]);
+}
+
+#[test]
+fn the_edge_function_asks_for_a_limiter_until_it_is_composed_with_one() {
+    let asks = |bytes: &[u8]| interface(bytes).0.iter().any(|name| name.starts_with("tollgate:"));
+    assert!(asks(&wasm::bytes("edge.wasm")));
+    assert!(!asks(&wasm::bytes("tollgate.wasm")));
+}
+
+#[test]
+fn the_edge_function_can_reach_no_files_and_no_network() {
+    let (imports, _) = interface(&wasm::bytes("tollgate.wasm"));
+    assert!(!imports.is_empty());
+    for import in imports {
+        let reaches_out = ["filesystem", "sockets", "http/client", "http/outgoing-handler"];
+        assert!(!reaches_out.iter().any(|part| import.contains(part)), "{import}");
+    }
+}

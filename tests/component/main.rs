@@ -1,0 +1,6 @@
+//! The limiter component: what it imports, how large it is, and that it decides as the core does.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod imports;
+mod vectors;
+mod wasm;

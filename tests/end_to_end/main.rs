@@ -1,0 +1,9 @@
+//! The real program, over real sockets, with the edge function inside and natively.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod acquire;
+mod bad_input;
+mod corrupt_records;
+mod crash;
+mod one_fresh_key;
+mod program;
