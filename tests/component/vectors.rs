@@ -177,7 +177,7 @@ fn bad_arguments_are_errors_and_never_traps() {
     let unknown = limiter.decide(none + 1, None, &[], 0);
     assert!(matches!(unknown, Err(wit::DecideError::UnknownPolicy)));
     assert!(matches!(limiter.decide(none, None, &[1], 0), Err(wit::DecideError::Costs)));
-    for bytes in [&[][..], &[9], &[1, 0], &[1; 22]] {
+    for bytes in [&[][..], &[9], &[1, 0], &[1; 23]] {
         let corrupt = limiter.decide(none, Some(bytes), &[], u64::MAX);
         assert!(matches!(corrupt, Err(wit::DecideError::Corrupt(_))), "{bytes:?}");
     }

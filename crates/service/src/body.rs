@@ -29,13 +29,20 @@ where
 }
 
 /// What an acquire asks for.
-#[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields, expecting = "an object with policy, key and cost")]
 pub(crate) struct AcquireBody {
     pub(crate) policy: String,
     pub(crate) key: String,
-    #[serde(default)]
     pub(crate) cost: Option<CostBody>,
+}
+
+/// The members as they come. What is missing is found by name, not by serde.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields, default, expecting = "an object with policy, key and cost")]
+#[derive(Default)]
+struct Members {
+    policy: Option<String>,
+    key: Option<String>,
+    cost: Option<CostBody>,
 }
 
 /// A number for a policy of one limit, or numbers by limit name.
@@ -50,7 +57,7 @@ impl AcquireBody {
             return Err(Problem::invalid("body", "is missing; send a JSON object"));
         }
         let mut json = serde_json::Deserializer::from_slice(body);
-        let parsed: Self = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let members: Members = serde_path_to_error::deserialize(&mut json).map_err(|error| {
             let path = error.path().to_string();
             let inner = error.into_inner();
             // A broken text has no field at fault, whichever one it breaks off in.
@@ -58,7 +65,12 @@ impl AcquireBody {
             Problem::invalid(if whole { "body".to_owned() } else { path }, inner.to_string())
         })?;
         json.end().map_err(|error| Problem::invalid("body", error.to_string()))?;
-        Ok(parsed)
+        let missing = |field: &str| Problem::invalid(field, "is missing");
+        Ok(Self {
+            policy: members.policy.ok_or_else(|| missing("policy"))?,
+            key: members.key.ok_or_else(|| missing("key"))?,
+            cost: members.cost,
+        })
     }
 }
 

@@ -1,6 +1,6 @@
 //! The loop that drives one decision through a store.
 
-use crate::jitter::wait_after;
+use crate::random::wait_after;
 use crate::{Clock, Store, StoreError, Swap};
 
 /// Most attempts of one decision; after that the key is too busy.

@@ -17,11 +17,16 @@
 //! What is left: a creator that is elected, sleeps for longer than that, and then writes, overwrites
 //! what was charged since its replacement. A request that is still running after a minute has to be
 //! ended by its host; every host does, unless the machine itself was suspended in between.
+//!
+//! A host whose creation is exact needs no election. Which one it is, is tried out on a key of its own
+//! (`p/{random}`) before the first creation; a process that dies while it tries leaves that key behind.
 
+use std::cell::OnceCell;
 use std::future::Future;
 
 use tollgate_core::{Span, Timestamp};
 
+use crate::random::unique_name;
 use crate::{Clock, Loaded, Store, StoreError, Swap};
 
 /// How long after it was first missed an elected creator is given up.
@@ -32,7 +37,7 @@ pub trait Atomics {
     /// A value that was seen, to be swapped.
     type Handle;
 
-    /// Reads `key` and gets a handle to swap what was seen. The handle of an absent key writes
+    /// Reads `key` and gets a handle to swap what was seen. The handle of an absent key may write
     /// whatever happened since.
     fn current(
         &self,
@@ -54,20 +59,33 @@ pub trait Atomics {
 
     /// Writes `value` under `key`.
     fn set(&self, key: &str, value: &[u8]) -> impl Future<Output = Result<(), StoreError>>;
+
+    /// Removes `key`.
+    fn delete(&self, key: &str) -> impl Future<Output = Result<(), StoreError>>;
 }
 
-/// A [`Store`] over [`Atomics`]. Keys that start with `s/` and `m/` are its own.
+/// A [`Store`] over [`Atomics`]. Keys that start with `s/`, `m/` and `p/` are its own.
 #[derive(Debug)]
 pub struct ElectedStore<A, C> {
     atomics: A,
     clock: C,
+    creation: OnceCell<Creation>,
+}
+
+/// What the swap of an absent key does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Creation {
+    /// It writes if the key is still absent.
+    Exact,
+    /// It writes.
+    Unconditional,
 }
 
 /// Proof of what an [`ElectedStore`] saw.
 #[derive(Debug)]
 pub enum Seen<H> {
     /// Nothing.
-    Absent,
+    Absent(H),
     /// A record.
     Record(H),
 }
@@ -75,10 +93,36 @@ pub enum Seen<H> {
 impl<A: Atomics, C: Clock> ElectedStore<A, C> {
     /// A store over `atomics` that tells how long a creator is missing by `clock`.
     pub const fn new(atomics: A, clock: C) -> Self {
-        Self { atomics, clock }
+        Self { atomics, clock, creation: OnceCell::new() }
     }
 
-    async fn create(&self, key: &str, record: &[u8]) -> Result<Swap, StoreError> {
+    async fn creation(&self) -> Result<Creation, StoreError> {
+        if let Some(creation) = self.creation.get() {
+            return Ok(*creation);
+        }
+        let creation = self.try_out_creation().await?;
+        Ok(*self.creation.get_or_init(|| creation))
+    }
+
+    /// Creates a key twice, having seen it absent twice.
+    async fn try_out_creation(&self) -> Result<Creation, StoreError> {
+        let Some(name) = unique_name() else { return Ok(Creation::Unconditional) };
+        let key = format!("p/{name}");
+        let (_, first) = self.atomics.current(&key).await?;
+        let (_, second) = self.atomics.current(&key).await?;
+        let first = self.atomics.swap(first, b"1").await?;
+        let second = self.atomics.swap(second, b"2").await?;
+        self.atomics.delete(&key).await?;
+        match (first, second) {
+            (Swap::Done, Swap::Conflict) => Ok(Creation::Exact),
+            (Swap::Done, Swap::Done) => Ok(Creation::Unconditional),
+            (Swap::Conflict, _) => Err(StoreError::Unavailable(String::from(
+                "its compare-and-swap reports conflicts where there are none; use another backend",
+            ))),
+        }
+    }
+
+    async fn elect_and_create(&self, key: &str, record: &[u8]) -> Result<Swap, StoreError> {
         let mark_key = format!("m/{key}");
         let won = |election: u64| self.wins(election, key);
         if won(0).await? {
@@ -116,14 +160,17 @@ impl<A: Atomics, C: Clock> Store for ElectedStore<A, C> {
 
     async fn load(&self, key: &str) -> Result<Loaded<Self::Token>, StoreError> {
         let (record, handle) = self.atomics.current(key).await?;
-        let token = if record.is_some() { Seen::Record(handle) } else { Seen::Absent };
+        let token = if record.is_some() { Seen::Record(handle) } else { Seen::Absent(handle) };
         Ok(Loaded { record, token })
     }
 
     async fn swap(&self, key: &str, token: Self::Token, record: &[u8]) -> Result<Swap, StoreError> {
         match token {
             Seen::Record(handle) => self.atomics.swap(handle, record).await,
-            Seen::Absent => self.create(key, record).await,
+            Seen::Absent(handle) => match self.creation().await? {
+                Creation::Exact => self.atomics.swap(handle, record).await,
+                Creation::Unconditional => self.elect_and_create(key, record).await,
+            },
         }
     }
 }

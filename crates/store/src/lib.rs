@@ -29,8 +29,8 @@ pub mod conformance;
 mod contract;
 mod drive;
 mod elected;
-mod jitter;
 mod memory;
+mod random;
 
 pub use clock::{Clock, ManualClock};
 pub use contract::{Loaded, Store, StoreError, Swap};

@@ -15,8 +15,12 @@ use tollgate_store::{
 #[derive(Default)]
 struct SpinSqlite {
     values: RefCell<HashMap<String, Vec<u8>>>,
-    /// The process dies at its next swap.
+    /// The process dies at its next swap of a record.
     dies: Cell<bool>,
+    /// Unlike Spin's: absent keys are compared as well.
+    creates_exactly: bool,
+    /// Every swap writes and says that it did not, as on Spin's Redis store.
+    denies_everything: bool,
 }
 
 impl Atomics for &SpinSqlite {
@@ -28,15 +32,16 @@ impl Atomics for &SpinSqlite {
     }
 
     async fn swap(&self, (key, seen): Self::Handle, value: &[u8]) -> Result<Swap, StoreError> {
-        if self.dies.take() {
+        if key.starts_with("r/") && self.dies.take() {
             return Err(StoreError::Unavailable("killed".into()));
         }
         let mut values = self.values.borrow_mut();
-        if seen.is_some() && values.get(&key) != seen.as_ref() {
+        let compares = seen.is_some() || self.creates_exactly;
+        if compares && values.get(&key) != seen.as_ref() {
             return Ok(Swap::Conflict);
         }
         values.insert(key, value.to_vec());
-        Ok(Swap::Done)
+        Ok(if self.denies_everything { Swap::Conflict } else { Swap::Done })
     }
 
     async fn increment(&self, key: &str) -> Result<i64, StoreError> {
@@ -52,6 +57,11 @@ impl Atomics for &SpinSqlite {
 
     async fn set(&self, key: &str, value: &[u8]) -> Result<(), StoreError> {
         self.values.borrow_mut().insert(key.to_owned(), value.to_vec());
+        Ok(())
+    }
+
+    async fn delete(&self, key: &str) -> Result<(), StoreError> {
+        self.values.borrow_mut().remove(key);
         Ok(())
     }
 }
@@ -78,6 +88,34 @@ async fn try_create<S: Store>(store: &S, record: &[u8]) -> Result<Swap, StoreErr
 fn it_conforms() {
     let (spin, clock) = (SpinSqlite::default(), ManualClock::default());
     block_on(conformance::run(&ElectedStore::new(&spin, SharedClock(&clock)), "elected"));
+}
+
+#[test]
+fn where_creation_is_exact_it_conforms_and_elects_nobody() {
+    let spin = SpinSqlite { creates_exactly: true, ..SpinSqlite::default() };
+    let clock = ManualClock::default();
+    block_on(conformance::run(&ElectedStore::new(&spin, SharedClock(&clock)), "exact"));
+    let keys: Vec<_> = spin.values.borrow().keys().cloned().collect();
+    assert!(keys.iter().all(|key| key.starts_with("r/")), "nothing else is left: {keys:?}");
+}
+
+#[test]
+fn where_creation_is_exact_a_creator_that_dies_is_not_missed() {
+    let spin = SpinSqlite { creates_exactly: true, ..SpinSqlite::default() };
+    let clock = ManualClock::default();
+    let store = ElectedStore::new(&spin, SharedClock(&clock));
+    spin.dies.set(true);
+    assert!(block_on(try_create(&store, b"dead")).is_err());
+    assert_eq!(block_on(try_create(&store, b"alive")), Ok(Swap::Done));
+}
+
+#[test]
+fn a_swap_that_denies_what_it_did_is_refused() {
+    let spin = SpinSqlite { denies_everything: true, ..SpinSqlite::default() };
+    let clock = ManualClock::default();
+    let store = ElectedStore::new(&spin, SharedClock(&clock));
+    let refused = block_on(try_create(&store, b"one")).unwrap_err().to_string();
+    assert!(refused.contains("use another backend"), "{refused}");
 }
 
 #[test]

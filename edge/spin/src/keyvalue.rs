@@ -59,6 +59,10 @@ impl Atomics for KeyValue {
     async fn set(&self, key: &str, value: &[u8]) -> Result<(), StoreError> {
         self.bucket()?.set(key, value).map_err(store_error)
     }
+
+    async fn delete(&self, key: &str) -> Result<(), StoreError> {
+        self.bucket()?.delete(key).map_err(store_error)
+    }
 }
 
 fn store_error(error: Error) -> StoreError {

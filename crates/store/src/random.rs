@@ -1,4 +1,5 @@
-//! Random waits between attempts, so that those who collided do not collide again.
+//! The only randomness there is: waits between attempts, so that those who collided do not collide
+//! again, and names that nobody else uses.
 
 use tollgate_core::Span;
 
@@ -14,6 +15,12 @@ pub(crate) fn wait_after(attempts: u32) -> Span {
     let doubled = FIRST_WAIT_MAX_NS.checked_shl(attempts.saturating_sub(1)).unwrap_or(WAIT_MAX_NS);
     let most = doubled.min(WAIT_MAX_NS);
     Span::from_nanos(getrandom::u64().map_or(most, |random| random % (most + 1)))
+}
+
+/// A name that nobody else uses; nothing without randomness.
+pub(crate) fn unique_name() -> Option<String> {
+    let (high, low) = (getrandom::u64().ok()?, getrandom::u64().ok()?);
+    Some(format!("{high:016x}{low:016x}"))
 }
 
 #[cfg(test)]
