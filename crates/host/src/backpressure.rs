@@ -10,10 +10,7 @@ pub(crate) struct Backpressure {
 
 impl Backpressure {
     pub(crate) fn new(working_max: usize, waiting_max: usize) -> Self {
-        Self {
-            working: Semaphore::new(working_max),
-            waiting: Semaphore::new(waiting_max),
-        }
+        Self { working: Semaphore::new(working_max), waiting: Semaphore::new(waiting_max) }
     }
 
     /// Waits for a turn, which lasts until the permit is dropped. Nothing when too many wait already.

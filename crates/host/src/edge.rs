@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, StatusCode};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use tokio::time::timeout;
 use tollgate_kv::KeyValue;
 use wasmtime::component::Component;
 use wasmtime::error::Context as _;
@@ -30,7 +31,8 @@ pub struct EdgeConfig {
     pub concurrent_requests_per_instance: usize,
     /// How long an instance without requests is kept.
     pub idle_timeout: Duration,
-    /// How long a request may take from when an instance took it; then the instance is given up.
+    /// How long a request may take from when its turn comes. An instance that still computes then is
+    /// given up; one that waits takes no more requests.
     pub request_timeout: Duration,
     /// Largest linear memory of an instance.
     pub memory_bytes_max: usize,
@@ -62,6 +64,7 @@ impl Default for EdgeConfig {
 pub struct Edge {
     proxy: ProxyHandler<Workers>,
     backpressure: Backpressure,
+    request_timeout: Duration,
     answer_bytes_max: usize,
 }
 
@@ -77,7 +80,8 @@ impl Edge {
         store: Arc<dyn KeyValue>,
         variables: Variables,
     ) -> wasmtime::Result<Self> {
-        let engine = engine().context("this machine can't run WebAssembly")?;
+        let engine = engine(instances_max(&config), config.memory_bytes_max)
+            .context("this machine can't run WebAssembly")?;
         let component = Component::new(&engine, wasm).context("this is no component")?;
         let service = guest::linker(&engine)?
             .instantiate_pre(&component)
@@ -88,6 +92,7 @@ impl Edge {
                 config.concurrent_requests_max,
                 config.waiting_requests_max,
             ),
+            request_timeout: config.request_timeout,
             answer_bytes_max: config.answer_bytes_max,
             proxy: ProxyHandler::new(Workers::new(
                 engine,
@@ -98,6 +103,13 @@ impl Edge {
             )),
         })
     }
+}
+
+/// Twice the requests that run at a time: each may need an instance of its own, and one that was given
+/// up lives on for a while.
+fn instances_max(config: &EdgeConfig) -> u32 {
+    let instances = config.concurrent_requests_max.saturating_mul(2);
+    instances.try_into().unwrap_or(u32::MAX)
 }
 
 impl Drop for Edge {
@@ -112,10 +124,13 @@ impl Handler for Edge {
             return overloaded("Too many requests are waiting. Try again in a second.");
         };
         let request = request.map(|body| Full::new(body).map_err(|e| match e {}).boxed_unsync());
-        match self.proxy.handle((), request).await {
-            Ok(answer) => self.collect(answer).await,
-            Err(error) => explain(&error),
-        }
+        let answered = async {
+            match self.proxy.handle((), request).await {
+                Ok(answer) => self.collect(answer).await,
+                Err(error) => explain(&error),
+            }
+        };
+        timeout(self.request_timeout, answered).await.unwrap_or_else(|_| too_slow())
     }
 }
 
@@ -128,10 +143,7 @@ impl Edge {
             Ok(body) => Answer::from_parts(head, Full::new(body.to_bytes())),
             Err(error) if error.is::<LengthLimitError>() => {
                 tracing::error!(limit_bytes = self.answer_bytes_max, "an answer is too long");
-                problem(
-                    StatusCode::INTERNAL_SERVER_ERROR,
-                    "The component's answer is too long.",
-                )
+                problem(StatusCode::INTERNAL_SERVER_ERROR, "The component's answer is too long.")
             }
             Err(error) => {
                 tracing::error!("an answer broke off: {error}");
@@ -143,10 +155,7 @@ impl Edge {
 
 fn explain(error: &wasmtime::Error) -> Answer {
     if error.is::<ExpirationError>() {
-        return problem(
-            StatusCode::GATEWAY_TIMEOUT,
-            "The component took too long to answer.",
-        );
+        return too_slow();
     }
     if error.is::<InstantiationError<()>>() {
         tracing::error!("no instance could be made: {error:#}");
@@ -154,6 +163,10 @@ fn explain(error: &wasmtime::Error) -> Answer {
     }
     tracing::error!("the component failed: {error:#}");
     failed()
+}
+
+fn too_slow() -> Answer {
+    problem(StatusCode::GATEWAY_TIMEOUT, "The component took too long to answer.")
 }
 
 fn failed() -> Answer {

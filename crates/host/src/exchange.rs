@@ -69,10 +69,7 @@ impl<H: Handler> Exchange<H> {
         let request = Request::from_parts(head, body);
         match timeout_at(deadline, self.handler.handle(request)).await {
             Ok(answer) => answer,
-            Err(_) => problem(
-                StatusCode::GATEWAY_TIMEOUT,
-                "The request took too long to answer.",
-            ),
+            Err(_) => problem(StatusCode::GATEWAY_TIMEOUT, "The request took too long to answer."),
         }
     }
 
@@ -82,10 +79,7 @@ impl<H: Handler> Exchange<H> {
             return Ok(Bytes::new());
         }
         let limit = self.config.body_bytes_max;
-        let too_long = problem(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "The request's body is too long.",
-        );
+        let too_long = problem(StatusCode::PAYLOAD_TOO_LARGE, "The request's body is too long.");
         if declared_bytes(headers).is_some_and(|declared| declared > limit as u64) {
             if !headers.contains_key(EXPECT) {
                 discard(&mut body).await;
@@ -112,9 +106,7 @@ fn head_bytes(head: &Parts) -> usize {
     let target = uri.path_and_query().map_or(0, |path| path.as_str().len())
         + uri.authority().map_or(0, |authority| authority.as_str().len());
     let headers = head.headers.iter();
-    let headers: usize = headers
-        .map(|(name, value)| name.as_str().len() + value.len() + 4)
-        .sum();
+    let headers: usize = headers.map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
     head.method.as_str().len() + target + headers
 }
 

@@ -53,9 +53,7 @@ impl Guest {
             outgoing: NoOutgoing,
             keyvalue: KeyValueCtx::new(store),
             variables,
-            limits: StoreLimitsBuilder::new()
-                .memory_size(memory_bytes_max)
-                .build(),
+            limits: StoreLimitsBuilder::new().memory_size(memory_bytes_max).build(),
         }
     }
 }
@@ -71,28 +69,19 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Guest>> {
         ctx: &mut guest.keyvalue,
         table: &mut guest.table,
     })?;
-    variables::add_to_linker(&mut linker, |guest: &mut Guest| {
-        VariablesView(&guest.variables)
-    })?;
+    variables::add_to_linker(&mut linker, |guest: &mut Guest| VariablesView(&guest.variables))?;
     Ok(linker)
 }
 
 impl WasiView for Guest {
     fn ctx(&mut self) -> WasiCtxView<'_> {
-        WasiCtxView {
-            ctx: &mut self.wasi,
-            table: &mut self.table,
-        }
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
     }
 }
 
 impl WasiHttpView for Guest {
     fn http(&mut self) -> WasiHttpCtxView<'_> {
-        WasiHttpCtxView {
-            ctx: &mut self.http,
-            table: &mut self.table,
-            hooks: &mut self.outgoing,
-        }
+        WasiHttpCtxView { ctx: &mut self.http, table: &mut self.table, hooks: &mut self.outgoing }
     }
 }
 

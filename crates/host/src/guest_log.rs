@@ -33,10 +33,7 @@ impl GuestLog {
     /// An empty line of `stream`.
     #[must_use]
     pub fn new(stream: Stream) -> Self {
-        Self {
-            stream,
-            line: Arc::default(),
-        }
+        Self { stream, line: Arc::default() }
     }
 
     fn print(&self, bytes: &[u8]) {

@@ -14,8 +14,9 @@ pub type Answer = Response<Full<Bytes>>;
 pub(crate) fn problem(status: StatusCode, detail: &'static str) -> Answer {
     let title = status.canonical_reason().unwrap_or("Error");
     let code = status.as_u16();
-    let body =
-        format!(r#"{{"type":"about:blank","title":"{title}","status":{code},"detail":"{detail}"}}"#);
+    let body = format!(
+        r#"{{"type":"about:blank","title":"{title}","status":{code},"detail":"{detail}"}}"#
+    );
     let mut answer = Response::new(Full::from(body));
     *answer.status_mut() = status;
     let headers = answer.headers_mut();

@@ -64,16 +64,14 @@ impl Policies {
             Some(path) => (path.display().to_string(), fs::read_to_string(path)),
         };
         let text = text.map_err(|error| BadPolicies(format!("{name}: {error}")))?;
-        let set = PolicySet::parse(&text).map_err(|error| BadPolicies(format!("{name}: {error}")))?;
+        let set =
+            PolicySet::parse(&text).map_err(|error| BadPolicies(format!("{name}: {error}")))?;
         Ok(Self { text, set })
     }
 }
 
 async fn serve(args: ServeArgs, policies: Policies) -> anyhow::Result<()> {
-    let config = ServerConfig {
-        access_log: args.access_log,
-        ..ServerConfig::default()
-    };
+    let config = ServerConfig { access_log: args.access_log, ..ServerConfig::default() };
     let store = open_store(&args.store, args.durability)?;
     if args.native {
         let native = Native::new(policies.set, Arc::clone(&store))?;
@@ -99,10 +97,7 @@ fn edge(
     store: Arc<dyn KeyValue>,
 ) -> anyhow::Result<Edge> {
     let variables = BTreeMap::from([(POLICIES_VARIABLE.to_owned(), policies)]);
-    let config = EdgeConfig {
-        request_timeout: server.request_timeout,
-        ..EdgeConfig::default()
-    };
+    let config = EdgeConfig { request_timeout: server.request_timeout, ..EdgeConfig::default() };
     let (wasm, name) = edge_bytes(args)?;
     Edge::new(&wasm, config, store, variables.into()).map_err(|error| anyhow!("{name}: {error:#}"))
 }

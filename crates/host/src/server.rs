@@ -55,7 +55,8 @@ pub struct ServerConfig {
 impl Default for ServerConfig {
     fn default() -> Self {
         Self {
-            connections_max: 1_024,
+            // Below the 1,024 files that a process may open unless told otherwise.
+            connections_max: 960,
             head_bytes_max: 16 << 10,
             head_timeout: Duration::from_secs(30),
             body_bytes_max: 64 << 10,

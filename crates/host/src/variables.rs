@@ -71,19 +71,10 @@ mod tests {
     #[test]
     fn a_variable_is_found_or_the_error_says_why_not() {
         let variables = BTreeMap::from([("policies".to_owned(), "text".to_owned())]);
-        assert_eq!(
-            look_up(&variables, "policies".to_owned()).unwrap(),
-            "text"
-        );
-        assert!(matches!(
-            look_up(&variables, "other_1".to_owned()),
-            Err(Error::Undefined(_))
-        ));
+        assert_eq!(look_up(&variables, "policies".to_owned()).unwrap(), "text");
+        assert!(matches!(look_up(&variables, "other_1".to_owned()), Err(Error::Undefined(_))));
         for name in ["", "Policies", "1st", "_x", "a-b", "ä"] {
-            assert!(matches!(
-                look_up(&variables, name.to_owned()),
-                Err(Error::InvalidName(_))
-            ));
+            assert!(matches!(look_up(&variables, name.to_owned()), Err(Error::InvalidName(_))));
         }
     }
 }

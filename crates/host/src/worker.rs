@@ -41,14 +41,7 @@ impl Workers {
         store: Arc<dyn KeyValue>,
         variables: Variables,
     ) -> Self {
-        Self {
-            engine,
-            service,
-            config,
-            store,
-            variables,
-            stopping: Arc::default(),
-        }
+        Self { engine, service, config, store, variables, stopping: Arc::default() }
     }
 
     /// From now on it is no fault when an instance ends early.

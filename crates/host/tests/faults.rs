@@ -14,13 +14,7 @@ use tollgate_host::edge::{Edge, EdgeConfig};
 const REQUEST_TIMEOUT: Duration = Duration::from_millis(400);
 
 fn faulty() -> Edge {
-    edge(
-        "faulty",
-        EdgeConfig {
-            request_timeout: REQUEST_TIMEOUT,
-            ..EdgeConfig::default()
-        },
-    )
+    edge("faulty", EdgeConfig { request_timeout: REQUEST_TIMEOUT, ..EdgeConfig::default() })
 }
 
 /// Asks for a fault, expects `status` and a problem document, and then a request that works.

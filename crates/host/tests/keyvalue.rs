@@ -34,10 +34,7 @@ async fn store_gets_sets_and_deletes() {
 #[tokio::test(flavor = "multi_thread")]
 async fn only_the_default_store_opens() {
     let told = scenario("/labels").await;
-    assert_eq!(
-        told,
-        "Ok(\"opened\")\nErr(Error::NoSuchStore)\nErr(Error::NoSuchStore)\n"
-    );
+    assert_eq!(told, "Ok(\"opened\")\nErr(Error::NoSuchStore)\nErr(Error::NoSuchStore)\n");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -66,10 +63,7 @@ async fn a_batch_keeps_the_order_and_tells_absent_keys() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_batch_over_a_limit_is_an_error_and_no_trap() {
     let told = scenario("/batch-too-long").await;
-    assert_eq!(
-        told,
-        "get 1001: false\ndelete 1001: false\n4 MiB: true\n5 MiB: false\n"
-    );
+    assert_eq!(told, "get 1001: false\ndelete 1001: false\n4 MiB: true\n5 MiB: false\n");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -92,10 +86,7 @@ async fn of_two_first_writers_one_wins_and_a_conflict_gives_a_fresh_handle() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_swap_without_current_compares_with_the_time_of_new() {
     let told = scenario("/cas-without-current").await;
-    assert_eq!(
-        told,
-        "first: done\nsecond: conflict\nvalue: Ok(Some(\"first\"))\n"
-    );
+    assert_eq!(told, "first: done\nsecond: conflict\nvalue: Ok(Some(\"first\"))\n");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -17,11 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 fn tollgate(folder: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tollgate"));
-    command
-        .current_dir(folder)
-        .args(args)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+    command.current_dir(folder).args(args).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 
@@ -176,9 +172,8 @@ fn policies_that_do_not_parse_end_it_before_anything_is_opened() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("p.toml"), "[policy.api]\nrequests = 7").unwrap();
     for file in ["p.toml", "absent.toml"] {
-        let output = tollgate(folder.path(), &["serve", "--native", "--policies", file])
-            .output()
-            .unwrap();
+        let output =
+            tollgate(folder.path(), &["serve", "--native", "--policies", file]).output().unwrap();
         assert_eq!(output.status.code(), Some(2));
         assert!(text(&output.stderr).contains(file), "{}", text(&output.stderr));
         assert!(!folder.path().join("tollgate.redb").exists());

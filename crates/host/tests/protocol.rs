@@ -43,11 +43,7 @@ impl Running {
         let ended = tokio::spawn(serve(listener, Arc::new(Echo), config, async move {
             let _ = stopped.await;
         }));
-        Self {
-            address,
-            stop,
-            ended,
-        }
+        Self { address, stop, ended }
     }
 
     async fn connect(&self) -> TcpStream {
@@ -105,13 +101,10 @@ async fn a_head_over_the_limit_is_431() {
     let config = ServerConfig::default();
     let long = "x".repeat(config.head_bytes_max);
     let server = Running::start(config).await;
-    let answer = server
-        .exchange(format!("GET / HTTP/1.1\r\n{CLOSE}long: {long}\r\n\r\n").as_bytes())
-        .await;
+    let answer =
+        server.exchange(format!("GET / HTTP/1.1\r\n{CLOSE}long: {long}\r\n\r\n").as_bytes()).await;
     assert_problem(&answer, 431);
-    let answer = server
-        .exchange(format!("GET /{long} HTTP/1.1\r\n{CLOSE}\r\n").as_bytes())
-        .await;
+    let answer = server.exchange(format!("GET /{long} HTTP/1.1\r\n{CLOSE}\r\n").as_bytes()).await;
     assert_problem(&answer, 431);
 }
 
@@ -150,9 +143,7 @@ async fn a_body_of_unknown_length_is_413_once_it_is_over_the_limit() {
     let head = format!("POST / HTTP/1.1\r\n{CLOSE}transfer-encoding: chunked\r\n\r\n");
     let answer = server.exchange(format!("{head}{chunk}0\r\n\r\n").as_bytes()).await;
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"));
-    let answer = server
-        .exchange(format!("{head}{chunk}1\r\nx\r\n0\r\n\r\n").as_bytes())
-        .await;
+    let answer = server.exchange(format!("{head}{chunk}1\r\nx\r\n0\r\n\r\n").as_bytes()).await;
     assert_problem(&answer, 413);
 }
 
@@ -185,11 +176,8 @@ async fn a_body_that_does_not_arrive_is_408() {
 
 #[tokio::test]
 async fn an_answer_that_takes_too_long_is_504() {
-    let server = Running::start(ServerConfig {
-        request_timeout: SLOW / 3,
-        ..ServerConfig::default()
-    })
-    .await;
+    let server =
+        Running::start(ServerConfig { request_timeout: SLOW / 3, ..ServerConfig::default() }).await;
     let request = format!("GET /slow HTTP/1.1\r\n{CLOSE}\r\n");
     assert_problem(&server.exchange(request.as_bytes()).await, 504);
 }
@@ -207,11 +195,8 @@ async fn a_head_that_drips_and_an_idle_connection_are_closed() {
 
 #[tokio::test]
 async fn a_connection_over_the_limit_waits_until_another_is_closed() {
-    let server = Running::start(ServerConfig {
-        connections_max: 1,
-        ..ServerConfig::default()
-    })
-    .await;
+    let server =
+        Running::start(ServerConfig { connections_max: 1, ..ServerConfig::default() }).await;
     let request = format!("GET / HTTP/1.1\r\n{CLOSE}\r\n");
     let first = server.connect().await;
     let mut second = server.connect().await;
@@ -241,11 +226,9 @@ async fn a_shutdown_finishes_what_runs_and_takes_nothing_new() {
 
 #[tokio::test]
 async fn a_shutdown_does_not_wait_longer_than_it_may() {
-    let server = Running::start(ServerConfig {
-        shutdown_timeout: SLOW / 3,
-        ..ServerConfig::default()
-    })
-    .await;
+    let server =
+        Running::start(ServerConfig { shutdown_timeout: SLOW / 3, ..ServerConfig::default() })
+            .await;
     let mut running = server.connect().await;
     running.write_all(b"GET /slow HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
     tokio::time::sleep(SLOW / 6).await;

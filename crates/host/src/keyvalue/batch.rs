@@ -30,9 +30,8 @@ impl Host for KeyValueView<'_> {
         }
         let store = &self.ctx.store;
         // Together rather than one by one, so that one commit of the store holds many of them.
-        let writes = key_values
-            .into_iter()
-            .map(|(key, value)| async move { store.set(&key, value).await });
+        let writes =
+            key_values.into_iter().map(|(key, value)| async move { store.set(&key, value).await });
         Ok(first_error(join_all(writes).await))
     }
 
@@ -81,8 +80,5 @@ fn check_length(keys: usize) -> Result<(), Error> {
 }
 
 fn first_error(results: Vec<Result<(), KeyValueError>>) -> Result<(), Error> {
-    results
-        .into_iter()
-        .collect::<Result<(), _>>()
-        .map_err(Error::from)
+    results.into_iter().collect::<Result<(), _>>().map_err(Error::from)
 }

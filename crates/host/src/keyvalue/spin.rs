@@ -6,9 +6,7 @@ use tollgate_kv::KeyValue;
 use wasmtime::component::{Accessor, FutureReader, Resource, StreamReader};
 
 use super::{KeyValueHost, KeyValueView, LISTED_KEYS_MAX, STORE_LABEL, SpinStore};
-use crate::bindings::spin::key_value::key_value::{
-    Error, Host, HostStore, HostStoreWithStore,
-};
+use crate::bindings::spin::key_value::key_value::{Error, Host, HostStore, HostStoreWithStore};
 
 impl Host for KeyValueView<'_> {}
 

@@ -61,10 +61,7 @@ impl HostBucket for KeyValueView<'_> {
     ) -> wasmtime::Result<Result<KeyResponse, Error>> {
         let page = self.ctx.store.list(cursor.as_deref()).await;
         Ok(page
-            .map(|page| KeyResponse {
-                keys: page.keys,
-                cursor: page.cursor,
-            })
+            .map(|page| KeyResponse { keys: page.keys, cursor: page.cursor })
             .map_err(Error::from))
     }
 

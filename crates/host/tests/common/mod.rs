@@ -1,10 +1,6 @@
 //! What several tests need: the guests, and an edge that runs one.
 
-#![allow(
-    dead_code,
-    clippy::unwrap_used,
-    reason = "each test uses a part of it, and may panic"
-)]
+#![allow(dead_code, clippy::unwrap_used, reason = "each test uses a part of it, and may panic")]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -25,9 +21,8 @@ const GUESTS: [&str; 3] = ["null", "keyvalue", "faulty"];
 /// The file of the guest `name`.
 pub(crate) fn guest_path(name: &str) -> PathBuf {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
-    let folder = FOLDER.get_or_init(|| {
-        std::env::var_os(GUESTS_VARIABLE).map_or_else(build_guests, PathBuf::from)
-    });
+    let folder = FOLDER
+        .get_or_init(|| std::env::var_os(GUESTS_VARIABLE).map_or_else(build_guests, PathBuf::from));
     folder.join(format!("tollgate_guest_{name}.wasm"))
 }
 

@@ -43,10 +43,8 @@ pub(crate) fn cas() -> String {
 pub(crate) fn cas_without_current() -> String {
     let store = default();
     let mut told = String::new();
-    let (first, second) = (
-        Cas::new(&store, "w").expect("a handle"),
-        Cas::new(&store, "w").expect("a handle"),
-    );
+    let (first, second) =
+        (Cas::new(&store, "w").expect("a handle"), Cas::new(&store, "w").expect("a handle"));
     told += &format!("first: {}\n", swap(first, "first").0);
     told += &format!("second: {}\n", swap(second, "second").0);
     told += &format!("value: {:?}\n", store.get("w").map(text));
@@ -97,9 +95,8 @@ pub(crate) fn count(key: &str) -> String {
     let mut lost = 0;
     let mut cas = Cas::new(&store, key).expect("a handle");
     loop {
-        let seen = text(cas.current().expect("it reads")).map_or(0, |text| {
-            text.parse::<u64>().expect("a number was written")
-        });
+        let seen = text(cas.current().expect("it reads"))
+            .map_or(0, |text| text.parse::<u64>().expect("a number was written"));
         match swap(cas, &(seen + 1).to_string()) {
             ("done", _) => return format!("{lost}\n"),
             (_, Some(retry)) => cas = retry,

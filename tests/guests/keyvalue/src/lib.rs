@@ -13,12 +13,7 @@ use spin_sdk::{http_service, variables};
 
 /// Bindings of `wasi:keyvalue`, without the parts that Spin's SDK keeps to itself.
 mod wit {
-    #![allow(
-        missing_docs,
-        unreachable_pub,
-        clippy::all,
-        reason = "generated from WIT"
-    )]
+    #![allow(missing_docs, unreachable_pub, clippy::all, reason = "generated from WIT")]
     spin_sdk::wit_bindgen::generate!({
         path: "../../../wit/deps/wasi-keyvalue-0.2.0-draft2",
         world: "imports",
@@ -29,8 +24,9 @@ mod wit {
 
 #[http_service]
 async fn handle(request: Request) -> spin_sdk::http::Result<Response<FullBody<Bytes>>> {
-    let path = request.uri().path();
-    let (scenario, name) = path[1..].split_once('/').unwrap_or((&path[1..], ""));
+    let path = request.uri().path().trim_start_matches('/');
+    let mut parts = path.splitn(2, '/');
+    let (scenario, name) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
     let text = match scenario {
         "store" => store::scenario(),
         "labels" => store::labels(),

@@ -1,0 +1,83 @@
+//! A limiter that decides nothing: it exports what the real one does, takes the same arguments and
+//! answers something of the same size.
+//!
+//! What a call costs here is the price of the border alone: arguments copied in, an answer allocated,
+//! filled and copied out. On a target other than WebAssembly the crate is empty.
+#![no_std]
+#![cfg(target_family = "wasm")]
+
+extern crate alloc;
+
+use alloc::vec;
+use alloc::vec::Vec;
+
+use bindings::exports::tollgate::limiter::limiter as wit;
+
+#[allow(unreachable_pub, clippy::undocumented_unsafe_blocks, reason = "generated code")]
+mod bindings {
+    wit_bindgen::generate!({
+        path: "../../../wit/limiter",
+        world: "limiter-component",
+    });
+}
+
+/// As in the real limiter.
+#[global_allocator]
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
+
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    core::arch::wasm32::unreachable()
+}
+
+/// Bytes of a record of one meter limit.
+const RECORD_BYTES: usize = 22;
+
+/// The policy that admits: its answers have a record. Those of every other id have none, as denials.
+const ADMITTING: u32 = 0;
+
+const STATUS: wit::LimitStatus = wit::LimitStatus {
+    verdict: wit::Verdict::Allowed,
+    limit: 10,
+    remaining: 9,
+    retry_after: 0,
+    reset_after: 1,
+};
+
+struct NullLimiter;
+
+impl wit::Guest for NullLimiter {
+    fn open_policy(_: Vec<wit::Limit>) -> Result<u32, wit::OpenError> {
+        Ok(ADMITTING)
+    }
+
+    fn close_policy(_: u32) {}
+
+    fn decide(
+        policy: u32,
+        _: Option<Vec<u8>>,
+        _: Vec<u64>,
+        _: u64,
+    ) -> Result<wit::Decision, wit::DecideError> {
+        Ok(wit::Decision {
+            verdict: wit::Verdict::Allowed,
+            limits: vec![STATUS],
+            record: (policy == ADMITTING).then(|| vec![0; RECORD_BYTES]),
+        })
+    }
+
+    fn decide_batch(
+        _: u32,
+        batch: wit::Batch,
+    ) -> Result<wit::BatchDecisions, wit::DecideError> {
+        let requests = batch.times.len();
+        Ok(wit::BatchDecisions {
+            verdicts: vec![wit::Verdict::Allowed; requests],
+            limits: vec![STATUS; requests],
+            records: vec![0; requests * RECORD_BYTES],
+            record_lengths: vec![RECORD_BYTES as u32; requests],
+        })
+    }
+}
+
+bindings::export!(NullLimiter with_types_in bindings);
