@@ -2,9 +2,13 @@
 
 use crate::program::{Program, RUNTIMES};
 
+const LONG_NAME: &str =
+    "nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn";
+
 /// A body, and the status and the field that it is refused with.
 fn bodies() -> Vec<(String, u16, &'static str)> {
     let long_key = format!(r#"{{"policy":"budget","key":"{}"}}"#, "k".repeat(513));
+    let crowd = (0..33).map(|n| format!(r#""x{n}":1"#)).collect::<Vec<_>>().join(",");
     let many = (0..17).map(|n| format!(r#""x{n}":1"#)).collect::<Vec<_>>().join(",");
     let deep = format!(r#"{{"policy":"budget","key":"a","cost":{}"#, "[".repeat(5_000));
     let rows = [
@@ -20,7 +24,8 @@ fn bodies() -> Vec<(String, u16, &'static str)> {
         (r#"{"policy":"budget"}"#, 400, "key"),
         (r#"{"key":"a"}"#, 400, "policy"),
         (r#"{"policy":"budget","key":"a","costs":1}"#, 400, "costs"),
-        (r#"{"policy":"budget","key":"a","key":"b"}"#, 400, "body"),
+        (r#"{"policy":"budget","key":"a","key":"b"}"#, 400, "key"),
+        (r#"["budget","a"]"#, 400, "body"),
         (r#"{"policy":1,"key":"a"}"#, 400, "policy"),
         (r#"{"policy":"budget","key":null}"#, 400, "key"),
         (r#"{"policy":"budget","key":["a"]}"#, 400, "key"),
@@ -48,8 +53,11 @@ fn bodies() -> Vec<(String, u16, &'static str)> {
     let mut bodies: Vec<_> =
         rows.map(|(body, status, field)| (body.to_owned(), status, field)).into();
     bodies.push((long_key, 400, "key"));
-    bodies.push((format!(r#"{{"policy":"llm","key":"a","cost":{{{many}}}}}"#), 400, "cost"));
-    bodies.push((deep, 400, "cost"));
+    bodies.push((format!(r#"{{"policy":"llm","key":"a","cost":{{{many}}}}}"#), 400, "cost.x0"));
+    bodies.push((format!("{{{crowd}}}"), 400, "body"));
+    let long_name = "n".repeat(1_000);
+    bodies.push((format!(r#"{{"{long_name}":1}}"#), 400, &LONG_NAME[..69]));
+    bodies.push((deep, 400, "body"));
     bodies
 }
 

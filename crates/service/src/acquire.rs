@@ -67,6 +67,6 @@ fn costs(policy: &Policy, cost: Option<&CostBody>) -> Result<Costs, Problem> {
             CostError::Missing(name) | CostError::TooLarge(name) => format!("cost.{name}"),
             CostError::Count { .. } => String::from("cost"),
         };
-        Problem::invalid(field, error.to_string())
+        Problem::invalid(&field, error.to_string())
     })
 }

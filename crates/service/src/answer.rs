@@ -11,7 +11,8 @@ use crate::fields;
 use crate::limiter::Outcome;
 use crate::problem::{Document, ProblemType, document_response};
 
-const PREFER: HeaderName = HeaderName::from_static("prefer");
+/// The only header of a request that the service looks at (RFC 7240).
+pub const PREFER: HeaderName = HeaderName::from_static("prefer");
 const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 const TOLLGATE_UNCOUNTED: HeaderName = HeaderName::from_static("tollgate-uncounted");
 

@@ -1,13 +1,11 @@
 //! Request bodies: bounded, JSON, and refused with the name of the field at fault.
 
-use std::fmt;
-
 use bytes::Bytes;
 use http_body::Body;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
-use tollgate_core::{LIMITS_MAX, UNITS_MAX};
+use tollgate_core::UNITS_MAX;
 
+use crate::json::Json;
 use crate::problem::Problem;
 
 /// Longest request body in bytes.
@@ -35,16 +33,6 @@ pub(crate) struct AcquireBody {
     pub(crate) cost: Option<CostBody>,
 }
 
-/// The members as they come. What is missing is found by name, not by serde.
-#[derive(serde::Deserialize)]
-#[serde(deny_unknown_fields, default, expecting = "an object with policy, key and cost")]
-#[derive(Default)]
-struct Members {
-    policy: Option<String>,
-    key: Option<String>,
-    cost: Option<CostBody>,
-}
-
 /// A number for a policy of one limit, or numbers by limit name.
 pub(crate) enum CostBody {
     One(u64),
@@ -53,84 +41,61 @@ pub(crate) enum CostBody {
 
 impl AcquireBody {
     pub(crate) fn parse(body: &[u8]) -> Result<Self, Problem> {
-        if body.is_empty() {
-            return Err(Problem::invalid("body", "is missing; send a JSON object"));
+        let json = serde_json::from_slice(body)
+            .map_err(|error| Problem::invalid("body", format!("is no JSON: {error}")))?;
+        let Json::Object(members) = json else {
+            return Err(Problem::invalid("body", "must be an object with policy, key and cost"));
+        };
+        let [mut policy, mut key, mut cost] = [const { None }; 3];
+        for (name, value) in members {
+            let member = match &*name {
+                "policy" => &mut policy,
+                "key" => &mut key,
+                "cost" => &mut cost,
+                _ => return Err(Problem::invalid(&name, "is none of policy, key and cost")),
+            };
+            if member.replace(value).is_some() {
+                return Err(Problem::invalid(&name, "is given twice"));
+            }
         }
-        let mut json = serde_json::Deserializer::from_slice(body);
-        let members: Members = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-            let path = error.path().to_string();
-            let inner = error.into_inner();
-            // A broken text has no field at fault, whichever one it breaks off in.
-            let whole = path == "." || !inner.is_data();
-            Problem::invalid(if whole { "body".to_owned() } else { path }, inner.to_string())
-        })?;
-        json.end().map_err(|error| Problem::invalid("body", error.to_string()))?;
-        let missing = |field: &str| Problem::invalid(field, "is missing");
         Ok(Self {
-            policy: members.policy.ok_or_else(|| missing("policy"))?,
-            key: members.key.ok_or_else(|| missing("key"))?,
-            cost: members.cost,
+            policy: text("policy", policy)?,
+            key: text("key", key)?,
+            cost: CostBody::read(cost)?,
         })
     }
 }
 
-impl<'de> Deserialize<'de> for CostBody {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(CostVisitor)
-    }
-}
-
-struct CostVisitor;
-
-impl<'de> Visitor<'de> for CostVisitor {
-    type Value = CostBody;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "a whole number from 0 to {UNITS_MAX}, or an object of such numbers by limit name"
-        )
-    }
-
-    fn visit_u64<E: de::Error>(self, units: u64) -> Result<CostBody, E> {
-        UnitsVisitor.visit_u64(units).map(|Units(units)| CostBody::One(units))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<CostBody, A::Error> {
-        let mut named = Vec::new();
-        while let Some((name, Units(units))) = map.next_entry::<String, Units>()? {
-            if named.len() == LIMITS_MAX {
-                return Err(de::Error::custom(format_args!(
-                    "a policy has at most {LIMITS_MAX} limits"
-                )));
+impl CostBody {
+    fn read(value: Option<Json>) -> Result<Option<Self>, Problem> {
+        match value {
+            None | Some(Json::Null) => Ok(None),
+            Some(Json::Object(members)) => {
+                let named = members.into_iter().map(|(name, value)| {
+                    let units = units(&format!("cost.{name}"), &value)?;
+                    Ok((name, units))
+                });
+                Ok(Some(Self::Named(named.collect::<Result<_, Problem>>()?)))
             }
-            named.push((name, units));
+            Some(value) => units("cost", &value).map(|units| Some(Self::One(units))),
         }
-        Ok(CostBody::Named(named))
     }
 }
 
-struct Units(u64);
-
-impl<'de> Deserialize<'de> for Units {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(UnitsVisitor)
+fn text(field: &str, value: Option<Json>) -> Result<String, Problem> {
+    match value {
+        Some(Json::Text(text)) => Ok(text),
+        None | Some(Json::Null) => Err(Problem::invalid(field, "is missing")),
+        Some(_) => Err(Problem::invalid(field, "must be a text")),
     }
 }
 
-struct UnitsVisitor;
-
-impl Visitor<'_> for UnitsVisitor {
-    type Value = Units;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a whole number from 0 to {UNITS_MAX}")
-    }
-
-    fn visit_u64<E: de::Error>(self, units: u64) -> Result<Units, E> {
-        if units > UNITS_MAX {
-            return Err(E::invalid_value(de::Unexpected::Unsigned(units), &self));
+fn units(field: &str, value: &Json) -> Result<u64, Problem> {
+    match value {
+        Json::Number(units) if *units <= UNITS_MAX => Ok(*units),
+        _ => {
+            let detail = format!("must be a whole number from 0 to {UNITS_MAX}");
+            Err(Problem::invalid(field, detail))
         }
-        Ok(Units(units))
     }
 }

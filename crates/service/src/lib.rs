@@ -37,12 +37,14 @@ mod acquire;
 mod answer;
 mod body;
 mod fields;
+mod json;
 mod key;
 mod limiter;
 mod peek;
 mod problem;
 mod service;
 
+pub use answer::PREFER;
 pub use body::BODY_BYTES_MAX;
 pub use key::KEY_BYTES_MAX;
 pub use limiter::{CoreLimiter, Limiter, LimiterError, Outcome};

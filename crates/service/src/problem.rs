@@ -5,6 +5,10 @@ use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, Response, StatusCode};
 use http_body_util::Full;
 use serde::Serialize;
+use tollgate_core::NAME_BYTES_MAX;
+
+/// Longest name of a field that is told: `cost.` and the longest name of a limit.
+const FIELD_CHARS_MAX: usize = 5 + NAME_BYTES_MAX;
 
 /// What kind of problem it is; clients tell them apart by this.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,10 +97,12 @@ impl<'a, Rest: Serialize> Document<'a, Rest> {
 }
 
 impl Problem {
-    /// A field that is not what it should be.
-    pub(crate) fn invalid(field: impl Into<String>, detail: impl Into<String>) -> Self {
+    /// A field that is not what it should be. Its name may be the caller's: it is cut where it is
+    /// longer than any that there is.
+    pub(crate) fn invalid(field: &str, detail: impl Into<String>) -> Self {
         let (kind, status) = (ProblemType::InvalidRequest, StatusCode::BAD_REQUEST);
-        Self { field: Some(field.into()), ..Self::new(kind, status, detail) }
+        let field = field.chars().take(FIELD_CHARS_MAX).collect();
+        Self { field: Some(field), ..Self::new(kind, status, detail) }
     }
 
     /// A body that is too long.
@@ -105,10 +111,10 @@ impl Problem {
     }
 
     /// A policy that there is not.
-    pub(crate) fn unknown_policy(name: &str) -> Self {
-        let known = format!("there is no policy named {name:?}");
+    pub(crate) fn unknown_policy() -> Self {
         let (kind, status) = (ProblemType::UnknownPolicy, StatusCode::NOT_FOUND);
-        Self { field: Some("policy".into()), ..Self::new(kind, status, known) }
+        let detail = "the configuration has no policy of this name";
+        Self { field: Some("policy".into()), ..Self::new(kind, status, detail) }
     }
 
     /// A path with nothing there.

@@ -1,6 +1,5 @@
 //! The service: its policies, and which request goes where.
 
-use std::collections::HashMap;
 use std::fmt;
 
 use bytes::Bytes;
@@ -21,7 +20,8 @@ use crate::problem::Problem;
 
 /// The HTTP API over a store, a limiter and a clock.
 pub struct Service<S, L: Limiter, C> {
-    policies: HashMap<String, Opened<L>>,
+    /// By name, for binary search.
+    policies: Vec<Opened<L>>,
     pub(crate) store: S,
     limiter: L,
     clock: C,
@@ -68,14 +68,14 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
         report: fn(&Fault),
     ) -> Result<Self, LimiterError> {
         let open = |named: &NamedPolicy| {
-            let opened = Opened {
+            Ok(Opened {
                 policy_field: fields::ratelimit_policy(named.limits()),
                 handle: limiter.open(named.limits())?,
                 named: named.clone(),
-            };
-            Ok((named.name().to_string(), opened))
+            })
         };
-        let policies = policies.iter().map(open).collect::<Result<_, LimiterError>>()?;
+        let mut policies = policies.iter().map(open).collect::<Result<Vec<_>, LimiterError>>()?;
+        policies.sort_unstable_by(|a, b| a.named.name().cmp(b.named.name()));
         Ok(Self { policies, store, limiter, clock, report })
     }
 
@@ -123,7 +123,8 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
     }
 
     pub(crate) fn opened(&self, policy: &str) -> Result<&Opened<L>, Problem> {
-        self.policies.get(policy).ok_or_else(|| Problem::unknown_policy(policy))
+        let found = self.policies.binary_search_by(|opened| (**opened.named.name()).cmp(policy));
+        found.ok().and_then(|index| self.policies.get(index)).ok_or_else(Problem::unknown_policy)
     }
 
     /// Decides, or answers as the policy says when the store fails.

@@ -1,11 +1,13 @@
 //! The WebAssembly side: core modules by cargo, made smaller by wasm-opt, made components by
 //! wit-component.
 
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::Context as _;
+use wasmparser::{Parser, Payload};
 use wit_component::ComponentEncoder;
 
 use crate::command::{cargo, run};
@@ -44,8 +46,9 @@ const EDGE: Guest = Guest {
 };
 
 /// Guests of tests and benchmarks.
-const TEST_GUESTS: [Guest; 4] = [
+const TEST_GUESTS: [Guest; 5] = [
     Guest { features: "linked", out: "edge-linked.wasm", ..EDGE },
+    Guest { package: "tollgate-guest-null-limiter", out: "null-limiter.wasm", ..LIMITER },
     Guest { package: "tollgate-guest-null", out: "guest-null.wasm", ..EDGE },
     Guest { package: "tollgate-guest-keyvalue", out: "guest-keyvalue.wasm", ..EDGE },
     Guest { package: "tollgate-guest-faulty", out: "guest-faulty.wasm", ..EDGE },
@@ -81,7 +84,8 @@ fn component(guest: &Guest) -> anyhow::Result<PathBuf> {
     let bytes = fs::read(&optimized)?;
     let component = ComponentEncoder::default().validate(true).module(&bytes)?.encode()?;
     let out = paths::out().join(guest.out);
-    fs::write(&out, component).with_context(|| format!("can't write {}", out.display()))?;
+    fs::write(&out, without_names(&component)?)
+        .with_context(|| format!("can't write {}", out.display()))?;
     Ok(out)
 }
 
@@ -91,6 +95,7 @@ fn module(guest: &Guest) -> anyhow::Result<PathBuf> {
     let mut command = cargo(&["rustc", "--quiet", "--profile", "wasm", "--lib"]);
     command.args(["--package", guest.package, "--target", guest.target]);
     command.args(["--features", guest.features]);
+    command.env("CARGO_ENCODED_RUSTFLAGS", rustc_flags()?.join("\x1f"));
     if guest.target == "wasm32-wasip2" {
         command.args(["--", "-C", "link-arg=--skip-wit-component"]);
     }
@@ -99,10 +104,45 @@ fn module(guest: &Guest) -> anyhow::Result<PathBuf> {
     Ok(paths::target().join(guest.target).join("wasm").join(file))
 }
 
+/// No path of this machine in a guest, and the small one of two SHA-256s: only long keys are hashed.
+fn rustc_flags() -> anyhow::Result<Vec<String>> {
+    let cargo_home = match env::var_os("CARGO_HOME") {
+        Some(dir) => dir.into(),
+        None => env::home_dir().context("there is no home folder")?.join(".cargo"),
+    };
+    let remap = |dir: &Path, name: &str| format!("--remap-path-prefix={}={name}", dir.display());
+    let compact = String::from("--cfg=sha2_backend_soft=\"compact\"");
+    Ok(vec![remap(&cargo_home, "cargo"), remap(&paths::root(), "tollgate"), compact])
+}
+
 fn optimize(module: &Path, out: &Path) -> anyhow::Result<()> {
     let mut command = Command::new("node");
     command.arg(wasm_opt()?).args(WASM_FEATURES).args(["-Oz", "--strip-producers"]);
     run(command.arg(module).arg("-o").arg(out))
+}
+
+/// The component without custom sections: names of its parts, which only debuggers read.
+fn without_names(component: &[u8]) -> anyhow::Result<Vec<u8>> {
+    let mut kept = Vec::new();
+    let mut end = 0;
+    for payload in Parser::new(0).parse_all(component) {
+        let payload = payload?;
+        let section = match payload {
+            Payload::Version { range, .. } => Some((1, range)),
+            _ => payload.as_section(),
+        };
+        let Some((id, section)) = section else { continue };
+        let section_end = usize::try_from(section.end)?;
+        // What is inside of a section comes after it, and was kept or left out with it.
+        if section_end <= end {
+            continue;
+        }
+        if id != 0 {
+            kept.extend_from_slice(&component[end..section_end]);
+        }
+        end = section_end;
+    }
+    Ok(kept)
 }
 
 /// Binaryen's wasm-opt, from npm, in the version that `package-lock.json` names.

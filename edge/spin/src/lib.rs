@@ -9,6 +9,7 @@ mod clock;
 mod keyvalue;
 #[cfg(not(feature = "linked"))]
 mod limiter;
+mod request;
 mod response;
 mod setup;
 
@@ -30,14 +31,20 @@ mod bindings {
     });
 }
 
-use spin_sdk::http::{IntoResponse, Request};
-use spin_sdk::http_service;
+use spin_sdk::wasip3;
+use spin_sdk::wasip3::http::types;
 
-#[http_service]
-async fn handle(request: Request) -> impl IntoResponse {
-    let response = match setup::service().await {
-        Ok(service) => service.handle(request).await,
-        Err(problem) => problem.into_response(),
-    };
-    response::Bodied(response)
+/// The handler. `#[http_service]` would convert every request to spin-sdk's own type first.
+struct Edge;
+
+wasip3::http::service::export!(Edge);
+
+impl wasip3::exports::http::handler::Guest for Edge {
+    async fn handle(request: types::Request) -> Result<types::Response, types::ErrorCode> {
+        let response = match setup::service().await {
+            Ok(service) => service.handle(request::from_wasi(request)?).await,
+            Err(problem) => problem.into_response(),
+        };
+        response::into_wasi(response)
+    }
 }

@@ -1,35 +1,37 @@
 //! Answers, handed to the host so that they take as few writes as possible.
 
 use bytes::Bytes;
-use http::Response;
 use http::header::CONTENT_LENGTH;
-use http_body::Body;
+use http::{HeaderMap, Response};
 use http_body_util::Full;
-use spin_sdk::http::IntoResponse;
-use spin_sdk::wasip3::http::types::{self, ErrorCode};
-use spin_sdk::wasip3::wit_future;
+use spin_sdk::wasip3::http::types::{self, ErrorCode, Fields};
+use spin_sdk::wasip3::{spawn, wit_future, wit_stream};
 
-/// An answer whose body is known. Without one it has no stream either: then head and end are one
-/// write, and hosts that don't set TCP_NODELAY don't hold the end back.
-pub(crate) struct Bodied(pub(crate) Response<Full<Bytes>>);
+/// The answer, as the host takes it. Without a body it has no stream either: then head and end are
+/// one write, and hosts that don't set TCP_NODELAY don't hold the end back.
+pub(crate) fn into_wasi(response: Response<Full<Bytes>>) -> Result<types::Response, ErrorCode> {
+    let (mut parts, body) = response.into_parts();
+    let body = Vec::from(body.into_inner().unwrap_or_default());
+    parts.headers.insert(CONTENT_LENGTH, body.len().into());
+    let headers = fields(&parts.headers)?;
+    // The trailers: none, which is what a dropped writer means.
+    let (end, trailers) = wit_future::new(|| Ok(None));
+    let (response, _sent) = if body.is_empty() {
+        types::Response::new(headers, None, trailers)
+    } else {
+        let (mut writer, reader) = wit_stream::new();
+        spawn(async move {
+            // What is left over nobody wanted.
+            writer.write_all(body).await;
+            drop((writer, end));
+        });
+        types::Response::new(headers, Some(reader), trailers)
+    };
+    response.set_status_code(parts.status.as_u16()).map_err(|()| ErrorCode::InternalError(None))?;
+    Ok(response)
+}
 
-impl IntoResponse for Bodied {
-    fn into_response(self) -> Result<types::Response, ErrorCode> {
-        let Self(mut response) = self;
-        let length = response.body().size_hint().exact().unwrap_or_default();
-        response.headers_mut().insert(CONTENT_LENGTH, length.into());
-        if length > 0 {
-            return response.into_response();
-        }
-        let (parts, _) = response.into_parts();
-        let internal = |_| ErrorCode::InternalError(None);
-        let headers = parts.headers.try_into().map_err(internal)?;
-        // The trailers: none, which is what a dropped writer means.
-        let (_, trailers) = wit_future::new(|| Ok(None));
-        let (response, _sent) = types::Response::new(headers, None, trailers);
-        response
-            .set_status_code(parts.status.as_u16())
-            .map_err(|()| ErrorCode::InternalError(None))?;
-        Ok(response)
-    }
+fn fields(headers: &HeaderMap) -> Result<Fields, ErrorCode> {
+    let entries = headers.iter().map(|(name, value)| (name.to_string(), value.as_bytes().to_vec()));
+    Fields::from_list(&entries.collect::<Vec<_>>()).map_err(|_| ErrorCode::InternalError(None))
 }
