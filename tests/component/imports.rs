@@ -47,3 +47,29 @@ fn the_edge_function_can_reach_no_files_and_no_network() {
         assert!(!reaches_out.iter().any(|part| import.contains(part)), "{import}");
     }
 }
+
+#[test]
+fn the_components_are_as_small_as_promised() {
+    let promises = [
+        ("limiter.wasm", 60, 20),
+        ("edge.wasm", 400, 140),
+        // With the limiter inside.
+        ("tollgate.wasm", 400, 140),
+    ];
+    for (name, kib_max, gzipped_kib_max) in promises {
+        let (bytes, gzipped) = (wasm::bytes(name).len(), wasm::gzipped_bytes(name));
+        assert!(bytes <= kib_max * 1024, "{name} has {bytes} bytes");
+        assert!(gzipped <= gzipped_kib_max * 1024, "{name} has {gzipped} bytes gzipped");
+    }
+}
+
+#[test]
+fn no_path_of_the_machine_that_built_it_is_in_a_component() {
+    for name in ["limiter.wasm", "tollgate.wasm"] {
+        let bytes = wasm::bytes(name);
+        let text = String::from_utf8_lossy(&bytes);
+        for path in [env!("CARGO_MANIFEST_DIR"), &std::env::var("HOME").unwrap()] {
+            assert!(!text.contains(path), "{name} has {path}");
+        }
+    }
+}

@@ -8,7 +8,7 @@ const LONG_NAME: &str =
 /// A body, and the status and the field that it is refused with.
 fn bodies() -> Vec<(String, u16, &'static str)> {
     let long_key = format!(r#"{{"policy":"budget","key":"{}"}}"#, "k".repeat(513));
-    let crowd = (0..33).map(|n| format!(r#""x{n}":1"#)).collect::<Vec<_>>().join(",");
+    let crowd = (0..1_001).map(|n| format!(r#""x{n}":1"#)).collect::<Vec<_>>().join(",");
     let many = (0..17).map(|n| format!(r#""x{n}":1"#)).collect::<Vec<_>>().join(",");
     let deep = format!(r#"{{"policy":"budget","key":"a","cost":{}"#, "[".repeat(5_000));
     let rows = [

@@ -33,9 +33,11 @@
 //! default: answer that it can't be decided) or `"open"` (let pass).
 
 mod limit_text;
-mod ordered_map;
 mod policy_set;
+mod toml_text;
+mod value;
 
 pub use policy_set::{
     NamedPolicy, OnStoreFailure, POLICIES_MAX, PolicySet, TEXT_BYTES_MAX, TextError,
 };
+pub use value::{TABLE_ENTRIES_MAX, Value};

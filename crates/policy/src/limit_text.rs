@@ -1,100 +1,111 @@
 //! One limit as it is written in a policy text.
 
-use serde::Deserialize;
-use tollgate_core::{Algorithm, Limit, LimitError, Span};
+use tollgate_core::{Algorithm, Limit, LimitError, Span, UNITS_MAX};
 
-/// The fields of every algorithm; which of them belong together is checked by [`LimitText::build`].
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct LimitText {
-    algorithm: AlgorithmName,
-    limit: Option<u64>,
-    burst: Option<u64>,
-    capacity: Option<u64>,
-    refill: Option<u64>,
-    leak: Option<u64>,
-    per: Option<String>,
-    default_cost: Option<u64>,
+use crate::value::Value;
+
+/// The algorithms, and the fields of each.
+const ALGORITHMS: [(&str, &[&str]); 3] = [
+    ("gcra", &["limit", "burst", "per"]),
+    ("token-bucket", &["capacity", "refill", "per"]),
+    ("leaky-bucket", &["capacity", "leak", "per"]),
+];
+
+/// The fields of one limit.
+struct Fields<'a> {
+    algorithm: &'a str,
+    entries: &'a [(String, Value)],
 }
 
-#[derive(Deserialize, Clone, Copy)]
-#[serde(rename_all = "kebab-case")]
-enum AlgorithmName {
-    Gcra,
-    TokenBucket,
-    LeakyBucket,
-}
-
-impl AlgorithmName {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Gcra => "gcra",
-            Self::TokenBucket => "token-bucket",
-            Self::LeakyBucket => "leaky-bucket",
-        }
+/// The limit that a table describes, or a message that starts with the field it is about.
+pub(crate) fn limit(name: &str, table: &Value) -> Result<Limit, String> {
+    let Value::Table(entries) = table else {
+        return Err(String::from(
+            ": a limit is a table such as { algorithm = \"gcra\", limit = 100, per = \"1m\" }",
+        ));
+    };
+    let mut fields = Fields { algorithm: "a limit", entries };
+    fields.algorithm = fields.text("algorithm")?;
+    let limit = Limit::new(name, fields.algorithm()?).map_err(|error| message(&error))?;
+    match fields.number("default_cost")? {
+        Some(cost) => limit.with_default_cost(cost).map_err(|error| message(&error)),
+        None => Ok(limit),
     }
 }
 
-impl LimitText {
-    /// The limit that this text describes, or a message that starts with the field it is about.
-    pub(crate) fn build(&self, name: &str) -> Result<Limit, String> {
-        let algorithm = self.algorithm()?;
-        let limit = Limit::new(name, algorithm).map_err(|error| message(&error))?;
-        match self.default_cost {
-            Some(cost) => limit.with_default_cost(cost).map_err(|error| message(&error)),
-            None => Ok(limit),
-        }
-    }
-
+impl<'a> Fields<'a> {
     fn algorithm(&self) -> Result<Algorithm, String> {
+        let own = ALGORITHMS.iter().find(|(name, _)| *name == self.algorithm);
+        let Some((_, own)) = own else {
+            let names = ALGORITHMS.map(|(name, _)| name).join(", ");
+            return Err(format!(".algorithm: is none of {names}"));
+        };
+        self.has_only(own)?;
         match self.algorithm {
-            AlgorithmName::Gcra => {
-                self.has_only(&["limit", "burst", "per"])?;
-                let limit = self.needed("limit", self.limit)?;
-                let burst = self.burst.unwrap_or(limit);
+            "gcra" => {
+                let limit = self.needed("limit", self.number("limit")?)?;
+                let burst = self.number("burst")?.unwrap_or(limit);
                 Ok(Algorithm::Gcra { limit, period: self.period()?, burst })
             }
-            AlgorithmName::TokenBucket => {
-                self.has_only(&["capacity", "refill", "per"])?;
-                let capacity = self.needed("capacity", self.capacity)?;
-                let refill = self.needed("refill", self.refill)?;
-                let budget = refill == 0 && self.per.is_none();
+            "leaky-bucket" => {
+                let capacity = self.needed("capacity", self.number("capacity")?)?;
+                let leak = self.needed("leak", self.number("leak")?)?;
+                Ok(Algorithm::LeakyBucket { capacity, leak, period: self.period()? })
+            }
+            _ => {
+                let capacity = self.needed("capacity", self.number("capacity")?)?;
+                let refill = self.needed("refill", self.number("refill")?)?;
+                let budget = refill == 0 && self.get("per")?.is_none();
                 // A budget has no period; the core wants one and never looks at it.
                 let period = if budget { Span::from_secs(1) } else { self.period()? };
                 Ok(Algorithm::TokenBucket { capacity, refill, period })
-            }
-            AlgorithmName::LeakyBucket => {
-                self.has_only(&["capacity", "leak", "per"])?;
-                let capacity = self.needed("capacity", self.capacity)?;
-                let leak = self.needed("leak", self.leak)?;
-                Ok(Algorithm::LeakyBucket { capacity, leak, period: self.period()? })
             }
         }
     }
 
     fn has_only(&self, own: &[&str]) -> Result<(), String> {
-        let given = [
-            ("limit", self.limit.is_some()),
-            ("burst", self.burst.is_some()),
-            ("capacity", self.capacity.is_some()),
-            ("refill", self.refill.is_some()),
-            ("leak", self.leak.is_some()),
-            ("per", self.per.is_some()),
-        ];
-        match given.iter().find(|(field, is_given)| *is_given && !own.contains(field)) {
-            Some((field, _)) => {
-                Err(format!(".{field}: {} has {} instead", self.algorithm.as_str(), own.join(", ")))
-            }
+        let general = ["algorithm", "default_cost"];
+        let mut names = self.entries.iter().map(|(name, _)| &**name);
+        match names.find(|name| !own.contains(name) && !general.contains(name)) {
+            Some(name) => Err(format!(
+                ".{name}: is no field of {}, which has {}",
+                self.algorithm,
+                own.join(", ")
+            )),
             None => Ok(()),
         }
     }
 
+    fn get(&self, field: &str) -> Result<Option<&'a Value>, String> {
+        let mut found = self.entries.iter().filter(|(name, _)| name == field);
+        match (found.next(), found.next()) {
+            (_, Some(_)) => Err(format!(".{field}: is given twice")),
+            (Some((_, value)), None) => Ok(Some(value)),
+            (None, None) => Ok(None),
+        }
+    }
+
+    fn number(&self, field: &str) -> Result<Option<u64>, String> {
+        match self.get(field)? {
+            None => Ok(None),
+            Some(Value::Number(number)) => Ok(Some(*number)),
+            Some(_) => Err(format!(".{field}: must be a whole number from 0 to {UNITS_MAX}")),
+        }
+    }
+
+    fn text(&self, field: &str) -> Result<&'a str, String> {
+        match self.needed(field, self.get(field)?)? {
+            Value::Text(text) => Ok(text),
+            _ => Err(format!(".{field}: must be a text")),
+        }
+    }
+
     fn needed<T>(&self, field: &str, value: Option<T>) -> Result<T, String> {
-        value.ok_or_else(|| format!(".{field}: {} needs it", self.algorithm.as_str()))
+        value.ok_or_else(|| format!(".{field}: {} needs it", self.algorithm))
     }
 
     fn period(&self) -> Result<Span, String> {
-        let text = self.needed("per", self.per.as_deref())?;
+        let text = self.text("per")?;
         let period = humantime::parse_duration(text).map_err(|_| {
             format!(".per: \"{text}\" is no period; write 1s, 5m, 1h, 1d or 1h 30m")
         })?;

@@ -1,11 +1,10 @@
 //! The policies that one text describes.
 
-use serde::Deserialize;
-use serde::de::MapAccess;
-use tollgate_core::{LIMITS_MAX, LimitError, Name, Policy};
+use tollgate_core::{LimitError, Name, Policy};
 
-use crate::limit_text::LimitText;
-use crate::ordered_map::{OrderedMap, Value};
+use crate::limit_text;
+use crate::toml_text;
+use crate::value::Value;
 
 /// Longest policy text in bytes.
 pub const TEXT_BYTES_MAX: usize = 256 * 1024;
@@ -13,14 +12,23 @@ pub const TEXT_BYTES_MAX: usize = 256 * 1024;
 pub const POLICIES_MAX: usize = 1_000;
 
 /// What is answered when the store can't be asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum OnStoreFailure {
     /// Nothing passes: the answer says that the service is not available.
     #[default]
     Closed,
     /// Everything passes, uncounted, and the answer says so.
     Open,
+}
+
+impl OnStoreFailure {
+    fn read(value: &Value) -> Result<Self, String> {
+        match value {
+            Value::Text(word) if word == "closed" => Ok(Self::Closed),
+            Value::Text(word) if word == "open" => Ok(Self::Open),
+            _ => Err(String::from(": must be \"closed\" or \"open\"")),
+        }
+    }
 }
 
 /// A policy and its name.
@@ -69,12 +77,12 @@ impl PolicySet {
                 text.len()
             )));
         }
-        let text: PolicyText = if text.trim_start().starts_with('{') {
+        let value = if text.trim_start().starts_with('{') {
             serde_json::from_str(text).map_err(|error| TextError(error.to_string()))?
         } else {
-            toml::from_str(text).map_err(|error| TextError(error.to_string()))?
+            toml_text::parse(text).map_err(TextError)?
         };
-        text.build().map_err(TextError)
+        build(&value).map_err(TextError)
     }
 
     /// The policy named `name`.
@@ -94,58 +102,50 @@ impl PolicySet {
 #[error("{0}")]
 pub struct TextError(String);
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PolicyText {
-    policy: OrderedMap<OrderedMap<Entry>>,
-}
-
-/// What stands in a policy's table: its limits, and `on_store_failure`.
-enum Entry {
-    Limit(LimitText),
-    OnStoreFailure(OnStoreFailure),
-}
-
-impl<'de> Value<'de> for OrderedMap<Entry> {
-    const COUNT_MAX: usize = POLICIES_MAX;
-
-    fn read<A: MapAccess<'de>>(_name: &str, map: &mut A) -> Result<Self, A::Error> {
-        map.next_value()
-    }
-}
-
-impl<'de> Value<'de> for Entry {
-    const COUNT_MAX: usize = LIMITS_MAX + 1;
-
-    fn read<A: MapAccess<'de>>(name: &str, map: &mut A) -> Result<Self, A::Error> {
-        match name {
-            "on_store_failure" => map.next_value().map(Self::OnStoreFailure),
-            _ => map.next_value().map(Self::Limit),
+/// The policies of a whole text, or a message that starts with the field it is about.
+fn build(text: &Value) -> Result<PolicySet, String> {
+    let Value::Table(entries) = text else {
+        return Err(String::from("a text has a table `policy`"));
+    };
+    let mut set = PolicySet::default();
+    for (name, value) in entries {
+        match value {
+            Value::Table(policies) if name == "policy" => add_policies(&mut set, policies)?,
+            _ => return Err(format!("{name}: a text has nothing but tables [policy.NAME]")),
         }
     }
+    Ok(set)
 }
 
-impl PolicyText {
-    fn build(&self) -> Result<PolicySet, String> {
-        let policies = self.policy.0.iter().map(|(name, entries)| build_policy(name, &entries.0));
-        Ok(PolicySet { policies: policies.collect::<Result<_, _>>()? })
+fn add_policies(set: &mut PolicySet, policies: &[(String, Value)]) -> Result<(), String> {
+    for (name, table) in policies {
+        if set.get(name).is_some() {
+            return Err(format!("policy.{name}: is given twice"));
+        }
+        if set.policies.len() == POLICIES_MAX {
+            return Err(format!("policy.{name}: there are at most {POLICIES_MAX} policies"));
+        }
+        let policy = policy(name, table).map_err(|message| format!("policy.{name}{message}"))?;
+        set.policies.push(policy);
     }
+    Ok(())
 }
 
-fn build_policy(name: &str, entries: &[(String, Entry)]) -> Result<NamedPolicy, String> {
-    let at = |message: String| format!("policy.{name}{message}");
-    let mut on_store_failure = OnStoreFailure::default();
-    let mut limits = Vec::new();
-    for (field, entry) in entries {
-        match entry {
-            Entry::OnStoreFailure(value) => on_store_failure = *value,
-            Entry::Limit(limit) => {
-                let limit = limit.build(field).map_err(|error| at(format!(".{field}{error}")))?;
-                limits.push(limit);
-            }
+fn policy(name: &str, table: &Value) -> Result<NamedPolicy, String> {
+    let Value::Table(entries) = table else { return Err(String::from(": must be a table")) };
+    let name = Name::new(name).ok_or_else(|| format!(": its {}", LimitError::Name))?;
+    let (mut limits, mut on_store_failure) = (Vec::new(), None);
+    for (field, value) in entries {
+        let at = |message: String| format!(".{field}{message}");
+        if field != "on_store_failure" {
+            limits.push(limit_text::limit(field, value).map_err(at)?);
+            continue;
+        }
+        let word = OnStoreFailure::read(value).map_err(at)?;
+        if on_store_failure.replace(word).is_some() {
+            return Err(at(String::from(": is given twice")));
         }
     }
-    let name = Name::new(name).ok_or_else(|| at(format!(": its {}", LimitError::Name)))?;
-    let limits = Policy::new(limits).map_err(|error| at(format!(": {error}")))?;
-    Ok(NamedPolicy { name, limits, on_store_failure })
+    let limits = Policy::new(limits).map_err(|error| format!(": {error}"))?;
+    Ok(NamedPolicy { name, limits, on_store_failure: on_store_failure.unwrap_or_default() })
 }

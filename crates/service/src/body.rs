@@ -4,8 +4,8 @@ use bytes::Bytes;
 use http_body::Body;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tollgate_core::UNITS_MAX;
+use tollgate_policy::Value;
 
-use crate::json::Json;
 use crate::problem::Problem;
 
 /// Longest request body in bytes.
@@ -41,9 +41,9 @@ pub(crate) enum CostBody {
 
 impl AcquireBody {
     pub(crate) fn parse(body: &[u8]) -> Result<Self, Problem> {
-        let json = serde_json::from_slice(body)
+        let value = serde_json::from_slice(body)
             .map_err(|error| Problem::invalid("body", format!("is no JSON: {error}")))?;
-        let Json::Object(members) = json else {
+        let Value::Table(members) = value else {
             return Err(Problem::invalid("body", "must be an object with policy, key and cost"));
         };
         let [mut policy, mut key, mut cost] = [const { None }; 3];
@@ -67,10 +67,10 @@ impl AcquireBody {
 }
 
 impl CostBody {
-    fn read(value: Option<Json>) -> Result<Option<Self>, Problem> {
+    fn read(value: Option<Value>) -> Result<Option<Self>, Problem> {
         match value {
-            None | Some(Json::Null) => Ok(None),
-            Some(Json::Object(members)) => {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::Table(members)) => {
                 let named = members.into_iter().map(|(name, value)| {
                     let units = units(&format!("cost.{name}"), &value)?;
                     Ok((name, units))
@@ -82,17 +82,17 @@ impl CostBody {
     }
 }
 
-fn text(field: &str, value: Option<Json>) -> Result<String, Problem> {
+fn text(field: &str, value: Option<Value>) -> Result<String, Problem> {
     match value {
-        Some(Json::Text(text)) => Ok(text),
-        None | Some(Json::Null) => Err(Problem::invalid(field, "is missing")),
+        Some(Value::Text(text)) => Ok(text),
+        None | Some(Value::Null) => Err(Problem::invalid(field, "is missing")),
         Some(_) => Err(Problem::invalid(field, "must be a text")),
     }
 }
 
-fn units(field: &str, value: &Json) -> Result<u64, Problem> {
+fn units(field: &str, value: &Value) -> Result<u64, Problem> {
     match value {
-        Json::Number(units) if *units <= UNITS_MAX => Ok(*units),
+        Value::Number(units) if *units <= UNITS_MAX => Ok(*units),
         _ => {
             let detail = format!("must be a whole number from 0 to {UNITS_MAX}");
             Err(Problem::invalid(field, detail))

@@ -37,7 +37,6 @@ mod acquire;
 mod answer;
 mod body;
 mod fields;
-mod json;
 mod key;
 mod limiter;
 mod peek;
