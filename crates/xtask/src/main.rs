@@ -2,6 +2,7 @@
 //! the tasks themselves.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for a terminal")]
 
+mod bench;
 mod command;
 mod compose;
 mod paths;
@@ -31,6 +32,8 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         args: Vec<String>,
     },
+    /// Measures HTTP load, start-up and sizes, and prints the tables of docs/benchmarks.md.
+    Bench(bench::BenchArgs),
     /// Checks formatting, lints and documentation.
     Lint,
     /// Passes every test: lints, unit tests, laws, components, and the program end to end.
@@ -42,6 +45,7 @@ fn main() -> anyhow::Result<()> {
         Task::Wasm => wasm::build(),
         Task::Build => program::build().map(drop),
         Task::Serve { args } => program::serve(&args),
+        Task::Bench(args) => bench::bench(&args),
         Task::Lint => suite::lint(),
         Task::Test => suite::test(),
     }

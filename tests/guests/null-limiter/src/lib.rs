@@ -66,10 +66,7 @@ impl wit::Guest for NullLimiter {
         })
     }
 
-    fn decide_batch(
-        _: u32,
-        batch: wit::Batch,
-    ) -> Result<wit::BatchDecisions, wit::DecideError> {
+    fn decide_batch(_: u32, batch: wit::Batch) -> Result<wit::BatchDecisions, wit::DecideError> {
         let requests = batch.times.len();
         Ok(wit::BatchDecisions {
             verdicts: vec![wit::Verdict::Allowed; requests],

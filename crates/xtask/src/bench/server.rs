@@ -1,0 +1,71 @@
+//! A server in a process of its own.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+
+/// How long one answer may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What `/proc` counts CPU time in. Linux tells programs 100 per second whatever the kernel does.
+const TICKS_PER_SECOND: f64 = 100.0;
+
+pub(super) struct Server {
+    process: Child,
+    pub(super) address: String,
+}
+
+impl Server {
+    /// Starts the server and waits until it listens.
+    pub(super) fn start(command: &mut Command) -> anyhow::Result<Self> {
+        let process = command.stdout(Stdio::piped()).spawn();
+        let process = process.with_context(|| format!("can't start {command:?}"))?;
+        let mut server = Self { process, address: String::new() };
+        let mut line = String::new();
+        if let Some(stdout) = server.process.stdout.as_mut() {
+            BufReader::new(stdout).read_line(&mut line)?;
+        }
+        let Some(address) = line.trim().strip_prefix("listening on http://") else {
+            bail!("it does not listen: {command:?}");
+        };
+        server.address = address.to_owned();
+        Ok(server)
+    }
+
+    /// CPU time of the process so far, in seconds.
+    pub(super) fn cpu_seconds(&self) -> anyhow::Result<f64> {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.process.id()))?;
+        // The name in parentheses may have spaces; utime and stime are the 12th and 13th after it.
+        let (_, fields) = stat.rsplit_once(')').context("/proc/PID/stat has no name")?;
+        let fields: Vec<&str> = fields.split_whitespace().collect();
+        let ticks = |index: usize| -> anyhow::Result<f64> {
+            Ok(fields.get(index).context("/proc/PID/stat is too short")?.parse()?)
+        };
+        Ok((ticks(11)? + ticks(12)?) / TICKS_PER_SECOND)
+    }
+
+    /// Asks for `/healthz`; an error unless that is 200.
+    pub(super) fn check_health(&self) -> anyhow::Result<()> {
+        let mut stream = TcpStream::connect(&self.address)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: bench\r\nconnection: close\r\n\r\n")?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        if !answer.starts_with("HTTP/1.1 200 ") {
+            bail!("/healthz is not healthy: {answer}");
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may be gone already, and that is as well.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
