@@ -6,7 +6,7 @@ use crate::wasm;
 
 /// What a component imports and exports itself. Components inside it have imports of their own, which
 /// it satisfies.
-fn interface(bytes: &[u8]) -> (Vec<String>, Vec<String>) {
+pub(crate) fn interface(bytes: &[u8]) -> (Vec<String>, Vec<String>) {
     let (mut imports, mut exports, mut depth) = (Vec::new(), Vec::new(), 0_u32);
     for payload in Parser::new(0).parse_all(bytes) {
         match payload.unwrap() {

@@ -2,5 +2,6 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod imports;
+mod spin_manifest;
 mod vectors;
 mod wasm;

@@ -154,7 +154,7 @@ fn a_batch_decides_each_request_as_if_alone() {
     let one_left = limiter.decide(id, None, &[2], 0).unwrap().record.unwrap();
     let batch = wit::Batch {
         records: [one_left.clone(), one_left.clone()].concat(),
-        record_lengths: vec![22, 0, 22, 0],
+        record_lengths: vec![23, 0, 23, 0],
         costs: vec![1, 1, 2, 4],
         times: vec![0; 4],
     };
@@ -162,11 +162,11 @@ fn a_batch_decides_each_request_as_if_alone() {
     let (allowed, limited) = (wit::Verdict::Allowed, wit::Verdict::Limited);
     let verdicts = [allowed, allowed, limited, wit::Verdict::Impossible];
     assert_eq!(decisions.verdicts, verdicts);
-    assert_eq!(decisions.record_lengths, [22, 22, 0, 0]);
+    assert_eq!(decisions.record_lengths, [23, 23, 0, 0]);
     let remaining: Vec<_> = decisions.limits.iter().map(|status| status.remaining).collect();
     assert_eq!(remaining, [0, 2, 1, 3]);
     let alone = limiter.decide(id, Some(&one_left), &[1], 0).unwrap().record.unwrap();
-    assert_eq!(decisions.records[..22], alone);
+    assert_eq!(decisions.records[..23], alone);
 }
 
 #[test]

@@ -88,6 +88,9 @@ fn a_body_over_the_limit_is_413() {
         let answer = program.acquire(&body);
         assert_eq!(answer.status, 413, "{runtime:?} {}", answer.text);
         assert_eq!(answer.header("content-type"), "application/problem+json");
+        let problem = answer.json();
+        assert_eq!(problem["type"], "urn:tollgate:problem:invalid-request");
+        assert_eq!(problem["field"], "body");
         assert_eq!(program.get("/healthz").status, 200);
     }
 }
@@ -121,6 +124,7 @@ fn paths_and_methods_that_are_not_there_are_404_and_405() {
             assert_eq!(answer.header("allow"), allow, "{method} {path}");
             assert_eq!(answer.header("content-type"), "application/problem+json");
         }
+        assert_eq!(program.raw("CONNECT a:80 HTTP/1.1\r\nhost: a:80\r\n\r\n"), 404, "{runtime:?}");
         let head = program.send("HEAD", "/v1/limits/budget/a", &[], "");
         assert_eq!(
             (head.status, &*head.text),

@@ -1,6 +1,7 @@
 //! Starting and stopping the program, and asking it.
 
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -121,6 +122,16 @@ impl Program {
             body => self.agent.run(request.body(body).unwrap()),
         }?;
         Answer::read(response)
+    }
+
+    /// Sends these bytes on a connection of their own; answers the status.
+    pub(crate) fn raw(&self, request: &str) -> u16 {
+        let mut stream = TcpStream::connect(self.address.trim_start_matches("http://")).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut status_line = [0; 12];
+        stream.read_exact(&mut status_line).unwrap();
+        str::from_utf8(&status_line[9..]).unwrap().parse().unwrap()
     }
 
     /// Kills it as `kill -9` does, whoever still waits for an answer.

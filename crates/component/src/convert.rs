@@ -60,7 +60,6 @@ impl From<CorruptRecord> for wit::DecideError {
             CorruptRecord::Length(bytes) => {
                 wit::CorruptRecord::Length(u32::try_from(bytes).unwrap_or(u32::MAX))
             }
-            CorruptRecord::Kind(kind) => wit::CorruptRecord::Kind(kind),
             CorruptRecord::Repeated(tag) => wit::CorruptRecord::Repeated(tag),
         })
     }

@@ -44,7 +44,9 @@ impl wit::Guest for Component {
     ) -> Result<wit::BatchDecisions, wit::DecideError> {
         let policy = policies::get(policy).ok_or(wit::DecideError::UnknownPolicy)?;
         let (requests, limits) = (batch.times.len(), policy.limits().len());
-        if batch.record_lengths.len() != requests || batch.costs.len() != requests.saturating_mul(limits) {
+        if batch.record_lengths.len() != requests
+            || batch.costs.len() != requests.saturating_mul(limits)
+        {
             return Err(wit::DecideError::Lengths);
         }
         let mut decisions = wit::BatchDecisions {

@@ -24,9 +24,9 @@
 //! assert_eq!(decision.verdict(), Verdict::Limited);
 //! assert_eq!(decision.retry_after(), Span::from_secs(20));
 //!
-//! // The record is 22 bytes; whoever decodes them goes on where this one stopped.
+//! // The record is 23 bytes; whoever decodes them goes on where this one stopped.
 //! let bytes = record.encode(&policy);
-//! assert_eq!(bytes.len(), 22);
+//! assert_eq!(bytes.len(), 23);
 //! assert_eq!(Record::decode(&policy, &bytes)?, record);
 //! # Ok::<(), Box<dyn core::error::Error>>(())
 //! ```
@@ -43,6 +43,7 @@
 //! | capacity, burst, refill, a cost | at most [`UNITS_MAX`] (2^53 - 1, what a JSON number holds) |
 //! | a period, and the time from empty to full | at most [`Span::MAX`] (146 years) |
 //! | a time | at most [`Timestamp::MAX`] (the year 2262); later times count as that one |
+//! | an encoded record | [`RECORD_BYTES_MAX`] bytes, of which [`FOREIGN_BYTES_MAX`] for entries of others |
 //! | how far ahead of the clock a record is believed | its time to full plus [`SKEW_MAX`] |
 #![no_std]
 #![forbid(unsafe_code)]
@@ -67,7 +68,7 @@ pub use limit::{Algorithm, Field, Limit, LimitError};
 pub use meter::{Meter, Refusal, SKEW_MAX, Tat};
 pub use name::{NAME_BYTES_MAX, Name};
 pub use policy::{LIMITS_MAX, Policy, PolicyError};
-pub use record::{CorruptRecord, RECORD_BYTES_MAX, Record};
+pub use record::{CorruptRecord, FOREIGN_BYTES_MAX, RECORD_BYTES_MAX, Record};
 pub use time::{Span, Timestamp};
 
 /// The largest capacity, burst, refill or cost: 2^53 - 1, the largest integer that JSON carries safely.

@@ -223,7 +223,10 @@ impl fmt::Display for LimitError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Name => {
-                write!(f, "name: must be 1 to {NAME_BYTES_MAX} letters, digits, '_', '-' or '.'")
+                write!(
+                    f,
+                    "name: must be 1 to {NAME_BYTES_MAX} letters, digits, '_', '-' or '.', and not dots alone"
+                )
             }
             Self::Number { field, min, value } => {
                 write!(f, "{}: must be {min} to {UNITS_MAX}, not {value}", field.as_str())

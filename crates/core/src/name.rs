@@ -7,7 +7,8 @@ use core::ops::Deref;
 /// Longest name in bytes.
 pub const NAME_BYTES_MAX: usize = 64;
 
-/// A name: 1 to [`NAME_BYTES_MAX`] bytes of ASCII letters, digits, `_`, `-` and `.`.
+/// A name: 1 to [`NAME_BYTES_MAX`] bytes of ASCII letters, digits, `_`, `-` and `.`, not all of them
+/// dots.
 ///
 /// Names stand in store keys, header fields and paths, and need no escape in any of them.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,12 +22,15 @@ impl Name {
     /// assert!(Name::new("input_tokens").is_some());
     /// assert!(Name::new("").is_none());
     /// assert!(Name::new("input tokens").is_none());
+    /// assert!(Name::new("..").is_none());
     /// ```
     #[must_use]
     pub fn new(text: &str) -> Option<Self> {
         let fits = (1..=NAME_BYTES_MAX).contains(&text.len());
         let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
-        (fits && text.bytes().all(plain)).then(|| Self(text.into()))
+        // Clients fold the path segments `.` and `..` away.
+        let dots = text.bytes().all(|b| b == b'.');
+        (fits && !dots && text.bytes().all(plain)).then(|| Self(text.into()))
     }
 
     /// What stands for this name in a record: the 32-bit FNV-1a hash of its bytes.

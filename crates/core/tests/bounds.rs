@@ -4,8 +4,8 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use tollgate_core::{
-    CostError, LIMITS_MAX, Limit, NAME_BYTES_MAX, Name, Policy, PolicyError, RECORD_BYTES_MAX,
-    Record, SKEW_MAX, Span, Timestamp, UNITS_MAX, Verdict,
+    CostError, FOREIGN_BYTES_MAX, LIMITS_MAX, Limit, NAME_BYTES_MAX, Name, Policy, PolicyError,
+    RECORD_BYTES_MAX, Record, SKEW_MAX, Span, Timestamp, UNITS_MAX, Verdict,
 };
 
 const SECOND: Span = Span::from_secs(1);
@@ -27,7 +27,7 @@ fn the_documented_numbers_hold() {
     assert_eq!((Span::MAX.as_nanos() as f64 / year).floor(), 146.0);
     assert_eq!(1970.0 + (Timestamp::MAX.as_nanos() as f64 / year).floor(), 2262.0);
     assert_eq!(SKEW_MAX, Span::from_secs(60));
-    assert_eq!(RECORD_BYTES_MAX, 337);
+    assert_eq!((FOREIGN_BYTES_MAX, RECORD_BYTES_MAX), (1_024, 1_377));
 }
 
 /// A policy has 0 to 16 limits, each with a name of its own.
@@ -35,7 +35,7 @@ fn the_documented_numbers_hold() {
 fn limits_in_a_policy() {
     assert_eq!(Policy::new([]).unwrap().limits().len(), 0);
     let policy = Policy::new(numbered(LIMITS_MAX)).unwrap();
-    assert_eq!(Record::new(&policy).encode(&policy).len(), RECORD_BYTES_MAX);
+    assert_eq!(Record::new(&policy).encode(&policy).len(), RECORD_BYTES_MAX - FOREIGN_BYTES_MAX);
     let error = refused(Policy::new(numbered(LIMITS_MAX + 1)));
     assert_eq!(error, "a policy has at most 16 limits");
     // A list without an end is not read to its end.
@@ -56,19 +56,19 @@ fn names_with_the_same_hash() {
 /// A name has 1 to 64 bytes of a few characters.
 #[test]
 fn names() {
-    let message = "name: must be 1 to 64 letters, digits, '_', '-' or '.'";
+    let message = "name: must be 1 to 64 letters, digits, '_', '-' or '.', and not dots alone";
     let longest = "n".repeat(NAME_BYTES_MAX);
-    let taken = ["a", "Z", "0", "_", "-", ".", &longest];
+    let taken = ["a", "Z", "0", "_", "-", ".a", "v1.2", &longest];
     for name in taken {
         assert_eq!(&**Limit::gcra(name, 1, SECOND, 1).unwrap().name(), name);
     }
     let too_long = "n".repeat(NAME_BYTES_MAX + 1);
-    for name in ["", &too_long, "a b", "a/b", "a\n", "a\0", "é", "a:b"] {
+    for name in ["", ".", "..", &too_long, "a b", "a/b", "a\n", "a\0", "é", "a:b"] {
         assert_eq!(refused(Limit::gcra(name, 1, SECOND, 1)), message, "{name:?}");
         assert_eq!(Name::new(name), None);
     }
     // Of all characters of one byte exactly these are taken.
-    let all = (0..=127_u8).map(char::from).filter(|c| Name::new(&c.to_string()).is_some());
+    let all = (0..=127_u8).map(char::from).filter(|c| Name::new(&format!("n{c}")).is_some());
     let expected = "-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz";
     assert_eq!(all.collect::<String>(), expected);
 }

@@ -31,17 +31,19 @@ fn golden() -> Vec<Golden> {
 }
 
 /// What is no record, and how that is told.
-const CORRUPT: [(&str, &str); 9] = [
+const CORRUPT: [(&str, &str); 8] = [
     ("corrupt-empty", "the record is empty"),
     ("corrupt-version-0", "the record has the unknown version 0"),
     ("corrupt-version-2", "the record has the unknown version 2"),
-    ("corrupt-truncated", "a record is never 21 bytes long"),
-    ("corrupt-trailing-byte", "a record is never 23 bytes long"),
-    ("corrupt-seventeen", "a record is never 358 bytes long"),
-    ("corrupt-kind-0", "the record has an entry of the unknown kind 0"),
-    ("corrupt-kind-3", "the record has an entry of the unknown kind 3"),
+    ("corrupt-truncated", "the record's entries do not fill its 22 bytes"),
+    ("corrupt-trailing-byte", "the record's entries do not fill its 24 bytes"),
+    ("corrupt-short-meter", "the record's entries do not fill its 22 bytes"),
+    ("corrupt-too-long", "the record's entries do not fill its 1378 bytes"),
     ("corrupt-repeated", "the record has the entry 66ad5ad3 twice"),
 ];
+
+/// A meter's entry, one of a limit that its policy does not have, and one of an unknown kind.
+const FOREIGN: &str = "v1-foreign";
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
@@ -97,6 +99,20 @@ fn corrupt_records_are_refused() {
     }
 }
 
+/// Entries of a later build, and of a limit that the policy does not have, are written as they came.
+#[test]
+fn foreign_entries_are_kept() {
+    let limit = Limit::token_bucket("requests", 10, 3, Span::from_secs(1)).unwrap();
+    let policy = Policy::new([limit]).unwrap();
+    let bytes = read(FOREIGN);
+    let mut record = Record::decode(&policy, &bytes).unwrap();
+    assert_eq!(record.encode(&policy), bytes);
+    let costs = policy.costs([]).unwrap();
+    let decision = policy.decide(&mut record, &costs, NOW);
+    assert_eq!(decision.limits().next().unwrap().remaining, 8, "and its own entry counts");
+    assert_eq!(record.encode(&policy)[23..], bytes[23..]);
+}
+
 /// Every file in the folder is used above.
 #[test]
 fn no_golden_file_is_forgotten() {
@@ -106,6 +122,7 @@ fn no_golden_file_is_forgotten() {
         .map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned())
         .collect();
     let golden = golden().into_iter().map(|(name, ..)| name.to_owned());
-    let used = golden.chain(CORRUPT.map(|(name, _)| name.to_owned())).collect();
+    let used = golden.chain(CORRUPT.map(|(name, _)| name.to_owned()));
+    let used = used.chain([FOREIGN.to_owned()]).collect();
     assert_eq!(files, used);
 }

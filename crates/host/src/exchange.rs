@@ -11,6 +11,7 @@ use http::{HeaderMap, Request, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body, Incoming};
 use tokio::time::{Instant, timeout_at};
+use tollgate_service::Problem;
 
 use crate::problem::{Answer, problem};
 use crate::server::{Handler, ServerConfig};
@@ -79,23 +80,26 @@ impl<H: Handler> Exchange<H> {
             return Ok(Bytes::new());
         }
         let limit = self.config.body_bytes_max;
-        let too_long = problem(StatusCode::PAYLOAD_TOO_LARGE, "The request's body is too long.");
+        let too_long = || {
+            let detail = format!("must have at most {limit} bytes");
+            Problem::too_long(detail).into_response()
+        };
         if declared_bytes(headers).is_some_and(|declared| declared > limit as u64) {
             if !headers.contains_key(EXPECT) {
                 discard(&mut body).await;
             }
-            return Err(too_long);
+            return Err(too_long());
         }
         match Limited::new(&mut body, limit).collect().await {
             Ok(collected) => Ok(collected.to_bytes()),
             Err(error) if error.is::<LengthLimitError>() => {
                 discard(&mut body).await;
-                Err(too_long)
+                Err(too_long())
             }
-            Err(_) => Err(problem(
-                StatusCode::BAD_REQUEST,
-                "The request's body broke off or is not framed as HTTP/1.1 demands.",
-            )),
+            Err(_) => {
+                let detail = "broke off, or is not framed as HTTP/1.1 demands";
+                Err(Problem::invalid("body", detail).into_response())
+            }
         }
     }
 }

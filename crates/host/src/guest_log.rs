@@ -18,7 +18,7 @@ pub const LINE_BYTES_MAX: usize = 8 << 10;
 pub enum Stream {
     /// Logged at level info.
     Stdout,
-    /// Logged at level warn.
+    /// Logged at level error: a guest that has something to complain about writes it there.
     Stderr,
 }
 
@@ -56,7 +56,7 @@ impl GuestLog {
         let text = String::from_utf8_lossy(line);
         match self.stream {
             Stream::Stdout => tracing::info!(target: "guest", "{text}"),
-            Stream::Stderr => tracing::warn!(target: "guest", "{text}"),
+            Stream::Stderr => tracing::error!(target: "guest", "{text}"),
         }
     }
 }

@@ -15,7 +15,7 @@ pub enum Durability {
     Immediate,
     /// A write is answered at once and committed with fsync at most
     /// [`group_commit_interval`](crate::RedbOptions::group_commit_interval) later. Kill -9 or power
-    /// loss may take what was answered in the last interval, and while the last commit ran.
+    /// loss may take what was answered in the last interval, and while the last two commits ran.
     Grouped,
     /// A write is answered at once and stays in memory: it is committed (with fsync) when the overlay
     /// fills up, on [`flush`](crate::KeyValue::flush) and when the file is closed. Kill -9 or power

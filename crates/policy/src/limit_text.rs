@@ -18,12 +18,7 @@ struct Fields<'a> {
 }
 
 /// The limit that a table describes, or a message that starts with the field it is about.
-pub(crate) fn limit(name: &str, table: &Value) -> Result<Limit, String> {
-    let Value::Table(entries) = table else {
-        return Err(String::from(
-            ": a limit is a table such as { algorithm = \"gcra\", limit = 100, per = \"1m\" }",
-        ));
-    };
+pub(crate) fn limit(name: &str, entries: &[(String, Value)]) -> Result<Limit, String> {
     let mut fields = Fields { algorithm: "a limit", entries };
     fields.algorithm = fields.text("algorithm")?;
     let limit = Limit::new(name, fields.algorithm()?).map_err(|error| message(&error))?;

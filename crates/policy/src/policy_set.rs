@@ -137,9 +137,16 @@ fn policy(name: &str, table: &Value) -> Result<NamedPolicy, String> {
     let (mut limits, mut on_store_failure) = (Vec::new(), None);
     for (field, value) in entries {
         let at = |message: String| format!(".{field}{message}");
-        if field != "on_store_failure" {
-            limits.push(limit_text::limit(field, value).map_err(at)?);
+        // A table is a limit, whatever its name; so an option never takes a name away from limits.
+        if let Value::Table(fields) = value {
+            limits.push(limit_text::limit(field, fields).map_err(at)?);
             continue;
+        }
+        if field != "on_store_failure" {
+            return Err(at(String::from(
+                ": is neither a limit, such as { algorithm = \"gcra\", limit = 100, per = \"1m\" }, \
+                 nor the option on_store_failure",
+            )));
         }
         let word = OnStoreFailure::read(value).map_err(at)?;
         if on_store_failure.replace(word).is_some() {

@@ -107,8 +107,8 @@ fn wrong_types_and_unknown_fields_are_named() {
         ("{ algorithm = 1 }", "policy.p.x.algorithm: must be a text".into()),
         (
             "5",
-            "policy.p.x: a limit is a table such as \
-             { algorithm = \"gcra\", limit = 100, per = \"1m\" }"
+            "policy.p.x: is neither a limit, such as \
+             { algorithm = \"gcra\", limit = 100, per = \"1m\" }, nor the option on_store_failure"
                 .into(),
         ),
     ];

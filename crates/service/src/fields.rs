@@ -3,7 +3,7 @@
 //! `RateLimit-Policy` and `RateLimit` follow draft-ietf-httpapi-ratelimit-headers-10: structured
 //! fields (RFC 9651) with seconds, rounded up. `Tollgate-Limits` carries the same numbers as a body
 //! does, for answers without one: `"requests";limit=60;remaining=59;retry_after_ms=0;reset_after_ms=1000`;
-//! a wait that never ends is left out.
+//! a wait that never ends is left out, and a number of 16 digits is a string.
 
 use std::fmt::Write as _;
 
@@ -15,12 +15,15 @@ const RATELIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy")
 const RATELIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const TOLLGATE_LIMITS: HeaderName = HeaderName::from_static("tollgate-limits");
 
+/// The largest integer of a structured field: 15 digits.
+const INTEGER_MAX: u64 = 999_999_999_999_999;
+
 /// `RateLimit-Policy`: what each limit of a policy grants. It does not change, so it is made once.
 ///
 /// The quota of a limit is its capacity, and its window the time in which that is given back.
 pub(crate) fn ratelimit_policy(policy: &Policy) -> Option<HeaderValue> {
     let quota = |out: &mut String, meter: &tollgate_core::Meter| {
-        let _ = write!(out, ";q={}", meter.burst());
+        let _ = write!(out, ";q={}", meter.burst().min(INTEGER_MAX));
         seconds(out, "w", meter.time_to_full());
     };
     let items = policy.limits().iter().map(|limit| (&**limit.name(), limit.meter()));
@@ -65,12 +68,16 @@ fn named<'a>(
 /// after `reset_after`.
 fn ratelimit_item(out: &mut String, status: &LimitStatus) {
     let allowed = status.verdict == Verdict::Allowed;
-    let _ = write!(out, ";r={}", status.remaining);
+    let _ = write!(out, ";r={}", status.remaining.min(INTEGER_MAX));
     seconds(out, "t", if allowed { status.reset_after } else { status.retry_after });
 }
 
 fn limits_item(out: &mut String, status: &LimitStatus) {
-    let _ = write!(out, ";limit={};remaining={}", status.limit, status.remaining);
+    for (name, units) in [("limit", status.limit), ("remaining", status.remaining)] {
+        // Written exactly, so what is no structured-field integer is a string.
+        let quote = if units > INTEGER_MAX { "\"" } else { "" };
+        let _ = write!(out, ";{name}={quote}{units}{quote}");
+    }
     let waits = [("retry", status.retry_after), ("reset", status.reset_after)];
     for (name, wait) in waits.iter().filter(|(_, wait)| !wait.is_never()) {
         let _ = write!(out, ";{name}_after_ms={}", wait.as_millis_ceil());

@@ -22,9 +22,8 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
         check_key(key)?;
         let costs = opened.named.limits().no_costs();
         let answers = opened.answers(detail);
-        Ok(match self.decide(opened, key, &costs).await? {
-            Some(outcome) => answers.peek(policy, key, &outcome.limits),
-            None => answers.uncounted(),
-        })
+        // There is nothing to let pass, whatever the policy says.
+        let outcome = self.decide(opened, key, &costs).await?.ok_or_else(Problem::unavailable)?;
+        Ok(answers.peek(policy, key, &outcome.limits))
     }
 }

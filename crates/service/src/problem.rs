@@ -99,14 +99,16 @@ impl<'a, Rest: Serialize> Document<'a, Rest> {
 impl Problem {
     /// A field that is not what it should be. Its name may be the caller's: it is cut where it is
     /// longer than any that there is.
-    pub(crate) fn invalid(field: &str, detail: impl Into<String>) -> Self {
+    #[must_use]
+    pub fn invalid(field: &str, detail: impl Into<String>) -> Self {
         let (kind, status) = (ProblemType::InvalidRequest, StatusCode::BAD_REQUEST);
         let field = field.chars().take(FIELD_CHARS_MAX).collect();
         Self { field: Some(field), ..Self::new(kind, status, detail) }
     }
 
     /// A body that is too long.
-    pub(crate) fn too_long(detail: impl Into<String>) -> Self {
+    #[must_use]
+    pub fn too_long(detail: impl Into<String>) -> Self {
         Self { status: StatusCode::PAYLOAD_TOO_LARGE, ..Self::invalid("body", detail) }
     }
 

@@ -143,11 +143,13 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
         match drive(&self.store, &self.clock, &record_key, ask).await {
             Ok(outcome) => Ok(Some(outcome)),
             Err(cause) => {
+                // A key that is contended is just the one that must not pass uncounted.
+                let busy = matches!(cause, DriveError::Busy);
                 let policy = opened.named.name().to_string();
                 (self.report)(&Fault { policy, record_key, cause });
                 match opened.named.on_store_failure() {
-                    OnStoreFailure::Open => Ok(None),
-                    OnStoreFailure::Closed => Err(Problem::unavailable()),
+                    OnStoreFailure::Open if !busy => Ok(None),
+                    _ => Err(Problem::unavailable()),
                 }
             }
         }

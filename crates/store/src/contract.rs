@@ -4,7 +4,7 @@ use std::future::Future;
 
 /// Records under keys, with compare-and-swap.
 ///
-/// The promises, which [`conformance`](crate::conformance) checks:
+/// The promises, which the suite in `conformance` checks:
 ///
 /// * `swap` with a token from "absent" creates the record, and only if the key is still absent;
 /// * `swap` with any other token replaces exactly the record that was seen;

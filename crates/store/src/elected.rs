@@ -16,7 +16,9 @@
 //!
 //! What is left: a creator that is elected, sleeps for longer than that, and then writes, overwrites
 //! what was charged since its replacement. A request that is still running after a minute has to be
-//! ended by its host; every host does, unless the machine itself was suspended in between.
+//! ended by its host; every host does, unless the machine itself was suspended in between. The mark is
+//! one machine's time and is compared with another's: clocks that are further apart than
+//! [`ABANDONED_AFTER`] give up creators that live.
 //!
 //! A host whose creation is exact needs no election. Which one it is, is tried out on a key of its own
 //! (`p/{random}`) before the first creation; a process that dies while it tries leaves that key behind.
@@ -34,28 +36,20 @@ pub const ABANDONED_AFTER: Span = Span::from_secs(60);
 
 /// What `wasi:keyvalue` offers: exact on keys that exist, and an exact increment.
 pub trait Atomics {
-    /// A value that was seen, to be swapped.
-    type Handle;
+    /// The value under `key`.
+    fn get(&self, key: &str) -> impl Future<Output = Result<Option<Vec<u8>>, StoreError>>;
 
-    /// Reads `key` and gets a handle to swap what was seen. The handle of an absent key may write
-    /// whatever happened since.
-    fn current(
-        &self,
-        key: &str,
-    ) -> impl Future<Output = Result<(Option<Vec<u8>>, Self::Handle), StoreError>>;
-
-    /// Writes `value` if the key still holds what `handle` saw.
+    /// Writes `value` if `key` still holds `seen`. On a key that was seen absent it may write whatever
+    /// happened since.
     fn swap(
         &self,
-        handle: Self::Handle,
+        key: &str,
+        seen: Option<&[u8]>,
         value: &[u8],
     ) -> impl Future<Output = Result<Swap, StoreError>>;
 
     /// Adds 1 to the counter under `key`, absent counting as 0, and answers the sum.
     fn increment(&self, key: &str) -> impl Future<Output = Result<i64, StoreError>>;
-
-    /// The value under `key`.
-    fn get(&self, key: &str) -> impl Future<Output = Result<Option<Vec<u8>>, StoreError>>;
 
     /// Writes `value` under `key`.
     fn set(&self, key: &str, value: &[u8]) -> impl Future<Output = Result<(), StoreError>>;
@@ -81,15 +75,6 @@ enum Creation {
     Unconditional,
 }
 
-/// Proof of what an [`ElectedStore`] saw.
-#[derive(Debug)]
-pub enum Seen<H> {
-    /// Nothing.
-    Absent(H),
-    /// A record.
-    Record(H),
-}
-
 impl<A: Atomics, C: Clock> ElectedStore<A, C> {
     /// A store over `atomics` that tells how long a creator is missing by `clock`.
     pub const fn new(atomics: A, clock: C) -> Self {
@@ -104,14 +89,12 @@ impl<A: Atomics, C: Clock> ElectedStore<A, C> {
         Ok(*self.creation.get_or_init(|| creation))
     }
 
-    /// Creates a key twice, having seen it absent twice.
+    /// Creates a key twice, as if it had been seen absent both times.
     async fn try_out_creation(&self) -> Result<Creation, StoreError> {
         let Some(name) = unique_name() else { return Ok(Creation::Unconditional) };
         let key = format!("p/{name}");
-        let (_, first) = self.atomics.current(&key).await?;
-        let (_, second) = self.atomics.current(&key).await?;
-        let first = self.atomics.swap(first, b"1").await?;
-        let second = self.atomics.swap(second, b"2").await?;
+        let first = self.atomics.swap(&key, None, b"1").await?;
+        let second = self.atomics.swap(&key, None, b"2").await?;
         self.atomics.delete(&key).await?;
         match (first, second) {
             (Swap::Done, Swap::Conflict) => Ok(Creation::Exact),
@@ -124,55 +107,61 @@ impl<A: Atomics, C: Clock> ElectedStore<A, C> {
 
     async fn elect_and_create(&self, key: &str, record: &[u8]) -> Result<Swap, StoreError> {
         let mark_key = format!("m/{key}");
-        let won = |election: u64| self.wins(election, key);
-        if won(0).await? {
-            return self.write(key, record).await;
+        let first_election = election_key(0, key);
+        if self.wins(&first_election).await? {
+            return self.write(&first_election, key, record).await;
         }
         let now = self.clock.now();
         let Some(missed) = self.atomics.get(&mark_key).await?.and_then(decode_mark) else {
             self.atomics.set(&mark_key, &encode_mark(now)).await?;
             return Ok(Swap::Conflict);
         };
+        let next_election = election_key(missed.as_nanos(), key);
         let given_up = now.since(missed) >= ABANDONED_AFTER;
-        if !given_up || !won(missed.as_nanos()).await? {
+        if !given_up || !self.wins(&next_election).await? {
             return Ok(Swap::Conflict);
         }
         // Should this creator die as well, the next one is elected under a new mark.
         self.atomics.set(&mark_key, &encode_mark(now)).await?;
-        self.write(key, record).await
+        self.write(&next_election, key, record).await
     }
 
-    async fn wins(&self, election: u64, key: &str) -> Result<bool, StoreError> {
-        Ok(self.atomics.increment(&format!("s/{election}/{key}")).await? == 1)
+    async fn wins(&self, election: &str) -> Result<bool, StoreError> {
+        Ok(self.atomics.increment(election).await? == 1)
     }
 
-    /// Writes a record that must not be there yet.
-    async fn write(&self, key: &str, record: &[u8]) -> Result<Swap, StoreError> {
-        match self.atomics.current(key).await? {
-            (None, handle) => self.atomics.swap(handle, record).await,
-            (Some(_), _) => Ok(Swap::Conflict),
+    /// Writes a record that must not be there yet, as the winner of `election`.
+    async fn write(&self, election: &str, key: &str, record: &[u8]) -> Result<Swap, StoreError> {
+        match self.atomics.get(key).await {
+            Ok(None) => self.atomics.swap(key, None, record).await,
+            Ok(Some(_)) => Ok(Swap::Conflict),
+            Err(error) => {
+                // Nothing was written, so the election may be held again at once, by anyone.
+                self.atomics.delete(election).await?;
+                Err(error)
+            }
         }
     }
 }
 
 impl<A: Atomics, C: Clock> Store for ElectedStore<A, C> {
-    type Token = Seen<A::Handle>;
+    type Token = Option<Vec<u8>>;
 
     async fn load(&self, key: &str) -> Result<Loaded<Self::Token>, StoreError> {
-        let (record, handle) = self.atomics.current(key).await?;
-        let token = if record.is_some() { Seen::Record(handle) } else { Seen::Absent(handle) };
-        Ok(Loaded { record, token })
+        let record = self.atomics.get(key).await?;
+        Ok(Loaded { token: record.clone(), record })
     }
 
     async fn swap(&self, key: &str, token: Self::Token, record: &[u8]) -> Result<Swap, StoreError> {
-        match token {
-            Seen::Record(handle) => self.atomics.swap(handle, record).await,
-            Seen::Absent(handle) => match self.creation().await? {
-                Creation::Exact => self.atomics.swap(handle, record).await,
-                Creation::Unconditional => self.elect_and_create(key, record).await,
-            },
+        if token.is_some() || self.creation().await? == Creation::Exact {
+            return self.atomics.swap(key, token.as_deref(), record).await;
         }
+        self.elect_and_create(key, record).await
     }
+}
+
+fn election_key(election: u64, key: &str) -> String {
+    format!("s/{election}/{key}")
 }
 
 fn encode_mark(now: Timestamp) -> [u8; 8] {

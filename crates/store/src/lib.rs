@@ -3,7 +3,7 @@
 //!
 //! A store maps keys to records (opaque bytes) and offers two operations: [`Store::load`] and
 //! [`Store::swap`]. That is all a limiter needs to be exact, whoever else writes to the same store:
-//! [`drive`] loads, asks, swaps, and starts again when somebody else was faster.
+//! [`drive()`] loads, asks, swaps, and starts again when somebody else was faster.
 //!
 //! ```
 //! use tollgate_store::{Answer, ManualClock, MemoryStore, drive};

@@ -17,30 +17,39 @@ struct SpinSqlite {
     values: RefCell<HashMap<String, Vec<u8>>>,
     /// The process dies at its next swap of a record.
     dies: Cell<bool>,
+    /// The first read of a record after an election fails.
+    fails_after_election: Cell<bool>,
     /// Unlike Spin's: absent keys are compared as well.
     creates_exactly: bool,
     /// Every swap writes and says that it did not, as on Spin's Redis store.
     denies_everything: bool,
 }
 
-impl Atomics for &SpinSqlite {
-    type Handle = (String, Option<Vec<u8>>);
+impl SpinSqlite {
+    fn elected(&self, key: &str) -> bool {
+        self.values.borrow().contains_key(&format!("s/0/{key}"))
+    }
+}
 
-    async fn current(&self, key: &str) -> Result<(Option<Vec<u8>>, Self::Handle), StoreError> {
-        let value = self.values.borrow().get(key).cloned();
-        Ok((value.clone(), (key.to_owned(), value)))
+impl Atomics for &SpinSqlite {
+    async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        if key.starts_with("r/") && self.fails_after_election.get() && self.elected(key) {
+            self.fails_after_election.set(false);
+            return Err(StoreError::Unavailable("database is locked".into()));
+        }
+        Ok(self.values.borrow().get(key).cloned())
     }
 
-    async fn swap(&self, (key, seen): Self::Handle, value: &[u8]) -> Result<Swap, StoreError> {
+    async fn swap(&self, key: &str, seen: Option<&[u8]>, value: &[u8]) -> Result<Swap, StoreError> {
         if key.starts_with("r/") && self.dies.take() {
             return Err(StoreError::Unavailable("killed".into()));
         }
         let mut values = self.values.borrow_mut();
         let compares = seen.is_some() || self.creates_exactly;
-        if compares && values.get(&key) != seen.as_ref() {
+        if compares && values.get(key).map(Vec::as_slice) != seen {
             return Ok(Swap::Conflict);
         }
-        values.insert(key, value.to_vec());
+        values.insert(key.to_owned(), value.to_vec());
         Ok(if self.denies_everything { Swap::Conflict } else { Swap::Done })
     }
 
@@ -49,10 +58,6 @@ impl Atomics for &SpinSqlite {
         let sum = values.get(key).map_or(0, |v| i64::from_le_bytes(v[..].try_into().unwrap())) + 1;
         values.insert(key.to_owned(), sum.to_le_bytes().to_vec());
         Ok(sum)
-    }
-
-    async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self.values.borrow().get(key).cloned())
     }
 
     async fn set(&self, key: &str, value: &[u8]) -> Result<(), StoreError> {
@@ -122,14 +127,14 @@ fn a_swap_that_denies_what_it_did_is_refused() {
 #[should_panic(expected = "one creator wins")]
 fn the_model_has_the_fault_that_the_election_mends() {
     struct Naive<'a>(&'a SpinSqlite);
-    impl<'a> Store for Naive<'a> {
-        type Token = <&'a SpinSqlite as Atomics>::Handle;
+    impl Store for Naive<'_> {
+        type Token = Option<Vec<u8>>;
         async fn load(&self, key: &str) -> Result<tollgate_store::Loaded<Self::Token>, StoreError> {
-            let (record, token) = self.0.current(key).await?;
-            Ok(tollgate_store::Loaded { record, token })
+            let record = self.0.get(key).await?;
+            Ok(tollgate_store::Loaded { token: record.clone(), record })
         }
-        async fn swap(&self, _: &str, token: Self::Token, new: &[u8]) -> Result<Swap, StoreError> {
-            self.0.swap(token, new).await
+        async fn swap(&self, k: &str, token: Self::Token, new: &[u8]) -> Result<Swap, StoreError> {
+            self.0.swap(k, token.as_deref(), new).await
         }
     }
     let spin = SpinSqlite::default();
@@ -153,6 +158,15 @@ fn a_creator_that_died_is_replaced_after_a_while_and_not_before() {
     }
     assert_eq!(block_on(try_create(&store, b"alive")), Ok(Swap::Done));
     assert_eq!(block_on(store.load("r/k")).unwrap().record.unwrap(), b"alive");
+}
+
+#[test]
+fn a_winner_that_gets_an_error_before_it_wrote_stands_down_at_once() {
+    let (spin, clock) = (SpinSqlite::default(), ManualClock::default());
+    let store = ElectedStore::new(&spin, SharedClock(&clock));
+    spin.fails_after_election.set(true);
+    assert!(block_on(try_create(&store, b"failed")).is_err());
+    assert_eq!(block_on(try_create(&store, b"next")), Ok(Swap::Done));
 }
 
 #[test]

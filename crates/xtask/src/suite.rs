@@ -15,7 +15,15 @@ const WASM: [(&str, &str); 2] =
 
 /// Formatting, clippy and rustdoc, all of them without a warning.
 pub(crate) fn lint() -> anyhow::Result<()> {
-    run(&mut cargo(&["fmt", "--all", "--check"]))?;
+    check_format()?;
+    lint_code()
+}
+
+fn check_format() -> anyhow::Result<()> {
+    run(&mut cargo(&["fmt", "--all", "--check"]))
+}
+
+fn lint_code() -> anyhow::Result<()> {
     run(&mut cargo(&["clippy", "--quiet", "--all-targets", "--", "-D", "warnings"]))?;
     run(program::release(&["clippy", "--quiet", "--all-targets"])
         .args(HEAVY)
@@ -31,9 +39,11 @@ pub(crate) fn lint() -> anyhow::Result<()> {
 
 /// Everything.
 pub(crate) fn test() -> anyhow::Result<()> {
+    // What fails soonest comes first.
+    check_format()?;
     program::build()?;
     wasm::build_test_guests()?;
-    lint()?;
+    lint_code()?;
     check_no_std()?;
     run(&mut cargo(&["test", "--quiet"]))?;
     run(program::release(&["test"]).args(HEAVY))

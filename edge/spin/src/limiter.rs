@@ -79,7 +79,6 @@ fn decide_error(error: &wit::DecideError) -> LimiterError {
         wit::CorruptRecord::Empty => CorruptRecord::Empty,
         wit::CorruptRecord::Version(version) => CorruptRecord::Version(version),
         wit::CorruptRecord::Length(bytes) => CorruptRecord::Length(bytes as usize),
-        wit::CorruptRecord::Kind(kind) => CorruptRecord::Kind(kind),
         wit::CorruptRecord::Repeated(tag) => CorruptRecord::Repeated(tag),
     })
 }

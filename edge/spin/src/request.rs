@@ -12,7 +12,7 @@ use http::uri::PathAndQuery;
 use http::{Method, Request, Uri};
 use http_body::{Body, Frame};
 use http_body_util::StreamBody;
-use spin_sdk::wasip3::http::types::{self, ErrorCode};
+use spin_sdk::wasip3::http::types;
 use spin_sdk::wasip3::wit_bindgen::StreamResult;
 use spin_sdk::wasip3::wit_future;
 use tollgate_service::{BODY_BYTES_MAX, PREFER};
@@ -21,34 +21,32 @@ use tollgate_service::{BODY_BYTES_MAX, PREFER};
 const READ_BYTES: usize = 16 * 1024;
 
 /// The request, as the service takes it. Its body is read when it is asked for.
+///
+/// What a host lets through although it is no path or no method is nothing that the service has: it
+/// becomes a path that there is not, or a method that nothing takes.
 pub(crate) fn from_wasi(
     request: types::Request,
-) -> Result<Request<impl Body<Data = Bytes, Error = Infallible>>, ErrorCode> {
-    let path = request.get_path_with_query().unwrap_or_default();
-    let path = PathAndQuery::try_from(path).map_err(|_| ErrorCode::HttpRequestUriInvalid)?;
+) -> Request<impl Body<Data = Bytes, Error = Infallible>> {
+    let path = request.get_path_with_query().and_then(|path| PathAndQuery::try_from(path).ok());
+    let path = path.unwrap_or_else(|| PathAndQuery::from_static("/"));
     let mut headers = HeaderMap::new();
     let fields = request.get_headers();
     for value in fields.get(PREFER.as_str()) {
-        let value = HeaderValue::try_from(value).map_err(|_| ErrorCode::InternalError(None))?;
-        headers.append(PREFER, value);
+        headers.extend(HeaderValue::try_from(value).map(|value| (PREFER, value)));
     }
-    let method = method(request.get_method())?;
+    let method = Method::try_from(request.get_method()).unwrap_or(Method::TRACE);
     let declared_bytes = declared_bytes(&fields.get(CONTENT_LENGTH.as_str()));
     let body = futures::stream::once(read(request, declared_bytes));
     let mut converted = Request::new(StreamBody::new(body.map(|bytes| Ok(Frame::data(bytes)))));
     *converted.method_mut() = method;
     *converted.uri_mut() = Uri::from(path);
     *converted.headers_mut() = headers;
-    Ok(converted)
+    converted
 }
 
 fn declared_bytes(content_length: &[Vec<u8>]) -> Option<usize> {
     let [value] = content_length else { return None };
     str::from_utf8(value).ok()?.parse().ok()
-}
-
-fn method(method: types::Method) -> Result<Method, ErrorCode> {
-    method.try_into().map_err(|_| ErrorCode::HttpRequestMethodInvalid)
 }
 
 /// The body, or so much of it that it is too long.

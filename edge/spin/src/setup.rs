@@ -24,22 +24,26 @@ thread_local! {
 
 /// The service, or the problem that every request is answered with while the configuration is wrong.
 pub(crate) async fn service() -> Result<Rc<EdgeService>, Problem> {
-    if let Some(service) = SERVICE.with(|cell| cell.get().cloned()) {
+    let made = || SERVICE.with(|cell| cell.get().cloned());
+    if let Some(service) = made() {
         return Ok(service);
     }
-    let built = build().await.map_err(|message| {
+    let text = variables::get("policies").await;
+    // Another request may have been faster meanwhile; then its service is the one.
+    if let Some(service) = made() {
+        return Ok(service);
+    }
+    let text = text.map_err(|error| format!("the variable `policies` can't be read: {error}"));
+    let built = text.and_then(|text| build(&text)).map_err(|message| {
         eprintln!("tollgate: {message}");
         Problem::misconfigured("the edge function is not set up; its log says why")
     })?;
-    // Another request may have been faster meanwhile; then its service is the one.
     Ok(SERVICE.with(|cell| cell.get_or_init(|| Rc::new(built)).clone()))
 }
 
-async fn build() -> Result<EdgeService, String> {
-    let text = variables::get("policies").await;
-    let text = text.map_err(|error| format!("the variable `policies` can't be read: {error}"))?;
+fn build(text: &str) -> Result<EdgeService, String> {
     let policies =
-        PolicySet::parse(&text).map_err(|error| format!("the variable `policies`: {error}"))?;
+        PolicySet::parse(text).map_err(|error| format!("the variable `policies`: {error}"))?;
     let store = ElectedStore::new(KeyValue::default(), SystemClock);
     Service::new(policies, store, EdgeLimiter::default(), SystemClock, |fault| {
         eprintln!("tollgate: {fault}");

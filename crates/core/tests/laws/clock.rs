@@ -28,8 +28,8 @@ fn believed(numbers: Numbers, now: Timestamp) -> u64 {
 fn with_tat(numbers: Numbers, now: Timestamp, nanos: u64, part: u64) -> Key {
     let mut key = Key::new(numbers, now);
     let mut bytes = key.bytes();
-    bytes[6..14].copy_from_slice(&nanos.to_le_bytes());
-    bytes[14..22].copy_from_slice(&part.to_le_bytes());
+    bytes[7..15].copy_from_slice(&nanos.to_le_bytes());
+    bytes[15..23].copy_from_slice(&part.to_le_bytes());
     key.record = Record::decode(&key.policy, &bytes).unwrap();
     key
 }

@@ -7,8 +7,8 @@ use tollgate_core::{LIMITS_MAX, Policy, RECORD_BYTES_MAX, Record, Span, Timestam
 
 use crate::support::{Numbers, config, numbers, time};
 
-/// One entry: 4 bytes tag, 1 kind, 16 TAT.
-const ENTRY: usize = 21;
+/// One entry: 4 bytes tag, 1 kind, 1 length, 16 TAT.
+const ENTRY: usize = 22;
 /// Limits to choose from: more than one policy may have.
 const POOL: usize = 20;
 
@@ -107,17 +107,24 @@ impl Damage {
 
 /// The format again, in other words: whether these bytes are a record to a policy with these entries.
 fn is_record(known: &Record, policy: &Policy, bytes: &[u8]) -> bool {
-    let Some((1, entries)) = bytes.split_first() else { return false };
-    let (entries, rest) = entries.as_chunks::<ENTRY>();
-    let mut heads: Vec<&[u8]> = entries.iter().map(|entry| &entry[..5]).collect();
-    let kinds = heads.iter().all(|head| matches!(head[4], 1 | 2));
+    let Some((1, mut rest)) = bytes.split_first() else { return false };
     let mine = known.encode(policy);
-    let (mine, _) = mine[1..].as_chunks::<ENTRY>();
-    heads.retain(|head| mine.iter().any(|entry| &entry[..5] == *head));
-    let count = heads.len();
-    heads.sort_unstable();
-    heads.dedup();
-    rest.is_empty() && entries.len() <= LIMITS_MAX && kinds && heads.len() == count
+    let mine: Vec<&[u8]> = mine[1..].chunks(ENTRY).map(|entry| &entry[..5]).collect();
+    let mut seen = Vec::new();
+    while !rest.is_empty() {
+        if rest.len() < 6 || rest.len() < 6 + usize::from(rest[5]) {
+            return false;
+        }
+        let (head, length) = (&rest[..5], rest[5]);
+        if mine.contains(&head) {
+            if length != 16 || seen.contains(&head) {
+                return false;
+            }
+            seen.push(head);
+        }
+        rest = &rest[6 + usize::from(length)..];
+    }
+    bytes.len() <= RECORD_BYTES_MAX
 }
 
 /// Reads `bytes` and, if they are a record, goes on with it. Nothing of this may panic.
@@ -203,6 +210,9 @@ proptest! {
             let fresh = (numbers_of(&pool, *index).burst, Span::ZERO);
             prop_assert_eq!(stands, position.map_or(fresh, |position| stood[position]));
         }
+        // And those that went away are as they were when their policy comes back.
+        let back = Record::decode(&old, &carried.encode(&new)).unwrap();
+        prop_assert_eq!(standing(&old, &back, now), stood);
     }
 
     /// A limit whose numbers change keeps its name's state, as far as the new numbers can hold it: it

@@ -31,7 +31,7 @@ fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
 }
 
 /// Bytes of a record of one meter limit.
-const RECORD_BYTES: usize = 22;
+const RECORD_BYTES: usize = 23;
 
 /// The policy that admits: its answers have a record. Those of every other id have none, as denials.
 const ADMITTING: u32 = 0;

@@ -1,0 +1,45 @@
+//! `spin.toml` fits the components: what it names is there under that name.
+
+use tollgate_policy::PolicySet;
+use toml::de::{DeTable, DeValue};
+
+use crate::imports::interface;
+use crate::wasm;
+
+const MANIFEST: &str = include_str!("../../edge/spin/spin.toml");
+
+/// The value under a path of names.
+fn at<'a>(table: &'a DeTable<'a>, path: &[&str]) -> &'a DeValue<'a> {
+    let (name, rest) = path.split_first().unwrap();
+    let value = table.get(*name).unwrap_or_else(|| panic!("{name} is missing")).get_ref();
+    if rest.is_empty() { value } else { at(value.as_table().unwrap(), rest) }
+}
+
+#[test]
+fn the_dependency_is_what_the_edge_imports_and_the_limiter_exports() {
+    let manifest = DeTable::parse(MANIFEST).unwrap().into_inner();
+    let dependencies = at(&manifest, &["component", "edge", "dependencies"]).as_table().unwrap();
+    let names: Vec<_> = dependencies.keys().map(|name| name.get_ref().to_string()).collect();
+    let (imports, _) = interface(&wasm::bytes("edge.wasm"));
+    let (_, exports) = interface(&wasm::bytes("limiter.wasm"));
+    assert_eq!(names, exports);
+    assert!(imports.contains(&names[0]), "{imports:?}");
+}
+
+#[test]
+fn the_store_and_the_variable_are_granted_and_the_sample_policies_are_valid() {
+    let manifest = DeTable::parse(MANIFEST).unwrap().into_inner();
+    let stores = at(&manifest, &["component", "edge", "key_value_stores"]).as_array().unwrap();
+    let stores: Vec<_> = stores.iter().filter_map(|store| store.get_ref().as_str()).collect();
+    assert_eq!(stores, ["default"]);
+    let variable = at(&manifest, &["component", "edge", "variables", "policies"]);
+    assert_eq!(variable.as_str(), Some("{{ policies }}"));
+    let sample = at(&manifest, &["variables", "policies", "default"]).as_str().unwrap();
+    let sample = PolicySet::parse(sample).unwrap();
+    let program = include_str!("../../crates/host/sample-policies.toml");
+    assert_eq!(
+        sample,
+        PolicySet::parse(program).unwrap(),
+        "Spin and the program have the same sample"
+    );
+}
