@@ -162,7 +162,7 @@ fn what_a_guest_prints_is_logged() {
     serving.get("/print");
     serving.get("/trap");
     let log = text(&serving.stop("-TERM").stderr);
-    for line in ["INFO guest: to stdout", "WARN guest: to stderr", "last words"] {
+    for line in ["INFO guest: to stdout", "ERROR guest: to stderr", "last words"] {
         assert!(log.contains(line), "no {line:?} in {log}");
     }
 }
