@@ -46,7 +46,7 @@ pub(crate) fn test() -> anyhow::Result<()> {
     lint_code()?;
     check_no_std()?;
     run(&mut cargo(&["test", "--quiet"]))?;
-    run(program::release(&["test"]).args(HEAVY))
+    run(program::release(&["test", "--lib", "--bins", "--tests"]).args(HEAVY))
 }
 
 /// The core builds for a machine without an operating system.
