@@ -112,7 +112,8 @@ impl LimitText {
                 (name, Algorithm::Gcra { limit, period: period(per_ns), burst })
             }
             Self::TokenBucket { name, capacity, refill, per_ns } => {
-                (name, Algorithm::TokenBucket { capacity, refill, period: period(per_ns) })
+                let (period, initial) = (period(per_ns), capacity);
+                (name, Algorithm::TokenBucket { capacity, refill, period, initial })
             }
             Self::LeakyBucket { name, capacity, leak, per_ns } => {
                 (name, Algorithm::LeakyBucket { capacity, leak, period: period(per_ns) })

@@ -19,7 +19,7 @@ use governor::clock::{Clock, DefaultClock, FakeRelativeClock};
 use governor::middleware::NoOpMiddleware;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
-use tollgate_core::{LIMITS_MAX, Limit, Policy, Record, Span, Tat, Timestamp, Verdict};
+use tollgate_core::{LIMITS_MAX, Limit, Meter, Policy, Record, Span, Tat, Timestamp, Verdict};
 
 const SECOND: Span = Span::from_secs(1);
 const NOW: Timestamp = Timestamp::from_secs(1_800_000_000);
@@ -39,11 +39,12 @@ fn millis(name: &str, burst: u64) -> Limit {
 fn check(c: &mut Criterion) {
     let mut group = c.benchmark_group("check");
     for (path, burst) in [("allowed", ENDLESS), ("denied", 1)] {
-        for (rate, limit) in
-            [("3 per s", thirds("l", burst.into())), ("1000 per s", millis("l", burst.into()))]
-        {
+        for (rate, meter) in [
+            ("3 per s", Meter::new(burst.into(), 3, SECOND)),
+            ("1000 per s", Meter::new(burst.into(), 1_000, SECOND)),
+        ] {
             let id = format!("{path}/tollgate meter, {rate}");
-            group.bench_function(id, |b| b.iter_custom(|times| charge(&limit, times)));
+            group.bench_function(id, |b| b.iter_custom(|times| charge(&meter.unwrap(), times)));
         }
         let fake = format!("{path}/governor, fake clock");
         group.bench_function(fake, |b| {
@@ -58,12 +59,13 @@ fn check(c: &mut Criterion) {
 }
 
 /// The time of `times` charges of 1 on a meter that one charge came before.
-fn charge(limit: &Limit, times: u64) -> Duration {
-    let meter = black_box(limit.meter());
-    let mut tat = meter.charge(Tat::default(), NOW, 1).unwrap();
+fn charge(meter: &Meter, times: u64) -> Duration {
+    let meter = black_box(meter);
+    let mut tat = meter.try_charge(Tat::default(), NOW, 1).unwrap();
     let start = Instant::now();
     for _ in 0..times {
-        if let Ok(charged) = black_box(meter.charge(black_box(tat), black_box(NOW), black_box(1))) {
+        let charged = meter.try_charge(black_box(tat), black_box(NOW), black_box(1));
+        if let Some(charged) = black_box(charged) {
             tat = charged;
         }
     }
@@ -93,14 +95,13 @@ fn decision(c: &mut Criterion) {
             let policy = Policy::new((0..count).map(|i| limit(&format!("limit-{i}"), 10))).unwrap();
             for (path, verdict) in [("allowed", Verdict::Allowed), ("limited", Verdict::Limited)] {
                 let cost = if verdict == Verdict::Allowed { 1 } else { 10 };
-                let costs = policy.costs_in_order(&vec![cost; count]).unwrap();
+                let costs = policy.costs_in_order(&vec![cost; count]).unwrap().into();
                 let bytes = used(&policy);
                 let mut out = Vec::with_capacity(bytes.len());
                 group.bench_function(format!("{path}/{count} limits, {rate}"), |b| {
                     b.iter(|| {
                         let mut record = Record::decode(&policy, black_box(&bytes)).unwrap();
-                        let decision =
-                            policy.decide(&mut record, black_box(&costs), black_box(NOW));
+                        let decision = policy.apply(&mut record, black_box(&costs), black_box(NOW));
                         assert_eq!(decision.verdict(), verdict);
                         for status in decision.limits() {
                             black_box(status);
@@ -119,8 +120,8 @@ fn decision(c: &mut Criterion) {
 /// The record of a key that was charged 1 on every limit a moment ago.
 fn used(policy: &Policy) -> Vec<u8> {
     let mut record = Record::new(policy);
-    let costs = policy.costs_in_order(&vec![1; policy.limits().len()]).unwrap();
-    policy.decide(&mut record, &costs, NOW);
+    let costs = policy.costs_in_order(&vec![1; policy.limits().len()]).unwrap().into();
+    policy.apply(&mut record, &costs, NOW);
     record.encode(policy)
 }
 

@@ -53,22 +53,34 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
-mod costs;
-mod decision;
-mod limit;
-mod meter;
-mod name;
+mod algorithms;
+mod apply;
+mod id;
 mod policy;
 mod record;
 mod time;
+mod varint;
 
-pub use costs::{CostError, Costs};
-pub use decision::{Decision, LimitStatus, Verdict};
-pub use limit::{Algorithm, Field, Limit, LimitError};
-pub use meter::{Meter, Refusal, SKEW_MAX, Tat};
-pub use name::{NAME_BYTES_MAX, Name};
-pub use policy::{LIMITS_MAX, Policy, PolicyError};
-pub use record::{CorruptRecord, FOREIGN_BYTES_MAX, RECORD_BYTES_MAX, Record};
+pub use algorithms::adaptive::{Capacity, Change, Note, REASON_BYTES_MAX, SOURCE_BYTES_MAX};
+pub use algorithms::calendar::{CalendarUnit, UTC_OFFSET_SECS_MAX};
+pub use algorithms::meter::{Meter, SKEW_MAX, Tat};
+pub use algorithms::recovery::Recovery;
+pub use algorithms::sliding_log::LOG_ENTRIES_MAX;
+pub use algorithms::windows::Windows;
+pub use apply::decision::{Decision, Effect, LimitStatus, Verdict};
+pub use apply::operation::{Acquire, CapacitySetting, Hold, Operation, ReduceFactor};
+pub use id::Id;
+pub use policy::algorithm::Algorithm;
+pub use policy::costs::{CostError, Costs};
+pub use policy::limit::{Limit, Overrun};
+pub use policy::limit_error::{Field, LimitError};
+pub use policy::name::{NAME_BYTES_MAX, Name};
+pub use policy::share::Share;
+pub use policy::{LIMITS_MAX, LOGS_MAX, Policy, PolicyError};
+pub use record::Record;
+pub use record::codec::{CorruptRecord, FOREIGN_BYTES_MAX, RECORD_BYTES_MAX};
+pub use record::holds::{HOLD_TTL_MAX, HOLDS_MAX};
+pub use record::once::REQUEST_IDS_MAX;
 pub use time::{Span, Timestamp};
 
 /// The largest capacity, burst, refill or cost: 2^53 - 1, the largest integer that JSON carries safely.

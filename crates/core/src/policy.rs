@@ -1,13 +1,24 @@
 //! A list of limits that are applied together to one key.
 
+pub(crate) mod algorithm;
+pub(crate) mod costs;
+pub(crate) mod limit;
+pub(crate) mod limit_error;
+pub(crate) mod name;
+pub(crate) mod share;
+
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::limit::Limit;
-use crate::name::Name;
+use crate::policy::algorithm::Algorithm;
+use crate::policy::limit::Limit;
+use crate::policy::name::Name;
 
 /// Most limits in one policy.
 pub const LIMITS_MAX: usize = 16;
+
+/// Most limits in one policy that are sliding logs, since those are large.
+pub const LOGS_MAX: usize = 4;
 
 /// Limits that are applied together, all or nothing. A policy without limits admits everything.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +36,10 @@ impl Policy {
         let limits: Vec<Limit> = limits.into_iter().take(LIMITS_MAX.saturating_add(1)).collect();
         if limits.len() > LIMITS_MAX {
             return Err(PolicyError::TooManyLimits);
+        }
+        let is_log = |limit: &&Limit| matches!(limit.algorithm(), Algorithm::SlidingLog { .. });
+        if limits.iter().filter(is_log).count() > LOGS_MAX {
+            return Err(PolicyError::TooManyLogs);
         }
         for (index, limit) in limits.iter().enumerate() {
             let earlier = limits.iter().take(index).find(|other| other.tag() == limit.tag());
@@ -60,6 +75,8 @@ impl Policy {
 pub enum PolicyError {
     /// More than [`LIMITS_MAX`] limits.
     TooManyLimits,
+    /// More than [`LOGS_MAX`] sliding logs.
+    TooManyLogs,
     /// Two limits have this name.
     DuplicateName(Name),
     /// Two names have the same hash, so that a record can't tell them apart: rename one.
@@ -70,6 +87,7 @@ impl fmt::Display for PolicyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TooManyLimits => write!(f, "a policy has at most {LIMITS_MAX} limits"),
+            Self::TooManyLogs => write!(f, "a policy has at most {LOGS_MAX} sliding logs"),
             Self::DuplicateName(name) => write!(f, "two limits are named {name}"),
             Self::NameClash(a, b) => {
                 write!(f, "the names {a} and {b} have the same hash; rename one of them")

@@ -99,7 +99,7 @@ fn units() {
             assert_eq!(refused(make(0)), format!("{field}: {}0", range(field)));
         }
     }
-    assert!(Limit::token_bucket("l", UNITS_MAX, 0, SECOND).unwrap().meter().is_frozen());
+    assert!(Limit::token_bucket("l", UNITS_MAX, 0, SECOND).unwrap().period().is_never());
 }
 
 /// A default cost and a cost are 0 to 2^53 - 1.
@@ -150,7 +150,7 @@ fn counts_of_costs() {
 fn periods() {
     let with = |period| Limit::gcra("l", 1, period, 1);
     assert!(with(Span::from_nanos(1)).is_ok());
-    assert_eq!(with(Span::MAX).unwrap().meter().time_to_full(), Span::MAX);
+    assert_eq!(with(Span::MAX).unwrap().period(), Span::MAX);
     assert_eq!(refused(with(Span::ZERO)), "per: must be longer than nothing");
     for above in [Span::from_nanos(Span::MAX.as_nanos() + 1), Span::NEVER] {
         assert_eq!(refused(with(above)), "per: must be at most 146 years");
@@ -215,12 +215,12 @@ fn spans() {
 fn records_ahead_of_the_clock() {
     let policy = Policy::new([Limit::gcra("requests", 1, SECOND, 10).unwrap()]).unwrap();
     let now = Timestamp::from_secs(1_800_000_000);
-    let costs = policy.costs_in_order(&[10]).unwrap();
+    let costs = policy.costs_in_order(&[10]).unwrap().into();
     for (behind, healed) in [(SKEW_MAX.as_nanos(), false), (SKEW_MAX.as_nanos() + 1, true)] {
         let mut record = Record::new(&policy);
         let ahead = now.plus(Span::from_nanos(behind));
-        assert_eq!(policy.decide(&mut record, &costs, ahead).verdict(), Verdict::Allowed);
-        let decision = policy.decide(&mut record, &costs, now);
+        assert_eq!(policy.apply(&mut record, &costs, ahead).verdict(), Verdict::Allowed);
+        let decision = policy.apply(&mut record, &costs, now);
         assert_eq!((decision.verdict(), decision.changed()), (Verdict::Limited, healed));
     }
 }

@@ -64,9 +64,9 @@ fn golden_records_are_written() {
     for (name, now, charges) in golden() {
         let policy = Policy::new(charges.iter().map(|(limit, _)| limit.clone())).unwrap();
         let units: Vec<u64> = charges.iter().map(|(_, cost)| *cost).collect();
-        let costs = policy.costs_in_order(&units).unwrap();
+        let costs = policy.costs_in_order(&units).unwrap().into();
         let mut record = Record::new(&policy);
-        let decision = policy.decide(&mut record, &costs, now);
+        let decision = policy.apply(&mut record, &costs, now);
         assert_eq!(decision.verdict(), Verdict::Allowed, "{name}");
         assert_eq!(record.encode(&policy), read(name), "{name}");
     }
@@ -78,11 +78,11 @@ fn golden_records_are_read() {
     for (name, now, charges) in golden() {
         let policy = Policy::new(charges.iter().map(|(limit, _)| limit.clone())).unwrap();
         let mut record = Record::decode(&policy, &read(name)).unwrap();
-        let peek = policy.no_costs();
-        let decision = policy.decide(&mut record, &peek, now);
+        let peek = policy.no_costs().into();
+        let decision = policy.apply(&mut record, &peek, now);
         assert!(!decision.changed(), "{name}");
         for ((limit, cost), status) in charges.iter().zip(decision.limits()) {
-            assert_eq!(status.remaining, limit.meter().burst() - cost, "{name}: {}", limit.name());
+            assert_eq!(status.remaining, limit.capacity() - cost, "{name}: {}", limit.name());
         }
     }
 }
@@ -107,8 +107,8 @@ fn foreign_entries_are_kept() {
     let bytes = read(FOREIGN);
     let mut record = Record::decode(&policy, &bytes).unwrap();
     assert_eq!(record.encode(&policy), bytes);
-    let costs = policy.costs([]).unwrap();
-    let decision = policy.decide(&mut record, &costs, NOW);
+    let costs = policy.costs([]).unwrap().into();
+    let decision = policy.apply(&mut record, &costs, NOW);
     assert_eq!(decision.limits().next().unwrap().remaining, 8, "and its own entry counts");
     assert_eq!(record.encode(&policy)[23..], bytes[23..]);
 }

@@ -60,15 +60,15 @@ fn allocations_of_a_decision(count: usize, cost: u64, expected: Verdict) -> usiz
     let policy = Policy::new((0..count).map(limit)).unwrap();
     let now = Timestamp::from_secs(1_800_000_000);
     let mut record = Record::new(&policy);
-    policy.decide(&mut record, &policy.costs_in_order(&vec![1; count]).unwrap(), now);
+    policy.apply(&mut record, &policy.costs_in_order(&vec![1; count]).unwrap().into(), now);
     let bytes = record.encode(&policy);
     let units = vec![cost; count];
     let mut out = Vec::with_capacity(RECORD_BYTES_MAX);
 
     allocations(|| {
-        let costs = policy.costs_in_order(&units).unwrap();
+        let costs = policy.costs_in_order(&units).unwrap().into();
         let mut record = Record::decode(&policy, &bytes).unwrap();
-        let decision = policy.decide(&mut record, &costs, now);
+        let decision = policy.apply(&mut record, &costs, now);
         assert_eq!(decision.verdict(), expected);
         for status in decision.limits() {
             black_box(status);

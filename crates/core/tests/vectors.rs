@@ -44,8 +44,8 @@ fn the_core_does_what_the_vectors_say() {
                 policy = text.policy();
             }
             let mut record = Record::decode(&policy, &bytes).unwrap();
-            let costs = policy.costs_in_order(&step.costs).unwrap();
-            let decision = policy.decide(&mut record, &costs, Timestamp::from_nanos(step.now_ns));
+            let costs = policy.costs_in_order(&step.costs).unwrap().into();
+            let decision = policy.apply(&mut record, &costs, Timestamp::from_nanos(step.now_ns));
             let said = said(&policy, &decision);
             assert_eq!(said, step.expect, "{} {}", vector.why, step.why);
             bytes = unhex(&said.record);

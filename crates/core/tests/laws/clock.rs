@@ -18,8 +18,9 @@ fn believed(numbers: Numbers, now: Timestamp) -> u64 {
     let Numbers { burst, refill, period } = numbers;
     // A budget's record counts units, whatever the time.
     let (now, full) = match refill {
-        0 => (0, u128::from(burst)),
-        _ => (now.as_nanos(), u128::from(burst) * u128::from(period) / u128::from(refill)),
+        0 => (0, 2 * u128::from(burst)),
+        // As much again may be debt.
+        _ => (now.as_nanos(), 2 * u128::from(burst) * u128::from(period) / u128::from(refill)),
     };
     now + u64::try_from(full).unwrap() + SKEW_NS
 }
@@ -27,6 +28,7 @@ fn believed(numbers: Numbers, now: Timestamp) -> u64 {
 /// A key whose record says this TAT.
 fn with_tat(numbers: Numbers, now: Timestamp, nanos: u64, part: u64) -> Key {
     let mut key = Key::new(numbers, now);
+    key.ask(1);
     let mut bytes = key.bytes();
     bytes[7..15].copy_from_slice(&nanos.to_le_bytes());
     bytes[15..23].copy_from_slice(&part.to_le_bytes());
@@ -104,7 +106,7 @@ proptest! {
         let expected = empty.ask(cost);
         prop_assert_eq!((answer.verdict, answer.remaining), (expected.verdict, 0));
         prop_assert_eq!(answer.retry_after, expected.retry_after);
-        let full = key.policy.limits()[0].meter().time_to_full();
+        let full = key.policy.limits()[0].period();
         prop_assert_eq!(answer.reset_after, full);
         if full < Span::NEVER && now.plus(full) < Timestamp::MAX {
             prop_assert_eq!(key.would(0, now.plus(full)).remaining, numbers.burst);

@@ -45,19 +45,19 @@ fn parts() -> impl Strategy<Value = [u16; LIMITS_MAX]> {
 fn used(policy: &Policy, parts: &[u16], now: Timestamp) -> Record {
     let mut record = Record::new(policy);
     let cost = |(limit, part): (&tollgate_core::Limit, &u16)| {
-        let units = (u128::from(limit.meter().burst()) * (u128::from(*part) + 1)) >> 16;
+        let units = (u128::from(limit.capacity()) * (u128::from(*part) + 1)) >> 16;
         u64::try_from(units).unwrap()
     };
     let units: Vec<u64> = policy.limits().iter().zip(parts).map(cost).collect();
-    let costs = policy.costs_in_order(&units).unwrap();
-    assert_eq!(policy.decide(&mut record, &costs, now).verdict(), Verdict::Allowed);
+    let costs = policy.costs_in_order(&units).unwrap().into();
+    assert_eq!(policy.apply(&mut record, &costs, now).verdict(), Verdict::Allowed);
     record
 }
 
 /// (remaining, reset) of every limit.
 fn standing(policy: &Policy, record: &Record, now: Timestamp) -> Vec<(u64, Span)> {
-    let (mut record, costs) = (record.clone(), policy.no_costs());
-    let decision = policy.decide(&mut record, &costs, now);
+    let (mut record, costs) = (record.clone(), policy.no_costs().into());
+    let decision = policy.apply(&mut record, &costs, now);
     decision.limits().map(|status| (status.remaining, status.reset_after)).collect()
 }
 
@@ -133,9 +133,9 @@ fn reads_or_refuses(policy: &Policy, bytes: &[u8], now: Timestamp) -> crate::Out
     prop_assert_eq!(read.is_ok(), is_record(&Record::new(policy), policy, bytes), "{:?}", read);
     let Ok(mut record) = read else { return Ok(()) };
     prop_assert_eq!(&Record::decode(policy, &record.encode(policy)).unwrap(), &record);
-    let ones = policy.costs_in_order(&vec![1; policy.limits().len()]).unwrap();
+    let ones = policy.costs_in_order(&vec![1; policy.limits().len()]).unwrap().into();
     for now in [now, Timestamp::EPOCH, Timestamp::MAX] {
-        for status in policy.decide(&mut record, &ones, now).limits() {
+        for status in policy.apply(&mut record, &ones, now).limits() {
             prop_assert!(status.remaining <= status.limit);
         }
     }
@@ -224,7 +224,7 @@ proptest! {
         let bytes = used(&before, &[part], now).encode(&before);
         let mut record = Record::decode(&after, &bytes).unwrap();
         // A record that the new numbers find far ahead is healed once, at the first decision.
-        after.decide(&mut record, &after.no_costs(), now);
+        after.apply(&mut record, &after.no_costs().into(), now);
         let (remaining, reset) = standing(&after, &record, now)[0];
         if (old.refill == 0) != (new.refill == 0) {
             prop_assert_eq!((remaining, reset), (new.burst, Span::ZERO));
@@ -234,8 +234,8 @@ proptest! {
             let then = standing(&after, &record, now.plus(reset))[0];
             prop_assert_eq!(then, (new.burst, Span::ZERO));
         }
-        let costs = after.costs_in_order(&[1]).unwrap();
-        let passes = after.decide(&mut record, &costs, now).verdict() == Verdict::Allowed;
+        let costs = after.costs_in_order(&[1]).unwrap().into();
+        let passes = after.apply(&mut record, &costs, now).verdict() == Verdict::Allowed;
         prop_assert_eq!(passes, remaining > 0);
     }
 }

@@ -99,8 +99,8 @@ proptest! {
                 side.alone.iter_mut().zip(&units).for_each(|(key, cost)| { key.ask(*cost); });
             }
 
-            let costs = side.policy.costs_in_order(&units).unwrap();
-            let decision = side.policy.decide(&mut side.record, &costs, side.now);
+            let costs = side.policy.costs_in_order(&units).unwrap().into();
+            let decision = side.policy.apply(&mut side.record, &costs, side.now);
             prop_assert_eq!(decision.verdict(), worst);
             prop_assert_eq!(decision.changed(), worst == Verdict::Allowed && units.iter().any(|u| *u > 0));
             let statuses: Vec<LimitStatus> = decision.limits().collect();
@@ -130,8 +130,8 @@ fn requests_pass_and_fail() {
         let mut side = Side::new(&numbers, start);
         for (which, parts) in requests {
             side.wait(which);
-            let costs = side.policy.costs_in_order(&side.costs(&parts)).unwrap();
-            let decision = side.policy.decide(&mut side.record, &costs, side.now);
+            let costs = side.policy.costs_in_order(&side.costs(&parts)).unwrap().into();
+            let decision = side.policy.apply(&mut side.record, &costs, side.now);
             total += 1;
             passed += u32::from(decision.verdict() == Verdict::Allowed);
         }

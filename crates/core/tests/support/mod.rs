@@ -226,8 +226,8 @@ impl Key {
 
     /// Decides on `cost` now.
     pub(crate) fn ask(&mut self, cost: u64) -> Answer {
-        let costs = self.policy.costs_in_order(&[cost]).unwrap();
-        let decision = self.policy.decide(&mut self.record, &costs, self.now);
+        let costs = self.policy.costs_in_order(&[cost]).unwrap().into();
+        let decision = self.policy.apply(&mut self.record, &costs, self.now);
         let status = decision.limits().next().unwrap();
         assert_eq!(decision.retry_after(), status.retry_after);
         assert_eq!(decision.verdict(), status.verdict);
@@ -251,7 +251,7 @@ impl Key {
     }
 
     pub(crate) fn burst(&self) -> u64 {
-        self.policy.limits()[0].meter().burst()
+        self.policy.limits()[0].capacity()
     }
 
     pub(crate) fn bytes(&self) -> Vec<u8> {
@@ -264,7 +264,7 @@ impl Key {
             Wait::Not => Span::ZERO,
             Wait::Nanos(nanos) => Span::from_nanos(nanos),
             Wait::PartOfFull(part) => {
-                let full = self.policy.limits()[0].meter().time_to_full();
+                let full = self.policy.limits()[0].period();
                 Span::from_nanos((full.as_nanos() >> 16) * u64::from(part))
             }
             Wait::Retry => self.retry_after,

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use crate::UNITS_MAX;
-use crate::name::Name;
+use crate::policy::name::Name;
 use crate::policy::{LIMITS_MAX, Policy};
 
 /// The units asked of each limit, in the policy's order. Made by [`Policy::costs`] and friends.
@@ -14,6 +14,18 @@ pub struct Costs {
 }
 
 impl Costs {
+    /// The units asked of the limit at this position.
+    #[inline]
+    pub(crate) fn of(&self, index: usize) -> u64 {
+        self.as_slice().get(index).copied().unwrap_or(0)
+    }
+
+    /// Whether nothing is asked for: a peek.
+    #[must_use]
+    pub fn is_zero(&self) -> bool {
+        self.as_slice().iter().all(|units| *units == 0)
+    }
+
     /// The units, one number per limit.
     #[must_use]
     pub fn as_slice(&self) -> &[u64] {
@@ -60,7 +72,7 @@ impl Policy {
     /// What a request costs, given one number per limit in the policy's order.
     ///
     /// # Errors
-    /// [`CostError`]: too few or too many numbers, or one above [`UNITS_MAX`].
+    /// [`CostError`]: too few or too many numbers, or one that its limit does not take.
     pub fn costs_in_order(&self, units: &[u64]) -> Result<Costs, CostError<'static>> {
         if units.len() != self.limits().len() {
             return Err(CostError::Count { wanted: self.limits().len(), given: units.len() });
@@ -68,7 +80,7 @@ impl Policy {
         self.fill(|index| units.get(index).copied())
     }
 
-    /// Costs that ask for nothing: a peek.
+    /// Costs that ask for nothing.
     #[must_use]
     pub fn no_costs(&self) -> Costs {
         Costs { units: [0; LIMITS_MAX], count: self.limits().len() }
@@ -88,6 +100,9 @@ impl Policy {
             if units > UNITS_MAX {
                 return Err(CostError::TooLarge(name.clone()));
             }
+            if limit.is_per_call() && units > 1 {
+                return Err(CostError::PerCall(name.clone()));
+            }
             *slot = units;
         }
         Ok(costs)
@@ -105,6 +120,8 @@ pub enum CostError<'n> {
     Missing(Name),
     /// The cost for this limit is above [`UNITS_MAX`].
     TooLarge(Name),
+    /// This limit counts calls: each costs 1.
+    PerCall(Name),
     /// There must be one number per limit.
     Count {
         /// How many limits the policy has.
@@ -121,6 +138,7 @@ impl fmt::Display for CostError<'_> {
             Self::Repeated(_) => write!(f, "must be given once"),
             Self::Missing(_) => write!(f, "must be given, since this limit has no default cost"),
             Self::TooLarge(_) => write!(f, "must be 0 to {UNITS_MAX}"),
+            Self::PerCall(_) => write!(f, "must be 1, since this limit counts calls"),
             Self::Count { wanted, given } => {
                 write!(f, "one cost per limit is wanted: {wanted}, not {given}")
             }

@@ -17,6 +17,7 @@
 //! T is a fraction of nanoseconds (3 units per second: 333333333 1/3 ns), so times are kept as whole
 //! nanoseconds and a numerator: nothing is rounded, ever, before it is shown.
 
+use crate::algorithms::rule::Rule;
 use crate::time::{Span, Timestamp};
 
 /// How far beyond a possible TAT a record is still believed: what clocks of machines that share a
@@ -32,15 +33,6 @@ pub struct Tat {
     pub(crate) part: u64,
 }
 
-/// Why a meter refuses a cost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refusal {
-    /// There is no room now; there will be, unless the meter never refills.
-    Limited,
-    /// The cost is above the burst: it can never pass.
-    Impossible,
-}
-
 /// A meter's numbers, made ready for deciding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Meter {
@@ -50,14 +42,27 @@ pub struct Meter {
     denominator: u64,
     /// burst * T.
     tolerance: Tat,
+    /// What a key that was never seen owes: (burst - initial) * T.
+    owed_at_first: Tat,
     /// Nothing is ever refilled: T is 1 ns, and the clock stands still at 0.
     frozen: bool,
 }
 
 impl Meter {
     /// A meter of `burst` units that regains `refill` units per `period`; a `refill` of 0 gives a
-    /// budget that is spent once. Nothing when T or the time to full can't be represented.
-    pub(crate) fn new(burst: u64, refill: u64, period: Span) -> Option<Self> {
+    /// budget that is spent once. Nothing when a number is 0 that may not be, or the time to full is
+    /// above [`Span::MAX`].
+    ///
+    /// ```
+    /// use tollgate_core::{Meter, Span, Tat, Timestamp};
+    /// let meter = Meter::new(2, 3, Span::from_secs(1)).unwrap();
+    /// let now = Timestamp::from_secs(1_800_000_000);
+    /// let once = meter.try_charge(Tat::default(), now, 1).unwrap();
+    /// let twice = meter.try_charge(once, now, 1).unwrap();
+    /// assert_eq!(meter.try_charge(twice, now, 1), None);
+    /// ```
+    #[must_use]
+    pub fn new(burst: u64, refill: u64, period: Span) -> Option<Self> {
         let frozen = refill == 0;
         let (period, refill) = if frozen { (1, 1) } else { (period.as_nanos(), refill) };
         let shared = gcd(period, refill);
@@ -67,19 +72,26 @@ impl Meter {
             part: numerator.checked_rem(denominator)?,
         };
         let tolerance = times(interval, denominator, burst)?;
-        (tolerance.nanos <= Span::MAX.as_nanos()).then_some(Self {
-            burst,
-            interval,
-            denominator,
-            tolerance,
-            frozen,
-        })
+        (burst > 0 && tolerance > Tat::default() && tolerance.nanos <= Span::MAX.as_nanos())
+            .then_some(Self {
+                burst,
+                interval,
+                denominator,
+                tolerance,
+                owed_at_first: Tat::default(),
+                frozen,
+            })
     }
 
-    /// The most units that can be asked for at once.
-    #[must_use]
-    pub const fn burst(&self) -> u64 {
-        self.burst
+    /// The same meter, of which a key that was never seen has only `initial` units.
+    pub(crate) fn starting_with(mut self, initial: u64) -> Self {
+        self.owed_at_first = self.span_of(self.burst.saturating_sub(initial));
+        self
+    }
+
+    /// Whether a key that was never seen has all units.
+    pub(crate) fn starts_full(&self) -> bool {
+        self.owed_at_first == Tat::default()
     }
 
     /// The time from empty to full, rounded up; [`Span::NEVER`] without refill.
@@ -94,79 +106,30 @@ impl Meter {
         self.frozen
     }
 
-    /// Charges `cost` units at `now`: the new TAT, or why not.
+    /// Charges `cost` units at `now`: the new TAT, or nothing when they don't fit.
     ///
     /// A cost of 0 asks for nothing and always passes.
-    ///
-    /// # Errors
-    /// [`Refusal`]; nothing is charged then.
     #[inline]
-    pub fn charge(&self, tat: Tat, now: Timestamp, cost: u64) -> Result<Tat, Refusal> {
+    #[must_use]
+    pub fn try_charge(&self, tat: Tat, now: Timestamp, cost: u64) -> Option<Tat> {
         if cost == 0 {
-            return Ok(tat);
+            return Some(tat);
         }
         if cost > self.burst {
-            return Err(Refusal::Impossible);
+            return None;
         }
         let now = self.clock(now);
         let charged = self.plus(tat.max(now), self.span_of(cost));
-        if charged <= self.plus(now, self.tolerance) { Ok(charged) } else { Err(Refusal::Limited) }
+        (charged <= self.plus(now, self.tolerance)).then_some(charged)
     }
 
-    /// The TAT to go on with: `tat`, or that of an empty meter when `tat` is impossibly far ahead.
-    #[inline]
-    #[must_use]
-    pub fn heal(&self, tat: Tat, now: Timestamp) -> Tat {
-        let empty = self.plus(self.clock(now), self.tolerance);
-        let believed = empty.nanos.saturating_add(SKEW_MAX.as_nanos());
-        let tat = self.normalized(tat);
-        if tat.nanos > believed { empty } else { tat }
-    }
-
-    /// The units that could be asked for at `now`.
-    #[inline]
-    #[must_use]
-    pub fn remaining(&self, tat: Tat, now: Timestamp) -> u64 {
+    /// How long a request of `own` units that was just let in has to stand in line: until what came
+    /// before it, charged or `held`, has drained.
+    pub(crate) fn delay(&self, tat: Tat, now: Timestamp, held: u64, own: u64) -> Span {
         let now = self.clock(now);
-        if tat <= now {
-            return self.burst;
-        }
-        let end = self.plus(now, self.tolerance);
-        self.minus(end, tat).map_or(0, |room| self.units_in(room))
-    }
-
-    /// How long to wait until `cost` units pass, to the nanosecond: one less is too early.
-    ///
-    /// Zero when they pass now, [`Span::NEVER`] when they never will.
-    #[inline]
-    #[must_use]
-    pub fn retry_after(&self, tat: Tat, now: Timestamp, cost: u64) -> Span {
-        match self.charge(tat, now, cost) {
-            Ok(_) => Span::ZERO,
-            Err(Refusal::Limited) if !self.frozen => {
-                let now = self.clock(now);
-                let wanted = self.plus(tat.max(now), self.span_of(cost));
-                let over = self.minus(wanted, self.plus(now, self.tolerance));
-                over.unwrap_or_default().ceil()
-            }
-            Err(_) => Span::NEVER,
-        }
-    }
-
-    /// How long until the meter is full again if nothing is charged, rounded up.
-    #[inline]
-    #[must_use]
-    pub fn reset_after(&self, tat: Tat, now: Timestamp) -> Span {
-        match self.minus(tat, self.clock(now)) {
-            Some(owed) if owed > Tat::default() => {
-                if self.frozen {
-                    Span::NEVER
-                } else {
-                    owed.ceil()
-                }
-            }
-            _ => Span::ZERO,
-        }
+        let all = self.plus(tat.max(now), self.span_of(held));
+        let before = self.minus(all, self.plus(now, self.span_of(own)));
+        before.unwrap_or_default().ceil()
     }
 
     #[inline]
@@ -174,9 +137,18 @@ impl Meter {
         Tat { nanos: if self.frozen { 0 } else { now.as_nanos() }, part: 0 }
     }
 
-    /// `units` * T. It fits, since no more than the burst is ever asked for.
+    /// The TAT of a meter that is used up at `now`, or in debt by so many capacities more.
+    #[inline]
+    fn used_up(&self, now: Timestamp) -> Tat {
+        self.plus(self.clock(now), self.tolerance)
+    }
+
+    /// `units` * T, for units up to the burst; that of the burst for more.
     #[inline]
     fn span_of(&self, units: u64) -> Tat {
+        if units >= self.burst {
+            return self.tolerance;
+        }
         if self.interval.part == 0 {
             return Tat { nanos: self.interval.nanos.saturating_mul(units), part: 0 };
         }
@@ -235,6 +207,96 @@ impl Meter {
         } else {
             Tat { nanos: tat.nanos.saturating_add(1), part: 0 }
         }
+    }
+}
+
+impl Rule for Meter {
+    type State = Tat;
+
+    #[inline]
+    fn capacity(&self, _: &Tat) -> u64 {
+        self.burst
+    }
+
+    #[inline]
+    fn fits(&self, tat: &Tat, now: Timestamp, units: u64) -> bool {
+        self.try_charge(*tat, now, units).is_some()
+    }
+
+    #[inline]
+    fn charge(&self, tat: &mut Tat, now: Timestamp, units: u64) {
+        if units == 0 {
+            return;
+        }
+        // Units beyond two capacities would be forgiven below anyway.
+        let (first, second) = (self.span_of(units), self.span_of(units.saturating_sub(self.burst)));
+        let charged = self.plus(self.plus((*tat).max(self.clock(now)), first), second);
+        let deepest = self.plus(self.used_up(now), self.tolerance);
+        *tat = charged.min(deepest.max(*tat));
+    }
+
+    #[inline]
+    fn remaining(&self, tat: &Tat, now: Timestamp) -> u64 {
+        let now = self.clock(now);
+        if *tat <= now {
+            return self.burst;
+        }
+        let end = self.plus(now, self.tolerance);
+        self.minus(end, *tat).map_or(0, |room| self.units_in(room))
+    }
+
+    #[inline]
+    fn retry_after(&self, tat: &Tat, now: Timestamp, units: u64) -> Span {
+        if units == 0 {
+            return Span::ZERO;
+        }
+        if units > self.burst {
+            return Span::NEVER;
+        }
+        let now = self.clock(now);
+        let wanted = self.plus((*tat).max(now), self.span_of(units));
+        match self.minus(wanted, self.plus(now, self.tolerance)) {
+            Some(over) if over > Tat::default() => {
+                if self.frozen {
+                    Span::NEVER
+                } else {
+                    over.ceil()
+                }
+            }
+            _ => Span::ZERO,
+        }
+    }
+
+    #[inline]
+    fn reset_after(&self, tat: &Tat, now: Timestamp) -> Span {
+        match self.minus(*tat, self.clock(now)) {
+            Some(owed) if owed > Tat::default() => {
+                if self.frozen {
+                    Span::NEVER
+                } else {
+                    owed.ceil()
+                }
+            }
+            _ => Span::ZERO,
+        }
+    }
+
+    #[inline]
+    fn heal(&self, tat: &mut Tat, now: Timestamp) -> bool {
+        let read = *tat;
+        if read == Tat::default() {
+            if !self.starts_full() {
+                *tat = self.plus(self.clock(now), self.owed_at_first);
+            }
+            return read != *tat;
+        }
+        let deepest = self.plus(self.used_up(now), self.tolerance);
+        let believed_nanos = deepest.nanos.saturating_add(SKEW_MAX.as_nanos());
+        *tat = self.normalized(read);
+        if tat.nanos > believed_nanos {
+            *tat = self.used_up(now);
+        }
+        read != *tat
     }
 }
 

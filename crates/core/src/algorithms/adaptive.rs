@@ -1,0 +1,283 @@
+//! A capacity that is set, reduced and recovers while it is in use.
+//!
+//! The level is kept in units of 1 / `period`: in `dt` nanoseconds a capacity of `c` units per period
+//! brings `c * dt` of them, so nothing is rounded, however often it is looked at and however the
+//! capacity changes in between.
+
+use alloc::boxed::Box;
+
+use crate::algorithms::meter::SKEW_MAX;
+use crate::algorithms::recovery::{Recovery, Reduction, Stretch, permille};
+use crate::algorithms::rule::Rule;
+use crate::time::{Span, Timestamp};
+
+/// The policy's numbers: what holds for a key until it is told otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Adaptive {
+    capacity: u64,
+    period: Span,
+    recovery: Recovery,
+}
+
+/// Where a key stands.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct AdaptiveState {
+    /// The time at which `level` was right; 0 for a key that was never seen.
+    pub(crate) at: Timestamp,
+    /// Units that can be taken, times the period in nanoseconds. Negative: debt.
+    pub(crate) level: i128,
+    /// Capacity and period that were set for this key.
+    pub(crate) set: Option<(u64, Span)>,
+    /// The reduction in force.
+    pub(crate) reduction: Option<Reduction>,
+    /// The last change that somebody made.
+    pub(crate) change: Option<Change>,
+}
+
+/// A change of capacity, as those who share it are told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// When.
+    pub at: Timestamp,
+    /// What the capacity was set or reduced to, in units per window.
+    pub capacity: u64,
+    /// Who changed it, and why.
+    pub note: Note,
+}
+
+/// Who changes a capacity, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    source: Box<str>,
+    reason: Box<str>,
+}
+
+/// Longest source of a change in bytes.
+pub const SOURCE_BYTES_MAX: usize = 64;
+/// Longest reason of a change in bytes.
+pub const REASON_BYTES_MAX: usize = 256;
+
+impl Note {
+    /// Who (at most [`SOURCE_BYTES_MAX`] bytes), and why (at most [`REASON_BYTES_MAX`]); nothing when
+    /// one of them is longer.
+    #[must_use]
+    pub fn new(source: &str, reason: &str) -> Option<Self> {
+        let fits = source.len() <= SOURCE_BYTES_MAX && reason.len() <= REASON_BYTES_MAX;
+        fits.then(|| Self { source: source.into(), reason: reason.into() })
+    }
+
+    /// Who changed it.
+    #[must_use]
+    pub const fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// Why.
+    #[must_use]
+    pub const fn reason(&self) -> &str {
+        &self.reason
+    }
+}
+
+/// What is in force for a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Capacity {
+    /// Units per window now.
+    pub capacity: u64,
+    /// Units per window without the reduction.
+    pub original: u64,
+    /// The window.
+    pub period: Span,
+}
+
+impl Adaptive {
+    pub(crate) const fn new(capacity: u64, period: Span, recovery: Recovery) -> Self {
+        Self { capacity, period, recovery }
+    }
+
+    pub(crate) const fn period(&self) -> Span {
+        self.period
+    }
+
+    /// What is in force at `now`.
+    pub(crate) fn capacity_at(&self, state: &AdaptiveState, now: Timestamp) -> Capacity {
+        let (original, period) = self.numbers(state);
+        let capacity = self
+            .stretches(state)
+            .find(|stretch| stretch.end.is_none_or(|end| now.as_nanos() < end))
+            .map_or(original, |stretch| stretch.capacity);
+        Capacity { capacity, original, period }
+    }
+
+    /// Sets capacity and period of this key; what is available is clipped and never topped up. A
+    /// reduction ends: who sets a capacity knows what it is.
+    pub(crate) fn set(&self, state: &mut AdaptiveState, now: Timestamp, set: Option<(u64, Span)>) {
+        self.bring_up(state, now);
+        let (_, before) = self.numbers(state);
+        (state.set, state.reduction) = (set, None);
+        let (capacity, after) = self.numbers(state);
+        state.level = rescaled(state.level, before, after).min(full(capacity, after));
+    }
+
+    /// Reduces the capacity to `factor_permille` thousandths of what it is now, at least 1 unit.
+    /// Says what it is then; nothing when that would not be lower.
+    pub(crate) fn reduce(
+        &self,
+        state: &mut AdaptiveState,
+        now: Timestamp,
+        factor_permille: u64,
+    ) -> Option<u64> {
+        self.bring_up(state, now);
+        let Capacity { capacity, period, .. } = self.capacity_at(state, now);
+        let to = permille(capacity, factor_permille).max(1);
+        if to >= capacity {
+            return None;
+        }
+        state.reduction = Some(Reduction { to, since: now.max(state.at) });
+        state.level = state.level.min(full(to, period));
+        Some(to)
+    }
+
+    fn numbers(&self, state: &AdaptiveState) -> (u64, Span) {
+        state.set.unwrap_or((self.capacity, self.period))
+    }
+
+    /// What the capacity is and will be, from the reduction on.
+    fn stretches(&self, state: &AdaptiveState) -> impl Iterator<Item = Stretch> {
+        let (original, _) = self.numbers(state);
+        let steady = Stretch { capacity: original, end: None };
+        let recovering = state.reduction.map(|it| self.recovery.stretches(original, it));
+        let steady = state.reduction.is_none().then_some(steady);
+        recovering.into_iter().flatten().chain(steady)
+    }
+
+    /// The stretches that are not over at `now`, each with the level at its start and that start.
+    fn levels_from(&self, state: &AdaptiveState) -> impl Iterator<Item = (Stretch, i128, u64)> {
+        let (mut level, mut at) = (state.level, state.at.as_nanos());
+        let period = self.numbers(state).1;
+        let begun = at;
+        let later = move |stretch: &Stretch| stretch.end.is_none_or(|end| end > begun);
+        self.stretches(state).filter(later).map(move |stretch| {
+            let start = (stretch, level.min(full(stretch.capacity, period)), at);
+            if let Some(end) = stretch.end {
+                level = grown(start.1, &stretch, period, end.saturating_sub(at));
+                at = end.max(at);
+            }
+            start
+        })
+    }
+
+    /// The level at `now`, or at the state's own time if that is later.
+    fn level_at(&self, state: &AdaptiveState, now: Timestamp) -> i128 {
+        let period = self.numbers(state).1;
+        if state.at == Timestamp::EPOCH {
+            return full(self.capacity_at(state, now).capacity, period);
+        }
+        let now = now.max(state.at).as_nanos();
+        self.levels_from(state)
+            .find(|(stretch, _, _)| stretch.end.is_none_or(|end| now < end))
+            .map_or(0, |(stretch, level, at)| {
+                grown(level, &stretch, period, now.saturating_sub(at))
+            })
+    }
+
+    fn bring_up(&self, state: &mut AdaptiveState, now: Timestamp) {
+        state.level = self.level_at(state, now);
+        state.at = now.max(state.at).max(Timestamp::from_nanos(1));
+    }
+
+    /// How long after `now` the level is `wanted`.
+    fn wait_for(&self, state: &AdaptiveState, now: Timestamp, wanted: i128) -> Span {
+        if self.level_at(state, now) >= wanted {
+            return Span::ZERO;
+        }
+        let period = self.numbers(state).1;
+        for (stretch, level, at) in self.levels_from(state) {
+            let missing = u128::try_from(wanted.saturating_sub(level)).unwrap_or(0);
+            let wait = missing.div_ceil(u128::from(stretch.capacity.max(1)));
+            let when = u64::try_from(wait).ok().and_then(|wait| at.checked_add(wait));
+            let reached = when.filter(|_| wanted <= full(stretch.capacity, period));
+            match (reached, stretch.end) {
+                (Some(when), Some(end)) if when >= end => {}
+                (Some(when), _) => return Span::from_nanos(when.saturating_sub(now.as_nanos())),
+                (None, _) => {}
+            }
+        }
+        Span::NEVER
+    }
+}
+
+impl Rule for Adaptive {
+    type State = AdaptiveState;
+
+    /// Without the reduction: what does not fit into the reduced capacity waits for the recovery.
+    fn capacity(&self, state: &AdaptiveState) -> u64 {
+        self.numbers(state).0
+    }
+
+    fn fits(&self, state: &AdaptiveState, now: Timestamp, units: u64) -> bool {
+        units == 0 || self.level_at(state, now) >= full(units, self.numbers(state).1)
+    }
+
+    fn charge(&self, state: &mut AdaptiveState, now: Timestamp, units: u64) {
+        if units == 0 {
+            return;
+        }
+        self.bring_up(state, now);
+        let (capacity, period) = self.numbers(state);
+        let deepest = full(capacity, period).saturating_neg().min(state.level);
+        state.level = state.level.saturating_sub(full(units, period)).max(deepest);
+    }
+
+    fn remaining(&self, state: &AdaptiveState, now: Timestamp) -> u64 {
+        let level = u128::try_from(self.level_at(state, now)).unwrap_or(0);
+        let units = level.checked_div(self.numbers(state).1.as_nanos().into()).unwrap_or(0);
+        u64::try_from(units).unwrap_or(u64::MAX)
+    }
+
+    fn retry_after(&self, state: &AdaptiveState, now: Timestamp, units: u64) -> Span {
+        if units == 0 {
+            return Span::ZERO;
+        }
+        self.wait_for(state, now, full(units, self.numbers(state).1))
+    }
+
+    /// Until it is full at the capacity where the recovery ends.
+    fn reset_after(&self, state: &AdaptiveState, now: Timestamp) -> Span {
+        let (original, period) = self.numbers(state);
+        let last = self.stretches(state).last().map_or(original, |stretch| stretch.capacity);
+        self.wait_for(state, now, full(last, period))
+    }
+
+    fn heal(&self, state: &mut AdaptiveState, now: Timestamp) -> bool {
+        let believed = now.plus(SKEW_MAX);
+        let ahead = |time: Timestamp| time > believed;
+        if !ahead(state.at) && !state.reduction.is_some_and(|it| ahead(it.since)) {
+            return false;
+        }
+        (state.at, state.level) = (now.max(Timestamp::from_nanos(1)), state.level.min(0));
+        if let Some(reduction) = &mut state.reduction {
+            reduction.since = reduction.since.min(now);
+        }
+        true
+    }
+}
+
+/// So many units as a level.
+fn full(units: u64, period: Span) -> i128 {
+    i128::from(units).saturating_mul(i128::from(period.as_nanos()))
+}
+
+/// A level after `nanos` more of a stretch.
+fn grown(level: i128, stretch: &Stretch, period: Span, nanos: u64) -> i128 {
+    let gained = i128::from(stretch.capacity).saturating_mul(nanos.into());
+    level.saturating_add(gained).min(full(stretch.capacity, period))
+}
+
+/// A level in units of 1 / `before`, in units of 1 / `after`, rounded down.
+fn rescaled(level: i128, before: Span, after: Span) -> i128 {
+    let (before, after) = (i128::from(before.as_nanos()), i128::from(after.as_nanos()));
+    let (units, rest) = (level.checked_div_euclid(before), level.checked_rem_euclid(before));
+    let rest = rest.unwrap_or(0).saturating_mul(after).checked_div(before).unwrap_or(0);
+    units.unwrap_or(0).saturating_mul(after).saturating_add(rest)
+}

@@ -1,0 +1,119 @@
+//! What a sliding log remembers, and its bytes.
+//!
+//! ```text
+//! of each entry, oldest first, as LEB128:
+//!   nanoseconds since the entry before it, 1 or more; of the first one: since the epoch
+//!   units, 1 or more
+//! ```
+
+use alloc::vec;
+use alloc::vec::Vec;
+
+use crate::time::Timestamp;
+use crate::varint::{VARINT_BYTES_MAX, put, take};
+
+/// Most charges that a log remembers: what keeps a record in the order of ten kilobytes.
+pub const LOG_ENTRIES_MAX: usize = 1_024;
+/// Most bytes that a log takes: two numbers of the longest kind per entry, which no log ever has. At
+/// ten charges of one unit per second it is 5 bytes per entry.
+pub(crate) const LOG_BYTES_MAX: usize = LOG_ENTRIES_MAX * 2 * VARINT_BYTES_MAX;
+
+/// The charges that may still be in the window, oldest first, at different times: at most
+/// [`LOG_ENTRIES_MAX`]. The default, no charges, is a key that was never seen.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Log {
+    entries: Vec<Entry>,
+}
+
+/// What was charged at one time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Entry {
+    /// In nanoseconds since the epoch.
+    pub(crate) time: u64,
+    /// At least 1.
+    pub(crate) units: u64,
+}
+
+impl Log {
+    pub(crate) fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The time of the newest charge.
+    pub(crate) fn newest_ns(&self) -> Option<u64> {
+        self.entries.last().map(|entry| entry.time)
+    }
+
+    /// What the time is for this log: a time before the newest charge counts as that charge's.
+    pub(crate) fn time_ns(&self, now: Timestamp) -> u64 {
+        now.as_nanos().max(self.newest_ns().unwrap_or(0))
+    }
+
+    /// All units.
+    pub(crate) fn units(&self) -> u64 {
+        self.entries.iter().fold(0, |sum, entry| sum.saturating_add(entry.units))
+    }
+
+    /// The charges of which `has_left` is not true. It has to be true up to some time, and not after.
+    pub(crate) fn since(&self, has_left: impl Fn(u64) -> bool) -> &[Entry] {
+        let left = self.entries.partition_point(|entry| has_left(entry.time));
+        self.entries.get(left..).unwrap_or_default()
+    }
+
+    /// Drops the charges of which `has_left` is true.
+    pub(crate) fn forget(&mut self, has_left: impl Fn(u64) -> bool) {
+        self.entries.retain(|entry| !has_left(entry.time));
+    }
+
+    /// Adds a charge, at the time of the newest one if that is later. When there are as many entries
+    /// as there may be, the newest one takes it over and moves to its time, so that nothing leaves
+    /// earlier than it should.
+    pub(crate) fn note(&mut self, time_ns: u64, units: u64) {
+        if units == 0 {
+            return;
+        }
+        let is_full = self.entries.len() >= LOG_ENTRIES_MAX;
+        match self.entries.last_mut() {
+            Some(newest) if is_full || time_ns <= newest.time => {
+                newest.time = newest.time.max(time_ns);
+                newest.units = newest.units.saturating_add(units);
+            }
+            Some(_) => self.entries.push(Entry { time: time_ns, units }),
+            // Most keys are seen once; a vector of its own accord makes room for four.
+            None => self.entries = vec![Entry { time: time_ns, units }],
+        }
+    }
+
+    /// Appends the log's bytes to `out`: at most [`LOG_BYTES_MAX`].
+    pub(crate) fn encode_into(&self, out: &mut Vec<u8>) {
+        let mut before_ns = 0;
+        for entry in &self.entries {
+            put(out, entry.time.saturating_sub(before_ns));
+            put(out, entry.units);
+            before_ns = entry.time;
+        }
+    }
+
+    /// Reads what [`encode_into`](Self::encode_into) wrote; nothing for any other bytes.
+    pub(crate) fn decode(mut bytes: &[u8]) -> Option<Self> {
+        let mut log = Self::default();
+        while !bytes.is_empty() {
+            let (later_ns, rest) = take(bytes)?;
+            let (units, rest) = take(rest)?;
+            let time = match log.newest_ns() {
+                None => later_ns,
+                Some(_) if later_ns == 0 => return None,
+                Some(before_ns) => before_ns.checked_add(later_ns)?,
+            };
+            if units == 0 || log.entries.len() >= LOG_ENTRIES_MAX {
+                return None;
+            }
+            log.entries.push(Entry { time, units });
+            bytes = rest;
+        }
+        Some(log)
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

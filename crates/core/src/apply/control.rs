@@ -1,0 +1,106 @@
+//! What those who run a limiter do to a key, beside asking.
+
+use crate::algorithms::adaptive::{Change, Note};
+use crate::algorithms::any::{AnyRule, State};
+use crate::apply::decision::Effect;
+use crate::apply::operation::{CapacitySetting, ReduceFactor};
+use crate::policy::Policy;
+use crate::policy::costs::Costs;
+use crate::record::Record;
+use crate::time::{Span, Timestamp};
+
+/// Charges whether there is room or not.
+pub(crate) fn penalise(
+    policy: &Policy,
+    record: &mut Record,
+    costs: &Costs,
+    now: Timestamp,
+) -> Effect {
+    if costs.is_zero() {
+        return Effect::None;
+    }
+    let limits = policy.limits().iter().zip(&mut record.states).enumerate();
+    for (index, (limit, state)) in limits {
+        limit.rule().charge(state, now, costs.of(index));
+    }
+    Effect::Charged
+}
+
+/// Lets nothing pass for `span`; a block that is in force is replaced.
+pub(crate) fn block(record: &mut Record, span: Span, now: Timestamp) -> Effect {
+    let until = if span == Span::ZERO { Timestamp::EPOCH } else { now.plus(span) };
+    if record.blocked_until == until {
+        return Effect::None;
+    }
+    record.blocked_until = until;
+    Effect::Changed
+}
+
+/// Forgets everything but what belongs to others.
+pub(crate) fn reset(policy: &Policy, record: &mut Record) -> Effect {
+    let foreign = core::mem::take(&mut record.foreign);
+    *record = Record { foreign, ..Record::new(policy) };
+    Effect::Changed
+}
+
+/// Leaves at most `remaining` units of a limit.
+pub(crate) fn lower(
+    policy: &Policy,
+    record: &mut Record,
+    index: usize,
+    remaining: u64,
+    now: Timestamp,
+) -> Effect {
+    let Some(limit) = policy.limits().get(index) else { return Effect::None };
+    let held = record.held(limit);
+    let Some(state) = record.states.get_mut(index) else { return Effect::None };
+    let available = limit.rule().remaining(state, now).saturating_sub(held);
+    if limit.needs_hold() || available <= remaining {
+        return Effect::None;
+    }
+    limit.rule().charge(state, now, available.saturating_sub(remaining));
+    Effect::Changed
+}
+
+/// Sets the capacity of an adaptive limit for this key.
+pub(crate) fn set_capacity(
+    policy: &Policy,
+    record: &mut Record,
+    index: usize,
+    setting: Option<CapacitySetting>,
+    note: &Note,
+    now: Timestamp,
+) -> Effect {
+    let limit = policy.limits().get(index).map(|limit| limit.rule());
+    let (Some(AnyRule::Adaptive(adaptive)), Some(State::Adaptive(state))) =
+        (limit, record.states.get_mut(index))
+    else {
+        return Effect::None;
+    };
+    adaptive.set(state, now, setting.map(|it| (it.capacity, it.period)));
+    let capacity = adaptive.capacity_at(state, now).capacity;
+    state.change = Some(Change { at: now, capacity, note: note.clone() });
+    Effect::Changed
+}
+
+/// Reduces the capacity of an adaptive limit.
+pub(crate) fn reduce(
+    policy: &Policy,
+    record: &mut Record,
+    index: usize,
+    factor: ReduceFactor,
+    note: &Note,
+    now: Timestamp,
+) -> Effect {
+    let limit = policy.limits().get(index).map(|limit| limit.rule());
+    let (Some(AnyRule::Adaptive(adaptive)), Some(State::Adaptive(state))) =
+        (limit, record.states.get_mut(index))
+    else {
+        return Effect::None;
+    };
+    let Some(capacity) = adaptive.reduce(state, now, factor.as_permille()) else {
+        return Effect::None;
+    };
+    state.change = Some(Change { at: now, capacity, note: note.clone() });
+    Effect::Changed
+}

@@ -1,0 +1,93 @@
+//! Capacity that is set aside under an id, until it is settled, released or expires.
+
+use alloc::vec::Vec;
+
+use crate::id::Id;
+use crate::time::{Span, Timestamp};
+
+/// Most holds of one key at the same time; the next one waits until one of them is gone.
+pub const HOLDS_MAX: usize = 1_024;
+/// The longest that a hold may be kept without renewing it: 31 days.
+pub const HOLD_TTL_MAX: Span = Span::from_secs(31 * 86_400);
+
+/// One hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Hold {
+    pub(crate) id: Id,
+    /// From then on it is no hold any more, but a charge of that time.
+    pub(crate) expires: Timestamp,
+    /// Units by the tag of their limit. By tag, so that they outlive a change of the policy.
+    pub(crate) costs: Vec<(u32, u64)>,
+}
+
+/// The holds of one key, those that expire first in front.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Holds(Vec<Hold>);
+
+impl Hold {
+    /// The units held of the limit with this tag.
+    pub(crate) fn on(&self, tag: u32) -> u64 {
+        self.costs.iter().find(|(of, _)| *of == tag).map_or(0, |(_, units)| *units)
+    }
+
+    fn order(&self) -> (Timestamp, Id) {
+        (self.expires, self.id)
+    }
+}
+
+impl Holds {
+    #[inline]
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) const fn are_full(&self) -> bool {
+        self.0.len() >= HOLDS_MAX
+    }
+
+    pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = &Hold> {
+        self.0.iter()
+    }
+
+    pub(crate) fn get(&self, id: Id) -> Option<&Hold> {
+        self.0.iter().find(|hold| hold.id == id)
+    }
+
+    /// All units held of the limit with this tag.
+    #[inline]
+    pub(crate) fn on(&self, tag: u32) -> u64 {
+        self.0.iter().fold(0, |sum, hold| sum.saturating_add(hold.on(tag)))
+    }
+
+    /// Adds a hold. The caller has looked whether there is room and no other with this id.
+    pub(crate) fn insert(&mut self, hold: Hold) {
+        let position = self.0.partition_point(|other| other.order() < hold.order());
+        self.0.insert(position, hold);
+    }
+
+    pub(crate) fn remove(&mut self, id: Id) -> Option<Hold> {
+        let position = self.0.iter().position(|hold| hold.id == id)?;
+        Some(self.0.remove(position))
+    }
+
+    /// Takes out the hold that expired first, if any has at `now`.
+    pub(crate) fn take_expired(&mut self, now: Timestamp) -> Option<Hold> {
+        let expired = self.0.first().is_some_and(|hold| hold.expires <= now);
+        expired.then(|| self.0.remove(0))
+    }
+
+    /// A hold that outlives every hold that can be taken at `now` was written by a broken clock: it
+    /// gets the longest life there is. Says whether there was one.
+    pub(crate) fn heal(&mut self, now: Timestamp, skew: Span) -> bool {
+        let longest = now.plus(HOLD_TTL_MAX);
+        let believed = longest.plus(skew);
+        if self.0.last().is_none_or(|hold| hold.expires <= believed) {
+            return false;
+        }
+        for hold in &mut self.0 {
+            hold.expires = hold.expires.min(longest);
+        }
+        self.0.sort_by_key(Hold::order);
+        true
+    }
+}
