@@ -7,8 +7,10 @@
 
 extern crate alloc;
 
+mod batch;
 mod convert;
 mod exports;
+mod operation;
 mod policies;
 
 #[allow(unreachable_pub, clippy::undocumented_unsafe_blocks, reason = "generated code")]

@@ -25,13 +25,28 @@
 //! | algorithm | fields | meaning |
 //! |---|---|---|
 //! | `gcra` | `limit`, `per`, `burst` (default: `limit`) | `limit` units per period, at most `burst` at once |
-//! | `token-bucket` | `capacity`, `refill`, `per` | starts full, regains `refill` units per period; `refill = 0` is a budget that is spent once, without `per` |
-//! | `leaky-bucket` | `capacity`, `leak`, `per` | starts empty, drains `leak` units per period |
+//! | `token-bucket` | `capacity`, `refill`, `per`, `initial` (default: `capacity`) | regains `refill` units per period, continuously; `refill = 0` is a budget that is spent once, without `per` |
+//! | `interval-bucket` | `capacity`, `refill`, windows, `initial` | regains `refill` units at once when a window ends |
+//! | `leaky-bucket` | `capacity`, `leak`, `per` | starts empty, drains `leak` units per period; what would spill over is refused |
+//! | `leaky-queue` | `capacity`, `leak`, `per` | the same, and what is let in is told when its turn is |
+//! | `fixed-window` | `limit`, windows | `limit` units in each window |
+//! | `sliding-log` | `limit`, `per` | `limit` units in any stretch of a period, exactly |
+//! | `sliding-counter` | `limit`, `per` | about that, from two counters |
+//! | `concurrency` | `slots` | so many at the same time; has to be held |
+//! | `adaptive` | `capacity`, `per`, `recovery_interval` (30s), `recovery_factor_permille` (1100), `recovery_ceiling_permille` (1000) | a token bucket whose capacity is set live, reduced, and recovers |
 //!
-//! Every limit may have a `default_cost`. A period is a number with a unit (`250ms`, `1s`, `1m`, `1h`,
-//! `1d`, `1w`), or several of them (`1h 30m`). A policy may say `on_store_failure = "closed"` (the
-//! default: answer that it can't be decided) or `"open"` (let pass).
+//! Windows are `per`, aligned to the epoch and shifted by `utc_offset` (`"+02:00"`), or with
+//! `start = "first-use"` those that begin with the first use, or `calendar = "day"`, `"week"` or
+//! `"month"` at a `utc_offset`.
+//!
+//! Every limit may have a `default_cost`, or say `per_call = true` (each call costs 1),
+//! `shadow = true` (watch and tell, deny nothing) and `overrun = "debt"` (the default: what was used
+//! beyond a hold is charged) or `"refuse"`. A period is a number with a unit (`250ms`, `1s`, `1m`,
+//! `1h`, `1d`, `1w`), or several of them (`1h 30m`). A policy may say `on_store_failure = "closed"`
+//! (the default: answer that it can't be decided) or `"open"` (let pass).
 
+mod algorithm_text;
+mod fields;
 mod limit_text;
 mod policy_set;
 mod toml_text;

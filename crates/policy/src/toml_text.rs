@@ -36,6 +36,7 @@ fn value(value: Spanned<DeValue<'_>>) -> Result<Value, String> {
         DeValue::Integer(number) => {
             u64::from_str_radix(number.as_str(), number.radix()).map_or(Value::Other, Value::Number)
         }
+        DeValue::Boolean(truth) => Value::Truth(truth),
         _ => Value::Other,
     })
 }

@@ -13,13 +13,15 @@ pub const TABLE_ENTRIES_MAX: usize = 1_000;
 pub enum Value {
     /// A whole number that is not negative.
     Number(u64),
+    /// True or false.
+    Truth(bool),
     /// A text.
     Text(String),
     /// Named values, in their order, repeated names included.
     Table(Vec<(String, Self)>),
     /// JSON's `null`, which says as much as being left out.
     Null,
-    /// Anything else: no field of tollgate is a truth value, a list, a date or another number.
+    /// Anything else: no field of tollgate is a list, a date or another number.
     Other,
 }
 
@@ -42,8 +44,8 @@ impl<'de> Visitor<'de> for ValueVisitor {
         Ok(Value::Null)
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Value, E> {
-        Ok(Value::Other)
+    fn visit_bool<E>(self, truth: bool) -> Result<Value, E> {
+        Ok(Value::Truth(truth))
     }
 
     fn visit_u64<E>(self, number: u64) -> Result<Value, E> {

@@ -1,7 +1,7 @@
 //! What a policy text may say, and what is answered when it says something else.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use tollgate_core::{Algorithm, Span};
+use tollgate_core::{Algorithm, CalendarUnit, Overrun, Recovery, Span, Windows};
 use tollgate_policy::{OnStoreFailure, POLICIES_MAX, PolicySet, TEXT_BYTES_MAX};
 
 fn error(text: &str) -> String {
@@ -51,6 +51,82 @@ fn burst_is_the_limit_unless_it_is_said() {
     assert_eq!(algorithm, Algorithm::Gcra { limit: 7, period, burst: 7 });
 }
 
+/// Every algorithm, with every field it has, becomes what it says.
+#[test]
+fn every_algorithm_can_be_written() {
+    let (second, day) = (Span::from_secs(1), CalendarUnit::Day);
+    let aligned = |utc_offset_secs| Windows::Aligned { period: second, utc_offset_secs };
+    let rows = [
+        (
+            "algorithm = 'token-bucket', capacity = 5, refill = 2, per = '1s', initial = 1",
+            Algorithm::TokenBucket { capacity: 5, refill: 2, period: second, initial: 1 },
+        ),
+        (
+            "algorithm = 'interval-bucket', capacity = 5, refill = 2, per = '1s'",
+            Algorithm::IntervalBucket { capacity: 5, refill: 2, windows: aligned(0), initial: 5 },
+        ),
+        (
+            "algorithm = 'leaky-bucket', capacity = 5, leak = 2, per = '1s'",
+            Algorithm::LeakyBucket { capacity: 5, leak: 2, period: second },
+        ),
+        (
+            "algorithm = 'leaky-queue', capacity = 5, leak = 2, per = '1s'",
+            Algorithm::LeakyQueue { capacity: 5, leak: 2, period: second },
+        ),
+        (
+            "algorithm = 'fixed-window', limit = 5, per = '1s', start = 'epoch', utc_offset = '-05:30'",
+            Algorithm::FixedWindow { limit: 5, windows: aligned(-(5 * 3_600 + 30 * 60)) },
+        ),
+        (
+            "algorithm = 'fixed-window', limit = 5, per = '1s', start = 'first-use'",
+            Algorithm::FixedWindow { limit: 5, windows: Windows::FirstUse { period: second } },
+        ),
+        (
+            "algorithm = 'fixed-window', limit = 5, calendar = 'day', utc_offset = '+02:00'",
+            Algorithm::FixedWindow {
+                limit: 5,
+                windows: Windows::Calendar { unit: day, utc_offset_secs: 7_200 },
+            },
+        ),
+        (
+            "algorithm = 'sliding-log', limit = 5, per = '1s'",
+            Algorithm::SlidingLog { limit: 5, period: second },
+        ),
+        (
+            "algorithm = 'sliding-counter', limit = 5, per = '1s'",
+            Algorithm::SlidingCounter { limit: 5, period: second },
+        ),
+        ("algorithm = 'concurrency', slots = 5", Algorithm::Concurrency { slots: 5 }),
+        (
+            "algorithm = 'adaptive', capacity = 5, per = '1s', recovery_factor_permille = 2000",
+            Algorithm::Adaptive {
+                capacity: 5,
+                period: second,
+                recovery: Recovery { factor_permille: 2_000, ..Recovery::default() },
+            },
+        ),
+    ];
+    for (fields, algorithm) in rows {
+        let set = PolicySet::parse(&format!("[policy.p]\nx = {{ {fields} }}")).unwrap();
+        assert_eq!(set.get("p").unwrap().limits().limits()[0].algorithm(), algorithm, "{fields}");
+    }
+}
+
+/// What every limit may say beside its algorithm.
+#[test]
+fn general_fields_are_read() {
+    let text = "[policy.p]\nx = { algorithm = 'concurrency', slots = 1, per_call = true, \
+                shadow = true, overrun = 'refuse' }";
+    let set = PolicySet::parse(text).unwrap();
+    let limit = &set.get("p").unwrap().limits().limits()[0];
+    assert!(limit.is_per_call() && limit.is_shadow());
+    assert_eq!((limit.overrun(), limit.default_cost()), (Overrun::Refuse, Some(1)));
+    let set = PolicySet::parse("[policy.p]\nx = { algorithm = 'concurrency', slots = 1 }").unwrap();
+    let limit = &set.get("p").unwrap().limits().limits()[0];
+    assert!(!limit.is_per_call() && !limit.is_shadow());
+    assert_eq!(limit.overrun(), Overrun::Debt);
+}
+
 #[test]
 fn a_text_without_policies_or_a_policy_without_limits_is_fine() {
     assert_eq!(PolicySet::parse("[policy]").unwrap().iter().len(), 0);
@@ -71,6 +147,60 @@ fn what_is_wrong_with_a_limit_names_the_field() {
         ),
         ("{ algorithm = 'token-bucket', refill = 1, per = '1s' }", "policy.p.x.capacity: token-"),
         ("{ algorithm = 'leaky-bucket', capacity = 1, leak = 0, per = '1s' }", "policy.p.x.leak:"),
+        (
+            "{ algorithm = 'token-bucket', capacity = 2, refill = 1, per = '1s', initial = 3 }",
+            "policy.p.x.initial: must be 0 to 2, not 3",
+        ),
+        (
+            "{ algorithm = 'interval-bucket', capacity = 2, refill = 3, per = '1s' }",
+            "policy.p.x.refill: must be 1 to 2, not 3",
+        ),
+        ("{ algorithm = 'concurrency', slots = 0 }", "policy.p.x.slots: must be 1 to"),
+        ("{ algorithm = 'fixed-window', limit = 1 }", "policy.p.x.per: fixed-window needs it"),
+        (
+            "{ algorithm = 'fixed-window', limit = 1, per = '1d', calendar = 'day' }",
+            "policy.p.x.per: say either per or calendar",
+        ),
+        (
+            "{ algorithm = 'fixed-window', limit = 1, start = 'epoch', calendar = 'day' }",
+            "policy.p.x.start: windows of the calendar",
+        ),
+        (
+            "{ algorithm = 'fixed-window', limit = 1, per = '1s', start = 'first-use', utc_offset = '+01:00' }",
+            "policy.p.x.utc_offset: windows that start",
+        ),
+        (
+            "{ algorithm = 'fixed-window', limit = 1, calendar = 'year' }",
+            "policy.p.x.calendar: must be \"day\" or \"week\" or \"month\"",
+        ),
+        (
+            "{ algorithm = 'fixed-window', limit = 1, calendar = 'day', utc_offset = '2h' }",
+            "policy.p.x.utc_offset: \"2h\" is no offset",
+        ),
+        (
+            "{ algorithm = 'fixed-window', limit = 1, calendar = 'day', utc_offset = '+19:00' }",
+            "policy.p.x.utc_offset: must be at most",
+        ),
+        (
+            "{ algorithm = 'adaptive', capacity = 1, per = '1s', recovery_factor_permille = 1000 }",
+            "policy.p.x.recovery_factor_permille: must be 1010 to 1000000, not 1000",
+        ),
+        (
+            "{ algorithm = 'adaptive', capacity = 1, per = '1s', recovery_interval = '0s' }",
+            "policy.p.x.recovery_interval: must be",
+        ),
+        (
+            "{ algorithm = 'concurrency', slots = 1, shadow = 1 }",
+            "policy.p.x.shadow: must be true or false",
+        ),
+        (
+            "{ algorithm = 'concurrency', slots = 1, overrun = 'maybe' }",
+            "policy.p.x.overrun: must be \"debt\" or \"refuse\"",
+        ),
+        (
+            "{ algorithm = 'concurrency', slots = 1, per_call = true, default_cost = 2 }",
+            "policy.p.x.default_cost: every call",
+        ),
         (
             "{ algorithm = 'token-bucket', capacity = 9007199254740991, refill = 1, per = '1d' }",
             "policy.p.x.capacity: at this rate",
@@ -101,7 +231,9 @@ fn wrong_types_and_unknown_fields_are_named() {
         ),
         (
             "{ algorithm = 'sliding', limit = 1 }",
-            "policy.p.x.algorithm: is none of gcra, token-bucket, leaky-bucket".into(),
+            "policy.p.x.algorithm: is none of gcra, token-bucket, interval-bucket, leaky-bucket, \
+             leaky-queue, fixed-window, sliding-log, sliding-counter, concurrency, adaptive"
+                .into(),
         ),
         ("{ limit = 1 }", "policy.p.x.algorithm: a limit needs it".into()),
         ("{ algorithm = 1 }", "policy.p.x.algorithm: must be a text".into()),
