@@ -34,9 +34,9 @@
 //! created.
 //!
 //! # Clocks
-//! A barrier that would expire later than its time to live plus [`SKEW_MAX`](crate::SKEW_MAX) from
-//! `now` comes from a broken clock, and counts as expired: otherwise nobody could create the next one
-//! until that clock's time is reached.
+//! A barrier that would expire later than its time to live plus [`SKEW_MAX`] from `now` comes from a
+//! broken clock, and counts as expired: otherwise nobody could create the next one until that clock's
+//! time is reached.
 
 mod answer;
 mod codec;

@@ -34,10 +34,10 @@
 //! once. Two records never have to be merged. To ask takes one load and writes nothing.
 //!
 //! # Clocks
-//! Times are wall-clock times of different machines. An event that was recorded more than
-//! [`SKEW_MAX`](crate::SKEW_MAX) ahead of `now` comes from a broken clock and does not count: to believe
-//! it would stop every caller until that clock's time is reached, which may be never; to disbelieve it
-//! costs one call that the upstream refuses, and whose caller reports the event anew.
+//! Times are wall-clock times of different machines. An event that was recorded more than [`SKEW_MAX`]
+//! ahead of `now` comes from a broken clock and does not count: to believe it would stop every caller
+//! until that clock's time is reached, which may be never; to disbelieve it costs one call that the
+//! upstream refuses, and whose caller reports the event anew.
 
 mod codec;
 mod event;
