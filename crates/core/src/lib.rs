@@ -45,6 +45,13 @@
 //! | a time | at most [`Timestamp::MAX`] (the year 2262); later times count as that one |
 //! | an encoded record | [`RECORD_BYTES_MAX`] bytes, of which [`FOREIGN_BYTES_MAX`] for entries of others |
 //! | how far ahead of the clock a record is believed | its time to full plus [`SKEW_MAX`] |
+//! | events in a record of cooldowns | [`cooldown::EVENTS_MAX`]; [`cooldown::RECORD_BYTES_MAX`] bytes |
+//! | a code, a label | 1 to [`cooldown::TEXT_BYTES_MAX`] bytes |
+//! | the duration of an event | 1 ns to [`cooldown::DURATION_MAX`] (366 days) |
+//! | the safety factor of an event | 1 to [`cooldown::SAFETY_PER_MILLE_MAX`] thousandths |
+//! | parties of a barrier | 1 to [`barrier::PARTIES_MAX`]; [`barrier::RECORD_BYTES_MAX`] bytes |
+//! | a barrier's time to live | 1 ns to [`barrier::TTL_MAX`] (366 days) |
+//! | how far ahead of the clock an event, or a barrier's creation, is believed | [`SKEW_MAX`] |
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(clippy::arithmetic_side_effects, clippy::indexing_slicing)]
@@ -55,6 +62,9 @@ extern crate std;
 
 mod algorithms;
 mod apply;
+pub mod barrier;
+mod bytes;
+pub mod cooldown;
 mod id;
 mod policy;
 mod record;
@@ -69,6 +79,7 @@ pub use algorithms::sliding_log::LOG_ENTRIES_MAX;
 pub use algorithms::windows::Windows;
 pub use apply::decision::{Decision, Effect, LimitStatus, Verdict};
 pub use apply::operation::{Acquire, CapacitySetting, Hold, Operation, ReduceFactor};
+pub use bytes::CorruptBytes;
 pub use id::Id;
 pub use policy::algorithm::Algorithm;
 pub use policy::costs::{CostError, Costs};

@@ -1,0 +1,99 @@
+//! The format of the vectors of cooldowns and barriers, for every test in Rust that runs them
+//! (`events.md` tells it in words).
+
+#![allow(dead_code, reason = "no test uses all of it")]
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct File<Request> {
+    pub(crate) vectors: Vec<Vector<Request>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Vector<Request> {
+    pub(crate) why: String,
+    pub(crate) record: Option<String>,
+    pub(crate) steps: Vec<Step<Request>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Step<Request> {
+    pub(crate) why: String,
+    pub(crate) now_ns: String,
+    pub(crate) request: Request,
+    pub(crate) answer: Value,
+    pub(crate) record: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub(crate) enum CooldownRequest {
+    Report {
+        id: String,
+        source: String,
+        code: String,
+        label: Option<String>,
+        duration_ns: String,
+        safety_per_mille: Option<u16>,
+    },
+    LimitedBy {
+        code: Option<String>,
+        label: Option<String>,
+    },
+    Active {
+        code: Option<String>,
+        label: Option<String>,
+    },
+    CleanUp {},
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub(crate) enum BarrierRequest {
+    Create { parties: u16, ttl_ns: String },
+    Arrive { party: String, generation: String },
+    Leave { party: String, generation: String },
+    Query {},
+}
+
+impl<Request: DeserializeOwned> File<Request> {
+    fn read(text: &str) -> Self {
+        serde_json::from_str(text).unwrap()
+    }
+}
+
+pub(crate) fn cooldown() -> File<CooldownRequest> {
+    File::read(include_str!("cooldown.json"))
+}
+
+pub(crate) fn barrier() -> File<BarrierRequest> {
+    File::read(include_str!("barrier.json"))
+}
+
+/// A decimal string.
+pub(crate) fn decimal(text: &str) -> u64 {
+    text.parse().unwrap()
+}
+
+/// 32 hex digits.
+pub(crate) fn id(text: &str) -> u128 {
+    assert_eq!(text.len(), 32, "{text}");
+    u128::from_str_radix(text, 16).unwrap()
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+pub(crate) fn unhex(text: &str) -> Vec<u8> {
+    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+    assert!(rest.is_empty(), "{text} has half a byte");
+    let byte = |pair| u8::from_str_radix(str::from_utf8(pair).unwrap(), 16).unwrap();
+    pairs.iter().map(|pair| byte(pair)).collect()
+}
