@@ -2,25 +2,25 @@
 //!
 //! A [`Policy`] is a list of [`Limit`]s that are applied together to one key. What is remembered of a
 //! key is its [`Record`]: bytes that the caller keeps wherever it likes. A decision is a function of
-//! the policy, the record, the costs asked for and the time, and of nothing else: the same history
-//! gives the same decisions, bit for bit, on every machine.
+//! the policy, the record, what is asked and the time, and of nothing else: the same history gives the
+//! same decisions, bit for bit, on every machine. [`Policy::apply`] is where it is made.
 //!
 //! ```
 //! use tollgate_core::{Limit, Policy, Record, Span, Timestamp, Verdict};
 //!
 //! // 3 requests at once, and one more every 20 seconds.
 //! let policy = Policy::new([Limit::token_bucket("requests", 3, 3, Span::from_secs(60))?])?;
-//! let costs = policy.costs([])?; // `requests` cost 1 unless it is said otherwise
+//! let one = policy.costs([])?.into(); // `requests` cost 1 unless it is said otherwise
 //!
 //! let now = Timestamp::from_secs(1_800_000_000);
 //! let mut record = Record::new(&policy);
 //! for remaining in [2, 1, 0] {
-//!     let decision = policy.decide(&mut record, &costs, now);
+//!     let decision = policy.apply(&mut record, &one, now);
 //!     assert_eq!(decision.verdict(), Verdict::Allowed);
 //!     assert_eq!(decision.limits().next().unwrap().remaining, remaining);
 //! }
 //!
-//! let decision = policy.decide(&mut record, &costs, now);
+//! let decision = policy.apply(&mut record, &one, now);
 //! assert_eq!(decision.verdict(), Verdict::Limited);
 //! assert_eq!(decision.retry_after(), Span::from_secs(20));
 //!
@@ -38,13 +38,19 @@
 //! # Bounds
 //! | what | bound |
 //! |---|---|
-//! | limits in a policy | [`LIMITS_MAX`] |
+//! | limits in a policy | [`LIMITS_MAX`], of which [`LOGS_MAX`] sliding logs |
 //! | a limit's name | 1 to [`NAME_BYTES_MAX`] bytes of `a-z A-Z 0-9 _ - .` |
 //! | capacity, burst, refill, a cost | at most [`UNITS_MAX`] (2^53 - 1, what a JSON number holds) |
+//! | charges that a sliding log remembers | [`LOG_ENTRIES_MAX`] |
+//! | holds of one key | [`HOLDS_MAX`], each for at most [`HOLD_TTL_MAX`] (31 days) at a time |
+//! | request ids that a key remembers | [`REQUEST_IDS_MAX`] |
+//! | debt | one capacity of its limit |
+//! | who changes a capacity, and why | [`SOURCE_BYTES_MAX`] and [`REASON_BYTES_MAX`] bytes |
+//! | an offset from UTC | [`UTC_OFFSET_SECS_MAX`] either way |
 //! | a period, and the time from empty to full | at most [`Span::MAX`] (146 years) |
 //! | a time | at most [`Timestamp::MAX`] (the year 2262); later times count as that one |
 //! | an encoded record | [`RECORD_BYTES_MAX`] bytes, of which [`FOREIGN_BYTES_MAX`] for entries of others |
-//! | how far ahead of the clock a record is believed | its time to full plus [`SKEW_MAX`] |
+//! | how far ahead of the clock a record is believed | twice its time to full (a capacity of debt) plus [`SKEW_MAX`] |
 //! | events in a record of cooldowns | [`cooldown::EVENTS_MAX`]; [`cooldown::RECORD_BYTES_MAX`] bytes |
 //! | a code, a label | 1 to [`cooldown::TEXT_BYTES_MAX`] bytes |
 //! | the duration of an event | 1 ns to [`cooldown::DURATION_MAX`] (366 days) |

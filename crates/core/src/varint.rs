@@ -31,8 +31,8 @@ pub(crate) fn take(bytes: &[u8]) -> Option<(u64, &[u8])> {
         rest = after;
         let bits = u64::from(byte & !MORE);
         let shift = u32::try_from(index).ok()?.checked_mul(7)?;
-        let placed = bits << shift;
-        if placed >> shift != bits {
+        let placed = bits.checked_shl(shift)?;
+        if placed.checked_shr(shift)? != bits {
             return None;
         }
         value |= placed;

@@ -125,7 +125,9 @@ fn windows(fields: &Fields<'_>) -> Result<Windows, String> {
             return Ok(Windows::Aligned { period, utc_offset_secs });
         }
         if fields.get("utc_offset")?.is_some() {
-            return Err(String::from(".utc_offset: windows that start with the first use have none"));
+            return Err(String::from(
+                ".utc_offset: windows that start with the first use have none",
+            ));
         }
         return Ok(Windows::FirstUse { period });
     };

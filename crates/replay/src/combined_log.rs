@@ -88,7 +88,7 @@ fn event(
     let costs = policy
         .costs(charged_bytes.iter().map(|limit| (*limit, entry.bytes)))
         .map_err(|error| error.to_string())?;
-    Ok(Event { line, time: entry.time, key, costs })
+    Ok(Event { line, time: entry.time, key, operation: costs.into() })
 }
 
 /// Whether a file that starts with this line is an access log.

@@ -83,7 +83,7 @@ impl<'a, R: Read> CsvTrace<'a, R> {
             costs.push((*limit, trace::cost(&column.name, column.text_in(&self.row)?)?));
         }
         let costs = self.policy.costs(costs).map_err(|error| error.to_string())?;
-        Ok(Event { line, time, key: trace::key(key)?, costs })
+        Ok(Event { line, time, key: trace::key(key)?, operation: costs.into() })
     }
 }
 

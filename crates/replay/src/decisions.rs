@@ -56,7 +56,7 @@ pub(crate) fn write(
         time: rfc3339(event.time),
         time_ns: event.time.as_nanos(),
         key: &event.key,
-        cost: ByName { policy, values: event.costs.as_slice().to_vec() },
+        cost: ByName { policy, values: event.costs().to_vec() },
         allowed: verdict == Verdict::Allowed,
         verdict: match verdict {
             Verdict::Allowed => "allowed",

@@ -31,6 +31,7 @@ pub(crate) fn choose(args: &Args) -> Result<NamedPolicy> {
         },
     };
     check_costs(policy.limits(), &args.costs)?;
+    check_holds(policy.limits())?;
     Ok(policy.clone())
 }
 
@@ -45,6 +46,18 @@ fn read(path: &Path) -> Result<String> {
 
 fn names(set: &PolicySet) -> String {
     set.iter().map(|policy| policy.name().to_string()).collect::<Vec<_>>().join(", ")
+}
+
+/// A trace does not tell when a request was over.
+fn check_holds(policy: &Policy) -> Result<()> {
+    match policy.limits().iter().find(|limit| limit.needs_hold()) {
+        Some(limit) => bail!(
+            "--policy: {} counts what happens at the same time, and a trace does not tell how long \
+             its requests took",
+            limit.name()
+        ),
+        None => Ok(()),
+    }
 }
 
 /// Finds out now what would otherwise be wrong with every single request.

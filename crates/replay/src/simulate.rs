@@ -60,7 +60,7 @@ impl<'p> Simulation<'p> {
         } else {
             Record::decode(self.policy, &state.stored)?
         };
-        let decision = self.policy.decide(&mut self.record, &event.costs, event.time);
+        let decision = self.policy.apply(&mut self.record, &event.operation, event.time);
         if decision.changed() {
             state.stored.clear();
             decision.record().encode_into(self.policy, &mut state.stored);
@@ -113,8 +113,8 @@ mod tests {
     }
 
     fn event(policy: &Policy, key: &str, secs: u64, cost: u64) -> Event {
-        let costs = policy.costs([("requests", cost)]).unwrap();
-        Event { line: 7, time: Timestamp::from_secs(secs), key: key.to_owned(), costs }
+        let operation = policy.costs([("requests", cost)]).unwrap().into();
+        Event { line: 7, time: Timestamp::from_secs(secs), key: key.to_owned(), operation }
     }
 
     #[test]

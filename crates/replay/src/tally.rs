@@ -67,17 +67,16 @@ impl Tally {
             Verdict::Limited => self.limited += 1,
             Verdict::Impossible => self.impossible += 1,
         }
-        for (limit, units) in self.limits.iter_mut().zip(event.costs.as_slice()) {
+        for (limit, units) in self.limits.iter_mut().zip(event.costs()) {
             limit.requested_units = limit.requested_units.saturating_add(*units);
             if admits {
                 limit.admitted_units = limit.admitted_units.saturating_add(*units);
             }
         }
-        if !admits {
-            for (limit, status) in self.limits.iter_mut().zip(decision.limits()) {
-                limit.limited += u64::from(status.verdict == Verdict::Limited);
-                limit.impossible += u64::from(status.verdict == Verdict::Impossible);
-            }
+        // Of an allowed request too: a limit may only watch.
+        for (limit, status) in self.limits.iter_mut().zip(decision.limits()) {
+            limit.limited += u64::from(status.verdict == Verdict::Limited);
+            limit.impossible += u64::from(status.verdict == Verdict::Impossible);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A trace: requests with their times, keys and costs, one after the other.
 
 use anyhow::{Result, bail};
-use tollgate_core::{Costs, Policy, Timestamp, UNITS_MAX};
+use tollgate_core::{Acquire, Operation, Policy, Timestamp, UNITS_MAX};
 
 use crate::args::{Args, Format};
 use crate::combined_log::{self, CombinedLog};
@@ -24,7 +24,19 @@ pub(crate) struct Event {
     pub(crate) line: u64,
     pub(crate) time: Timestamp,
     pub(crate) key: String,
-    pub(crate) costs: Costs,
+    /// What it asks for.
+    pub(crate) operation: Operation,
+}
+
+impl Event {
+    /// The units that it asks for, one number per limit.
+    pub(crate) fn costs(&self) -> &[u64] {
+        match &self.operation {
+            Operation::Acquire(Acquire { costs, .. }) => costs.as_slice(),
+            // A trace has nothing but requests.
+            _ => &[],
+        }
+    }
 }
 
 /// A line that is no request.
@@ -104,10 +116,10 @@ mod tests {
     use super::*;
 
     fn trace(times: &[u64]) -> Trace<'static> {
-        let costs = Policy::new([]).unwrap().no_costs();
+        let operation = Operation::from(Policy::new([]).unwrap().no_costs());
         let event = move |(line, secs)| {
             let time = Timestamp::from_secs(secs);
-            Ok(Ok(Event { line, time, key: "k".to_owned(), costs }))
+            Ok(Ok(Event { line, time, key: "k".to_owned(), operation: operation.clone() }))
         };
         Box::new((1_u64..).zip(times.to_vec()).map(event))
     }

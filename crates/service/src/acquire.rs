@@ -27,9 +27,9 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
         let asked = AcquireBody::parse(&body::read(body).await?)?;
         let opened = self.opened(&asked.policy)?;
         check_key(&asked.key)?;
-        let costs = costs(opened.named.limits(), asked.cost.as_ref())?;
+        let acquire = costs(opened.named.limits(), asked.cost.as_ref())?.into();
         let answers = opened.answers(detail);
-        Ok(match self.decide(opened, &asked.key, &costs).await? {
+        Ok(match self.decide(opened, &asked.key, &acquire).await? {
             Some(outcome) => answers.decision(&outcome),
             None => answers.uncounted(),
         })
@@ -64,7 +64,9 @@ fn costs(policy: &Policy, cost: Option<&CostBody>) -> Result<Costs, Problem> {
     costs.map_err(|error| {
         let field = match &error {
             CostError::Unknown(name) | CostError::Repeated(name) => format!("cost.{name}"),
-            CostError::Missing(name) | CostError::TooLarge(name) => format!("cost.{name}"),
+            CostError::Missing(name) | CostError::TooLarge(name) | CostError::PerCall(name) => {
+                format!("cost.{name}")
+            }
             CostError::Count { .. } => String::from("cost"),
         };
         Problem::invalid(&field, error.to_string())

@@ -89,7 +89,7 @@ impl Answers<'_> {
             }
             (Detail::Full, _) => self.refusal(status, outcome),
         };
-        fields::insert(response.headers_mut(), self.policy, self.policy_field, &outcome.limits);
+        fields::insert(response.headers_mut(), self.policy, self.policy_field, outcome);
         response
     }
 
@@ -108,18 +108,14 @@ impl Answers<'_> {
     }
 
     /// 200, with where each limit stands.
-    pub(crate) fn peek(
-        &self,
-        policy: &str,
-        key: &str,
-        limits: &[LimitStatus],
-    ) -> Response<Full<Bytes>> {
+    pub(crate) fn peek(&self, policy: &str, key: &str, outcome: &Outcome) -> Response<Full<Bytes>> {
+        let limits = self.limits_body(&outcome.limits);
         let mut response = match self.detail {
-            Detail::Minimal => self.minimal(StatusCode::OK, limits),
-            Detail::Full => json(&PeekBody { policy, key, limits: self.limits_body(limits) }),
+            Detail::Minimal => self.minimal(StatusCode::OK, &outcome.limits),
+            Detail::Full => json(&PeekBody { policy, key, limits }),
         };
         let headers = response.headers_mut();
-        fields::insert(headers, self.policy, self.policy_field, limits);
+        fields::insert(headers, self.policy, self.policy_field, outcome);
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(VARY, HeaderValue::from_static("prefer"));
         response
@@ -135,9 +131,10 @@ impl Answers<'_> {
     }
 
     fn refusal(&self, status: StatusCode, outcome: &Outcome) -> Response<Full<Bytes>> {
-        let names = self.policy.limits().iter().map(|limit| &**limit.name()).zip(&outcome.limits);
-        let violated_policies: Vec<&str> =
-            names.filter(|(_, s)| s.verdict != Verdict::Allowed).map(|(name, _)| name).collect();
+        let limits = self.policy.limits().iter().zip(&outcome.limits);
+        let violated = limits
+            .filter(|(limit, status)| !limit.is_shadow() && status.verdict != Verdict::Allowed);
+        let violated_policies: Vec<&str> = violated.map(|(limit, _)| &**limit.name()).collect();
         let (kind, detail) = match outcome.verdict {
             Verdict::Impossible => (
                 ProblemType::CostAboveCapacity,

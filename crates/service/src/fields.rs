@@ -9,7 +9,9 @@ use std::fmt::Write as _;
 
 use http::header::{HeaderName, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue};
-use tollgate_core::{LimitStatus, Policy, Span, Verdict};
+use tollgate_core::{Limit, LimitStatus, Policy, Span, Verdict};
+
+use crate::limiter::Outcome;
 
 const RATELIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const RATELIMIT: HeaderName = HeaderName::from_static("ratelimit");
@@ -22,11 +24,11 @@ const INTEGER_MAX: u64 = 999_999_999_999_999;
 ///
 /// The quota of a limit is its capacity, and its window the time in which that is given back.
 pub(crate) fn ratelimit_policy(policy: &Policy) -> Option<HeaderValue> {
-    let quota = |out: &mut String, meter: &tollgate_core::Meter| {
-        let _ = write!(out, ";q={}", meter.burst().min(INTEGER_MAX));
-        seconds(out, "w", meter.time_to_full());
+    let quota = |out: &mut String, limit: &Limit| {
+        let _ = write!(out, ";q={}", limit.capacity().min(INTEGER_MAX));
+        seconds(out, "w", limit.period());
     };
-    let items = policy.limits().iter().map(|limit| (&**limit.name(), limit.meter()));
+    let items = policy.limits().iter().map(|limit| (&**limit.name(), limit));
     list(items, quota)
 }
 
@@ -35,18 +37,17 @@ pub(crate) fn insert(
     headers: &mut HeaderMap,
     policy: &Policy,
     policy_field: Option<&HeaderValue>,
-    limits: &[LimitStatus],
+    outcome: &Outcome,
 ) {
     if let Some(field) = policy_field {
         headers.insert(RATELIMIT_POLICY, field.clone());
     }
-    if let Some(field) = list(named(policy, limits), ratelimit_item) {
+    if let Some(field) = list(named(policy, &outcome.limits), ratelimit_item) {
         headers.insert(RATELIMIT, field);
     }
-    let verdict = limits.iter().map(|status| status.verdict).max();
-    let retry_after = limits.iter().map(|status| status.retry_after).max().unwrap_or_default();
-    if verdict == Some(Verdict::Limited) && !retry_after.is_never() {
-        headers.insert(RETRY_AFTER, HeaderValue::from(retry_after.as_secs_ceil().max(1)));
+    if outcome.verdict == Verdict::Limited && !outcome.retry_after.is_never() {
+        let retry_after_secs = outcome.retry_after.as_secs_ceil().max(1);
+        headers.insert(RETRY_AFTER, HeaderValue::from(retry_after_secs));
     }
 }
 

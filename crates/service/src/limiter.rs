@@ -1,6 +1,8 @@
 //! What decides: the core linked in, or a limiter component behind a WebAssembly border.
 
-use tollgate_core::{CorruptRecord, Costs, LimitStatus, Policy, Record, Timestamp, Verdict};
+use tollgate_core::{
+    CorruptRecord, Effect, LimitStatus, Operation, Policy, Record, Span, Timestamp, Verdict,
+};
 
 /// Decides over records. Policies are opened once, and then named by what [`open`](Self::open) gave.
 pub trait Limiter {
@@ -13,15 +15,15 @@ pub trait Limiter {
     /// A [`LimiterError`] when this limiter can't take it.
     fn open(&self, policy: &Policy) -> Result<Self::Opened, LimiterError>;
 
-    /// Decides on a request that asks for `costs` at `now`, over the record of a key.
+    /// Does `operation` to a key at `now`, over its record.
     ///
     /// # Errors
-    /// A [`LimiterError`]; nothing was charged.
-    fn decide(
+    /// A [`LimiterError`]; nothing was done.
+    fn apply(
         &self,
         policy: &Self::Opened,
         record: Option<&[u8]>,
-        costs: &Costs,
+        operation: &Operation,
         now: Timestamp,
     ) -> Result<Outcome, LimiterError>;
 }
@@ -31,6 +33,10 @@ pub trait Limiter {
 pub struct Outcome {
     /// May it pass?
     pub verdict: Verdict,
+    /// What was done.
+    pub effect: Effect,
+    /// How long to wait until the same request passes: zero when it did.
+    pub retry_after: Span,
     /// Where each limit stands after it, in the policy's order.
     pub limits: Vec<LimitStatus>,
     /// The record to write, if it changed.
@@ -59,20 +65,22 @@ impl Limiter for CoreLimiter {
         Ok(policy.clone())
     }
 
-    fn decide(
+    fn apply(
         &self,
         policy: &Policy,
         record: Option<&[u8]>,
-        costs: &Costs,
+        operation: &Operation,
         now: Timestamp,
     ) -> Result<Outcome, LimiterError> {
         let mut record = match record {
             Some(bytes) => Record::decode(policy, bytes)?,
             None => Record::new(policy),
         };
-        let decision = policy.decide(&mut record, costs, now);
+        let decision = policy.apply(&mut record, operation, now);
         Ok(Outcome {
             verdict: decision.verdict(),
+            effect: decision.effect(),
+            retry_after: decision.retry_after(),
             limits: decision.limits().collect(),
             record: decision.changed().then(|| decision.record().encode(policy)),
         })

@@ -20,10 +20,10 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
     ) -> Result<Response<Full<Bytes>>, Problem> {
         let opened = self.opened(policy)?;
         check_key(key)?;
-        let costs = opened.named.limits().no_costs();
+        let peek = opened.named.limits().no_costs().into();
         let answers = opened.answers(detail);
         // There is nothing to let pass, whatever the policy says.
-        let outcome = self.decide(opened, key, &costs).await?.ok_or_else(Problem::unavailable)?;
-        Ok(answers.peek(policy, key, &outcome.limits))
+        let outcome = self.decide(opened, key, &peek).await?.ok_or_else(Problem::unavailable)?;
+        Ok(answers.peek(policy, key, &outcome))
     }
 }

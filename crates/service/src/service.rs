@@ -8,7 +8,7 @@ use http::{HeaderValue, Method, Request, Response};
 use http_body::Body;
 use http_body_util::Full;
 use percent_encoding::percent_decode_str;
-use tollgate_core::Costs;
+use tollgate_core::Operation;
 use tollgate_policy::{NamedPolicy, OnStoreFailure, PolicySet};
 use tollgate_store::{Answer, Clock, DriveError, Store, drive};
 
@@ -132,12 +132,12 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
         &self,
         opened: &Opened<L>,
         key: &str,
-        costs: &Costs,
+        operation: &Operation,
     ) -> Result<Option<Outcome>, Problem> {
         let record_key = record_key(opened.named.name(), key);
         let ask = |record: Option<&[u8]>| {
             let now = self.clock.now();
-            let mut outcome = self.limiter.decide(&opened.handle, record, costs, now)?;
+            let mut outcome = self.limiter.apply(&opened.handle, record, operation, now)?;
             Ok(Answer { record: outcome.record.take(), outcome })
         };
         match drive(&self.store, &self.clock, &record_key, ask).await {

@@ -55,11 +55,10 @@ impl FixedWindow {
 
     /// The state brought up to date.
     fn at(&self, state: &WindowState, now: Timestamp) -> WindowState {
-        let now_ns = now.as_nanos().max(state.start);
-        let boundaries = self.windows.boundaries(state.start, now_ns);
+        let boundaries = self.windows.boundaries(state.start, now.as_nanos());
         let back = boundaries.saturating_mul(self.refill);
         match state.used.min(self.used_max()).saturating_sub(back) {
-            0 => WindowState { start: self.windows.start_ns(now_ns, 0), used: 0 },
+            0 => WindowState { start: self.windows.start_ns(now.as_nanos(), 0), used: 0 },
             used => WindowState { start: self.windows.start_ns(state.start, boundaries), used },
         }
     }

@@ -110,17 +110,14 @@ impl SlidingCounter {
         u128::from(units).saturating_mul(u128::from(self.period.as_nanos()))
     }
 
-    /// How far into a window that starts with `current` and `previous` it is that `units` fit, in
-    /// nanoseconds; nothing when they don't fit within it.
-    fn fit_in_window(&self, current: u64, previous: u64, units: u64) -> Option<u64> {
-        let room = self.limit.checked_sub(current)?.checked_sub(units)?;
-        // They fit iff previous * reach <= room * period.
-        let reach_max = self.times_period(room).checked_div(u128::from(previous));
+    /// How far into a window it is that `previous` units of the one before weigh no more than `room`,
+    /// in nanoseconds: at most the period, when nothing is left of them.
+    fn fade_ns(&self, previous: u64, room: u64) -> u64 {
         let period = self.period.as_nanos();
-        match reach_max.map_or(period, |reach| u64::try_from(reach).unwrap_or(period)) {
-            0 => None,
-            reach => Some(period.saturating_sub(reach)),
-        }
+        // That is so iff previous * reach <= room * period.
+        let reach_max = self.times_period(room).checked_div(u128::from(previous));
+        let reach_max = reach_max.and_then(|reach| u64::try_from(reach).ok()).unwrap_or(period);
+        period.saturating_sub(reach_max)
     }
 }
 
@@ -163,14 +160,12 @@ impl Rule for SlidingCounter {
             return Span::NEVER;
         }
         let (CounterState { start, current, previous }, _) = self.at(state, now);
-        let next = self.later_ns(start, 1);
-        let fit_ns = if let Some(elapsed) = self.fit_in_window(current, previous, units) {
-            start.saturating_add(elapsed)
-        } else if let Some(elapsed) = self.fit_in_window(0, current, units) {
-            next.saturating_add(elapsed)
-        } else {
-            // Nothing is left of either by then, so all that may be asked for fits.
-            self.later_ns(start, 2)
+        let room = self.limit.saturating_sub(units);
+        let fit_ns = match room.checked_sub(current) {
+            // At the latest when this window ends: `current` keeps its weight then.
+            Some(room) => start.saturating_add(self.fade_ns(previous, room)),
+            // At the latest when the next one ends: nothing is left of either then.
+            None => self.later_ns(start, 1).saturating_add(self.fade_ns(current, room)),
         };
         until(now, fit_ns)
     }

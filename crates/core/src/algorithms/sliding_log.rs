@@ -75,15 +75,13 @@ impl Rule for SlidingLog {
         if units == 0 {
             return;
         }
-        let now_ns = log.time_ns(now);
-        log.forget(|time_ns| self.leaves_ns(time_ns) <= now_ns);
+        log.forget(|time_ns| self.leaves_ns(time_ns) <= now.as_nanos());
         let room = self.limit.saturating_mul(2).saturating_sub(log.units());
-        log.note(now_ns, units.min(room));
+        log.note(now.as_nanos(), units.min(room));
     }
 
     fn remaining(&self, log: &Log, now: Timestamp) -> u64 {
-        let now_ns = log.time_ns(now);
-        let in_window = log.since(|time_ns| self.leaves_ns(time_ns) <= now_ns);
+        let in_window = log.since(|time_ns| self.leaves_ns(time_ns) <= now.as_nanos());
         if in_window.len() >= LOG_ENTRIES_MAX {
             return 0;
         }
@@ -98,10 +96,8 @@ impl Rule for SlidingLog {
         if units > self.limit {
             return Span::NEVER;
         }
-        match self.last_in_the_way(log, units).map(|time_ns| self.leaves_ns(time_ns)) {
-            Some(leaves_ns) if leaves_ns > log.time_ns(now) => until(now, leaves_ns),
-            _ => Span::ZERO,
-        }
+        let time_ns = self.last_in_the_way(log, units);
+        time_ns.map_or(Span::ZERO, |time_ns| until(now, self.leaves_ns(time_ns)))
     }
 
     fn reset_after(&self, log: &Log, now: Timestamp) -> Span {

@@ -53,8 +53,8 @@ impl Windows {
         }
     }
 
-    /// How many windows start after `start_ns`, and not after `at_ns`. Where the first use counts,
-    /// that was at `start_ns`.
+    /// How many windows start after `start_ns`, and not after `at_ns`: none when that is earlier. Where
+    /// the first use counts, that was at `start_ns`.
     pub(crate) fn boundaries(self, start_ns: u64, at_ns: u64) -> u64 {
         match self {
             Self::Aligned { period, utc_offset_secs } => {

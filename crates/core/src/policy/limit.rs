@@ -200,8 +200,9 @@ impl Limit {
         self.tag
     }
 
-    /// Whether what it is asked for has to be held.
-    pub(crate) const fn needs_hold(&self) -> bool {
+    /// Whether what it is asked for has to be held: slots are.
+    #[must_use]
+    pub const fn needs_hold(&self) -> bool {
         matches!(self.rule, AnyRule::Slots(_))
     }
 }

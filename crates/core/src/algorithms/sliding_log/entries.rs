@@ -9,7 +9,6 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use crate::time::Timestamp;
 use crate::varint::{VARINT_BYTES_MAX, put, take};
 
 /// Most charges that a log remembers: what keeps a record in the order of ten kilobytes.
@@ -42,11 +41,6 @@ impl Log {
     /// The time of the newest charge.
     pub(crate) fn newest_ns(&self) -> Option<u64> {
         self.entries.last().map(|entry| entry.time)
-    }
-
-    /// What the time is for this log: a time before the newest charge counts as that charge's.
-    pub(crate) fn time_ns(&self, now: Timestamp) -> u64 {
-        now.as_nanos().max(self.newest_ns().unwrap_or(0))
     }
 
     /// All units.
