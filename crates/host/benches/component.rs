@@ -1,6 +1,6 @@
 //! What a call into the limiter component costs in wasmtime.
 //!
-//! `decide`: one decision, beside the same call into a limiter that decides nothing (`null`): the same
+//! `apply`: one decision, beside the same call into a limiter that decides nothing (`null`): the same
 //! lists cross the border both ways, so the difference is the decision.
 //!
 //! `batch`: a hundred decisions in one call, beside the core itself, compiled for this machine, over the
@@ -63,17 +63,22 @@ impl Limiter {
                 capacity: CAPACITY,
                 refill: REFILL,
                 period: SECOND.as_nanos(),
+                initial: CAPACITY,
             }),
+            shadow: false,
+            overrun: wit::Overrun::Debt,
         };
         let limiter = component.tollgate_limiter_limiter();
         let policy = limiter.call_open_policy(&mut store, &[limit]).unwrap().unwrap();
         Self { store, component, policy }
     }
 
-    fn decide(&mut self, policy: u32, record: &[u8], cost: u64) -> wit::Decision {
+    fn apply(&mut self, policy: u32, record: &[u8], operation: &wit::Operation) -> wit::Decision {
         let limiter = self.component.tollgate_limiter_limiter();
         let now = NOW.as_nanos();
-        limiter.call_decide(&mut self.store, policy, Some(record), &[cost], now).unwrap().unwrap()
+        let decision =
+            limiter.call_apply(&mut self.store, policy, Some(record), operation, now);
+        decision.unwrap().unwrap()
     }
 
     fn decide_batch(&mut self, batch: &wit::Batch) -> wit::BatchDecisions {
@@ -107,30 +112,37 @@ fn policy() -> Policy {
 /// The record of a key that was charged 1 a moment ago.
 fn used(policy: &Policy) -> Vec<u8> {
     let mut record = Record::new(policy);
-    policy.decide(&mut record, &policy.costs_in_order(&[1]).unwrap(), NOW);
+    policy.apply(&mut record, &policy.costs_in_order(&[1]).unwrap().into(), NOW);
     record.encode(policy)
 }
 
-fn decide(c: &mut Criterion) {
-    let mut group = c.benchmark_group("decide");
+fn apply(c: &mut Criterion) {
+    let mut group = c.benchmark_group("apply");
     let record = used(&policy());
     let (mut limiter, mut null) = (limiter(), null_limiter());
     let ours = limiter.policy;
     for (path, cost, admitting) in [("allowed", 1, true), ("limited", CAPACITY, false)] {
-        let decision = limiter.decide(ours, &record, cost);
+        let asked = acquire(cost);
+        let decision = limiter.apply(ours, &record, &asked);
         assert_eq!(decision.record.is_some(), admitting);
         // The null limiter answers a record under policy 0 alone.
         let same_size = u32::from(!admitting);
-        let answer = null.decide(same_size, &record, cost);
+        let answer = null.apply(same_size, &record, &asked);
         assert_eq!(answer.record.map(|it| it.len()), decision.record.map(|it| it.len()));
         group.bench_function(format!("{path}/null"), |b| {
-            b.iter(|| null.decide(same_size, black_box(&record), black_box(cost)));
+            b.iter(|| null.apply(same_size, black_box(&record), black_box(&asked)));
         });
         group.bench_function(format!("{path}/limiter"), |b| {
-            b.iter(|| limiter.decide(ours, black_box(&record), black_box(cost)));
+            b.iter(|| limiter.apply(ours, black_box(&record), black_box(&asked)));
         });
     }
     group.finish();
+}
+
+/// A request that costs so much of the only limit.
+fn acquire(cost: u64) -> wit::Operation {
+    let costs = vec![cost];
+    wit::Operation::Acquire(wit::Acquire { costs, share_permille: 1_000, hold: None, once: None })
 }
 
 fn batch(c: &mut Criterion) {
@@ -167,9 +179,9 @@ fn decide_all(policy: &Policy, batch: &wit::Batch) -> CoreDecisions {
         let (record, others) = records.split_at(*length as usize);
         records = others;
         let mut record = Record::decode(policy, record).unwrap();
-        let costs = policy.costs_in_order(&batch.costs[request..=request]).unwrap();
+        let operation = policy.costs_in_order(&batch.costs[request..=request]).unwrap().into();
         let now = Timestamp::from_nanos(batch.times[request]);
-        let decision = policy.decide(&mut record, &costs, now);
+        let decision = policy.apply(&mut record, &operation, now);
         decisions.verdicts.push(decision.verdict());
         decisions.limits.extend(decision.limits());
         decision.record().encode_into(policy, &mut decisions.records);
@@ -183,5 +195,5 @@ struct CoreDecisions {
     records: Vec<u8>,
 }
 
-criterion_group!(benches, decide, batch);
+criterion_group!(benches, apply, batch);
 criterion_main!(benches);

@@ -12,6 +12,9 @@ mod limiter;
 mod request;
 mod response;
 mod setup;
+#[cfg(not(feature = "linked"))]
+#[path = "../../../crates/component/to_wit.rs"]
+mod to_wit;
 
 #[allow(missing_docs, unreachable_pub, clippy::all, reason = "generated code")]
 mod bindings {
@@ -31,6 +34,8 @@ mod bindings {
     });
 }
 
+#[cfg(not(feature = "linked"))]
+use bindings::tollgate::limiter::limiter as wit;
 use spin_sdk::wasip3;
 use spin_sdk::wasip3::http::types;
 

@@ -77,7 +77,7 @@ pub(crate) fn set_capacity(
     else {
         return Effect::None;
     };
-    adaptive.set(state, now, setting.map(|it| (it.capacity, it.period)));
+    adaptive.set(state, now, setting.map(|it| (it.capacity(), it.period())));
     let capacity = adaptive.capacity_at(state, now).capacity;
     state.change = Some(Change { at: now, capacity, note: note.clone() });
     Effect::Changed
@@ -98,7 +98,7 @@ pub(crate) fn reduce(
     else {
         return Effect::None;
     };
-    let Some(capacity) = adaptive.reduce(state, now, factor.as_permille()) else {
+    let Some(capacity) = adaptive.reduce(state, now, factor.as_permille().into()) else {
         return Effect::None;
     };
     state.change = Some(Change { at: now, capacity, note: note.clone() });

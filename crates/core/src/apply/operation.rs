@@ -111,8 +111,8 @@ impl Hold {
 /// A capacity that is set live.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CapacitySetting {
-    pub(crate) capacity: u64,
-    pub(crate) period: Span,
+    capacity: u64,
+    period: Span,
 }
 
 impl CapacitySetting {
@@ -122,6 +122,18 @@ impl CapacitySetting {
     pub fn new(capacity: u64, period: Span) -> Option<Self> {
         let sane = (1..=crate::UNITS_MAX).contains(&capacity);
         (sane && period > Span::ZERO && period <= Span::MAX).then_some(Self { capacity, period })
+    }
+
+    /// Units per period.
+    #[must_use]
+    pub const fn capacity(self) -> u64 {
+        self.capacity
+    }
+
+    /// The period.
+    #[must_use]
+    pub const fn period(self) -> Span {
+        self.period
     }
 }
 
@@ -137,8 +149,10 @@ impl ReduceFactor {
         if permille < 1_000 { Some(Self(permille)) } else { None }
     }
 
-    pub(crate) const fn as_permille(self) -> u64 {
-        self.0 as u64
+    /// The factor in thousandths.
+    #[must_use]
+    pub const fn as_permille(self) -> u16 {
+        self.0
     }
 }
 

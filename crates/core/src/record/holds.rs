@@ -84,10 +84,10 @@ impl Holds {
         if self.0.last().is_none_or(|hold| hold.expires <= believed) {
             return false;
         }
-        for hold in &mut self.0 {
+        for mut hold in core::mem::take(&mut self.0) {
             hold.expires = hold.expires.min(longest);
+            self.insert(hold);
         }
-        self.0.sort_by_key(Hold::order);
         true
     }
 }

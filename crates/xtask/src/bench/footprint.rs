@@ -63,6 +63,6 @@ fn record_bytes() -> anyhow::Result<usize> {
     let policy = Policy::new([limit])?;
     let mut record = Record::new(&policy);
     let costs = policy.costs([]).ok().context("requests cost 1 by themselves")?;
-    policy.decide(&mut record, &costs, Timestamp::from_secs(1_800_000_000));
+    policy.apply(&mut record, &costs.into(), Timestamp::from_secs(1_800_000_000));
     Ok(record.encode(&policy).len())
 }

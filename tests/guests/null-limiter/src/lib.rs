@@ -40,8 +40,10 @@ const STATUS: wit::LimitStatus = wit::LimitStatus {
     verdict: wit::Verdict::Allowed,
     limit: 10,
     remaining: 9,
+    held: 0,
     retry_after: 0,
     reset_after: 1,
+    delay: 0,
 };
 
 struct NullLimiter;
@@ -53,14 +55,16 @@ impl wit::Guest for NullLimiter {
 
     fn close_policy(_: u32) {}
 
-    fn decide(
+    fn apply(
         policy: u32,
         _: Option<Vec<u8>>,
-        _: Vec<u64>,
+        _: wit::Operation,
         _: u64,
     ) -> Result<wit::Decision, wit::DecideError> {
         Ok(wit::Decision {
             verdict: wit::Verdict::Allowed,
+            effect: wit::Effect::Charged,
+            retry_after: 0,
             limits: vec![STATUS],
             record: (policy == ADMITTING).then(|| vec![0; RECORD_BYTES]),
         })
@@ -69,11 +73,24 @@ impl wit::Guest for NullLimiter {
     fn decide_batch(_: u32, batch: wit::Batch) -> Result<wit::BatchDecisions, wit::DecideError> {
         let requests = batch.times.len();
         Ok(wit::BatchDecisions {
-            verdicts: vec![wit::Verdict::Allowed; requests],
-            limits: vec![STATUS; requests],
+            verdicts: vec![0; requests],
+            numbers: vec![1; requests * 4],
             records: vec![0; requests * RECORD_BYTES],
             record_lengths: vec![RECORD_BYTES as u32; requests],
         })
+    }
+
+    fn capacity_of(
+        _: u32,
+        _: Option<Vec<u8>>,
+        _: u32,
+        _: u64,
+    ) -> Result<Option<wit::Capacity>, wit::DecideError> {
+        Ok(None)
+    }
+
+    fn forget_after(_: u32, _: Vec<u8>, _: u64) -> Result<u64, wit::DecideError> {
+        Ok(0)
     }
 }
 
