@@ -53,8 +53,10 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+mod calendar;
 mod costs;
 mod decision;
+pub mod feedback;
 mod limit;
 mod meter;
 mod name;
