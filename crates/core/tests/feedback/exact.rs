@@ -101,7 +101,7 @@ proptest! {
             .filter(|other| other % 100 == year % 100)
             .filter_map(|other| jiff::civil::Date::new(other, date.month(), date.day()).ok())
             .map(|date| unix(date.at(12, 0, 0, 0)));
-        // A year is 365.2425 days, half a century of them 577847600 seconds more than a billion.
+        // 50 years of 365.2425 days.
         let meant = same.filter(|secs| *secs <= at + 1_577_847_600).max().unwrap();
         let expected = Span::from_secs(u64::try_from(meant - at).unwrap_or(0)).min(WAIT_MAX);
         prop_assert_eq!(cooldown(&text, Timestamp::from_secs(at.try_into().unwrap())), Some(expected));
@@ -116,7 +116,7 @@ proptest! {
     ) {
         let at = secs * SECOND_NS + nanos;
         let at = at.min(Timestamp::MAX.as_nanos());
-        // An offset may lead out of the years that have four digits in neither direction.
+        // No offset leads out of the years that have four digits.
         let text = zoned(at / SECOND_NS, at % SECOND_NS, offset).strftime("%Y-%m-%dT%H:%M:%S%.f%:z").to_string();
         prop_assert_eq!(reset(&text, before(at, span)), Some(span), "{}", text);
     }
@@ -150,6 +150,16 @@ proptest! {
         let expected = Some(Span::from_nanos(nanos + u64::from(up)).min(WAIT_MAX));
         prop_assert_eq!(heard("retry-after-ms", &text, Timestamp::EPOCH).cooldown, expected);
     }
+}
+
+/// A date of two digits that is exactly 50 years ahead is that; a second more, and it has passed.
+#[test]
+fn fifty_years_ahead() {
+    let at = jiff::civil::date(2077, 1, 15).at(8, 0, 0, 0).to_zoned(TimeZone::UTC).unwrap();
+    let exactly = u64::try_from(at.timestamp().as_second()).unwrap() - 1_577_847_600;
+    let said = |now| cooldown("Friday, 15-Jan-77 08:00:00 GMT", Timestamp::from_secs(now));
+    assert_eq!(said(exactly), Some(WAIT_MAX));
+    assert_eq!(said(exactly - 1), Some(Span::ZERO));
 }
 
 /// Every day from the epoch to the end of time is read as the day it is: no leap day is lost.
