@@ -4,8 +4,8 @@
 //! wants the bindings of the interface as `crate::wit`.
 
 use tollgate_core::{
-    Acquire, Algorithm, CalendarUnit, CapacitySetting, CorruptRecord, Costs, Effect, Hold, Id, Limit,
-    LimitStatus, Note, Operation, Overrun, Span, Verdict, Windows,
+    Acquire, Algorithm, CalendarUnit, CapacitySetting, CorruptRecord, Costs, Effect, Hold, Id,
+    Limit, LimitStatus, Note, Operation, Overrun, Span, Verdict, Windows,
 };
 
 use crate::wit;
@@ -33,7 +33,12 @@ fn algorithm(algorithm: Algorithm) -> wit::Algorithm {
         }
         Algorithm::IntervalBucket { capacity, refill, windows: w, initial } => {
             let windows = windows(w);
-            wit::Algorithm::IntervalBucket(wit::IntervalBucket { capacity, refill, windows, initial })
+            wit::Algorithm::IntervalBucket(wit::IntervalBucket {
+                capacity,
+                refill,
+                windows,
+                initial,
+            })
         }
         Algorithm::LeakyBucket { capacity, leak, period } => {
             let period = period.as_nanos();

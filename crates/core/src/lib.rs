@@ -55,6 +55,8 @@
 //! | a code, a label | 1 to [`cooldown::TEXT_BYTES_MAX`] bytes |
 //! | the duration of an event | 1 ns to [`cooldown::DURATION_MAX`] (366 days) |
 //! | the safety factor of an event | 1 to [`cooldown::SAFETY_PER_MILLE_MAX`] thousandths |
+//! | what is read of an upstream's answer | [`feedback::HEADERS_MAX`] headers of at most [`feedback::VALUE_BYTES_MAX`] bytes |
+//! | what is learned from it | [`feedback::LEVELS_MAX`] levels; waits of at most [`feedback::WAIT_MAX`] (31 days) |
 //! | parties of a barrier | 1 to [`barrier::PARTIES_MAX`]; [`barrier::RECORD_BYTES_MAX`] bytes |
 //! | a barrier's time to live | 1 ns to [`barrier::TTL_MAX`] (366 days) |
 //! | how far ahead of the clock an event, or a barrier's creation, is believed | [`SKEW_MAX`] |
@@ -71,6 +73,7 @@ mod apply;
 pub mod barrier;
 mod bytes;
 pub mod cooldown;
+pub mod feedback;
 mod id;
 mod policy;
 mod record;

@@ -76,8 +76,7 @@ impl Limiter {
     fn apply(&mut self, policy: u32, record: &[u8], operation: &wit::Operation) -> wit::Decision {
         let limiter = self.component.tollgate_limiter_limiter();
         let now = NOW.as_nanos();
-        let decision =
-            limiter.call_apply(&mut self.store, policy, Some(record), operation, now);
+        let decision = limiter.call_apply(&mut self.store, policy, Some(record), operation, now);
         decision.unwrap().unwrap()
     }
 
