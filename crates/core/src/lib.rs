@@ -46,6 +46,7 @@
 //! | request ids that a key remembers | [`REQUEST_IDS_MAX`] |
 //! | debt | one capacity of its limit |
 //! | who changes a capacity, and why | [`SOURCE_BYTES_MAX`] and [`REASON_BYTES_MAX`] bytes |
+//! | hours in a schedule | [`SCHEDULE_HOURS_MAX`] |
 //! | an offset from UTC | [`UTC_OFFSET_SECS_MAX`] either way |
 //! | a period, and the time from empty to full | at most [`Span::MAX`] (146 years) |
 //! | a time | at most [`Timestamp::MAX`] (the year 2262); later times count as that one |
@@ -91,10 +92,12 @@ pub use apply::operation::{Acquire, CapacitySetting, Hold, Operation, ReduceFact
 pub use bytes::CorruptBytes;
 pub use id::Id;
 pub use policy::algorithm::Algorithm;
+pub use policy::carry::Carry;
 pub use policy::costs::{CostError, Costs};
 pub use policy::limit::{Limit, Overrun};
 pub use policy::limit_error::{Field, LimitError};
 pub use policy::name::{NAME_BYTES_MAX, Name};
+pub use policy::schedule::{Hours, SCHEDULE_HOURS_MAX, Schedule, ScheduleError};
 pub use policy::share::Share;
 pub use policy::{LIMITS_MAX, LOGS_MAX, Policy, PolicyError};
 pub use record::Record;
