@@ -79,6 +79,9 @@ fn limits_item(out: &mut String, status: &LimitStatus) {
     for (name, wait) in waits.into_iter().filter(|(_, wait)| !wait.is_never()) {
         parameter(out, name, wait.as_millis_ceil());
     }
+    if status.delay > Span::ZERO {
+        parameter(out, "delay_ms", status.delay.as_millis_ceil());
+    }
 }
 
 fn seconds(out: &mut String, name: &str, span: Span) {

@@ -262,3 +262,13 @@ fn a_minimal_answer_carries_every_number_of_a_full_one() {
         assert_eq!(minimal.header("tollgate-limits"), Some(&*expected));
     }
 }
+
+/// A queue tells when the turn of what it let in is, in the body and in the field.
+#[test]
+fn a_queue_tells_when_it_is_ones_turn() {
+    let queue = "[policy.q]\nx = { algorithm = 'leaky-queue', capacity = 3, leak = 1, per = '1s' }";
+    let api = Api::new(queue);
+    let ask = || api.acquire(r#"{"policy":"q","key":"k"}"#);
+    assert_eq!(ask().json()["limits"]["x"].get("delay_ms"), None);
+    assert_eq!(ask().json()["limits"]["x"]["delay_ms"], json!(1_000));
+}
