@@ -80,7 +80,8 @@ impl Recovery {
 
 /// `units` times so many thousandths, rounded down.
 pub(crate) fn permille(units: u64, permille: u64) -> u64 {
-    let product = u128::from(units).saturating_mul(permille.into()) / u128::from(WHOLE_PERMILLE);
+    let product =
+        u128::from(units).saturating_mul(permille.into()).div_euclid(WHOLE_PERMILLE.into());
     u64::try_from(product).unwrap_or(u64::MAX)
 }
 
