@@ -2,7 +2,7 @@
 
 use tollgate_core::{
     ACQUISITION_KEYS_MAX, ATTEMPTS_MAX, Acquisition, AcquisitionError, COMMIT_TTL_DEFAULT, Ending,
-    HOLD_TTL_MAX, Id, LeaseUpdate, SETTLE_ATTEMPTS_MAX, Span, Timestamp,
+    HOLD_TTL_MAX, Id, LeaseUpdate, Policy, SETTLE_ATTEMPTS_MAX, Span, Timestamp,
 };
 
 use crate::driver::{Did, Driver, Fate};
@@ -107,5 +107,32 @@ fn it_takes_too_long() {
         for key in 0..2 {
             assert_eq!(left(&store, key, &policy, NOW), (1 - is_charged, 0));
         }
+    }
+}
+
+/// A hold is ended if it takes 31 conflicts, and after 32 it is left to expire, and the caller is told.
+#[test]
+fn a_key_that_is_too_busy_to_end_a_hold() {
+    let policy = policy(100);
+    let policies: [&Policy; 1] = [&policy];
+    let id = Id::from_u128(1);
+    for (conflicts, ending, held) in
+        [(SETTLE_ATTEMPTS_MAX - 1, Ending::Allowed, 0), (SETTLE_ATTEMPTS_MAX, Ending::Busy, 1)]
+    {
+        let mut store = Store::default();
+        let lease = acquisition(&policies, 1, &[1]).with_lease(COMMIT_TTL_DEFAULT).unwrap();
+        assert!(finish(&mut driver(lease, 1), &mut store, NOW).is_allowed());
+        let mut release = driver(LeaseUpdate::release(&policies[..], id, &["a"]).unwrap(), 1);
+        for other in 0..conflicts {
+            while !release.is_about_to_swap() {
+                release.act(&mut store, NOW, Fate::Fine);
+                release.ask(NOW);
+            }
+            let other = acquisition(&policies, 1_000 + u128::from(other), &[1]);
+            assert!(finish(&mut driver(other, 1), &mut store, NOW).is_allowed());
+            release.act(&mut store, NOW, Fate::Fine);
+        }
+        assert_eq!(finish(&mut release, &mut store, NOW).ending, ending);
+        assert_eq!(left(&store, 0, &policy, NOW).1, held);
     }
 }

@@ -1,8 +1,8 @@
 //! What was written is not written again: the same id, and swaps that nobody heard of.
 
-use tollgate_core::{Ending, REQUEST_IDS_MAX};
+use tollgate_core::{ATTEMPTS_MAX, Ending, Machine, Policy, REQUEST_IDS_MAX, Span, Step, Swap};
 
-use crate::driver::{Driver, Fate};
+use crate::driver::{Did, Driver, Fate};
 use crate::store::Store;
 use crate::support::{NOW, acquisition, driver, finish, left, policy, run, until_swapped};
 
@@ -64,4 +64,56 @@ fn a_commit_that_is_forgotten() {
         let left = [left(&store, 0, &policy, NOW).0, left(&store, 1, &policy, NOW).0];
         assert_eq!(left, [99, 100 - others as u64 - charged]);
     }
+}
+
+/// A commit that nobody heard of is looked for even when it was the last attempt, and when it is too
+/// late for another.
+#[test]
+fn an_unclear_commit_is_looked_for() {
+    let policy = policy(100);
+    let policies = [&policy; 2];
+    let late = NOW.plus(Span::from_secs(9));
+    for (conflicts, then) in [(ATTEMPTS_MAX - 1, NOW), (0, late)] {
+        let mut store = Store::default();
+        let mut driver = driver(acquisition(&policies, 1, &[1, 1]), 2);
+        until_swapped(&mut driver, &mut store, 1);
+        for id in 0..conflicts {
+            driver.ask(NOW);
+            charge_one(&policies, 1_000 + u128::from(id), &mut store);
+            while !matches!(driver.act(&mut store, NOW, Fate::Fine), Did::Load { .. }) {}
+        }
+        let did = driver.act(&mut store, NOW, Fate::Unheard);
+        assert_eq!(did, Did::Swap { key: 1, written: true, heard: false });
+        assert!(finish(&mut driver, &mut store, then).is_allowed());
+        assert_eq!(left(&store, 0, &policy, NOW), (99, 0));
+        assert_eq!(left(&store, 1, &policy, NOW), (99 - u64::from(conflicts), 0));
+    }
+}
+
+/// A hold that was not found when it was looked for, and arrives after that, is released with the rest.
+#[test]
+fn a_hold_that_arrives_late() {
+    let policy = policy(1);
+    let policies = [&policy; 2];
+    let mut machine = acquisition(&policies, 1, &[1, 1]);
+    machine.loaded(0, None);
+    machine.loaded(1, None);
+    let Ok(Step::Swap { leg: 0, record: hold }) = machine.next(NOW) else { panic!("a hold") };
+    machine.swapped(Swap::Unknown);
+    assert_eq!(machine.next(NOW), Ok(Step::Wait { attempt: 1 }));
+    assert_eq!(machine.next(NOW), Ok(Step::Load { leg: 0 }));
+    machine.loaded(0, None);
+    let late = NOW.plus(Span::from_secs(6));
+    assert_eq!(machine.next(late), Ok(Step::Load { leg: 0 }));
+    machine.loaded(0, Some(&hold));
+    let Ok(Step::Swap { leg: 0, .. }) = machine.next(late) else { panic!("a release") };
+    machine.swapped(Swap::Done);
+    let Ok(Step::Done(outcome)) = machine.next(late) else { panic!("the end") };
+    assert_eq!(outcome.ending, Ending::TimedOut);
+}
+
+/// Somebody else charges the last key.
+fn charge_one(policies: &[&Policy], id: u128, store: &mut Store) {
+    let other = acquisition(&policies[..1], id, &[1]);
+    assert!(finish(&mut Driver::new(other, &[1]), store, NOW).is_allowed());
 }
