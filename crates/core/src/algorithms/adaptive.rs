@@ -9,6 +9,7 @@ use alloc::boxed::Box;
 use crate::algorithms::meter::SKEW_MAX;
 use crate::algorithms::recovery::{Recovery, Reduction, Stretch, permille};
 use crate::algorithms::rule::Rule;
+use crate::algorithms::wait::until;
 use crate::time::{Span, Timestamp};
 
 /// The policy's numbers: what holds for a key until it is told otherwise.
@@ -127,15 +128,22 @@ impl Adaptive {
         now: Timestamp,
         factor_permille: u64,
     ) -> Option<u64> {
-        self.bring_up(state, now);
+        let now = now.max(state.at);
         let Capacity { capacity, period, .. } = self.capacity_at(state, now);
         let to = permille(capacity, factor_permille).max(1);
         if to >= capacity {
             return None;
         }
-        state.reduction = Some(Reduction { to, since: now.max(state.at) });
+        self.bring_up(state, now);
+        state.reduction = Some(Reduction { to, since: state.at });
         state.level = state.level.min(full(to, period));
         Some(to)
+    }
+
+    /// Whether a key in this state will never be like one that was never seen: its capacity was set,
+    /// or recovers to more than it was.
+    pub(crate) fn is_lasting(&self, state: &AdaptiveState) -> bool {
+        state.set.is_some() || self.capacity(state) > self.numbers(state).0
     }
 
     fn numbers(&self, state: &AdaptiveState) -> (u64, Span) {
@@ -199,7 +207,7 @@ impl Adaptive {
             let reached = when.filter(|_| wanted <= full(stretch.capacity, period));
             match (reached, stretch.end) {
                 (Some(when), Some(end)) if when >= end => {}
-                (Some(when), _) => return Span::from_nanos(when.saturating_sub(now.as_nanos())),
+                (Some(when), _) => return until(now, when),
                 (None, _) => {}
             }
         }
@@ -210,9 +218,10 @@ impl Adaptive {
 impl Rule for Adaptive {
     type State = AdaptiveState;
 
-    /// Without the reduction: what does not fit into the reduced capacity waits for the recovery.
+    /// Where the recovery ends: what does not fit into the reduced capacity waits for it.
     fn capacity(&self, state: &AdaptiveState) -> u64 {
-        self.numbers(state).0
+        let (original, _) = self.numbers(state);
+        state.reduction.map_or(original, |_| self.recovery.ceiling(original))
     }
 
     fn fits(&self, state: &AdaptiveState, now: Timestamp, units: u64) -> bool {
@@ -244,9 +253,7 @@ impl Rule for Adaptive {
 
     /// Until it is full at the capacity where the recovery ends.
     fn reset_after(&self, state: &AdaptiveState, now: Timestamp) -> Span {
-        let (original, period) = self.numbers(state);
-        let last = self.stretches(state).last().map_or(original, |stretch| stretch.capacity);
-        self.wait_for(state, now, full(last, period))
+        self.wait_for(state, now, full(self.capacity(state), self.numbers(state).1))
     }
 
     fn heal(&self, state: &mut AdaptiveState, now: Timestamp) -> bool {

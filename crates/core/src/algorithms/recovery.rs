@@ -57,14 +57,19 @@ pub(crate) struct Stretch {
 }
 
 impl Recovery {
+    /// Where the recovery of `original` ends.
+    pub(crate) fn ceiling(self, original: u64) -> u64 {
+        permille(original, self.ceiling_permille).min(UNITS_MAX)
+    }
+
     /// The stretches from the reduction of `original` on, in order; the last one has no end.
     pub(crate) fn stretches(
         self,
         original: u64,
         reduction: Reduction,
     ) -> impl Iterator<Item = Stretch> {
-        let ceiling = scaled(permille(original, self.ceiling_permille).min(UNITS_MAX));
-        let mut next = Some((scaled(reduction.to.min(original)), reduction.since.as_nanos()));
+        let ceiling = scaled(self.ceiling(original));
+        let mut next = Some((scaled(reduction.to), reduction.since.as_nanos()));
         core::iter::from_fn(move || {
             let (capacity, start) = next?;
             let capacity = capacity.min(ceiling);
@@ -80,7 +85,7 @@ impl Recovery {
 
 /// `units` times so many thousandths, rounded down.
 pub(crate) fn permille(units: u64, permille: u64) -> u64 {
-    let product = u128::from(units).saturating_mul(permille.into()) / u128::from(WHOLE_PERMILLE);
+    let product = u128::from(units).saturating_mul(permille.into()) / 1_000;
     u64::try_from(product).unwrap_or(u64::MAX)
 }
 

@@ -154,22 +154,22 @@ impl<'a> Decision<'a> {
         if self.outcome.verdict == Verdict::Allowed {
             return Span::ZERO;
         }
-        let enforced = self.policy.limits().iter().zip(self.limits());
-        let waits = enforced.filter(|(limit, _)| !limit.is_shadow()).map(|(_, it)| it.retry_after);
+        let waits = self.enforced().map(|status| status.retry_after);
         waits.max().unwrap_or(Span::ZERO).max(self.closed_for())
     }
 
     /// How long what was let in has to stand in line first: the longest of all limits.
     #[must_use]
     pub fn delay(&self) -> Span {
-        self.limits().map(|status| status.delay).max().unwrap_or(Span::ZERO)
+        self.enforced().map(|status| status.delay).max().unwrap_or(Span::ZERO)
     }
 
     /// How long the key is closed to this request whatever its limits say: it is blocked, or has as
-    /// many holds as it can have. Zero when it is open.
+    /// many holds as it can have. Zero when it is open, or the request passed.
     #[must_use]
     pub fn closed_for(&self) -> Span {
-        self.asked.map_or(Span::ZERO, |asked| self.record.closed_for(asked, self.now))
+        let denied = self.asked.filter(|_| self.outcome.verdict != Verdict::Allowed);
+        denied.map_or(Span::ZERO, |asked| self.record.closed_for(asked, self.now))
     }
 
     /// Where each limit stands, in the policy's order.
@@ -180,6 +180,12 @@ impl<'a> Decision<'a> {
             let state = decision.record.states.get(index).unwrap_or(&nothing);
             decision.status(limit, state, index)
         })
+    }
+
+    /// Where the limits stand that do not only watch.
+    fn enforced(&self) -> impl Iterator<Item = LimitStatus> {
+        let limits = self.policy.limits().iter().zip(self.limits());
+        limits.filter(|(limit, _)| !limit.is_shadow()).map(|(_, status)| status)
     }
 
     /// What is in force for the adaptive limit at this position; nothing for any other.
@@ -226,7 +232,11 @@ impl<'a> Decision<'a> {
             },
             reset_after: forecast::reset_after(limit, state, holds, now),
             delay: match self.outcome.effect {
-                Effect::Charged | Effect::Held => rule.delay(state, now, held, asked.units),
+                Effect::Charged | Effect::Held
+                    if asked.units > 0 && verdict == Verdict::Allowed =>
+                {
+                    rule.delay(state, now, held, asked.units)
+                }
                 _ => Span::ZERO,
             },
         }
