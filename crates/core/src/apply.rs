@@ -69,7 +69,7 @@ fn control(policy: &Policy, record: &mut Record, operation: &Operation, now: Tim
         Operation::Renew { hold } => settle::renew(record, *hold, now),
         Operation::Penalise(costs) => control::penalise(policy, record, costs, now),
         Operation::Block(span) => control::block(record, *span, now),
-        Operation::Reset => control::reset(policy, record),
+        Operation::Reset => control::reset(policy, record, now),
         Operation::Lower { limit, remaining } => {
             control::lower(policy, record, *limit, *remaining, now)
         }
