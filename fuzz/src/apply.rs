@@ -41,6 +41,7 @@ fn step(policy: &Policy, record: &mut Record, operation: &Operation, now: Timest
     let before = record.clone();
     let decision = policy.apply(record, operation, now);
     checks::room_is_bounded(&decision);
+    checks::debt_is_bounded(&decision, now);
     checks::unchanged_is_unchanged(&before, &decision, policy, now);
     checks::reset_is_honest(&decision, policy, now);
     if matches!(operation, Operation::Acquire(_)) {

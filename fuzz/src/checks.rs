@@ -1,7 +1,8 @@
 //! What holds of every record and every decision, whatever came before.
 
 use tollgate_core::{
-    Decision, Effect, Operation, Policy, RECORD_BYTES_MAX, Record, Span, Timestamp, Verdict,
+    Decision, Effect, Operation, Policy, RECORD_BYTES_MAX, Record, SKEW_MAX, Span, Timestamp,
+    Verdict,
 };
 
 /// What is written is bounded, and read back as what it was.
@@ -89,5 +90,19 @@ pub(crate) fn reset_is_honest(decision: &Decision<'_>, policy: &Policy, now: Tim
         let then = then.limits().nth(index);
         let is_reset = then.is_some_and(|then| then.remaining >= then.limit && then.held == 0);
         assert!(is_reset, "limit {index}: {status:?}, and then {then:?} of {decision:?}");
+    }
+}
+
+/// What nobody holds comes back in the time for two capacities: there is never more than one of debt.
+pub(crate) fn debt_is_bounded(decision: &Decision<'_>, now: Timestamp) {
+    for (index, status) in decision.limits().enumerate() {
+        let Some(capacity) = decision.capacity(index) else { continue };
+        let is_whole = capacity.capacity >= status.limit && status.held == 0;
+        let longest_ns = capacity.period.as_nanos().saturating_mul(2);
+        let longest = Span::from_nanos(longest_ns.saturating_add(SKEW_MAX.as_nanos()));
+        let ends = now.plus(longest) < Timestamp::MAX;
+        if is_whole && ends {
+            assert!(status.reset_after <= longest, "limit {index}: {status:?} of {decision:?}");
+        }
     }
 }

@@ -18,6 +18,7 @@ pub fn run(bytes: &[u8]) {
         for now in [Timestamp::EPOCH, Timestamp::from_secs(1_800_000_000), Timestamp::MAX] {
             let decision = policy.apply(&mut record, &nothing, now);
             checks::room_is_bounded(&decision);
+            checks::debt_is_bounded(&decision, now);
             checks::reset_is_honest(&decision, &policy, now);
             checks::bytes_round_trip(&policy, &record);
         }
