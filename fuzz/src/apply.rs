@@ -44,8 +44,6 @@ fn step(policy: &Policy, record: &mut Record, operation: &Operation, now: Timest
     checks::debt_is_bounded(&decision, now);
     checks::unchanged_is_unchanged(&before, &decision, policy, now);
     checks::reset_is_honest(&decision, policy, now);
-    if matches!(operation, Operation::Acquire(_)) {
-        checks::wait_is_honest(&decision, policy, operation, now);
-    }
+    checks::wait_is_honest(&decision, policy, operation, now);
     checks::bytes_round_trip(policy, record);
 }

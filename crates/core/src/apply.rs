@@ -5,10 +5,12 @@ pub(crate) mod control;
 pub(crate) mod decision;
 pub(crate) mod forecast;
 pub(crate) mod operation;
+pub(crate) mod request;
 pub(crate) mod settle;
 
 use crate::apply::decision::{Decision, Outcome};
 use crate::apply::operation::Operation;
+use crate::apply::request::Request;
 use crate::policy::Policy;
 use crate::record::Record;
 use crate::time::Timestamp;
@@ -49,12 +51,17 @@ impl Policy {
         now: Timestamp,
     ) -> Decision<'a> {
         let healed = record.bring_up(self, now);
-        let (asked, outcome) = match operation {
-            Operation::Acquire(asked) => (Some(asked), acquire::acquire(self, record, asked, now)),
-            other => (None, control(self, record, other, now)),
+        let (request, outcome) = match operation {
+            Operation::Acquire(asked) => {
+                (Request::Acquire(asked), acquire::acquire(self, record, asked, now))
+            }
+            Operation::Settle { hold, costs: Some(costs) } => {
+                (Request::Settle(*hold, costs), control(self, record, operation, now))
+            }
+            other => (Request::Other, control(self, record, other, now)),
         };
         let changed = healed || outcome.effect.writes();
-        Decision { policy: self, record, asked, now, outcome, changed }
+        Decision { policy: self, record, request, now, outcome, changed }
     }
 }
 

@@ -300,3 +300,6 @@ fn rescaled(level: i128, before: Span, after: Span) -> i128 {
     let rest = rest.unwrap_or(0).saturating_mul(after).checked_div(before).unwrap_or(0);
     units.unwrap_or(0).saturating_mul(after).saturating_add(rest)
 }
+
+#[cfg(test)]
+mod tests;

@@ -36,12 +36,12 @@ pub enum CalendarUnit {
 impl CalendarUnit {
     /// How long the unit is; of months, the longest.
     pub(crate) const fn longest(self) -> Span {
-        let days: u64 = match self {
+        let days = match self {
             Self::Day => 1,
             Self::Week => 7,
             Self::Month => 31,
         };
-        Span::from_secs(days.saturating_mul(86_400))
+        Span::from_secs(DAY_SECS.unsigned_abs().saturating_mul(days))
     }
 
     /// The number of the unit that contains the time `at_ns`. Numbers are consecutive.

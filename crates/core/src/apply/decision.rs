@@ -3,9 +3,8 @@
 use crate::algorithms::adaptive::{Capacity, Change};
 use crate::algorithms::any::{AnyRule, State};
 use crate::apply::forecast;
-use crate::apply::operation::Acquire;
+use crate::apply::request::{Asked, Request};
 use crate::policy::limit::Limit;
-use crate::policy::share::Share;
 use crate::policy::{LIMITS_MAX, Policy};
 use crate::record::Record;
 use crate::time::{Span, Timestamp};
@@ -67,8 +66,8 @@ impl Outcome {
         Self { verdict: Verdict::Allowed, effect, denied_by: LimitSet::default() }
     }
 
-    pub(crate) fn refused() -> Self {
-        Self { verdict: Verdict::Limited, ..Self::done(Effect::None) }
+    pub(crate) fn untouched(verdict: Verdict, denied_by: LimitSet) -> Self {
+        Self { verdict, effect: Effect::None, denied_by }
     }
 }
 
@@ -96,7 +95,7 @@ const _: () = assert!(LIMITS_MAX <= u16::BITS as usize);
 pub struct Decision<'a> {
     pub(crate) policy: &'a Policy,
     pub(crate) record: &'a Record,
-    pub(crate) asked: Option<&'a Acquire>,
+    pub(crate) request: Request<'a>,
     pub(crate) now: Timestamp,
     pub(crate) outcome: Outcome,
     pub(crate) changed: bool,
@@ -158,7 +157,8 @@ impl<'a> Decision<'a> {
         waits.max().unwrap_or(Span::ZERO).max(self.closed_for())
     }
 
-    /// How long what was let in has to stand in line first: the longest of all limits.
+    /// How long what was let in has to stand in line first: the longest of all limits, but for those
+    /// that only watch.
     #[must_use]
     pub fn delay(&self) -> Span {
         self.enforced().map(|status| status.delay).max().unwrap_or(Span::ZERO)
@@ -168,8 +168,12 @@ impl<'a> Decision<'a> {
     /// many holds as it can have. Zero when it is open, or the request passed.
     #[must_use]
     pub fn closed_for(&self) -> Span {
-        let denied = self.asked.filter(|_| self.outcome.verdict != Verdict::Allowed);
-        denied.map_or(Span::ZERO, |asked| self.record.closed_for(asked, self.now))
+        match self.request {
+            Request::Acquire(asked) if self.outcome.verdict != Verdict::Allowed => {
+                self.record.closed_for(asked, self.now)
+            }
+            _ => Span::ZERO,
+        }
     }
 
     /// Where each limit stands, in the policy's order.
@@ -211,7 +215,11 @@ impl<'a> Decision<'a> {
     #[inline]
     fn status(&self, limit: &Limit, state: &State, index: usize) -> LimitStatus {
         let (rule, holds, now) = (limit.rule(), &self.record.holds, self.now);
-        let asked = self.asked.map(|asked| Asked::of(asked, index)).unwrap_or_default();
+        let asked = match self.request {
+            Request::Acquire(acquire) => Asked::of(acquire, index),
+            Request::Settle(id, costs) => Asked::overrun(self.record, limit, id, costs.of(index)),
+            Request::Other => Asked::default(),
+        };
         let (held, capacity) = (self.record.held(limit), rule.capacity(state));
         let verdict = if self.outcome.denied_by.contains(index) {
             limit.judge(state, held, &asked, now)
@@ -239,51 +247,6 @@ impl<'a> Decision<'a> {
                 }
                 _ => Span::ZERO,
             },
-        }
-    }
-}
-
-/// What one limit is asked for.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Asked {
-    pub(crate) units: u64,
-    pub(crate) held: bool,
-    share: Share,
-}
-
-impl Asked {
-    #[inline]
-    pub(crate) fn of(acquire: &Acquire, index: usize) -> Self {
-        let (units, held) = (acquire.costs.of(index), acquire.hold.is_some());
-        Self { units, held, share: acquire.share }
-    }
-
-    /// The units that must be there: what is asked for, and what its share leaves to others.
-    #[inline]
-    pub(crate) fn needed(&self, capacity: u64) -> u64 {
-        self.units.saturating_add(self.share.headroom(capacity))
-    }
-}
-
-impl Record {
-    /// The units held of a limit.
-    #[inline]
-    pub(crate) fn held(&self, limit: &Limit) -> u64 {
-        if self.holds.is_empty() { 0 } else { self.holds.on(limit.tag()) }
-    }
-
-    /// How long nothing of the kind passes, whatever the limits say.
-    #[inline]
-    pub(crate) fn closed_for(&self, asked: &Acquire, now: Timestamp) -> Span {
-        if asked.costs.is_zero() {
-            return Span::ZERO;
-        }
-        let blocked = self.blocked_until.since(now);
-        match self.holds.iter().next() {
-            Some(first) if asked.hold.is_some() && self.holds.are_full() => {
-                blocked.max(first.expires.since(now))
-            }
-            _ => blocked,
         }
     }
 }

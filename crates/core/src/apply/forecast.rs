@@ -53,14 +53,16 @@ fn walk(
         }
         let waited = wait(&state, from, held);
         if !waited.is_never() && from.plus(waited) < hold.expires {
-            return from.plus(waited).since(now);
+            return sum(from.since(now), waited);
         }
         from = hold.expires.max(from);
         held = held.saturating_sub(units);
         limit.rule().charge(state.to_mut(), from, units);
     }
-    match wait(&state, from, held) {
-        Span::NEVER => Span::NEVER,
-        waited => from.plus(waited).since(now),
-    }
+    sum(from.since(now), wait(&state, from, held))
+}
+
+/// Not by points in time, which end: a wait may go on beyond the last of them.
+const fn sum(a: Span, b: Span) -> Span {
+    Span::from_nanos(a.as_nanos().saturating_add(b.as_nanos()))
 }

@@ -78,7 +78,7 @@ proptest! {
             return Ok(());
         }
         let part = |(units, part): (&u64, &u16)| {
-            u64::try_from(u128::from(*units) * (u128::from(*part) + 1) >> 16).unwrap()
+            u64::try_from((u128::from(*units) * (u128::from(*part) + 1)) >> 16).unwrap()
         };
         let mut part: Vec<u64> = units.iter().zip(&parts).map(part).collect();
         let costs = Some(world.costs(&part));

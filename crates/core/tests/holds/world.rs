@@ -135,7 +135,7 @@ impl World {
             Wait::Nanos(nanos) => Span::from_nanos(nanos),
             Wait::PartOfPeriod(part) => {
                 let period = u128::from(self.period_of(bits).as_nanos());
-                Span::from_nanos((period * u128::from(part) >> 15).try_into().unwrap())
+                Span::from_nanos(((period * u128::from(part)) >> 15).try_into().unwrap())
             }
             Wait::Retry => self.last.retry_after,
             Wait::JustBeforeRetry => less(self.last.retry_after),
@@ -155,7 +155,7 @@ impl World {
             _ => magnitude_of(bits >> 8, HOLD_TTL_MAX.as_nanos()),
         };
         // Now and then it is an id that was there before.
-        let id = if bits % 13 == 0 { self.known_id(bits >> 8) } else { self.fresh_id() };
+        let id = if bits.is_multiple_of(13) { self.known_id(bits >> 8) } else { self.fresh_id() };
         Hold::new(id, Span::from_nanos(nanos).min(HOLD_TTL_MAX)).unwrap()
     }
 
@@ -195,7 +195,8 @@ impl World {
             Act::Ask => costs(false).into(),
             Act::AskOnce => {
                 let request = Acquire::new(costs(false));
-                let id = if bits % 3 == 0 { self.fresh_id() } else { self.known_id(number) };
+                let id =
+                    if bits.is_multiple_of(3) { self.fresh_id() } else { self.known_id(number) };
                 request.once(id).into()
             }
             Act::Hold => {
