@@ -49,7 +49,7 @@ pub(crate) fn unchanged_is_unchanged(
 }
 
 /// Who is denied is let in after the wait that was told, and not a nanosecond earlier; who is told
-/// never is not let in at the end of time.
+/// never is not let in at the end of time. To be let in is to settle, where that was refused.
 pub(crate) fn wait_is_honest(
     decision: &Decision<'_>,
     policy: &Policy,
@@ -58,7 +58,9 @@ pub(crate) fn wait_is_honest(
 ) {
     let is_let_in = |then: Timestamp| {
         let mut record = decision.record().clone();
-        policy.apply(&mut record, operation, then).verdict() == Verdict::Allowed
+        let later = policy.apply(&mut record, operation, then);
+        // A hold that has expired can't be settled any more.
+        later.verdict() == Verdict::Allowed && later.effect() != Effect::NoHold
     };
     let wait = decision.retry_after();
     if decision.verdict() == Verdict::Allowed {
@@ -78,19 +80,23 @@ pub(crate) fn wait_is_honest(
     assert!(!is_let_in(early), "told {wait:?}, and let in before: {decision:?}");
 }
 
-/// When a limit says that it is as if never used, it has everything.
-pub(crate) fn reset_is_honest(decision: &Decision<'_>, policy: &Policy, now: Timestamp) {
-    for (index, status) in decision.limits().enumerate() {
-        if status.reset_after.is_never() {
-            continue;
-        }
-        let mut record = decision.record().clone();
-        let nothing = policy.no_costs().into();
-        let then = policy.apply(&mut record, &nothing, now.plus(status.reset_after));
-        let then = then.limits().nth(index);
-        let is_reset = then.is_some_and(|then| then.remaining >= then.limit && then.held == 0);
-        assert!(is_reset, "limit {index}: {status:?}, and then {then:?} of {decision:?}");
+/// When the limit at `index` says that it is as if never used, it has everything.
+pub(crate) fn reset_is_honest(
+    decision: &Decision<'_>,
+    policy: &Policy,
+    now: Timestamp,
+    index: usize,
+) {
+    let Some(status) = decision.limits().nth(index) else { return };
+    if status.reset_after.is_never() {
+        return;
     }
+    let mut record = decision.record().clone();
+    let nothing = policy.no_costs().into();
+    let then = policy.apply(&mut record, &nothing, now.plus(status.reset_after));
+    let then = then.limits().nth(index);
+    let is_reset = then.is_some_and(|then| then.remaining >= then.limit && then.held == 0);
+    assert!(is_reset, "limit {index}: {status:?}, and then {then:?} of {decision:?}");
 }
 
 /// What nobody holds comes back in the time for two capacities: there is never more than one of debt.

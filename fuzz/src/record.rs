@@ -19,7 +19,9 @@ pub fn run(bytes: &[u8]) {
             let decision = policy.apply(&mut record, &nothing, now);
             checks::room_is_bounded(&decision);
             checks::debt_is_bounded(&decision, now);
-            checks::reset_is_honest(&decision, &policy, now);
+            for index in 0..policy.limits().len() {
+                checks::reset_is_honest(&decision, &policy, now, index);
+            }
             checks::bytes_round_trip(&policy, &record);
         }
     }
