@@ -45,13 +45,15 @@
 //! | holds of one key | [`HOLDS_MAX`], each for at most [`HOLD_TTL_MAX`] (31 days) at a time |
 //! | request ids that a key remembers | [`REQUEST_IDS_MAX`] |
 //! | debt | one capacity of its limit |
+//! | a share of a capacity, a reduction of it | 1 to 1,000 thousandths; 0 to 999 thousandths, but at least 1 unit |
+//! | a recovery | 1,010 to 1,000,000 thousandths per step, up to 1,000 to 1,000,000 thousandths of the original |
 //! | who changes a capacity, and why | [`SOURCE_BYTES_MAX`] and [`REASON_BYTES_MAX`] bytes |
 //! | hours in a schedule | [`SCHEDULE_HOURS_MAX`] |
 //! | an offset from UTC | [`UTC_OFFSET_SECS_MAX`] either way |
 //! | a period, and the time from empty to full | at most [`Span::MAX`] (146 years) |
 //! | a time | at most [`Timestamp::MAX`] (the year 2262); later times count as that one |
 //! | an encoded record | [`RECORD_BYTES_MAX`] bytes, of which [`FOREIGN_BYTES_MAX`] for entries of others |
-//! | how far ahead of the clock a record is believed | twice its time to full (a capacity of debt) plus [`SKEW_MAX`] |
+//! | how far ahead of the clock a record is believed | [`SKEW_MAX`] beyond what could have been written: of a meter twice its time to full (a capacity of debt), of a hold [`HOLD_TTL_MAX`] |
 //! | events in a record of cooldowns | [`cooldown::EVENTS_MAX`]; [`cooldown::RECORD_BYTES_MAX`] bytes |
 //! | a code, a label | 1 to [`cooldown::TEXT_BYTES_MAX`] bytes |
 //! | the duration of an event | 1 ns to [`cooldown::DURATION_MAX`] (366 days) |

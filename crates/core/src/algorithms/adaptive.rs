@@ -117,7 +117,8 @@ impl Adaptive {
         let (_, before) = self.numbers(state);
         (state.set, state.reduction) = (set, None);
         let (capacity, after) = self.numbers(state);
-        state.level = rescaled(state.level, before, after).min(full(capacity, after));
+        let most = full(capacity, after);
+        state.level = rescaled(state.level, before, after).clamp(most.saturating_neg(), most);
     }
 
     /// Reduces the capacity to `factor_permille` thousandths of what it is now, at least 1 unit.
@@ -194,6 +195,16 @@ impl Adaptive {
         state.at = now.max(state.at).max(Timestamp::from_nanos(1));
     }
 
+    /// Debt beyond one capacity, which a larger capacity left behind, is forgiven. Says whether there
+    /// was any.
+    fn forgive(&self, state: &mut AdaptiveState) -> bool {
+        let (capacity, period) = self.numbers(state);
+        let deepest = full(capacity, period).saturating_neg();
+        let is_deeper = state.level < deepest;
+        state.level = state.level.max(deepest);
+        is_deeper
+    }
+
     /// How long after `now` the level is `wanted`.
     fn wait_for(&self, state: &AdaptiveState, now: Timestamp, wanted: i128) -> Span {
         if self.level_at(state, now) >= wanted {
@@ -257,10 +268,11 @@ impl Rule for Adaptive {
     }
 
     fn heal(&self, state: &mut AdaptiveState, now: Timestamp) -> bool {
+        let forgiven = self.forgive(state);
         let believed = now.plus(SKEW_MAX);
         let ahead = |time: Timestamp| time > believed;
         if !ahead(state.at) && !state.reduction.is_some_and(|it| ahead(it.since)) {
-            return false;
+            return forgiven;
         }
         (state.at, state.level) = (now.max(Timestamp::from_nanos(1)), state.level.min(0));
         if let Some(reduction) = &mut state.reduction {

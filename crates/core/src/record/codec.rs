@@ -109,7 +109,7 @@ impl Record {
         match entry.kind {
             entry::HOLD => {
                 let hold = take_hold(entry.payload)?;
-                if self.holds.are_full() {
+                if self.holds.are_full() || self.holds.get(hold.id).is_some() {
                     return None;
                 }
                 self.holds.insert(hold);

@@ -83,12 +83,14 @@ impl Model {
         self.level = (&self.level - whole(units)).max(deepest);
     }
 
-    /// What is available is kept, in parts of a unit that are as fine as the new period.
+    /// What is available or owed is kept, as far as it fits into the new capacity, in parts of a unit
+    /// that are as fine as the new period.
     pub(super) fn set(&mut self, set: Option<(u64, u64)>) {
         (self.set, self.reduction) = (set, None);
         let (capacity, period) = self.numbers();
         let parts = (&self.level * whole(period)).floor();
-        self.level = (parts / whole(period)).min(whole(capacity));
+        let deepest = whole(-BigInt::from(capacity));
+        self.level = (parts / whole(period)).min(whole(capacity)).max(deepest);
     }
 
     pub(super) fn reduce(&mut self, factor_permille: u64) {
