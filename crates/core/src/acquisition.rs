@@ -66,7 +66,8 @@
 //! * **A swap whose end is unknown is looked for.** The id is remembered with the commit, and the holds
 //!   bear it, so a write that arrived is recognised. If the commit arrived, and
 //!   [`REQUEST_IDS_MAX`](crate::REQUEST_IDS_MAX) others were charged on that key before it was loaded
-//!   again, it is not recognised any more, and that key is charged twice.
+//!   again, it is not recognised any more, and that key is charged twice. A write that arrives only
+//!   after it was looked for is a charge, once on its key, of something that was not let in.
 //! * **A lease** ([`Acquisition::with_lease`]) is the caller's only when it is whole: the commit places
 //!   it on the last key, and the holds on the others are renewed to its time to live. If one of them
 //!   expired before that, which frees its slots, the lease is given up ([`Ending::Lost`]).
@@ -78,8 +79,8 @@
 //! ([`Ending::TimedOut`]), told by the sum of the clock's forward steps, so that a clock which is set
 //! back does not hide the time that went by; the other half is for the rest. Clocks that differ by more
 //! (records are believed up to [`SKEW_MAX`](crate::SKEW_MAX)) let a hold expire too early. It is charged
-//! then: who is admitted is still charged exactly once, and who is denied may stay charged for what it
-//! asked for, on the keys where that happened.
+//! then: who is admitted is still charged, once (twice if the end of that swap was unknown as well), and
+//! who is denied may stay charged for what it asked for, on the keys where that happened.
 
 pub(crate) mod decide;
 mod inbox;

@@ -64,7 +64,7 @@
 //! | a barrier's time to live | 1 ns to [`barrier::TTL_MAX`] (366 days) |
 //! | how far ahead of the clock an event, or a barrier's creation, is believed | [`SKEW_MAX`] |
 //! | keys that are asked together | [`ACQUISITION_KEYS_MAX`] |
-//! | swaps of one operation on one key | [`ATTEMPTS_MAX`] |
+//! | swaps to charge or hold on one key, and to end a hold | [`ATTEMPTS_MAX`], [`SETTLE_ATTEMPTS_MAX`] |
 //! | how long a commit may take | half of its time to live, [`COMMIT_TTL_DEFAULT`] unless set |
 //! | members of a pool | [`POOL_MEMBERS_MAX`], each with [`MEMBER_PAIRS_MAX`] texts of [`MEMBER_TEXT_BYTES_MAX`] bytes |
 #![no_std]
@@ -95,7 +95,7 @@ pub use acquisition::lease_update::LeaseUpdate;
 pub use acquisition::machine::Acquisition;
 pub use acquisition::outcome::{Ending, Outcome};
 pub use acquisition::step::{Step, Swap};
-pub use acquisition::turn::ATTEMPTS_MAX;
+pub use acquisition::turn::{ATTEMPTS_MAX, SETTLE_ATTEMPTS_MAX};
 pub use acquisition::{COMMIT_TTL_DEFAULT, Machine};
 pub use algorithms::adaptive::{Capacity, Change, Note, REASON_BYTES_MAX, SOURCE_BYTES_MAX};
 pub use algorithms::calendar::{CalendarUnit, UTC_OFFSET_SECS_MAX};

@@ -102,6 +102,8 @@ fn no_file_is_forgotten() {
     let mut names: Vec<String> =
         json.map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect();
     names.sort();
+    // These have formats and tests of their own.
+    names.retain(|name| !["barrier", "cooldown", "feedback"].contains(&&**name));
     assert_eq!(names, files().map(|file| file.name).collect::<Vec<_>>());
 }
 

@@ -12,7 +12,10 @@ pub struct Outcome {
     pub ending: Ending,
     /// The last decision on each key, in the order of the caller's list; nothing for a key that was
     /// never decided on. Of what was let in it is the one that charged or held, of what was not let
-    /// in the one that found the key without it.
+    /// in the one that found the key without it: where its effect is still
+    /// [`Effect::Held`](crate::Effect::Held), a release lost
+    /// [`SETTLE_ATTEMPTS_MAX`](crate::SETTLE_ATTEMPTS_MAX) times in a row or the store failed, and the
+    /// hold is left to expire.
     pub legs: Vec<Option<Applied>>,
 }
 

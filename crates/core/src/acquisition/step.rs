@@ -24,7 +24,8 @@ pub enum Step {
     /// Somebody else was faster: wait for a random time, which is longer the larger `attempt` is.
     /// There is nothing to answer.
     Wait {
-        /// How many swaps of this key failed in a row: 1 to [`ATTEMPTS_MAX`](crate::ATTEMPTS_MAX).
+        /// How many swaps of this key failed in a row: 1 to
+        /// [`SETTLE_ATTEMPTS_MAX`](crate::SETTLE_ATTEMPTS_MAX).
         attempt: u32,
     },
     /// There is nothing more to do.

@@ -7,8 +7,13 @@ use crate::apply::decision::Effect;
 use crate::apply::operation::Operation;
 use crate::time::Timestamp;
 
-/// Most swaps of one operation on one key; after that the key is too busy.
+/// Most swaps to charge or hold on one key; after that the key is too busy.
 pub const ATTEMPTS_MAX: u32 = 10;
+
+/// Most swaps to settle, release or renew a hold on one key. More than to place one: keys are too busy
+/// for the one when they are for the other, and a hold that is not ended takes room until it expires,
+/// and is charged then.
+pub const SETTLE_ATTEMPTS_MAX: u32 = 32;
 
 /// A leg's turn.
 #[derive(Debug, Clone, Default)]
@@ -49,7 +54,7 @@ impl Turn {
         self.unclear
     }
 
-    /// At most [`ATTEMPTS_MAX`] swaps, a wait after each, and a load before each and after the last.
+    /// At most so many swaps, a wait after each, and a load before each and after the last.
     pub(super) fn next<D: Decide>(
         &mut self,
         task: &Task<'_>,
@@ -73,7 +78,7 @@ impl Turn {
             if task.late {
                 return Ok(Turned::Late);
             }
-            if self.attempts >= ATTEMPTS_MAX && applied.record.is_some() {
+            if self.attempts >= attempts_max(task.operation) && applied.record.is_some() {
                 return Ok(Turned::Busy);
             }
         }
@@ -94,7 +99,7 @@ impl Turn {
         if self.unclear && !is_idempotent(operation) {
             return Turned::Failed;
         }
-        if self.attempts >= ATTEMPTS_MAX && !self.unclear {
+        if self.attempts >= attempts_max(operation) && !self.unclear {
             return Turned::Busy;
         }
         Turned::Step(Step::Wait { attempt: self.attempts })
@@ -106,5 +111,12 @@ fn is_idempotent(operation: &Operation) -> bool {
     match operation {
         Operation::Acquire(asked) => asked.once.is_some() || asked.hold.is_some(),
         _ => true,
+    }
+}
+
+const fn attempts_max(operation: &Operation) -> u32 {
+    match operation {
+        Operation::Acquire(_) => ATTEMPTS_MAX,
+        _ => SETTLE_ATTEMPTS_MAX,
     }
 }

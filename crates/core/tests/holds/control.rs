@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use tollgate_core::{Effect, Operation, Record, Span};
 
-use crate::draw::{ANONYMOUS, policies, schedule};
+use crate::draw::{ALL, ANONYMOUS, policies, schedule};
 use crate::support::{config, time};
 use crate::world::{World, driven};
 
@@ -67,7 +67,7 @@ proptest! {
     /// A reset leaves the record of a key that is first seen then, and what belongs to others.
     #[test]
     fn a_reset_forgets_everything_of_its_own(
-        policy in policies(), start in time(), steps in schedule(ANONYMOUS), foreign in any::<bool>(),
+        policy in policies(), start in time(), steps in schedule(ALL), foreign in any::<bool>(),
     ) {
         let mut world = World::new(&policy, start);
         if foreign {

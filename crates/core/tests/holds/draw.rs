@@ -132,6 +132,11 @@ pub(crate) enum Act {
     Reset,
 }
 
+/// Asking, without holds.
+pub(crate) const ASKING: &[Act] = {
+    use Act::{Ask, Lower, Peek, Penalise};
+    &[Ask, Ask, Ask, Ask, Ask, Peek, Penalise, Lower]
+};
 /// Asking and holding; each as often as it stands here.
 pub(crate) const HOLDING: &[Act] = {
     use Act::{Ask, Hold, Peek, Release, Renew, Settle};

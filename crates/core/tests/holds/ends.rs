@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use tollgate_core::{
-    Acquire, Effect, Hold, Id, Limit, Operation, Policy, Record, Span, Timestamp, Verdict,
+    Acquire, Effect, Hold, Id, Limit, Operation, Overrun, Policy, Record, Span, Timestamp, Verdict,
 };
 
 use crate::draw::{ANONYMOUS, Step, TAKING, policies, schedule};
@@ -90,7 +90,8 @@ proptest! {
         prop_assert_eq!(&world.record, &plain.record);
     }
 
-    /// To settle for more than was held is to release the hold and to charge all of it.
+    /// To settle for more than was held is to release the hold and to charge all of it. Where that is
+    /// refused, it is if and only if there is no room for the rest, and then the hold stays.
     #[test]
     fn settling_for_more_is_charging_it(
         policy in policies(), start in time(), steps in schedule(ANONYMOUS), bits in any::<u64>(),
@@ -104,8 +105,13 @@ proptest! {
         let more = world.costs_of(more, true);
         let before = world.record.clone();
         let settled = Operation::Settle { hold: hold.id(), costs: Some(world.costs(&more)) };
+        let fits = policy.limits().iter().enumerate().all(|(index, limit)| {
+            let room = units[index] + world.status(index).remaining;
+            limit.overrun() == Overrun::Debt || more[index] <= units[index].max(room)
+        });
         let answer = world.apply(&settled);
-        if answer.effect == Effect::Settled {
+        prop_assert_eq!(answer.effect == Effect::Settled, fits);
+        if fits {
             released.apply(&Operation::Release { hold: hold.id() });
             released.apply(&Operation::Penalise(world.costs(&more)));
             prop_assert_eq!(&world.record, &released.record);

@@ -17,6 +17,7 @@ mod once;
 mod oracle;
 mod quiet;
 mod several;
+mod traces;
 mod waits;
 mod world;
 

@@ -1,9 +1,9 @@
 //! What changes nothing: denials, peeks, and limits that only watch.
 
 use proptest::prelude::*;
-use tollgate_core::{Acquire, Costs, Limit, Operation, Policy, Record, Verdict};
+use tollgate_core::{Acquire, Costs, Limit, Operation, Policy, Record, Span, Verdict};
 
-use crate::draw::{ALL, ANONYMOUS, limits, policies, schedule};
+use crate::draw::{ALL, ANONYMOUS, ASKING, limits, policies, schedule};
 use crate::support::{config, time};
 use crate::world::{World, apply, at_every_step};
 
@@ -65,6 +65,26 @@ proptest! {
             let bytes = let_go(&watched, &world.record, &world).encode(&watched);
             let read = Record::decode(&policy, &bytes).unwrap().encode(&policy);
             prop_assert!(read.starts_with(&let_go(&policy, &record, &world).encode(&policy)));
+        }
+    }
+
+    /// A limit that only watches says what it would say if it were enforced, and counts what it would
+    /// have let in: nothing of what it would have denied.
+    #[test]
+    fn watching_counts_what_it_would_let_in(
+        limits in limits(), start in time(), steps in schedule(ASKING),
+    ) {
+        let limit = limits.into_iter().next().unwrap();
+        let enforced = Policy::new([limit.clone()]).unwrap();
+        let watching = Policy::new([limit.shadow()]).unwrap();
+        let mut world = World::new(&enforced, start);
+        let mut record = World::new(&watching, start).record;
+        for step in steps {
+            let operation = world.advance(step);
+            let (real, watched) = (world.apply(&operation), apply(&watching, &mut record, &operation, world.now));
+            prop_assert_eq!((watched.verdict, watched.retry_after), (Verdict::Allowed, Span::ZERO));
+            prop_assert_eq!(&watched.limits, &real.limits);
+            prop_assert_eq!(record.encode(&watching), world.bytes());
         }
     }
 }

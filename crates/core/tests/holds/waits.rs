@@ -1,7 +1,10 @@
 //! How long to wait, with holds around that expire meanwhile, and blocks.
 
 use proptest::prelude::*;
-use tollgate_core::{Effect, Operation, Share, Span, Timestamp, Verdict};
+use tollgate_core::{
+    Acquire, Effect, HOLDS_MAX, Hold, Limit, Operation, Policy, Share, Span, Timestamp, UNITS_MAX,
+    Verdict,
+};
 
 use crate::draw::{ANONYMOUS, TAKING, magnitude_of, policies, schedule};
 use crate::support::{config, time};
@@ -118,4 +121,27 @@ proptest! {
             Ok(())
         })?;
     }
+}
+
+/// A key has so many holds at most: the last one that it can have is let in like any other, and the next
+/// one waits until the first of them expires.
+#[test]
+fn holds_are_bounded() {
+    let policy = Policy::new([Limit::concurrency("in_flight", UNITS_MAX).unwrap()]).unwrap();
+    let mut world = World::new(&policy, Timestamp::from_secs(1_800_000_000));
+    let hold = |world: &mut World, secs| {
+        let hold = Hold::new(world.fresh_id(), Span::from_secs(secs)).unwrap();
+        Operation::from(Acquire::new(world.costs(&[1])).held(hold))
+    };
+    for index in 0..HOLDS_MAX as u64 {
+        let taken = hold(&mut world, 60 + index);
+        let answer = world.apply(&taken);
+        assert_eq!((answer.verdict, answer.closed_for), (Verdict::Allowed, Span::ZERO));
+    }
+    let one_more = hold(&mut world, 60);
+    let answer = world.apply(&one_more);
+    assert_eq!((answer.verdict, answer.changed), (Verdict::Limited, false));
+    assert_eq!((answer.retry_after, answer.closed_for), (Span::from_secs(60), Span::from_secs(60)));
+    let then = world.now.plus(answer.retry_after);
+    assert_eq!(world.would(&one_more, then).verdict, Verdict::Allowed);
 }

@@ -28,13 +28,20 @@ pub(crate) struct Driver<M> {
     machine: M,
     /// The key of each leg, and the token of what was loaded last.
     legs: Vec<(usize, Token)>,
+    /// What it was told: with this, a machine is what it is.
+    pub(crate) told: Vec<u64>,
     /// What the machine asked for, and is not done yet.
     asked: Option<Step>,
 }
 
 impl<M: Machine<Error = DecideError>> Driver<M> {
     pub(crate) fn new(machine: M, keys: &[usize]) -> Self {
-        Self { machine, legs: keys.iter().map(|key| (*key, 0)).collect(), asked: None }
+        Self {
+            machine,
+            legs: keys.iter().map(|key| (*key, 0)).collect(),
+            told: vec![],
+            asked: None,
+        }
     }
 
     /// Does what the machine asked for the last time; asks it first if that is nothing.
@@ -46,6 +53,7 @@ impl<M: Machine<Error = DecideError>> Driver<M> {
                 if fate == Fate::Fine {
                     let (record, version) = store.load(*key);
                     *token = version;
+                    self.told.push(version);
                     self.machine.loaded(leg, record);
                 } else {
                     self.machine.failed();
@@ -55,11 +63,13 @@ impl<M: Machine<Error = DecideError>> Driver<M> {
             Step::Swap { leg, record } => {
                 let (key, token) = self.legs[leg];
                 let written = fate != Fate::Lost && store.swap(key, token, record);
-                self.machine.swapped(match (fate, written) {
+                let swap = match (fate, written) {
                     (Fate::Fine, true) => Swap::Done,
                     (Fate::Fine, false) => Swap::Conflict,
                     _ => Swap::Unknown,
-                });
+                };
+                self.told.push(swap as u64);
+                self.machine.swapped(swap);
                 Did::Swap { key, written, heard: fate == Fate::Fine }
             }
             Step::Wait { attempt } => Did::Wait { attempt },
@@ -69,6 +79,12 @@ impl<M: Machine<Error = DecideError>> Driver<M> {
 
     pub(crate) fn is_about_to_swap(&self) -> bool {
         matches!(self.asked, Some(Step::Swap { .. }))
+    }
+
+    /// Whether what comes next is a call of the store.
+    pub(crate) fn is_about_to_call(&mut self, now: Timestamp) -> bool {
+        self.ask(now);
+        matches!(self.asked, Some(Step::Load { .. } | Step::Swap { .. }))
     }
 
     /// Asks the machine what to do next.

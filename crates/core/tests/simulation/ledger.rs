@@ -7,16 +7,19 @@ use tollgate_core::{
 
 use crate::store::Store;
 
+/// So slow that clocks which differ by the longest skew differ by one unit.
+pub(crate) const REFILL: u64 = 1;
+pub(crate) const PERIOD: Span = Span::from_secs(60);
+
 /// So many digits of three bits fit into the 53 of a limit's units.
 pub(crate) const CLIENTS_MAX: usize = 17;
 
 /// A key's policy: a rate, slots for leases, and the ledger.
-pub(crate) fn policy(burst: u64, refill: u64, slots: u64) -> Policy {
-    let second = Span::from_secs(1);
+pub(crate) fn policy(burst: u64, slots: u64) -> Policy {
     Policy::new([
-        Limit::token_bucket("rate", burst, refill, second).unwrap(),
+        Limit::token_bucket("rate", burst, REFILL, PERIOD).unwrap(),
         Limit::concurrency("slots", slots).unwrap(),
-        Limit::token_bucket("ledger", UNITS_MAX, 0, second).unwrap(),
+        Limit::token_bucket("ledger", UNITS_MAX, 0, PERIOD).unwrap(),
     ])
     .unwrap()
 }
@@ -30,6 +33,12 @@ pub(crate) fn costs(policy: &Policy, client: usize, rate: u64, slots: u64) -> Co
 
 /// How often each client was charged, once all holds have expired.
 pub(crate) fn charges(store: &Store, key: usize, policy: &Policy, now: Timestamp) -> Vec<u64> {
+    let used = UNITS_MAX - remaining(store, key, policy, now);
+    (0..CLIENTS_MAX).map(|client| used >> (3 * client) & 7).collect()
+}
+
+/// What is left of a policy's last limit, once all holds have expired.
+pub(crate) fn remaining(store: &Store, key: usize, policy: &Policy, now: Timestamp) -> u64 {
     let mut record = match store.load(key).0 {
         Some(bytes) => Record::decode(policy, bytes).unwrap(),
         None => Record::new(policy),
@@ -37,6 +46,5 @@ pub(crate) fn charges(store: &Store, key: usize, policy: &Policy, now: Timestamp
     let peek = Operation::from(policy.no_costs());
     let decision = policy.apply(&mut record, &peek, now.plus(HOLD_TTL_MAX));
     assert_eq!(decision.effect(), Effect::None);
-    let used = UNITS_MAX - decision.limits().nth(2).unwrap().remaining;
-    (0..CLIENTS_MAX).map(|client| used >> (3 * client) & 7).collect()
+    decision.limits().last().unwrap().remaining
 }

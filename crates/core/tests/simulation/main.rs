@@ -5,10 +5,12 @@
 
 mod caller;
 mod driver;
+mod every_order;
 mod ledger;
 mod random;
 mod seeds;
 mod store;
+mod together;
 mod verdicts;
 mod weather;
 mod world;

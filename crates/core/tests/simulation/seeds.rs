@@ -6,7 +6,7 @@ use tollgate_core::Policy;
 
 use crate::caller::KEYS;
 use crate::ledger;
-use crate::verdicts::{self, BURST, REFILL, SLOTS};
+use crate::verdicts::{self, BURST, SLOTS};
 use crate::world::World;
 
 /// Runs, unless `TOLLGATE_SEEDS` asks for another number.
@@ -18,7 +18,7 @@ fn number(variable: &str) -> Option<u64> {
 
 /// Runs a seed, and counts what happened.
 fn run(seed: u64, trace: bool, seen: &mut BTreeMap<String, u64>) -> Result<(), String> {
-    let policy = ledger::policy(BURST, REFILL, SLOTS);
+    let policy = ledger::policy(BURST, SLOTS);
     let policies: [&Policy; KEYS] = [&policy; KEYS];
     let mut world = World::new(seed, &policies, trace);
     while let Some(number) = world.step() {

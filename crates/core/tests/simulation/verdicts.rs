@@ -3,20 +3,19 @@
 use tollgate_core::{Effect, Ending, Policy, Timestamp};
 
 use crate::caller::{After, Caller, KEYS};
-use crate::ledger;
+use crate::ledger::{self, PERIOD, REFILL};
 use crate::world::World;
 
 /// A policy's numbers.
 pub(crate) const BURST: u64 = 7;
-pub(crate) const REFILL: u64 = 2;
 pub(crate) const SLOTS: u64 = 2;
 
 /// While it runs: nobody takes forever, and nobody holds more slots than there are.
 pub(crate) fn during(world: &World<'_>, number: usize) -> Result<(), String> {
     let caller = &world.processes[number].caller;
-    // An acquisition has three rounds of eleven loads, ten swaps and ten waits on each leg; an update
-    // has one.
-    let most = 130 * caller.keys.len();
+    // On each leg: a load to judge; ten swaps and waits and eleven loads to take it; and 32 of each and
+    // a load to keep it, to settle a lease that is lost, and to end one.
+    let most = 3 + caller.keys.len() * (1 + 31 + 3 * 97);
     if caller.steps > most {
         return Err(format!("caller {number} takes more than {most} steps"));
     }
@@ -88,8 +87,8 @@ fn rate(world: &World<'_>, key: usize) -> Result<(), String> {
         for (end_ns, rate) in &charges[first..] {
             units += rate;
             let window_ns = end_ns - start_ns + slack_ns;
-            let gained = u128::from(window_ns) * u128::from(REFILL) / 1_000_000_000;
-            if u128::from(units) > u128::from(BURST) + gained {
+            let gained = REFILL * window_ns / PERIOD.as_nanos();
+            if units > BURST + gained {
                 return Err(format!("key {key}: {units} units in {window_ns} ns"));
             }
         }

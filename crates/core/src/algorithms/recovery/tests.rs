@@ -1,6 +1,6 @@
 //! Recovery against rational powers, and the ways in which others lose it.
 
-#![allow(clippy::arithmetic_side_effects, reason = "a test may panic")]
+#![allow(clippy::arithmetic_side_effects, clippy::indexing_slicing, reason = "a test may panic")]
 
 use num_bigint::BigInt;
 use proptest::prelude::*;
