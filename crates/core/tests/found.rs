@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use tollgate_core::{
-    Acquire, Algorithm, CapacitySetting, Hold, Id, Limit, Note, Operation, Policy, Record,
-    Recovery, Span, Timestamp,
+    Acquire, Algorithm, CapacitySetting, Hold, Id, Limit, Note, Operation, Overrun, Policy, Record,
+    Recovery, Span, Timestamp, Verdict,
 };
 
 const NOW: Timestamp = Timestamp::from_secs(1_800_000_000);
@@ -39,6 +39,26 @@ fn a_record_has_each_hold_once() {
     assert!(Record::decode(&policy, &bytes).is_ok());
     bytes.extend_from_within(1..);
     assert!(Record::decode(&policy, &bytes).is_err());
+}
+
+/// To settle for more than there will be room for before the hold expires is never possible: a wait
+/// that ends after that would end with nothing to settle.
+#[test]
+fn a_settle_is_not_told_to_wait_for_longer_than_its_hold() {
+    let bucket = Algorithm::TokenBucket { capacity: 10, refill: 10, period: MINUTE, initial: 10 };
+    let limit = Limit::new("requests", bucket).unwrap().with_overrun(Overrun::Refuse);
+    let policy = Policy::new([limit]).unwrap();
+    // 9 are used up; 6 are wanted, and one comes back every 6 s.
+    for (ttl_secs, wait) in [(31, Span::from_secs(30)), (30, Span::NEVER)] {
+        let mut record = Record::new(&policy);
+        let hold = Hold::new(Id::from_u128(7), Span::from_secs(ttl_secs)).unwrap();
+        let costs = |units| policy.costs([("requests", units)]).unwrap();
+        policy.apply(&mut record, &costs(9).into(), NOW);
+        policy.apply(&mut record, &Acquire::new(costs(1)).held(hold).into(), NOW);
+        let settle = Operation::Settle { hold: hold.id(), costs: Some(costs(6)) };
+        let decision = policy.apply(&mut record, &settle, NOW);
+        assert_eq!((decision.verdict(), decision.retry_after()), (Verdict::Limited, wait));
+    }
 }
 
 fn adaptive(capacity: u64) -> Policy {

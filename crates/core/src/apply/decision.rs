@@ -235,7 +235,8 @@ impl<'a> Decision<'a> {
                 Verdict::Allowed => Span::ZERO,
                 Verdict::Impossible => Span::NEVER,
                 Verdict::Limited => {
-                    forecast::retry_after(limit, state, holds, now, asked.needed(capacity))
+                    let needed = asked.needed(capacity);
+                    self.in_time(forecast::retry_after(limit, state, holds, now, needed))
                 }
             },
             reset_after: forecast::reset_after(limit, state, holds, now),
@@ -248,5 +249,12 @@ impl<'a> Decision<'a> {
                 _ => Span::ZERO,
             },
         }
+    }
+
+    /// A hold that has expired can't be settled any more.
+    fn in_time(&self, wait: Span) -> Span {
+        let Request::Settle(id, _) = self.request else { return wait };
+        let lives = self.record.holds.get(id).map_or(Span::ZERO, |it| it.expires.since(self.now));
+        if wait < lives { wait } else { Span::NEVER }
     }
 }
