@@ -6,9 +6,9 @@
 //!
 //! ```
 //! use tollgate_core::cooldown::{Cooldowns, Event, Filter, Reported};
-//! use tollgate_core::{Span, Timestamp};
+//! use tollgate_core::{Id, Span, Timestamp};
 //!
-//! let (id, source) = (0x5eed, 7);
+//! let (id, source) = (Id::from_u128(0x5eed), 7);
 //! let event = Event::new(id, source, "429", Span::from_secs(300))?.with_label("large-model")?;
 //!
 //! let now = Timestamp::from_secs(1_800_000_000);
@@ -48,6 +48,7 @@ use core::cmp::Ordering;
 use core::fmt;
 
 use crate::SKEW_MAX;
+use crate::id::Id;
 use crate::time::{Span, Timestamp};
 
 pub use codec::RECORD_BYTES_MAX;
@@ -178,7 +179,7 @@ impl Cooldowns {
     }
 
     /// The id of an event that `new` may take the place of.
-    fn needless(&self, new: &Cooldown, now: Timestamp) -> Option<u128> {
+    fn needless(&self, new: &Cooldown, now: Timestamp) -> Option<Id> {
         let is_covered = |old: &&Cooldown| {
             let by_other = self.all.iter().any(|other| other.covers(old, now));
             by_other || new.covers(old, now)
