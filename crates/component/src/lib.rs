@@ -7,9 +7,12 @@
 
 extern crate alloc;
 
+mod barrier;
 mod batch;
 mod convert;
+mod cooldown;
 mod exports;
+mod feedback;
 mod operation;
 mod policies;
 
