@@ -49,17 +49,18 @@ impl Policy {
         now: Timestamp,
     ) -> Decision<'a> {
         let healed = record.bring_up(self, now);
-        let (asked, outcome) = match operation {
-            Operation::Acquire(asked) => (Some(asked), acquire::acquire(self, record, asked, now)),
-            other => (None, control(self, record, other, now)),
+        let outcome = outcome(self, record, operation, now);
+        let asked = match operation {
+            Operation::Acquire(asked) => Some(asked),
+            _ => None,
         };
         let changed = healed || outcome.effect.writes();
         Decision { policy: self, record, asked, now, outcome, changed }
     }
 }
 
-/// Everything but asking for costs.
-fn control(policy: &Policy, record: &mut Record, operation: &Operation, now: Timestamp) -> Outcome {
+#[inline]
+fn outcome(policy: &Policy, record: &mut Record, operation: &Operation, now: Timestamp) -> Outcome {
     let effect = match operation {
         Operation::Acquire(asked) => return acquire::acquire(policy, record, asked, now),
         Operation::Settle { hold, costs } => {

@@ -149,8 +149,12 @@ impl Cooldowns {
     /// expire together the least id.
     #[must_use]
     pub fn active(&self, filter: Filter<'_>, now: Timestamp) -> Vec<&Cooldown> {
-        let mut active: Vec<_> = self.matching(filter, now).collect();
-        active.sort_unstable_by(|a, b| a.preference(b));
+        let mut active: Vec<&Cooldown> = Vec::new();
+        for cooldown in self.matching(filter, now) {
+            // They are few, and a sort of the standard library is 5 KB of code.
+            let position = active.partition_point(|other| other.preference(cooldown).is_lt());
+            active.insert(position, cooldown);
+        }
         active
     }
 

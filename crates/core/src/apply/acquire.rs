@@ -73,7 +73,6 @@ fn judge(policy: &Policy, record: &Record, asked: &Acquire, now: Timestamp) -> (
 
 impl Limit {
     /// What this limit alone says.
-    #[inline]
     pub(crate) fn judge(&self, state: &State, held: u64, asked: &Asked, now: Timestamp) -> Verdict {
         if asked.units == 0 {
             return Verdict::Allowed;

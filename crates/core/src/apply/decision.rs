@@ -202,7 +202,6 @@ impl<'a> Decision<'a> {
         }
     }
 
-    #[inline]
     fn status(&self, limit: &Limit, state: &State, index: usize) -> LimitStatus {
         let (rule, holds, now) = (limit.rule(), &self.record.holds, self.now);
         let asked = self.asked.map(|asked| Asked::of(asked, index)).unwrap_or_default();

@@ -18,31 +18,42 @@ pub(crate) fn retry_after(
     now: Timestamp,
     needed: u64,
 ) -> Span {
-    walk(limit, state, holds, now, |state, from, held| {
-        let units = needed.saturating_add(held);
-        let impossible = units > limit.rule().capacity(state);
-        if impossible { Span::NEVER } else { limit.rule().retry_after(state, from, units) }
-    })
+    walk(limit, state, holds, now, Until::Fits(needed))
 }
 
 /// How long until the limit is as if never used.
 pub(crate) fn reset_after(limit: &Limit, state: &State, holds: &Holds, now: Timestamp) -> Span {
-    walk(limit, state, holds, now, |state, from, held| {
-        if held > 0 { Span::NEVER } else { limit.rule().reset_after(state, from) }
-    })
+    walk(limit, state, holds, now, Until::Reset)
 }
 
-/// The first wait that ends before the next hold expires; `wait` tells it from the state, the time it
-/// starts at, and the units still held then.
-fn walk(
-    limit: &Limit,
-    state: &State,
-    holds: &Holds,
-    now: Timestamp,
-    wait: impl Fn(&State, Timestamp, u64) -> Span,
-) -> Span {
+/// What is waited for.
+#[derive(Clone, Copy)]
+enum Until {
+    /// So many units fit.
+    Fits(u64),
+    /// The limit is as if never used.
+    Reset,
+}
+
+impl Until {
+    /// How long that takes from `from` on, while `held` units stay held.
+    fn wait(self, limit: &Limit, state: &State, from: Timestamp, held: u64) -> Span {
+        match self {
+            Self::Fits(needed) => {
+                let units = needed.saturating_add(held);
+                let impossible = units > limit.rule().capacity(state);
+                if impossible { Span::NEVER } else { limit.rule().retry_after(state, from, units) }
+            }
+            Self::Reset if held > 0 => Span::NEVER,
+            Self::Reset => limit.rule().reset_after(state, from),
+        }
+    }
+}
+
+/// The first wait that ends before the next hold expires.
+fn walk(limit: &Limit, state: &State, holds: &Holds, now: Timestamp, until: Until) -> Span {
     if holds.is_empty() {
-        return wait(state, now, 0);
+        return until.wait(limit, state, now, 0);
     }
     let (mut state, mut from) = (Cow::Borrowed(state), now);
     let mut held = holds.on(limit.tag());
@@ -51,7 +62,7 @@ fn walk(
         if units == 0 {
             continue;
         }
-        let waited = wait(&state, from, held);
+        let waited = until.wait(limit, &state, from, held);
         if !waited.is_never() && from.plus(waited) < hold.expires {
             return from.plus(waited).since(now);
         }
@@ -59,7 +70,7 @@ fn walk(
         held = held.saturating_sub(units);
         limit.rule().charge(state.to_mut(), from, units);
     }
-    match wait(&state, from, held) {
+    match until.wait(limit, &state, from, held) {
         Span::NEVER => Span::NEVER,
         waited => from.plus(waited).since(now),
     }

@@ -118,9 +118,11 @@ impl Event {
     /// For how long it counts: the duration times the safety factor, rounded up to the nanosecond.
     #[must_use]
     pub const fn counted_duration(&self) -> Span {
-        let (nanos, factor) = (self.duration.as_nanos() as u128, self.safety_per_mille as u128);
-        // At most 3660 days: it fits.
-        Span::from_nanos(nanos.saturating_mul(factor).div_ceil(1_000) as u64)
+        let (nanos, factor) = (self.duration.as_nanos(), self.safety_per_mille as u64);
+        // In two parts, since the product is beyond 64 bits; the sum, at most 3660 days, is not.
+        let (whole, rest) = (nanos.div_euclid(1_000), nanos.rem_euclid(1_000));
+        let rest = rest.saturating_mul(factor).div_ceil(1_000);
+        Span::from_nanos(whole.saturating_mul(factor).saturating_add(rest))
     }
 }
 

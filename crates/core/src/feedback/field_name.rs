@@ -22,7 +22,7 @@ pub(super) enum Part {
     Reset,
 }
 
-const NAMES: [(&str, Field); 6] = [
+static NAMES: [(&str, Field); 6] = [
     ("retry-after", Field::RetryAfter),
     ("retry-after-ms", Field::RetryAfterMillis),
     ("x-ms-retry-after-ms", Field::RetryAfterMillis),
