@@ -30,20 +30,24 @@ static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_all
 /// Nothing in this component panics on any input (`crates/xtask/src/panics.rs` shows it); where memory
 /// ends, the host sees a trap.
 #[panic_handler]
-fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
-    #[cfg(not(feature = "panic-import"))]
-    core::arch::wasm32::unreachable();
+fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
     #[cfg(feature = "panic-import")]
-    // SAFETY: nothing ever runs a build with this feature; its code is looked at, and that is all.
+    // SAFETY: a build with this feature is looked at, and never runs.
     unsafe {
-        panicked()
+        panicked(core::ptr::from_ref(info).cast())
+    }
+    #[cfg(not(feature = "panic-import"))]
+    {
+        let _ = info;
+        core::arch::wasm32::unreachable()
     }
 }
 
 #[cfg(feature = "panic-import")]
 #[link(wasm_import_module = "tollgate")]
 unsafe extern "C" {
-    fn panicked() -> !;
+    /// Takes the panic's info: without it the compiler would merge panics of all kinds into one.
+    fn panicked(info: *const u8) -> !;
 }
 
 struct Component;

@@ -45,6 +45,7 @@ use alloc::vec::Vec;
 
 use crate::SKEW_MAX;
 use crate::id::Id;
+use crate::shift;
 use crate::time::{Span, Timestamp};
 
 pub use answer::{Arrival, CreateError, Created, Departure, Status};
@@ -134,7 +135,7 @@ impl Barrier {
             None => {}
         }
         if let Err(position) = self.present.binary_search(&party) {
-            self.present.insert(position, party);
+            shift::insert(&mut self.present, position, party);
         }
         match self.remaining() {
             0 => {
@@ -162,7 +163,7 @@ impl Barrier {
             return Departure::Expired;
         }
         if let Ok(position) = self.present.binary_search(&party) {
-            self.present.remove(position);
+            shift::remove(&mut self.present, position);
         }
         if is_open {
             Departure::Left { present: self.present_count() }

@@ -49,6 +49,7 @@ use core::fmt;
 
 use crate::SKEW_MAX;
 use crate::id::Id;
+use crate::shift;
 use crate::time::{Span, Timestamp};
 
 pub use codec::RECORD_BYTES_MAX;
@@ -134,7 +135,7 @@ impl Cooldowns {
             self.all.retain(|cooldown| cooldown.event.id() != needless);
         }
         let position = self.all.partition_point(|cooldown| cooldown.event.id() < new.event.id());
-        self.all.insert(position, new);
+        shift::insert(&mut self.all, position, new);
         Ok(Reported::Added)
     }
 
@@ -153,7 +154,7 @@ impl Cooldowns {
         for cooldown in self.matching(filter, now) {
             // They are few, and a sort of the standard library is 5 KB of code.
             let position = active.partition_point(|other| other.preference(cooldown).is_lt());
-            active.insert(position, cooldown);
+            shift::insert(&mut active, position, cooldown);
         }
         active
     }

@@ -77,6 +77,7 @@ pub mod feedback;
 mod id;
 mod policy;
 mod record;
+mod shift;
 mod time;
 mod varint;
 

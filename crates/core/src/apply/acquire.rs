@@ -24,7 +24,7 @@ pub(crate) fn acquire(
     if verdict != Verdict::Allowed || asked.costs.is_zero() {
         return Outcome { verdict, effect: Effect::None, denied_by };
     }
-    let limits = policy.limits().iter().enumerate();
+    let limits = policy.numbered();
     // A limit that only watches counts what it would have let in, and nothing else.
     let taken = |index| if denied_by.contains(index) { 0 } else { asked.costs.of(index) };
     let effect = match asked.hold {
@@ -56,7 +56,7 @@ fn is_repeated(record: &Record, asked: &Acquire) -> bool {
 #[inline]
 fn judge(policy: &Policy, record: &Record, asked: &Acquire, now: Timestamp) -> (Verdict, LimitSet) {
     let (mut verdict, mut denied_by) = (Verdict::Allowed, LimitSet::default());
-    for (index, (limit, state)) in policy.limits().iter().zip(&record.states).enumerate() {
+    for ((index, limit), state) in policy.numbered().zip(&record.states) {
         let alone = limit.judge(state, record.held(limit), &Asked::of(asked, index), now);
         if alone != Verdict::Allowed {
             denied_by.insert(index);

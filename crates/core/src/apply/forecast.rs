@@ -3,8 +3,6 @@
 //! A hold becomes a charge at the moment it expires, and starts to drain then. So time is walked from
 //! expiry to expiry: between two of them the limit's own algorithm knows how long it takes.
 
-use alloc::borrow::Cow;
-
 use crate::algorithms::any::State;
 use crate::policy::limit::Limit;
 use crate::record::holds::Holds;
@@ -55,22 +53,23 @@ fn walk(limit: &Limit, state: &State, holds: &Holds, now: Timestamp, until: Unti
     if holds.is_empty() {
         return until.wait(limit, state, now, 0);
     }
-    let (mut state, mut from) = (Cow::Borrowed(state), now);
+    // Cloned when the first hold is charged, which is seldom.
+    let (mut charged, mut from) = (None::<State>, now);
     let mut held = holds.on(limit.tag());
     for hold in holds.iter() {
         let units = hold.on(limit.tag());
         if units == 0 {
             continue;
         }
-        let waited = until.wait(limit, &state, from, held);
+        let waited = until.wait(limit, charged.as_ref().unwrap_or(state), from, held);
         if !waited.is_never() && from.plus(waited) < hold.expires {
             return from.plus(waited).since(now);
         }
         from = hold.expires.max(from);
         held = held.saturating_sub(units);
-        limit.rule().charge(state.to_mut(), from, units);
+        limit.rule().charge(charged.get_or_insert_with(|| state.clone()), from, units);
     }
-    match until.wait(limit, &state, from, held) {
+    match until.wait(limit, charged.as_ref().unwrap_or(state), from, held) {
         Span::NEVER => Span::NEVER,
         waited => from.plus(waited).since(now),
     }

@@ -28,8 +28,8 @@ pub(crate) fn settle(
         return Outcome::refused();
     }
     let Some(hold) = record.holds.remove(id) else { return Outcome::done(Effect::NoHold) };
-    let limits = policy.limits().iter().zip(&mut record.states).enumerate();
-    for (index, (limit, state)) in limits {
+    let limits = policy.numbered().zip(&mut record.states);
+    for ((index, limit), state) in limits {
         let units = costs.map_or_else(|| hold.on(limit.tag()), |costs| costs.of(index));
         limit.rule().charge(state, now, units);
     }
@@ -44,7 +44,7 @@ fn overruns_fit(
     costs: &Costs,
     now: Timestamp,
 ) -> bool {
-    policy.limits().iter().zip(&record.states).enumerate().all(|(index, (limit, state))| {
+    policy.numbered().zip(&record.states).all(|((index, limit), state)| {
         let (actual, own) = (costs.of(index), hold.on(limit.tag()));
         let others = record.held(limit).saturating_sub(own);
         actual <= own
