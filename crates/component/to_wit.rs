@@ -3,6 +3,8 @@
 //! A guest and a host have different bindings of the same names, so this file is a module of both: it
 //! wants the bindings of the interface as `crate::wit`.
 
+#![allow(dead_code, reason = "a module of several crates, not all of which use all of it")]
+
 use tollgate_core::{
     Acquire, Algorithm, CalendarUnit, CapacitySetting, CorruptRecord, Costs, Effect, Hold, Id,
     Limit, LimitStatus, Note, Operation, Overrun, Span, Verdict, Windows,
@@ -100,9 +102,10 @@ pub(crate) fn operation(operation: &Operation) -> wit::Operation {
         Operation::Penalise(costs) => wit::Operation::Penalise(units(costs)),
         Operation::Block(span) => wit::Operation::Block(span.as_nanos()),
         Operation::Reset => wit::Operation::Reset,
-        Operation::Lower { limit, remaining } => {
-            wit::Operation::Lower(wit::Lower { limit: position(*limit), remaining: *remaining })
-        }
+        Operation::Lower { limit, remaining } => wit::Operation::Correct(wit::Correction {
+            limit: position(*limit),
+            remaining: *remaining,
+        }),
         Operation::SetCapacity { limit, capacity, note: n } => {
             let pair = |it: CapacitySetting| (it.capacity(), it.period().as_nanos());
             let (limit, capacity) = (position(*limit), capacity.map(pair));
@@ -132,7 +135,7 @@ fn hold(hold: Hold) -> wit::Hold {
     wit::Hold { id: id(hold.id()), ttl: hold.ttl().as_nanos() }
 }
 
-fn id(id: Id) -> wit::Id {
+pub(crate) fn id(id: Id) -> wit::Id {
     let bits = id.as_u128();
     wit::Id { high: (bits >> 64) as u64, low: bits as u64 }
 }

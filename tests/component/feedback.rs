@@ -6,7 +6,7 @@ mod format;
 use format::{Expected, File, Level};
 
 use crate::limiter::Limiter;
-use crate::limiter::wit::feedback as wit;
+use crate::limiter::interfaces::feedback as wit;
 
 /// What the component heard, as the rows spell it.
 fn said(feedback: &wit::ProviderFeedback) -> Expected {

@@ -1,19 +1,57 @@
 //! The format of the vectors, for every test in Rust that runs them (`README.md` tells it in words).
 
-use serde::{Deserialize, Deserializer};
-use tollgate_core::{Algorithm, Limit, Policy, Span};
+mod operation;
+mod policy;
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+use serde::{Deserialize, Deserializer};
+use tollgate_core::Span;
+
+pub(crate) use operation::OperationText;
+pub(crate) use policy::PolicyText;
+
+/// Every file: its name, the fewest steps it may have, and its text.
+const FILES: [(&str, usize, &str); 16] = [
+    ("adaptive", 60, include_str!("adaptive.json")),
+    ("concurrency", 40, include_str!("concurrency.json")),
+    ("control", 40, include_str!("control.json")),
+    ("fixed-window", 40, include_str!("fixed-window.json")),
+    ("gcra", 40, include_str!("gcra.json")),
+    ("holds", 50, include_str!("holds.json")),
+    ("interval-bucket", 25, include_str!("interval-bucket.json")),
+    ("leaky-bucket", 25, include_str!("leaky-bucket.json")),
+    ("leaky-queue", 25, include_str!("leaky-queue.json")),
+    ("requests", 40, include_str!("requests.json")),
+    ("several", 25, include_str!("several.json")),
+    ("shadow", 20, include_str!("shadow.json")),
+    ("shares", 25, include_str!("shares.json")),
+    ("sliding-counter", 35, include_str!("sliding-counter.json")),
+    ("sliding-log", 35, include_str!("sliding-log.json")),
+    ("token-bucket", 55, include_str!("token-bucket.json")),
+];
+
+/// The record of a key that was never seen.
+const NEVER_SEEN: &[u8] = &[1];
+
+/// One file of vectors.
 pub(crate) struct File {
+    pub(crate) name: &'static str,
+    /// A file that lost its rows would pass as well.
+    pub(crate) steps_min: usize,
     pub(crate) vectors: Vec<Vector>,
 }
 
-impl File {
-    /// The vectors of all meters.
-    pub(crate) fn meter() -> Self {
-        serde_json::from_str(include_str!("meter.json")).unwrap()
-    }
+/// All files, in the order of their names.
+pub(crate) fn files() -> impl Iterator<Item = File> {
+    FILES.into_iter().map(|(name, steps_min, text)| {
+        let content: Content = serde_json::from_str(text).unwrap_or_else(|e| panic!("{name}: {e}"));
+        File { name, steps_min, vectors: content.vectors }
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Content {
+    vectors: Vec<Vector>,
 }
 
 #[derive(Deserialize)]
@@ -21,8 +59,15 @@ impl File {
 pub(crate) struct Vector {
     pub(crate) why: String,
     pub(crate) policy: PolicyText,
-    pub(crate) record: Option<String>,
+    record: Option<String>,
     pub(crate) steps: Vec<Step>,
+}
+
+impl Vector {
+    /// The bytes to start from.
+    pub(crate) fn record(&self) -> Vec<u8> {
+        self.record.as_deref().map_or_else(|| NEVER_SEEN.to_vec(), unhex)
+    }
 }
 
 #[derive(Deserialize)]
@@ -32,7 +77,7 @@ pub(crate) struct Step {
     pub(crate) policy: Option<PolicyText>,
     #[serde(deserialize_with = "nanos")]
     pub(crate) now_ns: u64,
-    pub(crate) costs: Vec<u64>,
+    pub(crate) operation: OperationText,
     pub(crate) expect: Expected,
 }
 
@@ -40,56 +85,43 @@ pub(crate) struct Step {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Expected {
     pub(crate) verdict: String,
+    pub(crate) effect: String,
     pub(crate) changed: bool,
+    #[serde(deserialize_with = "nanos")]
+    pub(crate) retry_after_ns: u64,
     pub(crate) limits: Vec<Standing>,
     pub(crate) record: String,
 }
 
+/// Where one limit stands.
 #[derive(Deserialize, Debug, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Standing {
+    pub(crate) verdict: String,
     pub(crate) limit: u64,
     pub(crate) remaining: u64,
+    pub(crate) held: u64,
     #[serde(deserialize_with = "nanos")]
     pub(crate) retry_after_ns: u64,
     #[serde(deserialize_with = "nanos")]
     pub(crate) reset_after_ns: u64,
+    #[serde(deserialize_with = "nanos")]
+    pub(crate) delay_ns: u64,
+    pub(crate) capacity: Option<CapacityText>,
 }
 
-#[derive(Deserialize)]
+/// What is in force for an adaptive limit.
+#[derive(Deserialize, Debug, PartialEq)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct PolicyText {
-    pub(crate) limits: Vec<LimitText>,
-}
-
-#[derive(Deserialize)]
-#[serde(tag = "algorithm", rename_all = "kebab-case", deny_unknown_fields)]
-pub(crate) enum LimitText {
-    Gcra {
-        name: String,
-        limit: u64,
-        burst: u64,
-        #[serde(deserialize_with = "nanos")]
-        per_ns: u64,
-    },
-    TokenBucket {
-        name: String,
-        capacity: u64,
-        refill: u64,
-        #[serde(deserialize_with = "nanos")]
-        per_ns: u64,
-    },
-    LeakyBucket {
-        name: String,
-        capacity: u64,
-        leak: u64,
-        #[serde(deserialize_with = "nanos")]
-        per_ns: u64,
-    },
+pub(crate) struct CapacityText {
+    pub(crate) capacity: u64,
+    pub(crate) original: u64,
+    #[serde(deserialize_with = "nanos")]
+    pub(crate) per_ns: u64,
 }
 
 /// A decimal string, or "never".
-fn nanos<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+pub(crate) fn nanos<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
     let text = String::deserialize(deserializer)?;
     if text == "never" {
         return Ok(Span::NEVER.as_nanos());
@@ -97,30 +129,11 @@ fn nanos<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
     text.parse().map_err(serde::de::Error::custom)
 }
 
-impl PolicyText {
-    /// The policy that the text describes.
-    pub(crate) fn policy(self) -> Policy {
-        Policy::new(self.limits.into_iter().map(LimitText::limit)).unwrap()
-    }
-}
-
-impl LimitText {
-    fn limit(self) -> Limit {
-        let period = Span::from_nanos;
-        let (name, algorithm) = match self {
-            Self::Gcra { name, limit, burst, per_ns } => {
-                (name, Algorithm::Gcra { limit, period: period(per_ns), burst })
-            }
-            Self::TokenBucket { name, capacity, refill, per_ns } => {
-                let (period, initial) = (period(per_ns), capacity);
-                (name, Algorithm::TokenBucket { capacity, refill, period, initial })
-            }
-            Self::LeakyBucket { name, capacity, leak, per_ns } => {
-                (name, Algorithm::LeakyBucket { capacity, leak, period: period(per_ns) })
-            }
-        };
-        Limit::new(&name, algorithm).unwrap()
-    }
+/// The same, where it may be left out.
+pub(crate) fn nanos_if_any<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<u64>, D::Error> {
+    nanos(deserializer).map(Some)
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {

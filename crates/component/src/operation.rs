@@ -23,8 +23,8 @@ pub(crate) fn operation(
         wit::Operation::Penalise(units) => Operation::Penalise(costs(policy, &units)?),
         wit::Operation::Block(span) => Operation::Block(Span::from_nanos(span)),
         wit::Operation::Reset => Operation::Reset,
-        wit::Operation::Lower(lower) => {
-            Operation::Lower { limit: lower.limit as usize, remaining: lower.remaining }
+        wit::Operation::Correct(it) => {
+            Operation::Lower { limit: it.limit as usize, remaining: it.remaining }
         }
         wit::Operation::SetCapacity(set) => Operation::SetCapacity {
             limit: set.limit as usize,

@@ -5,10 +5,12 @@ pub(crate) mod control;
 pub(crate) mod decision;
 pub(crate) mod forecast;
 pub(crate) mod operation;
+pub(crate) mod request;
 pub(crate) mod settle;
 
 use crate::apply::decision::{Decision, Outcome};
 use crate::apply::operation::Operation;
+use crate::apply::request::Request;
 use crate::policy::Policy;
 use crate::record::Record;
 use crate::time::Timestamp;
@@ -50,12 +52,13 @@ impl Policy {
     ) -> Decision<'a> {
         let healed = record.bring_up(self, now);
         let outcome = outcome(self, record, operation, now);
-        let asked = match operation {
-            Operation::Acquire(asked) => Some(asked),
-            _ => None,
+        let request = match operation {
+            Operation::Acquire(asked) => Request::Acquire(asked),
+            Operation::Settle { hold, costs: Some(costs) } => Request::Settle(*hold, costs),
+            _ => Request::Other,
         };
         let changed = healed || outcome.effect.writes();
-        Decision { policy: self, record, asked, now, outcome, changed }
+        Decision { policy: self, record, request, now, outcome, changed }
     }
 }
 
@@ -70,7 +73,7 @@ fn outcome(policy: &Policy, record: &mut Record, operation: &Operation, now: Tim
         Operation::Renew { hold } => settle::renew(record, *hold, now),
         Operation::Penalise(costs) => control::penalise(policy, record, costs, now),
         Operation::Block(span) => control::block(record, *span, now),
-        Operation::Reset => control::reset(policy, record),
+        Operation::Reset => control::reset(policy, record, now),
         Operation::Lower { limit, remaining } => {
             control::lower(policy, record, *limit, *remaining, now)
         }

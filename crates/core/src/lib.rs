@@ -45,12 +45,15 @@
 //! | holds of one key | [`HOLDS_MAX`], each for at most [`HOLD_TTL_MAX`] (31 days) at a time |
 //! | request ids that a key remembers | [`REQUEST_IDS_MAX`] |
 //! | debt | one capacity of its limit |
+//! | a share of a capacity, a reduction of it | 1 to 1,000 thousandths; 0 to 999 thousandths, but at least 1 unit |
+//! | a recovery | 1,010 to 1,000,000 thousandths per step, up to 1,000 to 1,000,000 thousandths of the original |
 //! | who changes a capacity, and why | [`SOURCE_BYTES_MAX`] and [`REASON_BYTES_MAX`] bytes |
+//! | hours in a schedule | [`SCHEDULE_HOURS_MAX`] |
 //! | an offset from UTC | [`UTC_OFFSET_SECS_MAX`] either way |
 //! | a period, and the time from empty to full | at most [`Span::MAX`] (146 years) |
 //! | a time | at most [`Timestamp::MAX`] (the year 2262); later times count as that one |
 //! | an encoded record | [`RECORD_BYTES_MAX`] bytes, of which [`FOREIGN_BYTES_MAX`] for entries of others |
-//! | how far ahead of the clock a record is believed | twice its time to full (a capacity of debt) plus [`SKEW_MAX`] |
+//! | how far ahead of the clock a record is believed | [`SKEW_MAX`] beyond what could have been written: of a meter twice its time to full (a capacity of debt), of a hold [`HOLD_TTL_MAX`] |
 //! | events in a record of cooldowns | [`cooldown::EVENTS_MAX`]; [`cooldown::RECORD_BYTES_MAX`] bytes |
 //! | a code, a label | 1 to [`cooldown::TEXT_BYTES_MAX`] bytes |
 //! | the duration of an event | 1 ns to [`cooldown::DURATION_MAX`] (366 days) |
@@ -60,6 +63,10 @@
 //! | parties of a barrier | 1 to [`barrier::PARTIES_MAX`]; [`barrier::RECORD_BYTES_MAX`] bytes |
 //! | a barrier's time to live | 1 ns to [`barrier::TTL_MAX`] (366 days) |
 //! | how far ahead of the clock an event, or a barrier's creation, is believed | [`SKEW_MAX`] |
+//! | keys that are asked together | [`ACQUISITION_KEYS_MAX`] |
+//! | swaps to charge or hold on one key, and to end a hold | [`ATTEMPTS_MAX`], [`SETTLE_ATTEMPTS_MAX`] |
+//! | how long a commit may take | half of its time to live, [`COMMIT_TTL_DEFAULT`] unless set |
+//! | members of a pool | [`POOL_MEMBERS_MAX`], each with [`MEMBER_PAIRS_MAX`] texts of [`MEMBER_TEXT_BYTES_MAX`] bytes |
 #![no_std]
 #![forbid(unsafe_code)]
 #![deny(clippy::arithmetic_side_effects, clippy::indexing_slicing)]
@@ -68,6 +75,7 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+mod acquisition;
 mod algorithms;
 mod apply;
 pub mod barrier;
@@ -76,11 +84,20 @@ pub mod cooldown;
 pub mod feedback;
 mod id;
 mod policy;
+mod pool;
 mod record;
 mod shift;
 mod time;
 mod varint;
 
+pub use acquisition::decide::{Applied, Decide, DecideError};
+pub use acquisition::keys::{ACQUISITION_KEYS_MAX, AcquisitionError};
+pub use acquisition::lease_update::LeaseUpdate;
+pub use acquisition::machine::Acquisition;
+pub use acquisition::outcome::{Ending, Outcome};
+pub use acquisition::step::{Step, Swap};
+pub use acquisition::turn::{ATTEMPTS_MAX, SETTLE_ATTEMPTS_MAX};
+pub use acquisition::{COMMIT_TTL_DEFAULT, Machine};
 pub use algorithms::adaptive::{Capacity, Change, Note, REASON_BYTES_MAX, SOURCE_BYTES_MAX};
 pub use algorithms::calendar::{CalendarUnit, UTC_OFFSET_SECS_MAX};
 pub use algorithms::meter::{Meter, SKEW_MAX, Tat};
@@ -92,12 +109,18 @@ pub use apply::operation::{Acquire, CapacitySetting, Hold, Operation, ReduceFact
 pub use bytes::CorruptBytes;
 pub use id::Id;
 pub use policy::algorithm::Algorithm;
+pub use policy::carry::Carry;
 pub use policy::costs::{CostError, Costs};
 pub use policy::limit::{Limit, Overrun};
 pub use policy::limit_error::{Field, LimitError};
 pub use policy::name::{NAME_BYTES_MAX, Name};
+pub use policy::schedule::{Hours, SCHEDULE_HOURS_MAX, Schedule, ScheduleError};
 pub use policy::share::Share;
 pub use policy::{LIMITS_MAX, LOGS_MAX, Policy, PolicyError};
+pub use pool::{
+    Choice, MEMBER_PAIRS_MAX, MEMBER_TEXT_BYTES_MAX, Member, MemberError, POOL_MEMBERS_MAX, Pool,
+    PoolError,
+};
 pub use record::Record;
 pub use record::codec::{CorruptRecord, FOREIGN_BYTES_MAX, RECORD_BYTES_MAX};
 pub use record::holds::{HOLD_TTL_MAX, HOLDS_MAX};

@@ -1,10 +1,12 @@
 //! A list of limits that are applied together to one key.
 
 pub(crate) mod algorithm;
+pub(crate) mod carry;
 pub(crate) mod costs;
 pub(crate) mod limit;
 pub(crate) mod limit_error;
 pub(crate) mod name;
+pub(crate) mod schedule;
 pub(crate) mod share;
 
 use alloc::vec::Vec;

@@ -2,48 +2,63 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+#[path = "golden/records.rs"]
+mod records;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use tollgate_core::{Limit, Policy, Record, Span, Timestamp, Verdict};
+use records::Golden;
+use tollgate_core::{Algorithm, Limit, Policy, Record, Recovery, Span, Timestamp, Windows};
 
 const NOW: Timestamp = Timestamp::from_secs(1_800_000_000);
 
-/// The file with a record, and the charges that leave it on a fresh key.
-type Golden = (&'static str, Timestamp, Vec<(Limit, u64)>);
+/// What is told as entries that don't fill the record: too few bytes or too many, and for each kind of
+/// entry what it can't hold.
+const CORRUPT: [&str; 29] = [
+    "corrupt-truncated",
+    "corrupt-trailing-byte",
+    "corrupt-head",
+    "corrupt-length",
+    "corrupt-endless-length",
+    "corrupt-meter",
+    "corrupt-budget",
+    "corrupt-window",
+    "corrupt-counter",
+    "corrupt-log-half",
+    "corrupt-log-no-units",
+    "corrupt-log-same-time",
+    "corrupt-log-too-late",
+    "corrupt-log-too-many",
+    "corrupt-adaptive-short",
+    "corrupt-adaptive-flags",
+    "corrupt-adaptive-set",
+    "corrupt-adaptive-set-nothing",
+    "corrupt-adaptive-reduced",
+    "corrupt-adaptive-note",
+    "corrupt-adaptive-source",
+    "corrupt-adaptive-trailing",
+    "corrupt-hold-short",
+    "corrupt-hold-tag",
+    "corrupt-hold-repeated",
+    "corrupt-hold-costs",
+    "corrupt-block",
+    "corrupt-request-ids",
+    "corrupt-request-ids-too-many",
+];
 
-fn golden() -> Vec<Golden> {
-    let second = Span::from_secs(1);
-    let requests = || Limit::token_bucket("requests", 10, 3, second).unwrap();
-    let credits = || Limit::token_bucket("credits", 10, 0, second).unwrap();
-    let tokens = || Limit::leaky_bucket("tokens", 100, 10, second).unwrap();
-    let slowest = Limit::gcra("requests", 1, Span::MAX, 1).unwrap();
-    let numbered = |i: u64| Limit::gcra(&format!("limit-{i}"), 3, second, 100).unwrap();
-    vec![
-        ("v1-no-limits", NOW, vec![]),
-        ("v1-fresh", NOW, vec![(requests(), 0)]),
-        ("v1-used", NOW, vec![(requests(), 1)]),
-        ("v1-budget", NOW, vec![(credits(), 7)]),
-        ("v1-latest", Timestamp::MAX, vec![(slowest, 1)]),
-        ("v1-three", NOW, vec![(requests(), 1), (credits(), 7), (tokens(), 50)]),
-        ("v1-sixteen", NOW, (0..16).map(|i| (numbered(i), i + 1)).collect()),
-    ]
-}
-
-/// What is no record, and how that is told.
-const CORRUPT: [(&str, &str); 8] = [
+/// What is told otherwise.
+const CORRUPT_OTHERWISE: [(&str, &str); 4] = [
     ("corrupt-empty", "the record is empty"),
     ("corrupt-version-0", "the record has the unknown version 0"),
     ("corrupt-version-2", "the record has the unknown version 2"),
-    ("corrupt-truncated", "the record's entries do not fill its 22 bytes"),
-    ("corrupt-trailing-byte", "the record's entries do not fill its 24 bytes"),
-    ("corrupt-short-meter", "the record's entries do not fill its 22 bytes"),
-    ("corrupt-too-long", "the record's entries do not fill its 1378 bytes"),
     ("corrupt-repeated", "the record has the entry 66ad5ad3 twice"),
 ];
 
-/// A meter's entry, one of a limit that its policy does not have, and one of an unknown kind.
+/// A meter's entry, entries of limits that its policy does not have, and some of unknown kinds.
 const FOREIGN: &str = "v1-foreign";
+/// The entry of a limit that has since come to count in another way.
+const OTHER_KIND: &str = "v1-other-kind";
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
@@ -58,59 +73,106 @@ fn read(name: &str) -> Vec<u8> {
     pairs.iter().map(|pair| byte(pair)).collect()
 }
 
-/// This build writes the golden bytes.
-#[test]
-fn golden_records_are_written() {
-    for (name, now, charges) in golden() {
-        let policy = Policy::new(charges.iter().map(|(limit, _)| limit.clone())).unwrap();
-        let units: Vec<u64> = charges.iter().map(|(_, cost)| *cost).collect();
-        let costs = policy.costs_in_order(&units).unwrap().into();
-        let mut record = Record::new(&policy);
-        let decision = policy.apply(&mut record, &costs, now);
-        assert_eq!(decision.verdict(), Verdict::Allowed, "{name}");
-        assert_eq!(record.encode(&policy), read(name), "{name}");
+impl Golden {
+    fn policy(&self) -> Policy {
+        Policy::new(self.limits.clone()).unwrap()
+    }
+
+    fn end(&self) -> Timestamp {
+        let last = self.steps.last().map_or(0, |(after, _)| *after);
+        self.start.plus(Span::from_nanos(last))
+    }
+
+    /// The record of a fresh key to which all steps were done.
+    fn record(&self, policy: &Policy) -> Record {
+        let mut record = Record::new(policy);
+        for (after, step) in &self.steps {
+            let operation = step.clone().operation(policy);
+            policy.apply(&mut record, &operation, self.start.plus(Span::from_nanos(*after)));
+        }
+        record
     }
 }
 
-/// This build reads the golden bytes: every limit has what was charged, and no more, taken from it.
+/// This build writes the golden bytes.
+#[test]
+fn golden_records_are_written() {
+    for golden in records::all() {
+        let policy = golden.policy();
+        assert_eq!(golden.record(&policy).encode(&policy), read(golden.name), "{}", golden.name);
+    }
+}
+
+/// This build reads the golden bytes: all that was done to the key is there again, and no more.
 #[test]
 fn golden_records_are_read() {
-    for (name, now, charges) in golden() {
-        let policy = Policy::new(charges.iter().map(|(limit, _)| limit.clone())).unwrap();
-        let mut record = Record::decode(&policy, &read(name)).unwrap();
+    for golden in records::all() {
+        let policy = golden.policy();
+        let mut record = Record::decode(&policy, &read(golden.name)).unwrap();
+        assert_eq!(record, golden.record(&policy), "{}", golden.name);
         let peek = policy.no_costs().into();
-        let decision = policy.apply(&mut record, &peek, now);
-        assert!(!decision.changed(), "{name}");
-        for ((limit, cost), status) in charges.iter().zip(decision.limits()) {
-            assert_eq!(status.remaining, limit.capacity() - cost, "{name}: {}", limit.name());
-        }
+        let decision = policy.apply(&mut record, &peek, golden.end());
+        let stands: Vec<_> = decision.limits().map(|it| (it.remaining, it.held)).collect();
+        assert_eq!(stands, golden.stands, "{}", golden.name);
     }
+}
+
+/// A policy with a limit for every kind of entry.
+fn all_kinds() -> Policy {
+    let period = Span::from_secs(60);
+    let windows = Windows::Aligned { period, utc_offset_secs: 0 };
+    let recovery = Recovery::default();
+    let limit = |name, algorithm| Limit::new(name, algorithm).unwrap();
+    Policy::new([
+        Limit::token_bucket("requests", 10, 3, period).unwrap(),
+        Limit::token_bucket("credits", 10, 0, period).unwrap(),
+        limit("window", Algorithm::FixedWindow { limit: 5, windows }),
+        limit("counter", Algorithm::SlidingCounter { limit: 10, period }),
+        limit("log", Algorithm::SlidingLog { limit: 10, period }),
+        limit("adaptive", Algorithm::Adaptive { capacity: 10, period, recovery }),
+    ])
+    .unwrap()
 }
 
 /// Corrupt bytes are refused with a message that says what is wrong.
 #[test]
 fn corrupt_records_are_refused() {
-    let limits = [("requests", 3), ("credits", 0)];
-    let limit = |(name, refill)| Limit::token_bucket(name, 10, refill, Span::from_secs(1)).unwrap();
-    let policy = Policy::new(limits.map(limit)).unwrap();
-    for (name, message) in CORRUPT {
+    let policy = all_kinds();
+    for name in CORRUPT {
+        let bytes = read(name);
+        let error = Record::decode(&policy, &bytes).unwrap_err();
+        let message = format!("the record's entries do not fill its {} bytes", bytes.len());
+        assert_eq!(error.to_string(), message, "{name}");
+    }
+    for (name, message) in CORRUPT_OTHERWISE {
         let error = Record::decode(&policy, &read(name)).unwrap_err();
         assert_eq!(error.to_string(), message, "{name}");
     }
 }
 
-/// Entries of a later build, and of a limit that the policy does not have, are written as they came.
+fn requests() -> Policy {
+    let limit = Limit::token_bucket("requests", 10, 3, Span::from_secs(1)).unwrap();
+    Policy::new([limit]).unwrap()
+}
+
+/// Entries of a later build, and of limits that the policy does not have, are written as they came.
 #[test]
 fn foreign_entries_are_kept() {
-    let limit = Limit::token_bucket("requests", 10, 3, Span::from_secs(1)).unwrap();
-    let policy = Policy::new([limit]).unwrap();
-    let bytes = read(FOREIGN);
+    let (policy, bytes) = (requests(), read(FOREIGN));
     let mut record = Record::decode(&policy, &bytes).unwrap();
     assert_eq!(record.encode(&policy), bytes);
     let costs = policy.costs([]).unwrap().into();
     let decision = policy.apply(&mut record, &costs, NOW);
     assert_eq!(decision.limits().next().unwrap().remaining, 8, "and its own entry counts");
     assert_eq!(record.encode(&policy)[23..], bytes[23..]);
+}
+
+/// What a limit counted in another way is not looked at, and is gone: it starts fresh.
+#[test]
+fn another_kind_starts_fresh() {
+    let policy = requests();
+    let record = Record::decode(&policy, &read(OTHER_KIND)).unwrap();
+    assert_eq!(record, Record::new(&policy));
 }
 
 /// Every file in the folder is used above.
@@ -121,8 +183,8 @@ fn no_golden_file_is_forgotten() {
         .filter(|path| path.extension().is_some_and(|extension| extension == "hex"))
         .map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned())
         .collect();
-    let golden = golden().into_iter().map(|(name, ..)| name.to_owned());
-    let used = golden.chain(CORRUPT.map(|(name, _)| name.to_owned()));
-    let used = used.chain([FOREIGN.to_owned()]).collect();
-    assert_eq!(files, used);
+    let written = records::all().into_iter().map(|golden| golden.name);
+    let corrupt = CORRUPT.into_iter().chain(CORRUPT_OTHERWISE.map(|(name, _)| name));
+    let used = written.chain(corrupt).chain([FOREIGN, OTHER_KIND]);
+    assert_eq!(files, used.map(str::to_owned).collect());
 }

@@ -1,5 +1,5 @@
-//! A decision allocates nothing: decoding, deciding, reading every limit's status and encoding into a
-//! vector that has room.
+//! A decision on meters and windows allocates nothing: decoding, deciding, reading every limit's
+//! status and encoding into a vector that has room.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -8,7 +8,7 @@ use std::cell::Cell;
 use std::hint::black_box;
 
 use tollgate_core::{
-    LIMITS_MAX, Limit, Policy, RECORD_BYTES_MAX, Record, Span, Timestamp, Verdict,
+    Algorithm, CalendarUnit, LIMITS_MAX, Limit, Policy, Record, Span, Timestamp, Verdict, Windows,
 };
 
 thread_local! {
@@ -54,16 +54,39 @@ fn allocations(work: impl FnOnce()) -> usize {
     ALLOCATIONS.get() - before
 }
 
+/// Every algorithm whose state is a few numbers, with room for 10 units: meters and windows.
+fn algorithms() -> Vec<Algorithm> {
+    let period = Span::from_secs(60);
+    let units = [CalendarUnit::Day, CalendarUnit::Week, CalendarUnit::Month];
+    let calendar = units.map(|unit| Windows::Calendar { unit, utc_offset_secs: -3_600 });
+    let aligned = Windows::Aligned { period, utc_offset_secs: 3_600 };
+    let windows = [aligned, Windows::FirstUse { period }].into_iter().chain(calendar);
+    let windowed = windows.flat_map(|windows| {
+        let (capacity, refill, initial) = (10, 3, 10);
+        let bucket = Algorithm::IntervalBucket { capacity, refill, windows, initial };
+        [Algorithm::FixedWindow { limit: 10, windows }, bucket]
+    });
+    let others = [
+        Algorithm::Gcra { limit: 3, period, burst: 10 },
+        Algorithm::TokenBucket { capacity: 10, refill: 3, period, initial: 10 },
+        Algorithm::TokenBucket { capacity: 10, refill: 0, period, initial: 10 },
+        Algorithm::LeakyBucket { capacity: 10, leak: 3, period },
+        Algorithm::LeakyQueue { capacity: 10, leak: 3, period },
+        Algorithm::SlidingCounter { limit: 10, period },
+    ];
+    others.into_iter().chain(windowed).collect()
+}
+
 /// The allocations of one whole decision on `count` limits of which each was used once before.
-fn allocations_of_a_decision(count: usize, cost: u64, expected: Verdict) -> usize {
-    let limit = |i| Limit::token_bucket(&format!("limit-{i}"), 10, 3, Span::from_secs(1)).unwrap();
+fn allocations_of(algorithm: Algorithm, count: usize, cost: u64, expected: Verdict) -> usize {
+    let limit = |i| Limit::new(&format!("limit-{i}"), algorithm).unwrap();
     let policy = Policy::new((0..count).map(limit)).unwrap();
     let now = Timestamp::from_secs(1_800_000_000);
     let mut record = Record::new(&policy);
     policy.apply(&mut record, &policy.costs_in_order(&vec![1; count]).unwrap().into(), now);
     let bytes = record.encode(&policy);
     let units = vec![cost; count];
-    let mut out = Vec::with_capacity(RECORD_BYTES_MAX);
+    let mut out = Vec::with_capacity(bytes.len());
 
     allocations(|| {
         let costs = policy.costs_in_order(&units).unwrap().into();
@@ -73,20 +96,32 @@ fn allocations_of_a_decision(count: usize, cost: u64, expected: Verdict) -> usiz
         for status in decision.limits() {
             black_box(status);
         }
-        black_box(decision.retry_after());
+        black_box((decision.retry_after(), decision.delay()));
         decision.record().encode_into(&policy, &mut out);
         black_box(&out);
     })
 }
 
-/// With one limit and with the most there may be, whatever the verdict.
+/// With one limit and with the most there may be, whatever the algorithm and the verdict.
 #[test]
 fn a_decision_allocates_nothing() {
-    for count in [1, LIMITS_MAX] {
-        assert_eq!(allocations_of_a_decision(count, 1, Verdict::Allowed), 0);
-        assert_eq!(allocations_of_a_decision(count, 10, Verdict::Limited), 0);
-        assert_eq!(allocations_of_a_decision(count, 11, Verdict::Impossible), 0);
+    for algorithm in algorithms() {
+        for count in [1, LIMITS_MAX] {
+            for (cost, verdict) in
+                [(1, Verdict::Allowed), (10, Verdict::Limited), (11, Verdict::Impossible)]
+            {
+                let allocations = allocations_of(algorithm, count, cost, verdict);
+                assert_eq!(allocations, 0, "{count} of {algorithm:?}, {verdict:?}");
+            }
+        }
     }
+}
+
+/// A log keeps its charges in a vector, and writes them by way of another one: no more than that.
+#[test]
+fn a_log_allocates_a_few_times() {
+    let log = Algorithm::SlidingLog { limit: 10, period: Span::from_secs(60) };
+    assert!(allocations_of(log, 1, 1, Verdict::Allowed) <= 6);
 }
 
 /// The counter counts: what is known to allocate is seen.

@@ -67,7 +67,9 @@ impl Bucket {
             Span::NEVER
         } else {
             let nanos = (missing / &self.rate).ceil().to_integer();
-            Span::from_nanos(u64::try_from(nanos).unwrap())
+            let wait = Span::from_nanos(u64::try_from(nanos).unwrap());
+            // Time stands still at its end.
+            if wait > Timestamp::MAX.since(self.seen) { Span::NEVER } else { wait }
         }
     }
 }

@@ -164,6 +164,13 @@ struct LimitBody {
     remaining: u64,
     retry_after_ms: Option<u64>,
     reset_after_ms: Option<u64>,
+    /// Left out where nobody stands in line.
+    #[serde(skip_serializing_if = "is_zero")]
+    delay_ms: u64,
+}
+
+const fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 impl Serialize for LimitsBody<'_> {
@@ -177,6 +184,7 @@ impl Serialize for LimitsBody<'_> {
                     remaining: status.remaining,
                     retry_after_ms: millis(status.retry_after),
                     reset_after_ms: millis(status.reset_after),
+                    delay_ms: status.delay.as_millis_ceil(),
                 },
             )?;
         }

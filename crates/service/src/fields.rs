@@ -5,8 +5,6 @@
 //! does, for answers without one: `"requests";limit=60;remaining=59;retry_after_ms=0;reset_after_ms=1000`;
 //! a wait that never ends is left out, and a number of 16 digits is a string.
 
-use std::fmt::Write as _;
-
 use http::header::{HeaderName, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue};
 use tollgate_core::{Limit, LimitStatus, Policy, Span, Verdict};
@@ -25,7 +23,7 @@ const INTEGER_MAX: u64 = 999_999_999_999_999;
 /// The quota of a limit is its capacity, and its window the time in which that is given back.
 pub(crate) fn ratelimit_policy(policy: &Policy) -> Option<HeaderValue> {
     let quota = |out: &mut String, limit: &Limit| {
-        let _ = write!(out, ";q={}", limit.capacity().min(INTEGER_MAX));
+        parameter(out, "q", limit.capacity().min(INTEGER_MAX));
         seconds(out, "w", limit.period());
     };
     let items = policy.limits().iter().map(|limit| (&**limit.name(), limit));
@@ -69,25 +67,36 @@ fn named<'a>(
 /// after `reset_after`.
 fn ratelimit_item(out: &mut String, status: &LimitStatus) {
     let allowed = status.verdict == Verdict::Allowed;
-    let _ = write!(out, ";r={}", status.remaining.min(INTEGER_MAX));
+    parameter(out, "r", status.remaining.min(INTEGER_MAX));
     seconds(out, "t", if allowed { status.reset_after } else { status.retry_after });
 }
 
 fn limits_item(out: &mut String, status: &LimitStatus) {
     for (name, units) in [("limit", status.limit), ("remaining", status.remaining)] {
-        // Written exactly, so what is no structured-field integer is a string.
-        let quote = if units > INTEGER_MAX { "\"" } else { "" };
-        let _ = write!(out, ";{name}={quote}{units}{quote}");
+        parameter(out, name, units);
     }
-    let waits = [("retry", status.retry_after), ("reset", status.reset_after)];
-    for (name, wait) in waits.iter().filter(|(_, wait)| !wait.is_never()) {
-        let _ = write!(out, ";{name}_after_ms={}", wait.as_millis_ceil());
+    let waits = [("retry_after_ms", status.retry_after), ("reset_after_ms", status.reset_after)];
+    for (name, wait) in waits.into_iter().filter(|(_, wait)| !wait.is_never()) {
+        parameter(out, name, wait.as_millis_ceil());
+    }
+    if status.delay > Span::ZERO {
+        parameter(out, "delay_ms", status.delay.as_millis_ceil());
     }
 }
 
-fn seconds(out: &mut String, parameter: &str, span: Span) {
+fn seconds(out: &mut String, name: &str, span: Span) {
     if !span.is_never() {
-        let _ = write!(out, ";{parameter}={}", span.as_secs_ceil());
+        parameter(out, name, span.as_secs_ceil());
+    }
+}
+
+/// `;name=number`. It is written exactly, so what is no structured-field integer is a string.
+fn parameter(out: &mut String, name: &str, number: u64) {
+    let quote = if number > INTEGER_MAX { "\"" } else { "" };
+    // Not by `write!`: formatting took a sixth of what the guest computes.
+    let mut digits = itoa::Buffer::new();
+    for part in [";", name, "=", quote, digits.format(number), quote] {
+        out.push_str(part);
     }
 }
 
@@ -99,7 +108,9 @@ fn list<'a, T>(
 ) -> Option<HeaderValue> {
     let mut out = String::with_capacity(128);
     for (name, item) in items {
-        let _ = write!(out, "{}\"{name}\"", if out.is_empty() { "" } else { ", " });
+        for part in [if out.is_empty() { "" } else { ", " }, "\"", name, "\""] {
+            out.push_str(part);
+        }
         write_parameters(&mut out, item);
     }
     if out.is_empty() { None } else { HeaderValue::try_from(out).ok() }

@@ -19,7 +19,7 @@ pub(crate) const fn is_key(key: &str) -> bool {
 /// Where the record of (policy, key) is stored: `r/{policy}/{key}`, or `h/{policy}/{SHA-256}` where
 /// that is too long. No policy name has a slash, so no two pairs share a record.
 pub(crate) fn record_key(policy: &str, key: &str) -> String {
-    let plain = format!("r/{policy}/{key}");
+    let plain = ["r/", policy, "/", key].concat();
     if plain.len() <= STORE_KEY_BYTES_MAX {
         return plain;
     }

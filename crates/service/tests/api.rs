@@ -89,11 +89,15 @@ struct Answer {
 
 impl Api {
     fn new() -> Self {
+        Self::with(POLICIES)
+    }
+
+    fn with(policies: &str) -> Self {
         let clock = Rc::new(ManualClock::default());
         clock.set(Timestamp::from_secs(1_800_000_000));
         let store = TestStore::default();
         let fault = Rc::clone(&store.fault);
-        let policies = PolicySet::parse(POLICIES).unwrap();
+        let policies = PolicySet::parse(policies).unwrap();
         let shared = SharedClock(Rc::clone(&clock));
         let service = Service::new(policies, store, CoreLimiter, shared, |_| {}).unwrap();
         Self { service, clock, fault }
@@ -261,4 +265,14 @@ fn a_minimal_answer_carries_every_number_of_a_full_one() {
         let expected = format!("{}, {}", item("fast"), item("slow"));
         assert_eq!(minimal.header("tollgate-limits"), Some(&*expected));
     }
+}
+
+/// A queue tells when the turn of what it let in is, in the body and in the field.
+#[test]
+fn a_queue_tells_when_it_is_ones_turn() {
+    let queue = "[policy.q]\nx = { algorithm = 'leaky-queue', capacity = 3, leak = 1, per = '1s' }";
+    let api = Api::with(queue);
+    let ask = || api.acquire(&json!({"policy": "q", "key": "k"}));
+    assert_eq!(ask().json()["limits"]["x"].get("delay_ms"), None);
+    assert_eq!(ask().json()["limits"]["x"]["delay_ms"], json!(1_000));
 }

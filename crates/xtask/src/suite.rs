@@ -9,6 +9,9 @@ use crate::{panics, program, wasm};
 /// wasmtime twice would double the time of everything.
 const HEAVY: [&str; 4] = ["--package", "tollgate-host", "--package", "tollgate-tests"];
 
+/// What is fuzzed. Its test runs every target for some seconds.
+const FUZZ: [&str; 2] = ["--package", "tollgate-fuzz"];
+
 /// Crates that are empty on every target but WebAssembly.
 const WASM: [(&str, &str); 2] =
     [("tollgate-component", "wasm32-unknown-unknown"), ("tollgate-edge-spin", "wasm32-wasip2")];
@@ -25,6 +28,13 @@ fn check_format() -> anyhow::Result<()> {
 
 fn lint_code() -> anyhow::Result<()> {
     run(&mut cargo(&["clippy", "--quiet", "--all-targets", "--", "-D", "warnings"]))?;
+    run(cargo(&["clippy", "--quiet", "--all-targets"]).args(FUZZ).args([
+        "--features",
+        "targets",
+        "--",
+        "-D",
+        "warnings",
+    ]))?;
     run(program::release(&["clippy", "--quiet", "--all-targets"])
         .args(HEAVY)
         .args(["--", "-D", "warnings"]))?;
@@ -47,6 +57,7 @@ pub(crate) fn test() -> anyhow::Result<()> {
     check_no_std()?;
     panics::check()?;
     run(&mut cargo(&["test", "--quiet"]))?;
+    run(cargo(&["test", "--quiet"]).args(FUZZ))?;
     run(program::release(&["test", "--lib", "--bins", "--tests"]).args(HEAVY))
 }
 

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::header::CONTENT_LENGTH;
-use http::{HeaderMap, Response};
+use http::{HeaderMap, Response, StatusCode};
 use http_body_util::Full;
 use spin_sdk::wasip3::http::types::{self, ErrorCode, Fields};
 use spin_sdk::wasip3::{spawn, wit_future, wit_stream};
@@ -27,11 +27,17 @@ pub(crate) fn into_wasi(response: Response<Full<Bytes>>) -> Result<types::Respon
         });
         types::Response::new(headers, Some(reader), trailers)
     };
-    response.set_status_code(parts.status.as_u16()).map_err(|()| ErrorCode::InternalError(None))?;
+    // It is 200 unless it is set, and most answers are.
+    if parts.status != StatusCode::OK {
+        let status = parts.status.as_u16();
+        response.set_status_code(status).map_err(|()| ErrorCode::InternalError(None))?;
+    }
     Ok(response)
 }
 
 fn fields(headers: &HeaderMap) -> Result<Fields, ErrorCode> {
-    let entries = headers.iter().map(|(name, value)| (name.to_string(), value.as_bytes().to_vec()));
+    let entries = headers
+        .iter()
+        .map(|(name, value)| (String::from(name.as_str()), value.as_bytes().to_vec()));
     Fields::from_list(&entries.collect::<Vec<_>>()).map_err(|_| ErrorCode::InternalError(None))
 }

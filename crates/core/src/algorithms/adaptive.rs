@@ -9,6 +9,7 @@ use alloc::boxed::Box;
 use crate::algorithms::meter::SKEW_MAX;
 use crate::algorithms::recovery::{Recovery, Reduction, Stretch, Stretches, permille};
 use crate::algorithms::rule::Rule;
+use crate::algorithms::wait::until;
 use crate::time::{Span, Timestamp};
 
 /// The policy's numbers: what holds for a key until it is told otherwise.
@@ -116,7 +117,8 @@ impl Adaptive {
         let (_, before) = self.numbers(state);
         (state.set, state.reduction) = (set, None);
         let (capacity, after) = self.numbers(state);
-        state.level = rescaled(state.level, before, after).min(full(capacity, after));
+        let most = full(capacity, after);
+        state.level = rescaled(state.level, before, after).clamp(most.saturating_neg(), most);
     }
 
     /// Reduces the capacity to `factor_permille` thousandths of what it is now, at least 1 unit.
@@ -127,15 +129,22 @@ impl Adaptive {
         now: Timestamp,
         factor_permille: u64,
     ) -> Option<u64> {
-        self.bring_up(state, now);
+        let now = now.max(state.at);
         let Capacity { capacity, period, .. } = self.capacity_at(state, now);
         let to = permille(capacity, factor_permille).max(1);
         if to >= capacity {
             return None;
         }
-        state.reduction = Some(Reduction { to, since: now.max(state.at) });
+        self.bring_up(state, now);
+        state.reduction = Some(Reduction { to, since: state.at });
         state.level = state.level.min(full(to, period));
         Some(to)
+    }
+
+    /// Whether a key in this state will never be like one that was never seen: its capacity was set,
+    /// or recovers to more than it was.
+    pub(crate) fn is_lasting(&self, state: &AdaptiveState) -> bool {
+        state.set.is_some() || self.capacity(state) > self.numbers(state).0
     }
 
     fn numbers(&self, state: &AdaptiveState) -> (u64, Span) {
@@ -169,6 +178,16 @@ impl Adaptive {
         state.at = now.max(state.at).max(Timestamp::from_nanos(1));
     }
 
+    /// Debt beyond one capacity, which a larger capacity left behind, is forgiven. Says whether there
+    /// was any.
+    fn forgive(&self, state: &mut AdaptiveState) -> bool {
+        let (capacity, period) = self.numbers(state);
+        let deepest = full(capacity, period).saturating_neg();
+        let is_deeper = state.level < deepest;
+        state.level = state.level.max(deepest);
+        is_deeper
+    }
+
     /// How long after `now` the level is `wanted`.
     fn wait_for(&self, state: &AdaptiveState, now: Timestamp, wanted: i128) -> Span {
         if self.level_at(state, now) >= wanted {
@@ -182,7 +201,7 @@ impl Adaptive {
             let reached = when.filter(|_| wanted <= full(stretch.capacity, period));
             match (reached, stretch.end) {
                 (Some(when), Some(end)) if when >= end => {}
-                (Some(when), _) => return Span::from_nanos(when.saturating_sub(now.as_nanos())),
+                (Some(when), _) => return until(now, when),
                 (None, _) => {}
             }
         }
@@ -193,9 +212,10 @@ impl Adaptive {
 impl Rule for Adaptive {
     type State = AdaptiveState;
 
-    /// Without the reduction: what does not fit into the reduced capacity waits for the recovery.
+    /// Where the recovery ends: what does not fit into the reduced capacity waits for it.
     fn capacity(&self, state: &AdaptiveState) -> u64 {
-        self.numbers(state).0
+        let (original, _) = self.numbers(state);
+        state.reduction.map_or(original, |_| self.recovery.ceiling(original))
     }
 
     fn fits(&self, state: &AdaptiveState, now: Timestamp, units: u64) -> bool {
@@ -227,16 +247,15 @@ impl Rule for Adaptive {
 
     /// Until it is full at the capacity where the recovery ends.
     fn reset_after(&self, state: &AdaptiveState, now: Timestamp) -> Span {
-        let (original, period) = self.numbers(state);
-        let last = self.stretches(state).last().map_or(original, |stretch| stretch.capacity);
-        self.wait_for(state, now, full(last, period))
+        self.wait_for(state, now, full(self.capacity(state), self.numbers(state).1))
     }
 
     fn heal(&self, state: &mut AdaptiveState, now: Timestamp) -> bool {
+        let forgiven = self.forgive(state);
         let believed = now.plus(SKEW_MAX);
         let ahead = |time: Timestamp| time > believed;
         if !ahead(state.at) && !state.reduction.is_some_and(|it| ahead(it.since)) {
-            return false;
+            return forgiven;
         }
         (state.at, state.level) = (now.max(Timestamp::from_nanos(1)), state.level.min(0));
         if let Some(reduction) = &mut state.reduction {
@@ -301,3 +320,6 @@ fn rescaled(level: i128, before: Span, after: Span) -> i128 {
     let rest = rest.unwrap_or(0).saturating_mul(after).checked_div(before).unwrap_or(0);
     units.unwrap_or(0).saturating_mul(after).saturating_add(rest)
 }
+
+#[cfg(test)]
+mod tests;

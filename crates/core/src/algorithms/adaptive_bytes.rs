@@ -71,7 +71,10 @@ impl AdaptiveState {
             state.set?;
         }
         if flags & REDUCED != 0 {
-            state.reduction = Some(Reduction { to: reader.units()?, since: reader.time()? });
+            let (to, since) = (reader.units()?, reader.time()?);
+            // From nothing, nothing would ever recover.
+            state.reduction = (to > 0).then_some(Reduction { to, since });
+            state.reduction?;
         }
         if flags & CHANGED != 0 {
             let (at, capacity) = (reader.time()?, reader.units()?);

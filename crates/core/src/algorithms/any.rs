@@ -89,7 +89,7 @@ impl AnyRule {
         match (self, state) {
             (Self::Meter(meter), _) => !meter.starts_full(),
             (Self::Window(window), _) => !window.starts_full(),
-            (Self::Adaptive(_), State::Adaptive(adaptive)) => adaptive.set.is_some(),
+            (Self::Adaptive(rule), State::Adaptive(adaptive)) => rule.is_lasting(adaptive),
             _ => false,
         }
     }

@@ -41,7 +41,7 @@ impl CalendarUnit {
             Self::Week => 7,
             Self::Month => 31,
         };
-        Span::from_secs(days * 86_400)
+        Span::from_secs(DAY_SECS.unsigned_abs().saturating_mul(days))
     }
 
     /// The number of the unit that contains the time `at_ns`. Numbers are consecutive.

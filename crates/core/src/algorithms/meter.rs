@@ -18,6 +18,7 @@
 //! nanoseconds and a numerator: nothing is rounded, ever, before it is shown.
 
 use crate::algorithms::rule::Rule;
+use crate::algorithms::wait::until;
 use crate::time::{Span, Timestamp};
 
 /// How far beyond a possible TAT a record is still believed: what clocks of machines that share a
@@ -130,6 +131,21 @@ impl Meter {
         let all = self.plus(tat.max(now), self.span_of(held));
         let before = self.minus(all, self.plus(now, self.span_of(own)));
         before.unwrap_or_default().ceil()
+    }
+
+    /// How long after `now` it is that what `a` is ahead of `b` has drained.
+    #[inline]
+    fn drained_after(&self, a: Tat, b: Tat, now: Timestamp) -> Span {
+        match self.minus(a, b) {
+            Some(ahead) if ahead > Tat::default() => {
+                if self.frozen {
+                    Span::NEVER
+                } else {
+                    until(now, now.as_nanos().saturating_add(ahead.ceil().as_nanos()))
+                }
+            }
+            _ => Span::ZERO,
+        }
     }
 
     #[inline]
@@ -253,32 +269,14 @@ impl Rule for Meter {
         if units > self.burst {
             return Span::NEVER;
         }
-        let now = self.clock(now);
-        let wanted = self.plus((*tat).max(now), self.span_of(units));
-        match self.minus(wanted, self.plus(now, self.tolerance)) {
-            Some(over) if over > Tat::default() => {
-                if self.frozen {
-                    Span::NEVER
-                } else {
-                    over.ceil()
-                }
-            }
-            _ => Span::ZERO,
-        }
+        let clock = self.clock(now);
+        let wanted = self.plus((*tat).max(clock), self.span_of(units));
+        self.drained_after(wanted, self.plus(clock, self.tolerance), now)
     }
 
     #[inline]
     fn reset_after(&self, tat: &Tat, now: Timestamp) -> Span {
-        match self.minus(*tat, self.clock(now)) {
-            Some(owed) if owed > Tat::default() => {
-                if self.frozen {
-                    Span::NEVER
-                } else {
-                    owed.ceil()
-                }
-            }
-            _ => Span::ZERO,
-        }
+        self.drained_after(*tat, self.clock(now), now)
     }
 
     #[inline]
@@ -334,3 +332,6 @@ fn gcd(mut a: u64, mut b: u64) -> u64 {
     }
     a
 }
+
+#[cfg(test)]
+mod tests;

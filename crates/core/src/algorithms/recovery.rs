@@ -73,14 +73,19 @@ pub(crate) struct Stretches {
 }
 
 impl Recovery {
+    /// Where the recovery of `original` ends.
+    pub(crate) fn ceiling(self, original: u64) -> u64 {
+        permille(original, self.ceiling_permille).min(UNITS_MAX)
+    }
+
     /// The stretches of `original`, from its reduction on if there was one.
     pub(crate) fn stretches(self, original: u64, reduction: Option<Reduction>) -> Stretches {
         let Some(Reduction { to, since }) = reduction else {
             let steady = scaled(original);
             return Stretches { recovery: self, ceiling: steady, next: Some((steady, 0)) };
         };
-        let ceiling = scaled(permille(original, self.ceiling_permille).min(UNITS_MAX));
-        let next = Some((scaled(to.min(original)), since.as_nanos()));
+        let (ceiling, next) =
+            (scaled(self.ceiling(original)), Some((scaled(to), since.as_nanos())));
         Stretches { recovery: self, ceiling, next }
     }
 }
@@ -104,7 +109,7 @@ impl Iterator for Stretches {
 
 /// `units` times so many thousandths, rounded down.
 pub(crate) fn permille(units: u64, permille: u64) -> u64 {
-    let product = u128::from(units).saturating_mul(permille.into()) / u128::from(WHOLE_PERMILLE);
+    let product = u128::from(units).saturating_mul(permille.into()) / 1_000;
     u64::try_from(product).unwrap_or(u64::MAX)
 }
 
@@ -115,3 +120,6 @@ fn scaled(units: u64) -> u128 {
 fn whole(scaled: u128) -> u64 {
     u64::try_from(scaled >> FRACTION_BITS).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests;

@@ -49,3 +49,6 @@ impl Rule for Slots {
         false
     }
 }
+
+#[cfg(test)]
+mod tests;

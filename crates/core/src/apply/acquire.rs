@@ -1,8 +1,9 @@
 //! Asking for costs: every limit is charged, or none.
 
 use crate::algorithms::any::State;
-use crate::apply::decision::{Asked, Effect, LimitSet, Outcome, Verdict};
+use crate::apply::decision::{Effect, LimitSet, Outcome, Verdict};
 use crate::apply::operation::Acquire;
+use crate::apply::request::Asked;
 use crate::policy::Policy;
 use crate::policy::limit::Limit;
 use crate::record::Record;
@@ -22,7 +23,7 @@ pub(crate) fn acquire(
     }
     let (verdict, denied_by) = judge(policy, record, asked, now);
     if verdict != Verdict::Allowed || asked.costs.is_zero() {
-        return Outcome { verdict, effect: Effect::None, denied_by };
+        return Outcome::untouched(verdict, denied_by);
     }
     let limits = policy.numbered();
     // A limit that only watches counts what it would have let in, and nothing else.

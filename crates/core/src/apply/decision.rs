@@ -3,9 +3,8 @@
 use crate::algorithms::adaptive::{Capacity, Change};
 use crate::algorithms::any::{AnyRule, State};
 use crate::apply::forecast;
-use crate::apply::operation::Acquire;
+use crate::apply::request::{Asked, Request};
 use crate::policy::limit::Limit;
-use crate::policy::share::Share;
 use crate::policy::{LIMITS_MAX, Policy};
 use crate::record::Record;
 use crate::time::{Span, Timestamp};
@@ -67,8 +66,8 @@ impl Outcome {
         Self { verdict: Verdict::Allowed, effect, denied_by: LimitSet::default() }
     }
 
-    pub(crate) fn refused() -> Self {
-        Self { verdict: Verdict::Limited, ..Self::done(Effect::None) }
+    pub(crate) fn untouched(verdict: Verdict, denied_by: LimitSet) -> Self {
+        Self { verdict, effect: Effect::None, denied_by }
     }
 }
 
@@ -96,7 +95,7 @@ const _: () = assert!(LIMITS_MAX <= u16::BITS as usize);
 pub struct Decision<'a> {
     pub(crate) policy: &'a Policy,
     pub(crate) record: &'a Record,
-    pub(crate) asked: Option<&'a Acquire>,
+    pub(crate) request: Request<'a>,
     pub(crate) now: Timestamp,
     pub(crate) outcome: Outcome,
     pub(crate) changed: bool,
@@ -154,22 +153,27 @@ impl<'a> Decision<'a> {
         if self.outcome.verdict == Verdict::Allowed {
             return Span::ZERO;
         }
-        let enforced = self.policy.limits().iter().zip(self.limits());
-        let waits = enforced.filter(|(limit, _)| !limit.is_shadow()).map(|(_, it)| it.retry_after);
+        let waits = self.enforced().map(|status| status.retry_after);
         waits.max().unwrap_or(Span::ZERO).max(self.closed_for())
     }
 
-    /// How long what was let in has to stand in line first: the longest of all limits.
+    /// How long what was let in has to stand in line first: the longest of all limits, but for those
+    /// that only watch.
     #[must_use]
     pub fn delay(&self) -> Span {
-        self.limits().map(|status| status.delay).max().unwrap_or(Span::ZERO)
+        self.enforced().map(|status| status.delay).max().unwrap_or(Span::ZERO)
     }
 
     /// How long the key is closed to this request whatever its limits say: it is blocked, or has as
-    /// many holds as it can have. Zero when it is open.
+    /// many holds as it can have. Zero when it is open, or the request passed.
     #[must_use]
     pub fn closed_for(&self) -> Span {
-        self.asked.map_or(Span::ZERO, |asked| self.record.closed_for(asked, self.now))
+        match self.request {
+            Request::Acquire(asked) if self.outcome.verdict != Verdict::Allowed => {
+                self.record.closed_for(asked, self.now)
+            }
+            _ => Span::ZERO,
+        }
     }
 
     /// Where each limit stands, in the policy's order.
@@ -180,6 +184,12 @@ impl<'a> Decision<'a> {
             let state = decision.record.states.get(index).unwrap_or(&nothing);
             decision.status(limit, state, index)
         })
+    }
+
+    /// Where the limits stand that do not only watch.
+    fn enforced(&self) -> impl Iterator<Item = LimitStatus> {
+        let limits = self.policy.limits().iter().zip(self.limits());
+        limits.filter(|(limit, _)| !limit.is_shadow()).map(|(_, status)| status)
     }
 
     /// What is in force for the adaptive limit at this position; nothing for any other.
@@ -204,7 +214,11 @@ impl<'a> Decision<'a> {
 
     fn status(&self, limit: &Limit, state: &State, index: usize) -> LimitStatus {
         let (rule, holds, now) = (limit.rule(), &self.record.holds, self.now);
-        let asked = self.asked.map(|asked| Asked::of(asked, index)).unwrap_or_default();
+        let asked = match self.request {
+            Request::Acquire(acquire) => Asked::of(acquire, index),
+            Request::Settle(id, costs) => Asked::overrun(self.record, limit, id, costs.of(index)),
+            Request::Other => Asked::default(),
+        };
         let (held, capacity) = (self.record.held(limit), rule.capacity(state));
         let verdict = if self.outcome.denied_by.contains(index) {
             limit.judge(state, held, &asked, now)
@@ -220,59 +234,26 @@ impl<'a> Decision<'a> {
                 Verdict::Allowed => Span::ZERO,
                 Verdict::Impossible => Span::NEVER,
                 Verdict::Limited => {
-                    forecast::retry_after(limit, state, holds, now, asked.needed(capacity))
+                    let needed = asked.needed(capacity);
+                    self.in_time(forecast::retry_after(limit, state, holds, now, needed))
                 }
             },
             reset_after: forecast::reset_after(limit, state, holds, now),
             delay: match self.outcome.effect {
-                Effect::Charged | Effect::Held => rule.delay(state, now, held, asked.units),
+                Effect::Charged | Effect::Held
+                    if asked.units > 0 && verdict == Verdict::Allowed =>
+                {
+                    rule.delay(state, now, held, asked.units)
+                }
                 _ => Span::ZERO,
             },
         }
     }
-}
 
-/// What one limit is asked for.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Asked {
-    pub(crate) units: u64,
-    pub(crate) held: bool,
-    share: Share,
-}
-
-impl Asked {
-    #[inline]
-    pub(crate) fn of(acquire: &Acquire, index: usize) -> Self {
-        let (units, held) = (acquire.costs.of(index), acquire.hold.is_some());
-        Self { units, held, share: acquire.share }
-    }
-
-    /// The units that must be there: what is asked for, and what its share leaves to others.
-    #[inline]
-    pub(crate) fn needed(&self, capacity: u64) -> u64 {
-        self.units.saturating_add(self.share.headroom(capacity))
-    }
-}
-
-impl Record {
-    /// The units held of a limit.
-    #[inline]
-    pub(crate) fn held(&self, limit: &Limit) -> u64 {
-        if self.holds.is_empty() { 0 } else { self.holds.on(limit.tag()) }
-    }
-
-    /// How long nothing of the kind passes, whatever the limits say.
-    #[inline]
-    pub(crate) fn closed_for(&self, asked: &Acquire, now: Timestamp) -> Span {
-        if asked.costs.is_zero() {
-            return Span::ZERO;
-        }
-        let blocked = self.blocked_until.since(now);
-        match self.holds.iter().next() {
-            Some(first) if asked.hold.is_some() && self.holds.are_full() => {
-                blocked.max(first.expires.since(now))
-            }
-            _ => blocked,
-        }
+    /// A hold that has expired can't be settled any more.
+    fn in_time(&self, wait: Span) -> Span {
+        let Request::Settle(id, _) = self.request else { return wait };
+        let lives = self.record.holds.get(id).map_or(Span::ZERO, |it| it.expires.since(self.now));
+        if wait < lives { wait } else { Span::NEVER }
     }
 }

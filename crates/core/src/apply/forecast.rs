@@ -63,14 +63,17 @@ fn walk(limit: &Limit, state: &State, holds: &Holds, now: Timestamp, until: Unti
         }
         let waited = until.wait(limit, charged.as_ref().unwrap_or(state), from, held);
         if !waited.is_never() && from.plus(waited) < hold.expires {
-            return from.plus(waited).since(now);
+            return sum(from.since(now), waited);
         }
         from = hold.expires.max(from);
         held = held.saturating_sub(units);
         limit.rule().charge(charged.get_or_insert_with(|| state.clone()), from, units);
     }
-    match until.wait(limit, charged.as_ref().unwrap_or(state), from, held) {
-        Span::NEVER => Span::NEVER,
-        waited => from.plus(waited).since(now),
-    }
+    let rest = until.wait(limit, charged.as_ref().unwrap_or(state), from, held);
+    sum(from.since(now), rest)
+}
+
+/// Not by points in time, which end: a wait may go on beyond the last of them.
+const fn sum(a: Span, b: Span) -> Span {
+    Span::from_nanos(a.as_nanos().saturating_add(b.as_nanos()))
 }

@@ -4,13 +4,14 @@
 //! would come back a second time. A hold takes its room away for as long as it lives, so whatever
 //! happens to it, `charged + held` never exceeds what the limit allows.
 
-use crate::apply::decision::{Effect, Outcome};
+use crate::apply::decision::{Effect, LimitSet, Outcome, Verdict};
 use crate::apply::operation::Hold;
+use crate::apply::request::Asked;
 use crate::id::Id;
 use crate::policy::Policy;
 use crate::policy::costs::Costs;
 use crate::policy::limit::Overrun;
-use crate::record::{Record, holds};
+use crate::record::Record;
 use crate::time::Timestamp;
 
 /// Charges what a hold came to. The record has been brought up to `now`.
@@ -21,11 +22,14 @@ pub(crate) fn settle(
     costs: Option<&Costs>,
     now: Timestamp,
 ) -> Outcome {
-    let Some(hold) = record.holds.get(id) else { return Outcome::done(Effect::NoHold) };
-    if let Some(costs) = costs
-        && !overruns_fit(policy, record, hold, costs, now)
-    {
-        return Outcome::refused();
+    if record.holds.get(id).is_none() {
+        return Outcome::done(Effect::NoHold);
+    }
+    if let Some(costs) = costs {
+        let (verdict, denied_by) = judge_overrun(policy, record, id, costs, now);
+        if verdict != Verdict::Allowed {
+            return Outcome::untouched(verdict, denied_by);
+        }
     }
     let Some(hold) = record.holds.remove(id) else { return Outcome::done(Effect::NoHold) };
     let limits = policy.numbered().zip(&mut record.states);
@@ -36,22 +40,27 @@ pub(crate) fn settle(
     Outcome::done(Effect::Settled)
 }
 
-/// Whether every limit that refuses to be overrun has room for what was not held.
-fn overruns_fit(
+/// What the limits that refuse to be overrun say to what was not held, as if it were asked for now.
+fn judge_overrun(
     policy: &Policy,
     record: &Record,
-    hold: &holds::Hold,
+    id: Id,
     costs: &Costs,
     now: Timestamp,
-) -> bool {
-    policy.numbered().zip(&record.states).all(|((index, limit), state)| {
-        let (actual, own) = (costs.of(index), hold.on(limit.tag()));
-        let others = record.held(limit).saturating_sub(own);
-        actual <= own
-            || limit.is_shadow()
-            || limit.overrun() == Overrun::Debt
-            || limit.rule().fits(state, now, actual.saturating_add(others))
-    })
+) -> (Verdict, LimitSet) {
+    let (mut verdict, mut denied_by) = (Verdict::Allowed, LimitSet::default());
+    for ((index, limit), state) in policy.numbered().zip(&record.states) {
+        if limit.is_shadow() || limit.overrun() == Overrun::Debt {
+            continue;
+        }
+        let asked = Asked::overrun(record, limit, id, costs.of(index));
+        let alone = limit.judge(state, record.held(limit), &asked, now);
+        if alone != Verdict::Allowed {
+            denied_by.insert(index);
+            verdict = verdict.max(alone);
+        }
+    }
+    (verdict, denied_by)
 }
 
 /// Ends a hold without a charge.

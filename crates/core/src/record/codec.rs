@@ -49,7 +49,7 @@ const HOLD_BYTES_MAX: usize = HEAD_BYTES_MAX + 24 + LIMITS_MAX * (4 + varint::VA
 
 /// Most bytes of entries that a record keeps for others.
 pub const FOREIGN_BYTES_MAX: usize = 1_024;
-/// Longest encoded record in bytes. One of meters and windows alone has at most 385.
+/// Longest encoded record in bytes. One of meters and windows alone has at most 353.
 pub const RECORD_BYTES_MAX: usize = 1
     + LIMITS_MAX * STATE_BYTES_MAX
     + LOGS_MAX * (HEAD_BYTES_MAX + LOG_BYTES_MAX)
@@ -109,7 +109,7 @@ impl Record {
         match entry.kind {
             entry::HOLD => {
                 let hold = take_hold(entry.payload)?;
-                if self.holds.are_full() {
+                if self.holds.are_full() || self.holds.get(hold.id).is_some() {
                     return None;
                 }
                 self.holds.insert(hold);

@@ -8,6 +8,7 @@
 mod support;
 
 mod clock;
+mod format;
 mod rate;
 mod record;
 mod several;

@@ -3,11 +3,14 @@
 
 use proptest::prelude::*;
 use proptest::sample::Index;
-use tollgate_core::{LIMITS_MAX, Policy, RECORD_BYTES_MAX, Record, Span, Timestamp, Verdict};
+use tollgate_core::{
+    FOREIGN_BYTES_MAX, LIMITS_MAX, Policy, RECORD_BYTES_MAX, Record, Span, Timestamp, Verdict,
+};
 
+use crate::format::is_record;
 use crate::support::{Numbers, config, numbers, time};
 
-/// One entry: 4 bytes tag, 1 kind, 1 length, 16 TAT.
+/// One entry of a meter: 4 bytes tag, 1 kind, 1 length, 16 TAT.
 const ENTRY: usize = 22;
 /// Limits to choose from: more than one policy may have.
 const POOL: usize = 20;
@@ -41,15 +44,19 @@ fn parts() -> impl Strategy<Value = [u16; LIMITS_MAX]> {
     any::<[u16; LIMITS_MAX]>()
 }
 
-/// A record of which every limit was charged a part of its burst, in 65536ths.
-fn used(policy: &Policy, parts: &[u16], now: Timestamp) -> Record {
-    let mut record = Record::new(policy);
+/// The units that are charged of every limit: a part of its burst, in 65536ths.
+fn units(policy: &Policy, parts: &[u16]) -> Vec<u64> {
     let cost = |(limit, part): (&tollgate_core::Limit, &u16)| {
         let units = (u128::from(limit.capacity()) * (u128::from(*part) + 1)) >> 16;
         u64::try_from(units).unwrap()
     };
-    let units: Vec<u64> = policy.limits().iter().zip(parts).map(cost).collect();
-    let costs = policy.costs_in_order(&units).unwrap().into();
+    policy.limits().iter().zip(parts).map(cost).collect()
+}
+
+/// A record of which every limit was charged its part.
+fn used(policy: &Policy, parts: &[u16], now: Timestamp) -> Record {
+    let mut record = Record::new(policy);
+    let costs = policy.costs_in_order(&units(policy, parts)).unwrap().into();
     assert_eq!(policy.apply(&mut record, &costs, now).verdict(), Verdict::Allowed);
     record
 }
@@ -71,6 +78,14 @@ enum Damage {
     Copy(Index, Index),
     /// One entry comes once more.
     Repeat(Index),
+    /// One more entry of this kind: of the whole record, or of one of its limits.
+    Entry(bool, u8, Vec<u8>),
+}
+
+/// Of the lengths that there are, and beside them.
+fn payload() -> impl Strategy<Value = Vec<u8>> {
+    let length = prop_oneof![Just(0_usize), Just(8), Just(16), Just(24), Just(29), 0..=300_usize];
+    length.prop_flat_map(|length| proptest::collection::vec(any::<u8>(), length))
 }
 
 fn damage() -> impl Strategy<Value = Damage> {
@@ -80,6 +95,7 @@ fn damage() -> impl Strategy<Value = Damage> {
         1 => proptest::collection::vec(any::<u8>(), 1..=2 * ENTRY).prop_map(Damage::Append),
         2 => any::<(Index, Index)>().prop_map(|(from, to)| Damage::Copy(from, to)),
         1 => any::<Index>().prop_map(Damage::Repeat),
+        3 => (any::<bool>(), 0..=20_u8, payload()).prop_map(|(shared, kind, payload)| Damage::Entry(shared, kind, payload)),
     ]
 }
 
@@ -90,6 +106,13 @@ impl Damage {
         match self {
             Self::Truncate(at) => bytes.truncate(at.index(bytes.len() + 1)),
             Self::Append(more) => bytes.extend(more),
+            Self::Entry(shared, kind, payload) if bytes.len() >= 5 => {
+                let tag = if shared { [0; 4] } else { [bytes[1], bytes[2], bytes[3], bytes[4]] };
+                bytes.extend(tag);
+                bytes.push(kind);
+                bytes.extend(leb128(payload.len()));
+                bytes.extend(payload);
+            }
             Self::Set(at, byte) if !bytes.is_empty() => {
                 let at = at.index(bytes.len());
                 bytes[at] = byte;
@@ -105,32 +128,20 @@ impl Damage {
     }
 }
 
-/// The format again, in other words: whether these bytes are a record to a policy with these entries.
-fn is_record(known: &Record, policy: &Policy, bytes: &[u8]) -> bool {
-    let Some((1, mut rest)) = bytes.split_first() else { return false };
-    let mine = known.encode(policy);
-    let mine: Vec<&[u8]> = mine[1..].chunks(ENTRY).map(|entry| &entry[..5]).collect();
-    let mut seen = Vec::new();
-    while !rest.is_empty() {
-        if rest.len() < 6 || rest.len() < 6 + usize::from(rest[5]) {
-            return false;
-        }
-        let (head, length) = (&rest[..5], rest[5]);
-        if mine.contains(&head) {
-            if length != 16 || seen.contains(&head) {
-                return false;
-            }
-            seen.push(head);
-        }
-        rest = &rest[6 + usize::from(length)..];
+fn leb128(mut value: usize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    while value >= 128 {
+        bytes.push((value % 128) as u8 | 128);
+        value /= 128;
     }
-    bytes.len() <= RECORD_BYTES_MAX
+    bytes.push(value as u8);
+    bytes
 }
 
 /// Reads `bytes` and, if they are a record, goes on with it. Nothing of this may panic.
 fn reads_or_refuses(policy: &Policy, bytes: &[u8], now: Timestamp) -> crate::Outcome {
     let read = Record::decode(policy, bytes);
-    prop_assert_eq!(read.is_ok(), is_record(&Record::new(policy), policy, bytes), "{:?}", read);
+    prop_assert_eq!(read.is_ok(), is_record(policy, bytes), "{:?}", read);
     let Ok(mut record) = read else { return Ok(()) };
     prop_assert_eq!(&Record::decode(policy, &record.encode(policy)).unwrap(), &record);
     let ones = policy.costs_in_order(&vec![1; policy.limits().len()]).unwrap().into();
@@ -151,7 +162,9 @@ proptest! {
         let policy = policy(&pool, &chosen);
         let record = used(&policy, &parts, now);
         let bytes = record.encode(&policy);
-        prop_assert_eq!(bytes.len(), 1 + ENTRY * chosen.len());
+        // A limit of which nothing was taken has no entry.
+        let taken = units(&policy, &parts).into_iter().filter(|units| *units > 0).count();
+        prop_assert_eq!(bytes.len(), 1 + ENTRY * taken);
         prop_assert!(bytes.len() <= RECORD_BYTES_MAX);
         prop_assert_eq!(&Record::decode(&policy, &bytes).unwrap(), &record);
         let mut appended = b"before".to_vec();
@@ -166,7 +179,7 @@ proptest! {
         chosen in choice(),
         now in time(),
         version in prop_oneof![3 => Just(1), 1 => any::<u8>()],
-        rest in proptest::collection::vec(any::<u8>(), 0..=RECORD_BYTES_MAX + 2),
+        rest in proptest::collection::vec(any::<u8>(), 0..=2 * FOREIGN_BYTES_MAX),
     ) {
         let policy = policy(&pool, &chosen);
         reads_or_refuses(&policy, &rest, now)?;

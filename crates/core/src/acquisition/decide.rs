@@ -1,0 +1,121 @@
+//! Who decides on one key: the core in this process, or a limiter behind a component's border.
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::apply::decision::{Decision, Effect, LimitStatus, Verdict};
+use crate::apply::operation::Operation;
+use crate::policy::Policy;
+use crate::record::Record;
+use crate::record::codec::CorruptRecord;
+use crate::time::{Span, Timestamp};
+
+/// Decides on one key of several.
+///
+/// It must be a function of its arguments: it is asked again after every conflict.
+pub trait Decide {
+    /// Why there is no decision.
+    type Error;
+
+    /// Does `operation` to the record of the key at the position `leg`, or to none when the key is
+    /// absent, at `now`.
+    ///
+    /// # Errors
+    /// Whatever keeps it from deciding: a record that can't be read, a policy that is not there.
+    fn apply(
+        &self,
+        leg: usize,
+        record: Option<&[u8]>,
+        operation: &Operation,
+        now: Timestamp,
+    ) -> Result<Applied, Self::Error>;
+}
+
+/// What an operation on one key came to, without ties to the policy and the record. See
+/// [`Decision`] for what each part means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Applied {
+    /// May it pass?
+    pub verdict: Verdict,
+    /// What was done.
+    pub effect: Effect,
+    /// Where each limit stands, in the policy's order.
+    pub limits: Vec<LimitStatus>,
+    /// How long to wait until the same request passes.
+    pub retry_after: Span,
+    /// How long the key is closed whatever its limits say.
+    pub closed_for: Span,
+    /// How long what was let in has to stand in line first.
+    pub delay: Span,
+    /// The record to write; nothing when it did not change.
+    pub record: Option<Vec<u8>>,
+}
+
+impl Applied {
+    /// What a decision under this policy says.
+    #[must_use]
+    pub fn new(policy: &Policy, decision: &Decision<'_>) -> Self {
+        Self {
+            verdict: decision.verdict(),
+            effect: decision.effect(),
+            limits: decision.limits().collect(),
+            retry_after: decision.retry_after(),
+            closed_for: decision.closed_for(),
+            delay: decision.delay(),
+            record: decision.changed().then(|| decision.record().encode(policy)),
+        }
+    }
+
+    pub(super) fn is_allowed(&self) -> bool {
+        self.verdict == Verdict::Allowed
+    }
+}
+
+/// One policy per key, in the order of the keys.
+impl Decide for &[&Policy] {
+    type Error = DecideError;
+
+    fn apply(
+        &self,
+        leg: usize,
+        record: Option<&[u8]>,
+        operation: &Operation,
+        now: Timestamp,
+    ) -> Result<Applied, DecideError> {
+        let policy = self.get(leg).ok_or(DecideError::NoPolicy { leg })?;
+        let mut record = match record {
+            Some(bytes) => Record::decode(policy, bytes)
+                .map_err(|error| DecideError::Corrupt { leg, error })?,
+            None => Record::new(policy),
+        };
+        Ok(Applied::new(policy, &policy.apply(&mut record, operation, now)))
+    }
+}
+
+/// Why the core could not decide.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DecideError {
+    /// There are more keys than policies.
+    NoPolicy {
+        /// The position of the first key without one.
+        leg: usize,
+    },
+    /// What is stored under a key is no record.
+    Corrupt {
+        /// The key's position.
+        leg: usize,
+        /// What is wrong with it.
+        error: CorruptRecord,
+    },
+}
+
+impl fmt::Display for DecideError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoPolicy { leg } => write!(f, "keys[{leg}]: there is no policy for it"),
+            Self::Corrupt { leg, error } => write!(f, "keys[{leg}]: {error}"),
+        }
+    }
+}
+
+impl core::error::Error for DecideError {}

@@ -1,0 +1,135 @@
+//! The machine that asks several keys, all or nothing. See the module above for the protocol.
+
+use alloc::vec::Vec;
+
+use crate::acquisition::decide::Decide;
+use crate::acquisition::keys::{self, AcquisitionError};
+use crate::acquisition::outcome::Ending;
+use crate::acquisition::request::Request;
+use crate::acquisition::stages::{Stage, Take};
+use crate::acquisition::step::{Step, Swap};
+use crate::acquisition::table::Table;
+use crate::acquisition::{COMMIT_TTL_DEFAULT, Machine};
+use crate::apply::operation::Hold;
+use crate::id::Id;
+use crate::policy::costs::Costs;
+use crate::policy::share::Share;
+use crate::time::{Span, Timestamp};
+
+/// Asks 1 to [`ACQUISITION_KEYS_MAX`](crate::ACQUISITION_KEYS_MAX) keys for costs, all or nothing.
+pub struct Acquisition<D: Decide> {
+    pub(super) table: Table<D, D::Error>,
+    pub(super) request: Request,
+    /// All legs, in the order of their keys.
+    pub(super) sorted: Vec<usize>,
+    /// Those that are asked for something, in the same order.
+    pub(super) taken: Vec<usize>,
+    pub(super) stage: Stage,
+}
+
+impl<D: Decide> Acquisition<D> {
+    /// Asks each key for its costs under an id that nobody else has: drawn at random for this
+    /// acquisition. The positions of the keys in `legs` are what `decide` and the steps name them by.
+    ///
+    /// Asking again under the id of an acquisition that was admitted does nothing and is admitted,
+    /// for as long as the last of the keys, in the order of their bytes, remembers it.
+    ///
+    /// # Errors
+    /// [`AcquisitionError`]: no key, too many, or one that is empty or comes twice.
+    pub fn new(decide: D, id: Id, legs: &[(&str, Costs)]) -> Result<Self, AcquisitionError> {
+        let sorted = keys::sorted(legs.iter().map(|(key, _)| *key))?;
+        let commit = Hold::new(id, COMMIT_TTL_DEFAULT).ok_or(AcquisitionError::CommitTtl)?;
+        let costs = legs.iter().map(|(_, costs)| *costs).collect();
+        let request = Request { id, costs, share: Share::HIGH, lease: None, commit, once: false };
+        let taken: Vec<usize> =
+            sorted.iter().copied().filter(|leg| !request.is_peek(*leg)).collect();
+        // What is asked of a single key is judged when it is taken.
+        let is_single = (sorted.len(), taken.len()) == (1, 1);
+        let stage = if is_single { Stage::Take(Take::default()) } else { Stage::Judge };
+        let once = taken.len() > 1;
+        let request = Request { once, ..request };
+        Ok(Self { table: Table::new(decide, legs.len()), request, sorted, taken, stage })
+    }
+
+    /// May only use this share of each capacity.
+    #[must_use]
+    pub const fn with_share(mut self, share: Share) -> Self {
+        self.request.share = share;
+        self
+    }
+
+    /// Holds the costs under the id for `ttl` instead of charging them: a lease, which
+    /// [`LeaseUpdate`](crate::LeaseUpdate) settles, releases or renews on all keys.
+    ///
+    /// # Errors
+    /// [`AcquisitionError::LeaseTtl`] when `ttl` is not 1 ns to [`HOLD_TTL_MAX`](crate::HOLD_TTL_MAX).
+    pub fn with_lease(mut self, ttl: Span) -> Result<Self, AcquisitionError> {
+        self.request.lease =
+            Some(Hold::new(self.request.id, ttl).ok_or(AcquisitionError::LeaseTtl)?);
+        Ok(self)
+    }
+
+    /// Sets how long a hold lives that waits for the commit. Longer survives slower stores and clocks
+    /// that differ more; shorter frees sooner what a crash leaves.
+    ///
+    /// # Errors
+    /// [`AcquisitionError::CommitTtl`] when `ttl` is not 1 ns to [`HOLD_TTL_MAX`](crate::HOLD_TTL_MAX).
+    pub fn with_commit_ttl(mut self, ttl: Span) -> Result<Self, AcquisitionError> {
+        self.request.commit = Hold::new(self.request.id, ttl).ok_or(AcquisitionError::CommitTtl)?;
+        Ok(self)
+    }
+
+    /// Remembers the id with a single key too, where there is no need for it unless somebody asks
+    /// again or a swap's end is unknown. Without it the latter is [`Ending::Failed`].
+    #[must_use]
+    pub const fn once(mut self) -> Self {
+        self.request.once = true;
+        self
+    }
+}
+
+impl<D: Decide> Machine for Acquisition<D> {
+    type Error = D::Error;
+
+    fn next(&mut self, now: Timestamp) -> Result<Step, D::Error> {
+        loop {
+            // A stage that does not say how it goes on is the last one.
+            let step = match core::mem::replace(&mut self.stage, Stage::Over(Ending::Failed)) {
+                Stage::Judge => self.judge(now),
+                Stage::Take(take) => self.take(take, now),
+                Stage::Sweep(sweep, ending) => self.sweep(sweep, ending, now),
+                Stage::Over(ending) => {
+                    self.stage = Stage::Over(ending);
+                    return self.table.end(ending);
+                }
+            };
+            if let Some(step) = step {
+                return Ok(step);
+            }
+        }
+    }
+
+    fn loaded(&mut self, leg: usize, record: Option<&[u8]>) {
+        self.table.inbox.put_record(leg, record);
+    }
+
+    fn swapped(&mut self, swap: Swap) {
+        self.table.inbox.put_swap(swap);
+    }
+
+    fn failed(&mut self) {
+        self.table.inbox.put_failure();
+    }
+}
+
+impl<D: Decide<Error: Clone> + Clone> Clone for Acquisition<D> {
+    fn clone(&self) -> Self {
+        Self {
+            table: self.table.clone(),
+            request: self.request.clone(),
+            sorted: self.sorted.clone(),
+            taken: self.taken.clone(),
+            stage: self.stage.clone(),
+        }
+    }
+}

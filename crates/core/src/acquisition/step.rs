@@ -1,0 +1,44 @@
+//! What a machine asks its driver to do.
+
+use alloc::vec::Vec;
+
+use crate::acquisition::outcome::Outcome;
+
+/// What to do next. Legs are named by the position of their key in the caller's list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use]
+pub enum Step {
+    /// Load the record of this key, keep the store's token for it in place of any older one, and
+    /// answer `loaded`; `failed` when the store can't.
+    Load {
+        /// The key.
+        leg: usize,
+    },
+    /// Write this record if the key still holds what was loaded last, and answer `swapped`.
+    Swap {
+        /// The key.
+        leg: usize,
+        /// Its new record.
+        record: Vec<u8>,
+    },
+    /// Somebody else was faster: wait for a random time, which is longer the larger `attempt` is.
+    /// There is nothing to answer.
+    Wait {
+        /// How many swaps of this key failed in a row: 1 to
+        /// [`SETTLE_ATTEMPTS_MAX`](crate::SETTLE_ATTEMPTS_MAX).
+        attempt: u32,
+    },
+    /// There is nothing more to do.
+    Done(Outcome),
+}
+
+/// How a swap ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Swap {
+    /// The record was written.
+    Done,
+    /// Somebody else wrote first; nothing was changed.
+    Conflict,
+    /// The store failed, and nobody knows whether the record was written.
+    Unknown,
+}

@@ -1,0 +1,122 @@
+//! One operation on one key: load, decide, swap, and again when somebody else was faster.
+
+use crate::acquisition::decide::{Applied, Decide};
+use crate::acquisition::inbox::Inbox;
+use crate::acquisition::step::{Step, Swap};
+use crate::apply::decision::Effect;
+use crate::apply::operation::Operation;
+use crate::time::Timestamp;
+
+/// Most swaps to charge or hold on one key; after that the key is too busy.
+pub const ATTEMPTS_MAX: u32 = 10;
+
+/// Most swaps to settle, release or renew a hold on one key. More than to place one: keys are too busy
+/// for the one when they are for the other, and a hold that is not ended takes room until it expires,
+/// and is charged then.
+pub const SETTLE_ATTEMPTS_MAX: u32 = 32;
+
+/// A leg's turn.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Turn {
+    /// The swaps that were asked for.
+    attempts: u32,
+    /// What the swap that is under way stands for.
+    swapping: Option<Applied>,
+    unclear: bool,
+}
+
+/// What to do on a leg.
+#[derive(Debug)]
+pub(super) struct Task<'a> {
+    pub(super) leg: usize,
+    pub(super) operation: &'a Operation,
+    pub(super) now: Timestamp,
+    /// It is too late to write; only what may have been written is still found out.
+    pub(super) late: bool,
+}
+
+/// What comes next on a leg.
+#[derive(Debug)]
+pub(super) enum Turned {
+    Step(Step),
+    /// It is decided, and what there was to write is written. What a denial would write (it heals a
+    /// record) is left in it.
+    Done(Applied),
+    Busy,
+    Late,
+    /// The store failed.
+    Failed,
+}
+
+impl Turn {
+    /// Whether something may have been written without anybody saying so.
+    pub(super) const fn is_unclear(&self) -> bool {
+        self.unclear
+    }
+
+    /// At most so many swaps, a wait after each, and a load before each and after the last.
+    pub(super) fn next<D: Decide>(
+        &mut self,
+        task: &Task<'_>,
+        inbox: &mut Inbox,
+        decide: &D,
+    ) -> Result<Turned, D::Error> {
+        if let Some(applied) = self.swapping.take() {
+            return Ok(self.swapped(applied, inbox.take_swap(), task.operation));
+        }
+        if inbox.take_failure() {
+            return Ok(Turned::Failed);
+        }
+        let Some(seen) = inbox.take_record(task.leg) else {
+            return Ok(Turned::Step(Step::Load { leg: task.leg }));
+        };
+        let mut applied = decide.apply(task.leg, seen.as_deref(), task.operation, task.now)?;
+        if !applied.is_allowed() {
+            return Ok(Turned::Done(applied));
+        }
+        if applied.effect != Effect::Repeated {
+            if task.late {
+                return Ok(Turned::Late);
+            }
+            if self.attempts >= attempts_max(task.operation) && applied.record.is_some() {
+                return Ok(Turned::Busy);
+            }
+        }
+        let Some(record) = applied.record.take() else { return Ok(Turned::Done(applied)) };
+        self.attempts = self.attempts.saturating_add(1);
+        self.swapping = Some(applied);
+        Ok(Turned::Step(Step::Swap { leg: task.leg, record }))
+    }
+
+    fn swapped(&mut self, applied: Applied, swap: Swap, operation: &Operation) -> Turned {
+        match swap {
+            Swap::Done => return Turned::Done(applied),
+            Swap::Conflict => {}
+            Swap::Unknown => self.unclear = true,
+        }
+        // What may have been written is looked for however many attempts there were, even after a
+        // conflict: it may be our own write that came first.
+        if self.unclear && !is_idempotent(operation) {
+            return Turned::Failed;
+        }
+        if self.attempts >= attempts_max(operation) && !self.unclear {
+            return Turned::Busy;
+        }
+        Turned::Step(Step::Wait { attempt: self.attempts })
+    }
+}
+
+/// Whether doing it a second time does nothing.
+fn is_idempotent(operation: &Operation) -> bool {
+    match operation {
+        Operation::Acquire(asked) => asked.once.is_some() || asked.hold.is_some(),
+        _ => true,
+    }
+}
+
+const fn attempts_max(operation: &Operation) -> u32 {
+    match operation {
+        Operation::Acquire(_) => ATTEMPTS_MAX,
+        _ => SETTLE_ATTEMPTS_MAX,
+    }
+}

@@ -1,0 +1,59 @@
+//! Holds on several keys that are one.
+
+use tollgate_core::{
+    COMMIT_TTL_DEFAULT, Effect, Ending, Id, LeaseUpdate, Limit, Policy, Span, Verdict,
+};
+
+use crate::store::Store;
+use crate::support::{MINUTE, NOW, acquisition, driver, finish, left, policy, run, until_swapped};
+
+/// A lease is held on every key for as long as was asked, is settled or released as a whole, and is
+/// lost as a whole when a hold expired before it was renewed.
+#[test]
+fn leases() {
+    let policy = policy(10);
+    let policies: [&Policy; 2] = [&policy; 2];
+    let hour = Span::from_secs(3_600);
+    let lease = || acquisition(&policies, 1, &[4, 4]).with_lease(hour).unwrap();
+    let at = |now, store: &Store| [0, 1].map(|key| left(store, key, &policy, now));
+
+    let mut store = Store::default();
+    assert!(run(lease(), 2, &mut store).0.is_allowed());
+    let before = NOW.plus(Span::from_nanos(hour.as_nanos() - 1));
+    assert_eq!(at(before, &store), [(6, 4); 2]);
+    assert_eq!(at(NOW.plus(hour), &store), [(6, 0); 2]);
+
+    let id = Id::from_u128(1);
+    let (mut settled, mut released) = (store.clone(), store);
+    let costs = Some(policy.costs([("requests", 1)]).unwrap());
+    let update = LeaseUpdate::settle(&policies[..], id, &[("a", costs), ("b", None)]).unwrap();
+    assert!(run(update, 2, &mut settled).0.is_allowed());
+    assert_eq!(at(NOW, &settled), [(9, 0), (6, 0)]);
+    for effect in [Effect::Released, Effect::NoHold] {
+        let update = LeaseUpdate::release(&policies[..], id, &["a", "b"]).unwrap();
+        let (outcome, ..) = run(update, 2, &mut released);
+        assert!(outcome.legs.iter().flatten().all(|leg| leg.effect == effect));
+        assert_eq!((outcome.ending, at(NOW, &released)), (Ending::Allowed, [(10, 0); 2]));
+    }
+
+    let mut store = Store::default();
+    let mut late = driver(lease(), 2);
+    until_swapped(&mut late, &mut store, 2);
+    let later = NOW.plus(COMMIT_TTL_DEFAULT);
+    let outcome = finish(&mut late, &mut store, later);
+    assert_eq!((outcome.ending, at(later, &store)), (Ending::Lost, [(6, 0); 2]));
+}
+
+/// Slots have to be leased: without a lease they are impossible with several keys as with one.
+#[test]
+fn slots_without_a_lease_are_impossible() {
+    let policy = Policy::new([Limit::concurrency("requests", 1).unwrap()]).unwrap();
+    let policies = [&policy; 2];
+    for count in [1, 2] {
+        let ask = || acquisition(&policies[..count], 1, &[1, 1][..count]);
+        let (outcome, ..) = run(ask(), count, &mut Store::default());
+        assert_eq!(outcome.legs[0].as_ref().unwrap().verdict, Verdict::Impossible);
+        let lease = ask().with_lease(MINUTE).unwrap();
+        assert!(run(lease, count, &mut Store::default()).0.is_allowed());
+    }
+}

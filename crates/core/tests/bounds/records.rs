@@ -1,0 +1,77 @@
+//! The bytes of records, and how far ahead of the clock they are believed.
+
+use tollgate_core::{
+    CorruptRecord, HOLDS_MAX, LIMITS_MAX, Limit, Operation, Policy, RECORD_BYTES_MAX, Record,
+    SKEW_MAX, Span, Timestamp, Verdict,
+};
+
+use crate::{SECOND, alone, numbered};
+
+const NOW: Timestamp = Timestamp::from_secs(1_800_000_000);
+
+/// A record of sixteen meters has 353 bytes, one that was never used has 1.
+#[test]
+fn records_of_meters() {
+    let policy = Policy::new(numbered(LIMITS_MAX)).unwrap();
+    let mut record = Record::new(&policy);
+    assert_eq!(record.encode(&policy).len(), 1);
+    let ones = policy.costs_in_order(&[1; LIMITS_MAX]).unwrap().into();
+    policy.apply(&mut record, &ones, NOW);
+    assert_eq!(record.encode(&policy).len(), 353);
+}
+
+/// An entry of others, with so many bytes in all.
+fn foreign(bytes: usize) -> Vec<u8> {
+    let payload = bytes - 1 - 5 - 3;
+    let [a, b, c] = [payload % 128 + 128, payload / 128 % 128 + 128, payload / 16_384];
+    let head = [1, 255, 255, 255, 255, 200, a as u8, b as u8, c as u8];
+    head.into_iter().chain(std::iter::repeat_n(0, payload)).collect()
+}
+
+/// A record is read up to its largest length, and what is too long of others is left out.
+#[test]
+fn the_longest_record() {
+    let policy = alone(Limit::gcra("requests", 1, SECOND, 1).unwrap());
+    let longest = Record::decode(&policy, &foreign(RECORD_BYTES_MAX)).unwrap();
+    assert_eq!(longest.encode(&policy), [1]);
+    let longer = Record::decode(&policy, &foreign(RECORD_BYTES_MAX + 1));
+    assert_eq!(longer, Err(CorruptRecord::Length(RECORD_BYTES_MAX + 1)));
+    assert_eq!(
+        longer.unwrap_err().to_string(),
+        "the record's entries do not fill its 351882 bytes"
+    );
+}
+
+/// A record has at most 1,024 holds; bytes with more are none.
+#[test]
+fn holds_of_a_record() {
+    let policy = alone(Limit::gcra("requests", 1, SECOND, 1).unwrap());
+    let bytes = |count: usize| {
+        let hold = |id: usize| {
+            let head = [0, 0, 0, 0, 16, 24];
+            let (id, expiry) = ((id as u128).to_le_bytes(), NOW.as_nanos().to_le_bytes());
+            [&head[..], &id, &expiry].concat()
+        };
+        [vec![1], (0..count).flat_map(hold).collect()].concat()
+    };
+    let full = Record::decode(&policy, &bytes(HOLDS_MAX)).unwrap();
+    assert_eq!(full.encode(&policy), bytes(HOLDS_MAX));
+    assert!(Record::decode(&policy, &bytes(HOLDS_MAX + 1)).is_err());
+}
+
+/// A record is believed up to twice its time to full (the second one is debt) and the skew ahead of
+/// the clock, and heals beyond.
+#[test]
+fn records_ahead_of_the_clock() {
+    let policy = alone(Limit::gcra("requests", 1, SECOND, 10).unwrap());
+    let ten = policy.costs_in_order(&[10]).unwrap();
+    for (behind, healed) in [(SKEW_MAX.as_nanos(), false), (SKEW_MAX.as_nanos() + 1, true)] {
+        let mut record = Record::new(&policy);
+        let ahead = NOW.plus(Span::from_nanos(behind));
+        policy.apply(&mut record, &Operation::Penalise(ten), ahead);
+        policy.apply(&mut record, &Operation::Penalise(ten), ahead);
+        let ask = ten.into();
+        let decision = policy.apply(&mut record, &ask, NOW);
+        assert_eq!((decision.verdict(), decision.changed()), (Verdict::Limited, healed));
+    }
+}

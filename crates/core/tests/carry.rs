@@ -1,0 +1,118 @@
+//! What becomes of a record when its policy changes.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod support;
+
+use proptest::prelude::*;
+use support::{config, magnitude, time};
+use tollgate_core::{
+    Acquire, Algorithm, Carry, Hold, Id, Limit, Operation, Policy, Record, Span, Timestamp, Windows,
+};
+
+const SECOND: Span = Span::from_secs(1);
+
+fn policy(algorithm: Algorithm) -> Policy {
+    Policy::new([Limit::new("units", algorithm).unwrap()]).unwrap()
+}
+
+/// Every algorithm of a capacity that counts over time.
+fn algorithms(units: u64) -> [Algorithm; 7] {
+    let windows = Windows::Aligned { period: SECOND, utc_offset_secs: 0 };
+    [
+        Algorithm::Gcra { limit: 3, period: SECOND, burst: units },
+        Algorithm::TokenBucket { capacity: units, refill: 0, period: SECOND, initial: units },
+        Algorithm::LeakyQueue { capacity: units, leak: 3, period: SECOND },
+        Algorithm::FixedWindow { limit: units, windows },
+        Algorithm::SlidingLog { limit: units, period: SECOND },
+        Algorithm::SlidingCounter { limit: units, period: SECOND },
+        Algorithm::Adaptive { capacity: units, period: SECOND, recovery: Default::default() },
+    ]
+}
+
+fn remaining(policy: &Policy, record: &Record, now: Timestamp) -> u64 {
+    let (mut record, peek) = (record.clone(), policy.no_costs().into());
+    policy.apply(&mut record, &peek, now).limits().next().unwrap().remaining
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    /// In proportion: the share that is left never grows, and shrinks by less than two units.
+    #[test]
+    fn the_share_that_is_left_stays(
+        old_units in 1..1_000_000_u64,
+        new_units in 1..1_000_000_u64,
+        used in 0..1_000_000_u64,
+        from in 0..7_usize,
+        to in 0..7_usize,
+        now in time(),
+    ) {
+        let (old, new) = (policy(algorithms(old_units)[from]), policy(algorithms(new_units)[to]));
+        let mut record = Record::new(&old);
+        let cost = old.costs([("units", used % (old_units + 1))]).unwrap().into();
+        old.apply(&mut record, &cost, now);
+        let left = remaining(&old, &record, now);
+        let carried = new.carry(&old, &record, Carry::InProportion, now);
+        let left_then = remaining(&new, &carried, now);
+        let (before, after) = (
+            u128::from(left) * u128::from(new_units),
+            u128::from(left_then) * u128::from(old_units),
+        );
+        prop_assert!(after <= before);
+        prop_assert!(before - after < 2 * u128::from(old_units));
+    }
+
+    /// As it is: just what reading the bytes under the new policy gives.
+    #[test]
+    fn as_it_is_is_what_reading_gives(
+        old_units in magnitude(1, 1_000_000),
+        new_units in magnitude(1, 1_000_000),
+        used in 1..1_000_000_u64,
+        from in 0..7_usize,
+        to in 0..7_usize,
+        now in time(),
+    ) {
+        let (old, new) = (policy(algorithms(old_units)[from]), policy(algorithms(new_units)[to]));
+        let mut record = Record::new(&old);
+        let cost = old.costs([("units", used.min(old_units))]).unwrap().into();
+        old.apply(&mut record, &cost, now);
+        let carried = new.carry(&old, &record, Carry::AsIs, now);
+        let read = Record::decode(&new, &record.encode(&old)).unwrap();
+        prop_assert_eq!(carried.encode(&new), read.encode(&new));
+    }
+}
+
+/// What is held is in use whatever the numbers are, and can be settled under the new ones.
+#[test]
+fn holds_stay() {
+    let (old, new) = (policy(algorithms(10)[0]), policy(algorithms(20)[3]));
+    let now = Timestamp::from_secs(1_800_000_000);
+    let hold = Hold::new(Id::from_u128(1), Span::from_secs(60)).unwrap();
+    for carry in [Carry::AsIs, Carry::InProportion, Carry::Reset] {
+        let mut record = Record::new(&old);
+        let asked = Acquire::new(old.costs([("units", 4)]).unwrap()).held(hold).into();
+        old.apply(&mut record, &asked, now);
+        let mut carried = new.carry(&old, &record, carry, now);
+        assert_eq!(remaining(&new, &carried, now), 16, "{carry:?}");
+        let settle = Operation::Settle { hold: hold.id(), costs: None };
+        new.apply(&mut carried, &settle, now);
+        assert_eq!(remaining(&new, &carried, now), 16, "{carry:?}: it is charged now");
+    }
+}
+
+/// A limit that the new policy does not have is left out, and one that the old did not have is fresh.
+#[test]
+fn limits_come_and_go() {
+    let named = |name| Limit::token_bucket(name, 10, 0, SECOND).unwrap();
+    let old = Policy::new([named("a"), named("b")]).unwrap();
+    let new = Policy::new([named("c"), named("b")]).unwrap();
+    let now = Timestamp::from_secs(1_800_000_000);
+    let mut record = Record::new(&old);
+    old.apply(&mut record, &old.costs([("a", 1), ("b", 2)]).unwrap().into(), now);
+    let mut carried = new.carry(&old, &record, Carry::InProportion, now);
+    let peek = new.no_costs().into();
+    let left: Vec<_> =
+        new.apply(&mut carried, &peek, now).limits().map(|status| status.remaining).collect();
+    assert_eq!(left, [10, 8]);
+}

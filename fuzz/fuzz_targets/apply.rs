@@ -1,0 +1,4 @@
+//! `apply` for cargo-fuzz.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| tollgate_fuzz::apply::run(bytes));

@@ -1,0 +1,4 @@
+//! `cooldown` for cargo-fuzz.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| tollgate_fuzz::cooldown::run(bytes));

@@ -1,0 +1,4 @@
+//! `feedback` for cargo-fuzz.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| tollgate_fuzz::feedback::run(bytes));

@@ -1,0 +1,4 @@
+//! `policy_text` for cargo-fuzz.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| tollgate_fuzz::policy_text::run(bytes));
