@@ -76,9 +76,3 @@ pub(crate) fn charge(costs: &[u64]) -> wit::Operation {
     let costs = costs.to_vec();
     wit::Operation::Acquire(wit::Acquire { costs, share_permille: 1_000, hold: None, once: None })
 }
-
-/// An id as the interface has it.
-pub(crate) fn wit_id(id: tollgate_core::Id) -> wit::Id {
-    let bits = id.as_u128();
-    wit::Id { high: (bits >> 64) as u64, low: bits as u64 }
-}

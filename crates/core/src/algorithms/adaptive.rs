@@ -118,7 +118,8 @@ impl Adaptive {
         (state.set, state.reduction) = (set, None);
         let (capacity, after) = self.numbers(state);
         let most = full(capacity, after);
-        state.level = rescaled(state.level, before, after).clamp(most.saturating_neg(), most);
+        // Not `clamp`, which has a panic path for bounds that are no range; `most` is never negative.
+        state.level = rescaled(state.level, before, after).min(most).max(most.saturating_neg());
     }
 
     /// Reduces the capacity to `factor_permille` thousandths of what it is now, at least 1 unit.

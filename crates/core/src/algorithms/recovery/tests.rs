@@ -17,9 +17,8 @@ fn of(factor_permille: u64, ceiling_permille: u64) -> Recovery {
 }
 
 fn stretches(recovery: Recovery, original: u64, to: u64) -> Vec<Stretch> {
-    recovery
-        .stretches(original, Reduction { to, since: Timestamp::from_secs(1_800_000_000) })
-        .collect()
+    let reduction = Reduction { to, since: Timestamp::from_secs(1_800_000_000) };
+    recovery.stretches(original, Some(reduction)).collect()
 }
 
 fn capacities(recovery: Recovery, original: u64, to: u64) -> Vec<u64> {
@@ -43,6 +42,13 @@ fn any_recovery() -> impl Strategy<Value = Recovery> {
             },
         },
     )
+}
+
+/// Without a reduction the capacity is the same for ever.
+#[test]
+fn nothing_reduced_is_steady() {
+    let stretches: Vec<Stretch> = of(1_100, 2_000).stretches(7, None).collect();
+    assert_eq!(stretches, [Stretch { capacity: 7, end: None }]);
 }
 
 proptest! {
@@ -74,7 +80,7 @@ proptest! {
     ) {
         let original = original.clamp(1, UNITS_MAX);
         let reduction = Reduction { to: to.clamp(1, original), since: Timestamp::from_nanos(since) };
-        let stretches: Vec<Stretch> = recovery.stretches(original, reduction).collect();
+        let stretches: Vec<Stretch> = recovery.stretches(original, Some(reduction)).collect();
         prop_assert_eq!(stretches[0].capacity, reduction.to);
         let mut start = reduction.since.as_nanos();
         for pair in stretches.windows(2) {
@@ -99,7 +105,7 @@ proptest! {
         let recovery = of(factor, ceiling.clamp(1_000, FACTOR_PERMILLE_MAX));
         let recovery = Recovery { interval: Span::from_nanos(1), ..recovery };
         let reduction = Reduction { to: to.clamp(1, original), since: Timestamp::EPOCH };
-        prop_assert!(recovery.stretches(original, reduction).count() < STRETCHES_MAX);
+        prop_assert!(recovery.stretches(original, Some(reduction)).count() < STRETCHES_MAX);
     }
 }
 
