@@ -2,6 +2,12 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod arguments;
+#[path = "../vectors/events.rs"]
+mod format;
+
+mod barrier;
+mod cooldown;
+mod feedback;
 mod imports;
 mod limiter;
 mod spin_manifest;

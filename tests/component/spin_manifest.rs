@@ -22,8 +22,9 @@ fn the_dependency_is_what_the_edge_imports_and_the_limiter_exports() {
     let names: Vec<_> = dependencies.keys().map(|name| name.get_ref().to_string()).collect();
     let (imports, _) = interface(&wasm::bytes("edge.wasm"));
     let (_, exports) = interface(&wasm::bytes("limiter.wasm"));
-    assert_eq!(names, exports);
-    assert!(imports.contains(&names[0]), "{imports:?}");
+    let asked: Vec<_> = imports.into_iter().filter(|it| it.starts_with("tollgate:")).collect();
+    assert_eq!(names, asked);
+    assert!(exports.contains(&names[0]), "{exports:?}");
 }
 
 #[test]

@@ -6,6 +6,7 @@
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use tollgate_core::Id;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -82,9 +83,9 @@ pub(crate) fn decimal(text: &str) -> u64 {
 }
 
 /// 32 hex digits.
-pub(crate) fn id(text: &str) -> u128 {
+pub(crate) fn id(text: &str) -> Id {
     assert_eq!(text.len(), 32, "{text}");
-    u128::from_str_radix(text, 16).unwrap()
+    Id::from_u128(u128::from_str_radix(text, 16).unwrap())
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {

@@ -3,11 +3,20 @@
 use alloc::borrow::ToOwned;
 
 use tollgate_core::{
-    Algorithm, CalendarUnit, Change, CorruptRecord, Decision, Effect, Field, Limit, LimitError,
+    Algorithm, CalendarUnit, Change, CorruptRecord, Decision, Effect, Field, Id, Limit, LimitError,
     LimitStatus, Overrun, PolicyError, Recovery, Span, Verdict, Windows,
 };
 
 use crate::bindings::exports::tollgate::limiter::limiter as wit;
+
+pub(crate) fn id(id: wit::Id) -> Id {
+    Id::from_u128(u128::from(id.high) << 64 | u128::from(id.low))
+}
+
+pub(crate) fn wit_id(id: Id) -> wit::Id {
+    let bits = id.as_u128();
+    wit::Id { high: (bits >> 64) as u64, low: bits as u64 }
+}
 
 pub(crate) fn limit(limit: &wit::Limit) -> Result<Limit, wit::LimitProblem> {
     let made = Limit::new(&limit.name, algorithm(&limit.algorithm));

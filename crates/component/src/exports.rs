@@ -9,11 +9,12 @@ use crate::{Component, batch, convert, operation, policies};
 
 impl wit::Guest for Component {
     fn open_policy(limits: Vec<wit::Limit>) -> Result<u32, wit::OpenError> {
-        let positions = 0_u32..;
-        let limits = positions.zip(&limits).map(|(position, limit)| {
-            convert::limit(limit).map_err(|problem| wit::OpenError::Limit((position, problem)))
-        });
-        let policy = Policy::new(limits.collect::<Result<Vec<_>, _>>()?)?;
+        let mut converted = Vec::with_capacity(limits.len());
+        for (position, limit) in (0..).zip(&limits) {
+            let limit = convert::limit(limit);
+            converted.push(limit.map_err(|problem| wit::OpenError::Limit((position, problem)))?);
+        }
+        let policy = Policy::new(converted)?;
         policies::open(policy).ok_or(wit::OpenError::TooManyPolicies)
     }
 

@@ -1,10 +1,11 @@
 //! Operations, from the types of the interface to those of the core.
 
 use tollgate_core::{
-    Acquire, CapacitySetting, Costs, Hold, Id, Note, Operation, Policy, ReduceFactor, Share, Span,
+    Acquire, CapacitySetting, Costs, Hold, Note, Operation, Policy, ReduceFactor, Share, Span,
 };
 
 use crate::bindings::exports::tollgate::limiter::limiter as wit;
+use crate::convert::id;
 
 /// The operation, if its numbers are in their ranges.
 pub(crate) fn operation(
@@ -55,10 +56,6 @@ fn costs(policy: &Policy, units: &[u64]) -> Result<Costs, wit::DecideError> {
 
 fn hold(hold: wit::Hold) -> Result<Hold, wit::DecideError> {
     Hold::new(id(hold.id), Span::from_nanos(hold.ttl)).ok_or(wit::DecideError::Ttl)
-}
-
-fn id(id: wit::Id) -> Id {
-    Id::from_u128(u128::from(id.high) << 64 | u128::from(id.low))
 }
 
 fn capacity((units, period): (u64, u64)) -> Result<CapacitySetting, wit::DecideError> {

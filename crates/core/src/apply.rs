@@ -51,22 +51,19 @@ impl Policy {
         now: Timestamp,
     ) -> Decision<'a> {
         let healed = record.bring_up(self, now);
-        let (request, outcome) = match operation {
-            Operation::Acquire(asked) => {
-                (Request::Acquire(asked), acquire::acquire(self, record, asked, now))
-            }
-            Operation::Settle { hold, costs: Some(costs) } => {
-                (Request::Settle(*hold, costs), control(self, record, operation, now))
-            }
-            other => (Request::Other, control(self, record, other, now)),
+        let outcome = outcome(self, record, operation, now);
+        let request = match operation {
+            Operation::Acquire(asked) => Request::Acquire(asked),
+            Operation::Settle { hold, costs: Some(costs) } => Request::Settle(*hold, costs),
+            _ => Request::Other,
         };
         let changed = healed || outcome.effect.writes();
         Decision { policy: self, record, request, now, outcome, changed }
     }
 }
 
-/// Everything but asking for costs.
-fn control(policy: &Policy, record: &mut Record, operation: &Operation, now: Timestamp) -> Outcome {
+#[inline]
+fn outcome(policy: &Policy, record: &mut Record, operation: &Operation, now: Timestamp) -> Outcome {
     let effect = match operation {
         Operation::Acquire(asked) => return acquire::acquire(policy, record, asked, now),
         Operation::Settle { hold, costs } => {

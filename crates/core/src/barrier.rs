@@ -7,13 +7,13 @@
 //!
 //! ```
 //! use tollgate_core::barrier::{Arrival, Barrier, Created};
-//! use tollgate_core::{Span, Timestamp};
+//! use tollgate_core::{Id, Span, Timestamp};
 //!
 //! let now = Timestamp::from_secs(1_800_000_000);
 //! let mut barrier = Barrier::new();
 //! assert_eq!(barrier.create(2, Span::from_secs(60), now)?, Created::Begun { generation: 1 });
 //!
-//! let (alice, bob) = (0xa, 0xb);
+//! let (alice, bob) = (Id::from_u128(0xa), Id::from_u128(0xb));
 //! assert_eq!(barrier.arrive(alice, 1, now), Arrival::Waiting { remaining: 1 });
 //! assert_eq!(barrier.arrive(alice, 1, now), Arrival::Waiting { remaining: 1 }, "she counts once");
 //! assert_eq!(barrier.arrive(bob, 1, now), Arrival::Opened);
@@ -44,6 +44,8 @@ mod codec;
 use alloc::vec::Vec;
 
 use crate::SKEW_MAX;
+use crate::id::Id;
+use crate::shift;
 use crate::time::{Span, Timestamp};
 
 pub use answer::{Arrival, CreateError, Created, Departure, Status};
@@ -66,9 +68,9 @@ pub struct Barrier {
     ttl: Span,
     expires_at: Timestamp,
     /// Who arrived last. It is closed until there is one.
-    opened_by: Option<u128>,
+    opened_by: Option<Id>,
     /// Who arrived and has not left, ascending.
-    present: Vec<u128>,
+    present: Vec<Id>,
 }
 
 impl Barrier {
@@ -118,7 +120,7 @@ impl Barrier {
     /// The last one of the parties opens it. A party that arrives again is told the same again, or that
     /// the barrier opened meanwhile.
     #[must_use]
-    pub fn arrive(&mut self, party: u128, generation: u64, now: Timestamp) -> Arrival {
+    pub fn arrive(&mut self, party: Id, generation: u64, now: Timestamp) -> Arrival {
         match self.generation {
             0 => return Arrival::NoBarrier,
             present if present != generation => {
@@ -133,7 +135,7 @@ impl Barrier {
             None => {}
         }
         if let Err(position) = self.present.binary_search(&party) {
-            self.present.insert(position, party);
+            shift::insert(&mut self.present, position, party);
         }
         match self.remaining() {
             0 => {
@@ -148,7 +150,7 @@ impl Barrier {
     /// The party with the id `party` goes on, if the barrier is open, or else gives up waiting: its
     /// arrival is taken back, so that the others don't set out with one missing.
     #[must_use]
-    pub fn leave(&mut self, party: u128, generation: u64, now: Timestamp) -> Departure {
+    pub fn leave(&mut self, party: Id, generation: u64, now: Timestamp) -> Departure {
         match self.generation {
             0 => return Departure::NoBarrier,
             present if present != generation => {
@@ -161,7 +163,7 @@ impl Barrier {
             return Departure::Expired;
         }
         if let Ok(position) = self.present.binary_search(&party) {
-            self.present.remove(position);
+            shift::remove(&mut self.present, position);
         }
         if is_open {
             Departure::Left { present: self.present_count() }

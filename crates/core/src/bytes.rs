@@ -5,6 +5,8 @@
 
 use core::fmt;
 
+use crate::id::Id;
+
 /// Why bytes are no record of the kind that was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CorruptBytes {
@@ -95,8 +97,8 @@ impl<'a> Reader<'a> {
         self.array().map(u64::from_le_bytes)
     }
 
-    pub(crate) fn u128(&mut self) -> Result<u128, CorruptBytes> {
-        self.array().map(u128::from_le_bytes)
+    pub(crate) fn id(&mut self) -> Result<Id, CorruptBytes> {
+        self.array().map(Id::from_le_bytes)
     }
 
     fn array<const N: usize>(&mut self) -> Result<[u8; N], CorruptBytes> {

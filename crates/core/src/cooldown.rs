@@ -6,9 +6,9 @@
 //!
 //! ```
 //! use tollgate_core::cooldown::{Cooldowns, Event, Filter, Reported};
-//! use tollgate_core::{Span, Timestamp};
+//! use tollgate_core::{Id, Span, Timestamp};
 //!
-//! let (id, source) = (0x5eed, 7);
+//! let (id, source) = (Id::from_u128(0x5eed), 7);
 //! let event = Event::new(id, source, "429", Span::from_secs(300))?.with_label("large-model")?;
 //!
 //! let now = Timestamp::from_secs(1_800_000_000);
@@ -48,6 +48,8 @@ use core::cmp::Ordering;
 use core::fmt;
 
 use crate::SKEW_MAX;
+use crate::id::Id;
+use crate::shift;
 use crate::time::{Span, Timestamp};
 
 pub use codec::RECORD_BYTES_MAX;
@@ -133,7 +135,7 @@ impl Cooldowns {
             self.all.retain(|cooldown| cooldown.event.id() != needless);
         }
         let position = self.all.partition_point(|cooldown| cooldown.event.id() < new.event.id());
-        self.all.insert(position, new);
+        shift::insert(&mut self.all, position, new);
         Ok(Reported::Added)
     }
 
@@ -148,8 +150,12 @@ impl Cooldowns {
     /// expire together the least id.
     #[must_use]
     pub fn active(&self, filter: Filter<'_>, now: Timestamp) -> Vec<&Cooldown> {
-        let mut active: Vec<_> = self.matching(filter, now).collect();
-        active.sort_unstable_by(|a, b| a.preference(b));
+        let mut active: Vec<&Cooldown> = Vec::new();
+        for cooldown in self.matching(filter, now) {
+            // They are few, and a sort of the standard library is 5 KB of code.
+            let position = active.partition_point(|other| other.preference(cooldown).is_lt());
+            shift::insert(&mut active, position, cooldown);
+        }
         active
     }
 
@@ -178,7 +184,7 @@ impl Cooldowns {
     }
 
     /// The id of an event that `new` may take the place of.
-    fn needless(&self, new: &Cooldown, now: Timestamp) -> Option<u128> {
+    fn needless(&self, new: &Cooldown, now: Timestamp) -> Option<Id> {
         let is_covered = |old: &&Cooldown| {
             let by_other = self.all.iter().any(|other| other.covers(old, now));
             by_other || new.covers(old, now)

@@ -1,4 +1,4 @@
-//! Who a hold or a request belongs to.
+//! What a hold, a request, an event or a party is known by.
 
 use core::fmt;
 
@@ -13,6 +13,16 @@ impl Id {
     #[must_use]
     pub const fn from_u128(bits: u128) -> Self {
         Self(bits)
+    }
+
+    /// As a record spells it.
+    pub(crate) const fn from_le_bytes(bytes: [u8; 16]) -> Self {
+        Self(u128::from_le_bytes(bytes))
+    }
+
+    /// As a record spells it.
+    pub(crate) const fn to_le_bytes(self) -> [u8; 16] {
+        self.0.to_le_bytes()
     }
 
     /// Its bits.

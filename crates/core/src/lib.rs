@@ -86,6 +86,7 @@ mod id;
 mod policy;
 mod pool;
 mod record;
+mod shift;
 mod time;
 mod varint;
 

@@ -65,6 +65,15 @@ impl Policy {
         &self.limits
     }
 
+    /// The limits and their positions.
+    ///
+    /// Those of `enumerate` could overflow for all that the compiler knows, and a check of that is a
+    /// panic path.
+    #[inline]
+    pub(crate) fn numbered(&self) -> impl Iterator<Item = (usize, &Limit)> {
+        (0..LIMITS_MAX).zip(&self.limits)
+    }
+
     /// Where the limit named `name` stands.
     #[must_use]
     pub fn index_of(&self, name: &str) -> Option<usize> {

@@ -70,7 +70,8 @@ impl Record {
     /// Does what time has done since the record was written: heals what a broken clock left, and
     /// charges the holds that expired. Says whether it healed something, which has to be written;
     /// the rest would come out the same at any later time.
-    #[inline]
+    // Not inlined: every export that reads a record comes by here.
+    #[inline(never)]
     pub(crate) fn bring_up(&mut self, policy: &Policy, now: Timestamp) -> bool {
         let mut healed = false;
         for (limit, state) in policy.limits().iter().zip(&mut self.states) {

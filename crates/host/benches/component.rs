@@ -20,14 +20,14 @@ use tollgate_core::{Policy, Record, Span, Timestamp};
 use wasmtime::component::{Component, Linker};
 use wasmtime::{Config, Engine, Store};
 
-use crate::bindings::LimiterComponent;
+use crate::bindings::OnlyLimiter;
 use crate::bindings::exports::tollgate::limiter::limiter as wit;
 
 mod bindings {
     #![allow(missing_docs, unreachable_pub, clippy::all, reason = "generated from WIT")]
     wasmtime::component::bindgen!({
         path: "../../wit/limiter",
-        world: "limiter-component",
+        world: "only-limiter",
     });
 }
 
@@ -43,7 +43,7 @@ const REFILL: u64 = 3;
 /// An instance of a limiter component, with one policy open.
 struct Limiter {
     store: Store<()>,
-    component: LimiterComponent,
+    component: OnlyLimiter,
     policy: u32,
 }
 
@@ -56,7 +56,7 @@ impl Limiter {
         let component = Component::from_file(&engine, wasm(name, variable)).unwrap();
         let mut store = Store::new(&engine, ());
         let component =
-            LimiterComponent::instantiate(&mut store, &component, &Linker::new(&engine)).unwrap();
+            OnlyLimiter::instantiate(&mut store, &component, &Linker::new(&engine)).unwrap();
         let limit = wit::Limit {
             name: "requests".to_owned(),
             algorithm: wit::Algorithm::TokenBucket(wit::TokenBucket {

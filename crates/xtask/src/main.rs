@@ -5,8 +5,10 @@
 mod bench;
 mod command;
 mod compose;
+mod panics;
 mod paths;
 mod program;
+mod size;
 mod suite;
 mod wasm;
 
@@ -34,6 +36,10 @@ enum Task {
     },
     /// Measures HTTP load, start-up and sizes, and prints the tables of docs/benchmarks.md.
     Bench(bench::BenchArgs),
+    /// Prints the size of the limiter component, and what each interface adds to it.
+    Size,
+    /// Shows that no input makes the limiter component panic.
+    Panics,
     /// Checks formatting, lints and documentation.
     Lint,
     /// Passes every test: lints, unit tests, laws, components, and the program end to end.
@@ -46,6 +52,8 @@ fn main() -> anyhow::Result<()> {
         Task::Build => program::build().map(drop),
         Task::Serve { args } => program::serve(&args),
         Task::Bench(args) => bench::bench(&args),
+        Task::Size => size::print(),
+        Task::Panics => panics::check(),
         Task::Lint => suite::lint(),
         Task::Test => suite::test(),
     }

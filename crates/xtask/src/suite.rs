@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::command::{cargo, run};
-use crate::{program, wasm};
+use crate::{panics, program, wasm};
 
 /// What wasmtime is part of. These are built and tested in the release profile only: compiling
 /// wasmtime twice would double the time of everything.
@@ -55,6 +55,7 @@ pub(crate) fn test() -> anyhow::Result<()> {
     wasm::build_test_guests()?;
     lint_code()?;
     check_no_std()?;
+    panics::check()?;
     run(&mut cargo(&["test", "--quiet"]))?;
     run(cargo(&["test", "--quiet"]).args(FUZZ))?;
     run(program::release(&["test", "--lib", "--bins", "--tests"]).args(HEAVY))

@@ -71,6 +71,22 @@ pub(crate) fn composed() -> PathBuf {
     paths::out().join("tollgate.wasm")
 }
 
+/// Builds the limiter: the component, and the core module as it came from the compiler.
+pub(crate) fn limiter() -> anyhow::Result<(PathBuf, PathBuf)> {
+    add_targets()?;
+    Ok((component(&LIMITER)?, module(&LIMITER)?))
+}
+
+/// The limiter's core module in which panics call an import, not optimized by wasm-opt, with the names
+/// of its functions.
+pub(crate) fn limiter_with_panic_import() -> anyhow::Result<Vec<u8>> {
+    add_targets()?;
+    let guest = Guest { features: "panic-import", ..LIMITER };
+    let mut command = compile(&guest)?;
+    run(command.env("CARGO_PROFILE_WASM_STRIP", "debuginfo"))?;
+    Ok(fs::read(artifact(&guest))?)
+}
+
 fn add_targets() -> anyhow::Result<()> {
     let targets = ["wasm32-unknown-unknown", "wasm32-wasip2"];
     run(Command::new("rustup").args(["--quiet", "target", "add"]).args(targets))
@@ -92,6 +108,11 @@ fn component(guest: &Guest) -> anyhow::Result<PathBuf> {
 /// The core module of a guest. The linker for WASI would make it a component at once, and a component
 /// is nothing that wasm-opt takes.
 fn module(guest: &Guest) -> anyhow::Result<PathBuf> {
+    run(&mut compile(guest)?)?;
+    Ok(artifact(guest))
+}
+
+fn compile(guest: &Guest) -> anyhow::Result<Command> {
     let mut command = cargo(&["rustc", "--quiet", "--profile", "wasm", "--lib"]);
     command.args(["--package", guest.package, "--target", guest.target]);
     command.args(["--features", guest.features]);
@@ -99,9 +120,13 @@ fn module(guest: &Guest) -> anyhow::Result<PathBuf> {
     if guest.target == "wasm32-wasip2" {
         command.args(["--", "-C", "link-arg=--skip-wit-component"]);
     }
-    run(&mut command)?;
+    Ok(command)
+}
+
+/// Where cargo puts it.
+fn artifact(guest: &Guest) -> PathBuf {
     let file = guest.package.replace('-', "_") + ".wasm";
-    Ok(paths::target().join(guest.target).join("wasm").join(file))
+    paths::target().join(guest.target).join("wasm").join(file)
 }
 
 /// No path of this machine in a guest, and the small one of two SHA-256s: only long keys are hashed.
@@ -115,14 +140,15 @@ fn rustc_flags() -> anyhow::Result<Vec<String>> {
     Ok(vec![remap(&cargo_home, "cargo"), remap(&paths::root(), "tollgate"), compact])
 }
 
-fn optimize(module: &Path, out: &Path) -> anyhow::Result<()> {
+/// Makes a core module smaller with wasm-opt.
+pub(crate) fn optimize(module: &Path, out: &Path) -> anyhow::Result<()> {
     let mut command = Command::new("node");
     command.arg(wasm_opt()?).args(WASM_FEATURES).args(["-Oz", "--strip-producers"]);
     run(command.arg(module).arg("-o").arg(out))
 }
 
 /// The component without custom sections: names of its parts, which only debuggers read.
-fn without_names(component: &[u8]) -> anyhow::Result<Vec<u8>> {
+pub(crate) fn without_names(component: &[u8]) -> anyhow::Result<Vec<u8>> {
     let mut kept = Vec::new();
     let mut end = 0;
     for payload in Parser::new(0).parse_all(component) {

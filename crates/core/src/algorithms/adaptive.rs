@@ -7,7 +7,7 @@
 use alloc::boxed::Box;
 
 use crate::algorithms::meter::SKEW_MAX;
-use crate::algorithms::recovery::{Recovery, Reduction, Stretch, permille};
+use crate::algorithms::recovery::{Recovery, Reduction, Stretch, Stretches, permille};
 use crate::algorithms::rule::Rule;
 use crate::algorithms::wait::until;
 use crate::time::{Span, Timestamp};
@@ -105,7 +105,7 @@ impl Adaptive {
         let (original, period) = self.numbers(state);
         let capacity = self
             .stretches(state)
-            .find(|stretch| stretch.end.is_none_or(|end| now.as_nanos() < end))
+            .find(|stretch| stretch.lasts(now.as_nanos()))
             .map_or(original, |stretch| stretch.capacity);
         Capacity { capacity, original, period }
     }
@@ -152,28 +152,14 @@ impl Adaptive {
     }
 
     /// What the capacity is and will be, from the reduction on.
-    fn stretches(&self, state: &AdaptiveState) -> impl Iterator<Item = Stretch> {
-        let (original, _) = self.numbers(state);
-        let steady = Stretch { capacity: original, end: None };
-        let recovering = state.reduction.map(|it| self.recovery.stretches(original, it));
-        let steady = state.reduction.is_none().then_some(steady);
-        recovering.into_iter().flatten().chain(steady)
+    fn stretches(&self, state: &AdaptiveState) -> Stretches {
+        self.recovery.stretches(self.numbers(state).0, state.reduction)
     }
 
-    /// The stretches that are not over at `now`, each with the level at its start and that start.
-    fn levels_from(&self, state: &AdaptiveState) -> impl Iterator<Item = (Stretch, i128, u64)> {
-        let (mut level, mut at) = (state.level, state.at.as_nanos());
-        let period = self.numbers(state).1;
-        let begun = at;
-        let later = move |stretch: &Stretch| stretch.end.is_none_or(|end| end > begun);
-        self.stretches(state).filter(later).map(move |stretch| {
-            let start = (stretch, level.min(full(stretch.capacity, period)), at);
-            if let Some(end) = stretch.end {
-                level = grown(start.1, &stretch, period, end.saturating_sub(at));
-                at = end.max(at);
-            }
-            start
-        })
+    /// How the level goes on from the state's own time.
+    fn course(&self, state: &AdaptiveState) -> Course {
+        let (stretches, (_, period)) = (self.stretches(state), self.numbers(state));
+        Course { stretches, period, level: state.level, at: state.at.as_nanos() }
     }
 
     /// The level at `now`, or at the state's own time if that is later.
@@ -183,11 +169,8 @@ impl Adaptive {
             return full(self.capacity_at(state, now).capacity, period);
         }
         let now = now.max(state.at).as_nanos();
-        self.levels_from(state)
-            .find(|(stretch, _, _)| stretch.end.is_none_or(|end| now < end))
-            .map_or(0, |(stretch, level, at)| {
-                grown(level, &stretch, period, now.saturating_sub(at))
-            })
+        let leg = self.course(state).find(|leg| leg.stretch.lasts(now));
+        leg.map_or(0, |leg| leg.level_at(now, period))
     }
 
     fn bring_up(&self, state: &mut AdaptiveState, now: Timestamp) {
@@ -211,7 +194,7 @@ impl Adaptive {
             return Span::ZERO;
         }
         let period = self.numbers(state).1;
-        for (stretch, level, at) in self.levels_from(state) {
+        for Leg { stretch, level, at } in self.course(state) {
             let missing = u128::try_from(wanted.saturating_sub(level)).unwrap_or(0);
             let wait = missing.div_ceil(u128::from(stretch.capacity.max(1)));
             let when = u64::try_from(wait).ok().and_then(|wait| at.checked_add(wait));
@@ -282,15 +265,52 @@ impl Rule for Adaptive {
     }
 }
 
-/// So many units as a level.
-fn full(units: u64, period: Span) -> i128 {
-    i128::from(units).saturating_mul(i128::from(period.as_nanos()))
+/// How a level goes on, stretch by stretch.
+struct Course {
+    stretches: Stretches,
+    period: Span,
+    level: i128,
+    at: u64,
 }
 
-/// A level after `nanos` more of a stretch.
-fn grown(level: i128, stretch: &Stretch, period: Span, nanos: u64) -> i128 {
-    let gained = i128::from(stretch.capacity).saturating_mul(nanos.into());
-    level.saturating_add(gained).min(full(stretch.capacity, period))
+/// One stretch of a course.
+struct Leg {
+    stretch: Stretch,
+    /// The level at its start.
+    level: i128,
+    /// Where the course enters it.
+    at: u64,
+}
+
+impl Iterator for Course {
+    type Item = Leg;
+
+    // Not inlined into its many callers: it is much code, and seldom runs.
+    #[inline(never)]
+    fn next(&mut self) -> Option<Leg> {
+        let (at, period) = (self.at, self.period);
+        let stretch = self.stretches.find(|stretch| stretch.lasts(at))?;
+        let leg = Leg { stretch, level: self.level.min(full(stretch.capacity, period)), at };
+        if let Some(end) = stretch.end {
+            (self.level, self.at) = (leg.level_at(end, period), end);
+        }
+        Some(leg)
+    }
+}
+
+impl Leg {
+    /// The level at a time within it.
+    fn level_at(&self, at: u64, period: Span) -> i128 {
+        let passed = at.saturating_sub(self.at);
+        let gained = i128::from(self.stretch.capacity).saturating_mul(passed.into());
+        self.level.saturating_add(gained).min(full(self.stretch.capacity, period))
+    }
+}
+
+/// So many units as a level.
+#[inline(never)]
+fn full(units: u64, period: Span) -> i128 {
+    i128::from(units).saturating_mul(i128::from(period.as_nanos()))
 }
 
 /// A level in units of 1 / `before`, in units of 1 / `after`, rounded down.

@@ -56,36 +56,60 @@ pub(crate) struct Stretch {
     pub(crate) end: Option<u64>,
 }
 
+impl Stretch {
+    /// Whether it is not over at `at_ns`.
+    pub(crate) fn lasts(&self, at_ns: u64) -> bool {
+        self.end.is_none_or(|end| at_ns < end)
+    }
+}
+
+/// The stretches of a capacity, in order; the last one has no end.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Stretches {
+    recovery: Recovery,
+    ceiling: u128,
+    /// The capacity of the next one, before it is clipped, and its start.
+    next: Option<(u128, u64)>,
+}
+
 impl Recovery {
     /// Where the recovery of `original` ends.
     pub(crate) fn ceiling(self, original: u64) -> u64 {
         permille(original, self.ceiling_permille).min(UNITS_MAX)
     }
 
-    /// The stretches from the reduction of `original` on, in order; the last one has no end.
-    pub(crate) fn stretches(
-        self,
-        original: u64,
-        reduction: Reduction,
-    ) -> impl Iterator<Item = Stretch> {
+    /// The stretches of `original`, from its reduction on if there was one.
+    pub(crate) fn stretches(self, original: u64, reduction: Option<Reduction>) -> Stretches {
+        let Some(Reduction { to, since }) = reduction else {
+            let steady = scaled(original);
+            return Stretches { recovery: self, ceiling: steady, next: Some((steady, 0)) };
+        };
         let ceiling = scaled(self.ceiling(original));
-        let mut next = Some((scaled(reduction.to), reduction.since.as_nanos()));
-        core::iter::from_fn(move || {
-            let (capacity, start) = next?;
-            let capacity = capacity.min(ceiling);
-            let grown = capacity.saturating_mul(self.factor_permille.into()) / 1_000;
-            // Where nothing grows any more, and at the end of time, this is for ever.
-            let end = start.checked_add(self.interval.as_nanos());
-            let end = end.filter(|_| capacity < ceiling && grown > capacity);
-            next = end.map(|end| (grown, end));
-            Some(Stretch { capacity: whole(capacity), end })
-        })
+        let next = Some((scaled(to), since.as_nanos()));
+        Stretches { recovery: self, ceiling, next }
+    }
+}
+
+impl Iterator for Stretches {
+    type Item = Stretch;
+
+    // Not inlined into its many callers: it is much code, and seldom runs.
+    #[inline(never)]
+    fn next(&mut self) -> Option<Stretch> {
+        let (capacity, start) = self.next?;
+        let capacity = capacity.min(self.ceiling);
+        let grown = capacity.saturating_mul(self.recovery.factor_permille.into()) / 1_000;
+        // Where nothing grows any more, and at the end of time, this is for ever.
+        let end = start.checked_add(self.recovery.interval.as_nanos());
+        let end = end.filter(|_| capacity < self.ceiling && grown > capacity);
+        self.next = end.map(|end| (grown, end));
+        Some(Stretch { capacity: whole(capacity), end })
     }
 }
 
 /// `units` times so many thousandths, rounded down.
 pub(crate) fn permille(units: u64, permille: u64) -> u64 {
-    let product = u128::from(units).saturating_mul(permille.into()) / 1_000;
+    let product = u128::from(units).saturating_mul(permille.into()) / u128::from(WHOLE_PERMILLE);
     u64::try_from(product).unwrap_or(u64::MAX)
 }
 
@@ -96,6 +120,3 @@ fn scaled(units: u64) -> u128 {
 fn whole(scaled: u128) -> u64 {
     u64::try_from(scaled >> FRACTION_BITS).unwrap_or(u64::MAX)
 }
-
-#[cfg(test)]
-mod tests;

@@ -25,7 +25,7 @@ pub(crate) fn acquire(
     if verdict != Verdict::Allowed || asked.costs.is_zero() {
         return Outcome::untouched(verdict, denied_by);
     }
-    let limits = policy.limits().iter().enumerate();
+    let limits = policy.numbered();
     // A limit that only watches counts what it would have let in, and nothing else.
     let taken = |index| if denied_by.contains(index) { 0 } else { asked.costs.of(index) };
     let effect = match asked.hold {
@@ -57,7 +57,7 @@ fn is_repeated(record: &Record, asked: &Acquire) -> bool {
 #[inline]
 fn judge(policy: &Policy, record: &Record, asked: &Acquire, now: Timestamp) -> (Verdict, LimitSet) {
     let (mut verdict, mut denied_by) = (Verdict::Allowed, LimitSet::default());
-    for (index, (limit, state)) in policy.limits().iter().zip(&record.states).enumerate() {
+    for ((index, limit), state) in policy.numbered().zip(&record.states) {
         let alone = limit.judge(state, record.held(limit), &Asked::of(asked, index), now);
         if alone != Verdict::Allowed {
             denied_by.insert(index);
@@ -74,7 +74,6 @@ fn judge(policy: &Policy, record: &Record, asked: &Acquire, now: Timestamp) -> (
 
 impl Limit {
     /// What this limit alone says.
-    #[inline]
     pub(crate) fn judge(&self, state: &State, held: u64, asked: &Asked, now: Timestamp) -> Verdict {
         if asked.units == 0 {
             return Verdict::Allowed;

@@ -19,8 +19,8 @@ pub(crate) fn penalise(
     if costs.is_zero() {
         return Effect::None;
     }
-    let limits = policy.limits().iter().zip(&mut record.states).enumerate();
-    for (index, (limit, state)) in limits {
+    let limits = policy.numbered().zip(&mut record.states);
+    for ((index, limit), state) in limits {
         limit.rule().charge(state, now, costs.of(index));
     }
     Effect::Charged

@@ -212,7 +212,6 @@ impl<'a> Decision<'a> {
         }
     }
 
-    #[inline]
     fn status(&self, limit: &Limit, state: &State, index: usize) -> LimitStatus {
         let (rule, holds, now) = (limit.rule(), &self.record.holds, self.now);
         let asked = match self.request {

@@ -3,8 +3,6 @@
 //! A hold becomes a charge at the moment it expires, and starts to drain then. So time is walked from
 //! expiry to expiry: between two of them the limit's own algorithm knows how long it takes.
 
-use alloc::borrow::Cow;
-
 use crate::algorithms::any::State;
 use crate::policy::limit::Limit;
 use crate::record::holds::Holds;
@@ -18,48 +16,60 @@ pub(crate) fn retry_after(
     now: Timestamp,
     needed: u64,
 ) -> Span {
-    walk(limit, state, holds, now, |state, from, held| {
-        let units = needed.saturating_add(held);
-        let impossible = units > limit.rule().capacity(state);
-        if impossible { Span::NEVER } else { limit.rule().retry_after(state, from, units) }
-    })
+    walk(limit, state, holds, now, Until::Fits(needed))
 }
 
 /// How long until the limit is as if never used.
 pub(crate) fn reset_after(limit: &Limit, state: &State, holds: &Holds, now: Timestamp) -> Span {
-    walk(limit, state, holds, now, |state, from, held| {
-        if held > 0 { Span::NEVER } else { limit.rule().reset_after(state, from) }
-    })
+    walk(limit, state, holds, now, Until::Reset)
 }
 
-/// The first wait that ends before the next hold expires; `wait` tells it from the state, the time it
-/// starts at, and the units still held then.
-fn walk(
-    limit: &Limit,
-    state: &State,
-    holds: &Holds,
-    now: Timestamp,
-    wait: impl Fn(&State, Timestamp, u64) -> Span,
-) -> Span {
-    if holds.is_empty() {
-        return wait(state, now, 0);
+/// What is waited for.
+#[derive(Clone, Copy)]
+enum Until {
+    /// So many units fit.
+    Fits(u64),
+    /// The limit is as if never used.
+    Reset,
+}
+
+impl Until {
+    /// How long that takes from `from` on, while `held` units stay held.
+    fn wait(self, limit: &Limit, state: &State, from: Timestamp, held: u64) -> Span {
+        match self {
+            Self::Fits(needed) => {
+                let units = needed.saturating_add(held);
+                let impossible = units > limit.rule().capacity(state);
+                if impossible { Span::NEVER } else { limit.rule().retry_after(state, from, units) }
+            }
+            Self::Reset if held > 0 => Span::NEVER,
+            Self::Reset => limit.rule().reset_after(state, from),
+        }
     }
-    let (mut state, mut from) = (Cow::Borrowed(state), now);
+}
+
+/// The first wait that ends before the next hold expires.
+fn walk(limit: &Limit, state: &State, holds: &Holds, now: Timestamp, until: Until) -> Span {
+    if holds.is_empty() {
+        return until.wait(limit, state, now, 0);
+    }
+    // Cloned when the first hold is charged, which is seldom.
+    let (mut charged, mut from) = (None::<State>, now);
     let mut held = holds.on(limit.tag());
     for hold in holds.iter() {
         let units = hold.on(limit.tag());
         if units == 0 {
             continue;
         }
-        let waited = wait(&state, from, held);
+        let waited = until.wait(limit, charged.as_ref().unwrap_or(state), from, held);
         if !waited.is_never() && from.plus(waited) < hold.expires {
             return sum(from.since(now), waited);
         }
         from = hold.expires.max(from);
         held = held.saturating_sub(units);
-        limit.rule().charge(state.to_mut(), from, units);
+        limit.rule().charge(charged.get_or_insert_with(|| state.clone()), from, units);
     }
-    sum(from.since(now), wait(&state, from, held))
+    sum(from.since(now), until.wait(limit, charged.as_ref().unwrap_or(state), from, held))
 }
 
 /// Not by points in time, which end: a wait may go on beyond the last of them.

@@ -32,8 +32,8 @@ pub(crate) fn settle(
         }
     }
     let Some(hold) = record.holds.remove(id) else { return Outcome::done(Effect::NoHold) };
-    let limits = policy.limits().iter().zip(&mut record.states).enumerate();
-    for (index, (limit, state)) in limits {
+    let limits = policy.numbered().zip(&mut record.states);
+    for ((index, limit), state) in limits {
         let units = costs.map_or_else(|| hold.on(limit.tag()), |costs| costs.of(index));
         limit.rule().charge(state, now, units);
     }
@@ -49,7 +49,7 @@ fn judge_overrun(
     now: Timestamp,
 ) -> (Verdict, LimitSet) {
     let (mut verdict, mut denied_by) = (Verdict::Allowed, LimitSet::default());
-    for (index, (limit, state)) in policy.limits().iter().zip(&record.states).enumerate() {
+    for ((index, limit), state) in policy.numbered().zip(&record.states) {
         if limit.is_shadow() || limit.overrun() == Overrun::Debt {
             continue;
         }

@@ -22,12 +22,15 @@ use alloc::vec::Vec;
 
 use super::{Barrier, PARTIES_MAX, TTL_MAX};
 use crate::bytes::{CorruptBytes, Reader};
+use crate::id::Id;
 use crate::time::{Span, Timestamp};
 
 const KIND: u8 = b'B';
 const VERSION: u8 = 1;
 const HEAD_BYTES: usize = 45;
 const ID_BYTES: usize = 16;
+/// Stands where there is no id.
+const NOBODY: Id = Id::from_u128(0);
 
 /// Longest encoded barrier in bytes: 64,045, less than 64 KiB.
 pub const RECORD_BYTES_MAX: usize = HEAD_BYTES + PARTIES_MAX as usize * ID_BYTES;
@@ -48,7 +51,7 @@ impl Barrier {
             present: Vec::new(),
         };
         while !reader.is_at_end() {
-            let id = reader.u128()?;
+            let id = reader.id()?;
             if barrier.present.last().is_some_and(|last| *last >= id) {
                 return Err(CorruptBytes::Field("present"));
             }
@@ -69,7 +72,7 @@ impl Barrier {
         bytes.extend_from_slice(&self.ttl.as_nanos().to_le_bytes());
         bytes.extend_from_slice(&self.expires_at.as_nanos().to_le_bytes());
         bytes.push(u8::from(self.opened_by.is_some()));
-        bytes.extend_from_slice(&self.opened_by.unwrap_or_default().to_le_bytes());
+        bytes.extend_from_slice(&self.opened_by.unwrap_or(NOBODY).to_le_bytes());
         for id in &self.present {
             bytes.extend_from_slice(&id.to_le_bytes());
         }
@@ -99,9 +102,9 @@ fn read_time(reader: &mut Reader<'_>) -> Result<Timestamp, CorruptBytes> {
     if time.as_nanos() == nanos { Ok(time) } else { Err(CorruptBytes::Field("expires_at")) }
 }
 
-fn read_opener(reader: &mut Reader<'_>) -> Result<Option<u128>, CorruptBytes> {
-    match (reader.u8()?, reader.u128()?) {
-        (0, 0) => Ok(None),
+fn read_opener(reader: &mut Reader<'_>) -> Result<Option<Id>, CorruptBytes> {
+    match (reader.u8()?, reader.id()?) {
+        (0, NOBODY) => Ok(None),
         (1, id) => Ok(Some(id)),
         _ => Err(CorruptBytes::Field("opened_by")),
     }

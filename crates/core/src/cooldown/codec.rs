@@ -71,7 +71,7 @@ impl Cooldowns {
 
 impl Cooldown {
     fn read(reader: &mut Reader<'_>) -> Result<Self, CorruptBytes> {
-        let (id, source) = (reader.u128()?, reader.u64()?);
+        let (id, source) = (reader.id()?, reader.u64()?);
         let (recorded_at, duration) = (reader.u64()?, reader.u64()?);
         if recorded_at > Timestamp::MAX.as_nanos() {
             return Err(CorruptBytes::Field("recorded_at"));

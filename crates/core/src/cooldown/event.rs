@@ -3,6 +3,7 @@
 use alloc::boxed::Box;
 use core::fmt;
 
+use crate::id::Id;
 use crate::time::Span;
 
 /// Longest code or label in bytes.
@@ -18,7 +19,7 @@ pub const SAFETY_PER_MILLE_MAX: u16 = 10_000;
 /// A rate-limit event: an upstream refused a call, and is expected to refuse others for a while.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
-    id: u128,
+    id: Id,
     source: u64,
     code: Box<str>,
     label: Option<Box<str>>,
@@ -34,15 +35,15 @@ impl Event {
     /// `source` is who saw it, as a hash of the caller's choice: a record holds no names.
     ///
     /// ```
-    /// use tollgate_core::Span;
     /// use tollgate_core::cooldown::Event;
-    /// let error = Event::new(1, 2, "", Span::from_secs(60)).unwrap_err();
+    /// use tollgate_core::{Id, Span};
+    /// let error = Event::new(Id::from_u128(1), 2, "", Span::from_secs(60)).unwrap_err();
     /// assert_eq!(error.to_string(), "code: must be 1 to 64 bytes, not 0");
     /// ```
     ///
     /// # Errors
     /// [`EventError`] says which field is out of its range.
-    pub fn new(id: u128, source: u64, code: &str, duration: Span) -> Result<Self, EventError> {
+    pub fn new(id: Id, source: u64, code: &str, duration: Span) -> Result<Self, EventError> {
         let code = checked_code(code)?.into();
         if duration == Span::ZERO || duration > DURATION_MAX {
             return Err(EventError::Duration(duration));
@@ -80,7 +81,7 @@ impl Event {
 
     /// What tells this event from others.
     #[must_use]
-    pub const fn id(&self) -> u128 {
+    pub const fn id(&self) -> Id {
         self.id
     }
 
@@ -117,9 +118,11 @@ impl Event {
     /// For how long it counts: the duration times the safety factor, rounded up to the nanosecond.
     #[must_use]
     pub const fn counted_duration(&self) -> Span {
-        let (nanos, factor) = (self.duration.as_nanos() as u128, self.safety_per_mille as u128);
-        // At most 3660 days: it fits.
-        Span::from_nanos(nanos.saturating_mul(factor).div_ceil(1_000) as u64)
+        let (nanos, factor) = (self.duration.as_nanos(), self.safety_per_mille as u64);
+        // In two parts, since the product is beyond 64 bits; the sum, at most 3660 days, is not.
+        let (whole, rest) = (nanos.div_euclid(1_000), nanos.rem_euclid(1_000));
+        let rest = rest.saturating_mul(factor).div_ceil(1_000);
+        Span::from_nanos(whole.saturating_mul(factor).saturating_add(rest))
     }
 }
 

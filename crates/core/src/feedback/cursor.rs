@@ -1,4 +1,7 @@
 //! Reading a field value from its front.
+//!
+//! The formats are made of a hundred of these readings, which are therefore not inlined: in a WebAssembly
+//! component size counts for more here than speed.
 
 /// What of a value is not read yet. A reading that fails gives nothing, and the value is malformed.
 #[derive(Debug, Clone, Copy)]
@@ -25,25 +28,29 @@ impl<'a> Cursor<'a> {
     }
 
     /// Reads exactly this text.
+    #[inline(never)]
     pub(super) fn literal(&mut self, text: &str) -> Option<()> {
         self.rest = self.rest.strip_prefix(text.as_bytes())?;
         Some(())
     }
 
     /// Reads one of these texts, and says which.
+    #[inline(never)]
     pub(super) fn one_of(&mut self, texts: &[&str]) -> Option<usize> {
         texts.iter().position(|text| self.literal(text).is_some())
     }
 
     /// Reads one byte that `accept` takes.
-    pub(super) fn one(&mut self, accept: impl Fn(u8) -> bool) -> Option<u8> {
+    #[inline(never)]
+    pub(super) fn one(&mut self, accept: fn(u8) -> bool) -> Option<u8> {
         let (first, rest) = self.rest.split_first()?;
         accept(*first).then(|| self.rest = rest)?;
         Some(*first)
     }
 
     /// Reads as many bytes as `accept` takes, maybe none.
-    pub(super) fn all(&mut self, accept: impl Fn(u8) -> bool) -> &'a [u8] {
+    #[inline(never)]
+    pub(super) fn all(&mut self, accept: fn(u8) -> bool) -> &'a [u8] {
         let count = self.rest.iter().take_while(|byte| accept(**byte)).count();
         let (taken, rest) = self.rest.split_at_checked(count).unwrap_or((self.rest, &[]));
         self.rest = rest;
@@ -56,6 +63,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Reads a number of exactly two digits.
+    #[inline(never)]
     pub(super) fn two_digits(&mut self) -> Option<u8> {
         Some(self.digit()?.saturating_mul(10).saturating_add(self.digit()?))
     }

@@ -27,7 +27,7 @@ impl<'a> Decimal<'a> {
             None => &[],
         };
         let any = !(whole.is_empty() && fraction.is_empty());
-        any.then(|| Self { whole: whole.iter().fold(0, append), fraction })
+        any.then(|| Self { whole: number(whole), fraction })
     }
 
     /// This number of units that have `unit` parts each, in parts: rounded up, at most `u64::MAX`.
@@ -44,8 +44,10 @@ impl<'a> Decimal<'a> {
     }
 }
 
-fn append(number: u64, digit: &u8) -> u64 {
-    number.saturating_mul(10).saturating_add(value(*digit))
+/// The number that these digits are, at most `u64::MAX`.
+pub(super) fn number(digits: &[u8]) -> u64 {
+    let append = |number: u64, digit: &u8| number.saturating_mul(10).saturating_add(value(*digit));
+    digits.iter().fold(0, append)
 }
 
 fn value(digit: u8) -> u64 {

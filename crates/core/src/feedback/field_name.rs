@@ -22,7 +22,7 @@ pub(super) enum Part {
     Reset,
 }
 
-const NAMES: [(&str, Field); 6] = [
+static NAMES: [(&str, Field); 6] = [
     ("retry-after", Field::RetryAfter),
     ("retry-after-ms", Field::RetryAfterMillis),
     ("x-ms-retry-after-ms", Field::RetryAfterMillis),
@@ -66,9 +66,11 @@ fn part_first(rest: &str) -> Option<Field> {
 
 /// `tokens-limit`.
 fn part_last(rest: &str) -> Option<Field> {
-    let (name, word) = rest.rsplit_once('-')?;
-    let (_, part) = PARTS.iter().find(|(known, _)| word.eq_ignore_ascii_case(known))?;
-    Some(Field::Level(*part, dimension(name)?))
+    PARTS.iter().find_map(|(word, part)| {
+        let (name, end) = rest.split_at_checked(rest.len().checked_sub(word.len())?)?;
+        let name = name.strip_suffix('-').filter(|_| end.eq_ignore_ascii_case(word))?;
+        Some(Field::Level(*part, dimension(name)?))
+    })
 }
 
 fn dimension(name: &str) -> Option<Dimension> {

@@ -26,11 +26,11 @@ impl Heard {
         let value = value.trim_ascii();
         match Field::of(name) {
             Some(Field::RetryAfter) => {
-                let said = longest(value, |text| retry_after::parse(text, now));
+                let said = longest(value, now, retry_after::parse);
                 self.retry_after = self.retry_after.max(said);
             }
             Some(Field::RetryAfterMillis) => {
-                let said = longest(value, retry_after::parse_millis);
+                let said = longest(value, now, |text, _| retry_after::parse_millis(text));
                 self.retry_after_millis = self.retry_after_millis.max(said);
             }
             Some(Field::Age) => self.cached |= units(value).is_some_and(|secs| secs > 0),
@@ -71,7 +71,7 @@ fn number(part: Part, dimension: Dimension, value: &[u8], now: Timestamp) -> Opt
             Level { remaining: Some(remaining?), ..unknown }
         }
         Part::Reset => {
-            let reset_after = longest(value, |text| reset::parse(text, now));
+            let reset_after = longest(value, now, reset::parse);
             Level { reset_after: Some(reset_after?), ..unknown }
         }
     })
@@ -83,8 +83,12 @@ fn units(text: &[u8]) -> Option<u64> {
 }
 
 /// The span that `value` is as a whole (a date has a comma in it), or the longest in its list.
-fn longest(value: &[u8], parse: impl Fn(&[u8]) -> Option<Span>) -> Option<Span> {
-    parse(value).or_else(|| members(value).filter_map(&parse).max())
+fn longest(
+    value: &[u8],
+    now: Timestamp,
+    parse: fn(&[u8], Timestamp) -> Option<Span>,
+) -> Option<Span> {
+    parse(value, now).or_else(|| members(value).filter_map(|text| parse(text, now)).max())
 }
 
 /// The members of a list, without their parameters: `100, 100;w=60`.

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use super::{LEVELS_MAX, WAIT_MAX};
 use crate::UNITS_MAX;
 use crate::policy::name::NAME_BYTES_MAX;
+use crate::shift;
 use crate::time::Span;
 
 /// What a limit counts.
@@ -99,7 +100,7 @@ pub(super) fn add(levels: &mut Vec<Level>, level: Level) {
             }
         }
         Err(index) => {
-            levels.insert(index, level);
+            shift::insert(levels, index, level);
             levels.truncate(LEVELS_MAX);
         }
     }

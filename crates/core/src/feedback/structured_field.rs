@@ -8,6 +8,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::cursor::Cursor;
+use super::decimal;
 
 /// A member of a list or of a dictionary.
 #[derive(Debug)]
@@ -115,7 +116,7 @@ fn number(cursor: &mut Cursor<'_>) -> Option<Item> {
     if !(1..=15).contains(&digits.len()) {
         return None;
     }
-    let number: i64 = str::from_utf8(digits).ok()?.parse().ok()?;
+    let number = i64::try_from(decimal::number(digits)).ok()?;
     Some(Item::Integer(if negative { number.saturating_neg() } else { number }))
 }
 

@@ -94,7 +94,7 @@ impl Policy {
 
     fn fill<'n>(&self, cost: impl Fn(usize) -> Option<u64>) -> Result<Costs, CostError<'n>> {
         let mut costs = self.no_costs();
-        for ((index, limit), slot) in self.limits().iter().enumerate().zip(&mut costs.units) {
+        for ((index, limit), slot) in self.numbered().zip(&mut costs.units) {
             let name = limit.name();
             let units = cost(index).ok_or_else(|| CostError::Missing(name.clone()))?;
             if units > UNITS_MAX {

@@ -124,7 +124,7 @@ impl Record {
                     return None;
                 }
                 for id in ids {
-                    self.once.remember(Id::from_u128(u128::from_le_bytes(*id)));
+                    self.once.remember(Id::from_le_bytes(*id));
                 }
             }
         }
@@ -155,7 +155,7 @@ impl Record {
             entry::put(out, 0, entry::BLOCK, &until);
         }
         if self.once.iter().len() > 0 {
-            let ids: Vec<u8> = self.once.iter().flat_map(|id| id.as_u128().to_le_bytes()).collect();
+            let ids: Vec<u8> = self.once.iter().flat_map(|id| id.to_le_bytes()).collect();
             entry::put(out, 0, entry::ONCE, &ids);
         }
         out.extend_from_slice(&self.foreign);
@@ -171,7 +171,7 @@ impl Record {
 
 fn put_hold(out: &mut Vec<u8>, hold: &Hold) {
     let mut payload = Vec::with_capacity(USUAL_BYTES);
-    payload.extend_from_slice(&hold.id.as_u128().to_le_bytes());
+    payload.extend_from_slice(&hold.id.to_le_bytes());
     payload.extend_from_slice(&hold.expires.as_nanos().to_le_bytes());
     for (tag, units) in &hold.costs {
         payload.extend_from_slice(&tag.to_le_bytes());
@@ -195,7 +195,7 @@ fn take_hold(payload: &[u8]) -> Option<Hold> {
         costs.push((tag, units));
         rest = after;
     }
-    let id = Id::from_u128(u128::from_le_bytes(id));
+    let id = Id::from_le_bytes(id);
     Some(Hold { id, expires: Timestamp::from_nanos(u64::from_le_bytes(expires)), costs })
 }
 

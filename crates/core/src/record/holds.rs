@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 
 use crate::id::Id;
+use crate::shift;
 use crate::time::{Span, Timestamp};
 
 /// Most holds of one key at the same time; the next one waits until one of them is gone.
@@ -62,18 +63,18 @@ impl Holds {
     /// Adds a hold. The caller has looked whether there is room and no other with this id.
     pub(crate) fn insert(&mut self, hold: Hold) {
         let position = self.0.partition_point(|other| other.order() < hold.order());
-        self.0.insert(position, hold);
+        shift::insert(&mut self.0, position, hold);
     }
 
     pub(crate) fn remove(&mut self, id: Id) -> Option<Hold> {
         let position = self.0.iter().position(|hold| hold.id == id)?;
-        Some(self.0.remove(position))
+        shift::remove(&mut self.0, position)
     }
 
     /// Takes out the hold that expired first, if any has at `now`.
     pub(crate) fn take_expired(&mut self, now: Timestamp) -> Option<Hold> {
         let expired = self.0.first().is_some_and(|hold| hold.expires <= now);
-        expired.then(|| self.0.remove(0))
+        if expired { shift::remove(&mut self.0, 0) } else { None }
     }
 
     /// A hold that outlives every hold that can be taken at `now` was written by a broken clock: it

@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 
 use crate::id::Id;
+use crate::shift;
 
 /// How many request ids a record remembers: the latest.
 pub const REQUEST_IDS_MAX: usize = 16;
@@ -23,7 +24,7 @@ impl Once {
     /// Remembers `id`, and forgets the oldest if there are too many.
     pub(crate) fn remember(&mut self, id: Id) {
         if self.0.len() >= REQUEST_IDS_MAX {
-            self.0.remove(0);
+            shift::remove(&mut self.0, 0);
         }
         self.0.push(id);
     }

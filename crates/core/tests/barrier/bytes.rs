@@ -8,7 +8,7 @@ use crate::bytes_support::{damage, number};
 use crate::format;
 use crate::laws::{Pair, steps};
 use crate::support::{config, time};
-use crate::{MINUTE, NOW, begun};
+use crate::{MINUTE, NOW, begun, numbered};
 
 /// Barriers of version 1 as they lie in stores today: the second generation, one of two parties
 /// waiting, and the same when the other one opened it. They never change: a build that reads or writes
@@ -35,10 +35,10 @@ fn golden_bytes() {
     let created = barrier.create(2, Span::from_secs(10), NOW);
     assert_eq!(created, Ok(Created::Begun { generation: 2 }));
     let party = 0x1122_3344_5566_7788_99aa_bbcc_ddee_ff00;
-    assert_eq!(barrier.arrive(party, 2, NOW), Arrival::Waiting { remaining: 1 });
+    assert_eq!(barrier.arrive(numbered(party), 2, NOW), Arrival::Waiting { remaining: 1 });
     assert_eq!(barrier.encode(), unhex(WAITING));
     assert_eq!(Barrier::decode(&unhex(WAITING)).as_ref(), Ok(&barrier));
-    assert_eq!(barrier.arrive(1, 2, NOW), Arrival::Opened);
+    assert_eq!(barrier.arrive(numbered(1), 2, NOW), Arrival::Opened);
     assert_eq!(barrier.encode(), unhex(OPEN));
     assert_eq!(Barrier::decode(&unhex(OPEN)), Ok(barrier));
 }
@@ -50,9 +50,9 @@ fn the_longest_record() {
     const { assert!(RECORD_BYTES_MAX <= 65_536) };
     let mut barrier = begun(PARTIES_MAX);
     for party in 1..u128::from(PARTIES_MAX) {
-        assert!(matches!(barrier.arrive(party, 1, NOW), Arrival::Waiting { .. }));
+        assert!(matches!(barrier.arrive(numbered(party), 1, NOW), Arrival::Waiting { .. }));
     }
-    assert_eq!(barrier.arrive(0, 1, NOW), Arrival::Opened);
+    assert_eq!(barrier.arrive(numbered(0), 1, NOW), Arrival::Opened);
     let bytes = barrier.encode();
     assert_eq!(bytes.len(), RECORD_BYTES_MAX);
     assert_eq!(Barrier::decode(&bytes), Ok(barrier));
@@ -127,8 +127,8 @@ fn reads_or_refuses(bytes: &[u8], now: Timestamp) -> Result<(), TestCaseError> {
         let status = barrier.query(now);
         prop_assert!(status.is_none_or(|status| status.present <= status.parties));
         let generation = status.map_or(0, |status| status.generation);
-        let _ = barrier.arrive(7, generation, now);
-        let _ = barrier.leave(7, generation, now);
+        let _ = barrier.arrive(numbered(7), generation, now);
+        let _ = barrier.leave(numbered(7), generation, now);
         let _ = barrier.create(2, MINUTE, now);
     }
     Ok(())

@@ -5,20 +5,20 @@ use tollgate_core::barrier::{
 };
 use tollgate_core::{SKEW_MAX, Span, Timestamp};
 
-use crate::{MINUTE, NOW, after, before, begun};
+use crate::{MINUTE, NOW, after, before, begun, numbered};
 
 const EXPIRY: Timestamp = NOW.plus(MINUTE);
 
 fn open() -> Barrier {
     let mut barrier = begun(2);
-    assert_eq!(barrier.arrive(1, 1, NOW), Arrival::Waiting { remaining: 1 });
-    assert_eq!(barrier.arrive(2, 1, NOW), Arrival::Opened);
+    assert_eq!(barrier.arrive(numbered(1), 1, NOW), Arrival::Waiting { remaining: 1 });
+    assert_eq!(barrier.arrive(numbered(2), 1, NOW), Arrival::Opened);
     barrier
 }
 
 fn half_left() -> Barrier {
     let mut barrier = open();
-    assert_eq!(barrier.leave(1, 1, NOW), Departure::Left { present: 1 });
+    assert_eq!(barrier.leave(numbered(1), 1, NOW), Departure::Left { present: 1 });
     barrier
 }
 
@@ -31,11 +31,11 @@ fn all_arrive() {
         (status.arrived, status.present, status.is_open)
     };
     assert_eq!(status(&barrier), (0, 0, false));
-    assert_eq!(barrier.arrive(u128::MAX, 1, NOW), Arrival::Waiting { remaining: 2 });
+    assert_eq!(barrier.arrive(numbered(u128::MAX), 1, NOW), Arrival::Waiting { remaining: 2 });
     assert_eq!(status(&barrier), (1, 1, false));
-    assert_eq!(barrier.arrive(0, 1, NOW), Arrival::Waiting { remaining: 1 });
+    assert_eq!(barrier.arrive(numbered(0), 1, NOW), Arrival::Waiting { remaining: 1 });
     assert_eq!(status(&barrier), (2, 2, false));
-    assert_eq!(barrier.arrive(7, 1, NOW), Arrival::Opened);
+    assert_eq!(barrier.arrive(numbered(7), 1, NOW), Arrival::Opened);
     assert_eq!(status(&barrier), (3, 3, true));
     let expected = Status {
         generation: 1,
@@ -51,7 +51,7 @@ fn all_arrive() {
 /// A barrier for one party opens at once.
 #[test]
 fn one_party() {
-    assert_eq!(begun(1).arrive(1, 1, NOW), Arrival::Opened);
+    assert_eq!(begun(1).arrive(numbered(1), 1, NOW), Arrival::Opened);
 }
 
 /// A party that tries again, since it doesn't know whether its arrival was stored, is told the same:
@@ -60,13 +60,13 @@ fn one_party() {
 fn arriving_again() {
     let mut barrier = begun(2);
     for _ in 0..3 {
-        assert_eq!(barrier.arrive(1, 1, NOW), Arrival::Waiting { remaining: 1 });
+        assert_eq!(barrier.arrive(numbered(1), 1, NOW), Arrival::Waiting { remaining: 1 });
     }
-    assert_eq!(barrier.arrive(2, 1, NOW), Arrival::Opened);
+    assert_eq!(barrier.arrive(numbered(2), 1, NOW), Arrival::Opened);
     let opened = barrier.clone();
-    assert_eq!(barrier.arrive(2, 1, EXPIRY), Arrival::Opened, "even later");
-    assert_eq!(barrier.arrive(1, 1, NOW), Arrival::AlreadyOpen);
-    assert_eq!(barrier.arrive(3, 1, NOW), Arrival::AlreadyOpen, "a party too many");
+    assert_eq!(barrier.arrive(numbered(2), 1, EXPIRY), Arrival::Opened, "even later");
+    assert_eq!(barrier.arrive(numbered(1), 1, NOW), Arrival::AlreadyOpen);
+    assert_eq!(barrier.arrive(numbered(3), 1, NOW), Arrival::AlreadyOpen, "a party too many");
     assert_eq!(barrier, opened);
 }
 
@@ -75,8 +75,8 @@ fn arriving_again() {
 fn no_barrier() {
     let mut barrier = Barrier::new();
     for generation in [0, 1, u64::MAX] {
-        assert_eq!(barrier.arrive(1, generation, NOW), Arrival::NoBarrier);
-        assert_eq!(barrier.leave(1, generation, NOW), Departure::NoBarrier);
+        assert_eq!(barrier.arrive(numbered(1), generation, NOW), Arrival::NoBarrier);
+        assert_eq!(barrier.leave(numbered(1), generation, NOW), Departure::NoBarrier);
     }
     assert_eq!(barrier.query(NOW), None);
     assert_eq!(barrier, Barrier::new());
@@ -90,12 +90,12 @@ fn another_generation() {
     let second = barrier.clone();
     for generation in [0, 1, 3, u64::MAX] {
         let wrong = Arrival::WrongGeneration { generation: 2 };
-        assert_eq!(barrier.arrive(2, generation, EXPIRY), wrong, "{generation}");
+        assert_eq!(barrier.arrive(numbered(2), generation, EXPIRY), wrong, "{generation}");
         let wrong = Departure::WrongGeneration { generation: 2 };
-        assert_eq!(barrier.leave(2, generation, EXPIRY), wrong, "{generation}");
+        assert_eq!(barrier.leave(numbered(2), generation, EXPIRY), wrong, "{generation}");
     }
     assert_eq!(barrier, second);
-    assert_eq!(barrier.arrive(2, 2, EXPIRY), Arrival::Waiting { remaining: 1 });
+    assert_eq!(barrier.arrive(numbered(2), 2, EXPIRY), Arrival::Waiting { remaining: 1 });
 }
 
 /// A barrier is created once: while it is alive, whoever creates it again is told so.
@@ -107,7 +107,7 @@ fn creating_again() {
     let empty: Make = || begun(2);
     let all_left: Make = || {
         let mut barrier = half_left();
-        assert_eq!(barrier.leave(2, 1, NOW), Departure::Left { present: 0 });
+        assert_eq!(barrier.leave(numbered(2), 1, NOW), Departure::Left { present: 0 });
         barrier
     };
     let last = before(EXPIRY, 1);
@@ -138,19 +138,23 @@ fn creating_again() {
 #[test]
 fn expiry() {
     let mut barrier = begun(2);
-    assert_eq!(barrier.arrive(1, 1, NOW), Arrival::Waiting { remaining: 1 });
+    assert_eq!(barrier.arrive(numbered(1), 1, NOW), Arrival::Waiting { remaining: 1 });
     let waiting = barrier.clone();
     for late in [EXPIRY, after(EXPIRY, 1), Timestamp::MAX] {
-        assert_eq!(barrier.arrive(2, 1, late), Arrival::Expired);
-        assert_eq!(barrier.arrive(1, 1, late), Arrival::Expired, "also for one who had arrived");
-        assert_eq!(barrier.leave(1, 1, late), Departure::Expired);
+        assert_eq!(barrier.arrive(numbered(2), 1, late), Arrival::Expired);
+        assert_eq!(
+            barrier.arrive(numbered(1), 1, late),
+            Arrival::Expired,
+            "also for one who had arrived"
+        );
+        assert_eq!(barrier.leave(numbered(1), 1, late), Departure::Expired);
         let status = barrier.query(late).unwrap();
         assert_eq!((status.is_open, status.expires_after), (false, Span::ZERO));
     }
     assert_eq!(barrier, waiting);
     let last = before(EXPIRY, 1);
     assert_eq!(barrier.query(last).unwrap().expires_after, Span::from_nanos(1));
-    assert_eq!(barrier.arrive(2, 1, last), Arrival::Opened);
+    assert_eq!(barrier.arrive(numbered(2), 1, last), Arrival::Opened);
 }
 
 /// When it opens, its time to live starts anew: who asks more often than that sees it open. That it
@@ -159,13 +163,13 @@ fn expiry() {
 fn opening_gives_time_to_see_it() {
     let mut barrier = begun(2);
     let last = before(EXPIRY, 1);
-    assert_eq!(barrier.arrive(1, 1, NOW), Arrival::Waiting { remaining: 1 });
-    assert_eq!(barrier.arrive(2, 1, last), Arrival::Opened);
+    assert_eq!(barrier.arrive(numbered(1), 1, NOW), Arrival::Waiting { remaining: 1 });
+    assert_eq!(barrier.arrive(numbered(2), 1, last), Arrival::Opened);
     let end = last.plus(MINUTE);
     let early = before(end, 1);
     assert_eq!(barrier.clone().create(2, MINUTE, early), Ok(Created::Alive { generation: 1 }));
     assert_eq!(barrier.clone().create(2, MINUTE, end), Ok(Created::Begun { generation: 2 }));
-    assert_eq!(barrier.arrive(1, 1, end), Arrival::AlreadyOpen);
+    assert_eq!(barrier.arrive(numbered(1), 1, end), Arrival::AlreadyOpen);
     let status = barrier.query(end).unwrap();
     assert_eq!((status.is_open, status.expires_after), (true, Span::ZERO));
 }
@@ -174,24 +178,40 @@ fn opening_gives_time_to_see_it() {
 #[test]
 fn leaving() {
     let mut barrier = begun(2);
-    assert_eq!(barrier.arrive(1, 1, NOW), Arrival::Waiting { remaining: 1 });
+    assert_eq!(barrier.arrive(numbered(1), 1, NOW), Arrival::Waiting { remaining: 1 });
     for _ in 0..2 {
-        assert_eq!(barrier.leave(1, 1, NOW), Departure::GaveUp { remaining: 2 });
+        assert_eq!(barrier.leave(numbered(1), 1, NOW), Departure::GaveUp { remaining: 2 });
     }
-    assert_eq!(barrier.arrive(2, 1, NOW), Arrival::Waiting { remaining: 1 });
-    assert_eq!(barrier.leave(3, 1, NOW), Departure::GaveUp { remaining: 1 }, "it never arrived");
-    assert_eq!(barrier.arrive(1, 1, NOW), Arrival::Opened, "it may come back");
+    assert_eq!(barrier.arrive(numbered(2), 1, NOW), Arrival::Waiting { remaining: 1 });
+    assert_eq!(
+        barrier.leave(numbered(3), 1, NOW),
+        Departure::GaveUp { remaining: 1 },
+        "it never arrived"
+    );
+    assert_eq!(barrier.arrive(numbered(1), 1, NOW), Arrival::Opened, "it may come back");
     // Now that it is open, nobody can be missed.
     for _ in 0..2 {
-        assert_eq!(barrier.leave(1, 1, NOW), Departure::Left { present: 1 });
+        assert_eq!(barrier.leave(numbered(1), 1, NOW), Departure::Left { present: 1 });
     }
-    assert_eq!(barrier.leave(3, 1, NOW), Departure::Left { present: 1 }, "it never arrived");
-    assert_eq!(barrier.leave(2, 1, EXPIRY), Departure::Left { present: 0 }, "even when it is late");
+    assert_eq!(
+        barrier.leave(numbered(3), 1, NOW),
+        Departure::Left { present: 1 },
+        "it never arrived"
+    );
+    assert_eq!(
+        barrier.leave(numbered(2), 1, EXPIRY),
+        Departure::Left { present: 0 },
+        "even when it is late"
+    );
     let status = barrier.query(NOW).unwrap();
     assert_eq!((status.arrived, status.present, status.is_open), (2, 0, true));
     assert_eq!(status.expires_after, Span::ZERO, "the next one may begin");
-    assert_eq!(barrier.arrive(1, 1, NOW), Arrival::Opened, "the one that opened it stays the one");
-    assert_eq!(barrier.arrive(2, 1, NOW), Arrival::AlreadyOpen);
+    assert_eq!(
+        barrier.arrive(numbered(1), 1, NOW),
+        Arrival::Opened,
+        "the one that opened it stays the one"
+    );
+    assert_eq!(barrier.arrive(numbered(2), 1, NOW), Arrival::AlreadyOpen);
 }
 
 /// A barrier that a clock more than the skew ahead created counts as expired.
@@ -201,14 +221,14 @@ fn barriers_ahead_of_the_clock() {
     let (behind, broken) = (before(NOW, skew), before(NOW, skew + 1));
     let mut barrier = begun(2);
     assert_eq!(barrier.query(behind).unwrap().expires_after, Span::from_secs(120));
-    assert_eq!(barrier.arrive(1, 1, behind), Arrival::Waiting { remaining: 1 });
+    assert_eq!(barrier.arrive(numbered(1), 1, behind), Arrival::Waiting { remaining: 1 });
     assert_eq!(barrier.clone().create(2, MINUTE, behind), Ok(Created::Alive { generation: 1 }));
     for now in [broken, Timestamp::EPOCH] {
         assert_eq!(barrier.query(now).unwrap().expires_after, Span::ZERO);
-        assert_eq!(barrier.arrive(2, 1, now), Arrival::Expired);
+        assert_eq!(barrier.arrive(numbered(2), 1, now), Arrival::Expired);
         assert_eq!(barrier.clone().create(2, MINUTE, now), Ok(Created::Begun { generation: 2 }));
     }
-    assert_eq!(barrier.arrive(2, 1, NOW), Arrival::Opened);
+    assert_eq!(barrier.arrive(numbered(2), 1, NOW), Arrival::Opened);
 }
 
 /// At the end of time a barrier expires at once, and the next begins.
@@ -218,7 +238,7 @@ fn the_end_of_time() {
     for generation in 1..=3 {
         let created = barrier.create(1, TTL_MAX, Timestamp::MAX);
         assert_eq!(created, Ok(Created::Begun { generation }));
-        assert_eq!(barrier.arrive(1, generation, Timestamp::MAX), Arrival::Expired);
+        assert_eq!(barrier.arrive(numbered(1), generation, Timestamp::MAX), Arrival::Expired);
     }
 }
 
@@ -268,7 +288,7 @@ fn the_most_parties() {
     for party in 1..u128::from(PARTIES_MAX) {
         let remaining = PARTIES_MAX - u16::try_from(party).unwrap();
         let id = party.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
-        assert_eq!(barrier.arrive(id, 1, NOW), Arrival::Waiting { remaining });
+        assert_eq!(barrier.arrive(numbered(id), 1, NOW), Arrival::Waiting { remaining });
     }
-    assert_eq!(barrier.arrive(0, 1, NOW), Arrival::Opened);
+    assert_eq!(barrier.arrive(numbered(0), 1, NOW), Arrival::Opened);
 }

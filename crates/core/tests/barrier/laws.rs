@@ -8,7 +8,7 @@ use tollgate_core::{SKEW_MAX, Span, Timestamp};
 
 use crate::log::Log;
 use crate::support::{config, magnitude, time};
-use crate::{MINUTE, NOW, after, before};
+use crate::{MINUTE, NOW, after, before, numbered};
 
 /// What a schedule does next. Generations are told relative to the present one.
 #[derive(Debug, Clone, Copy)]
@@ -72,13 +72,13 @@ impl Pair {
             }
             Step::Arrive { party, generations_back } => {
                 let generation = named(generations_back);
-                let arrival = barrier.arrive(party, generation, *now);
-                prop_assert_eq!(arrival, log.arrive(party, generation, *now));
+                let arrival = barrier.arrive(numbered(party), generation, *now);
+                prop_assert_eq!(arrival, log.arrive(numbered(party), generation, *now));
             }
             Step::Leave { party, generations_back } => {
                 let generation = named(generations_back);
-                let departure = barrier.leave(party, generation, *now);
-                prop_assert_eq!(departure, log.leave(party, generation, *now));
+                let departure = barrier.leave(numbered(party), generation, *now);
+                prop_assert_eq!(departure, log.leave(numbered(party), generation, *now));
             }
             Step::Wait(nanos) => *now = after(*now, nanos),
             Step::WaitForExpiry { early } => {
@@ -144,15 +144,15 @@ proptest! {
             let (mut again, now) = (pair.barrier.clone(), pair.now);
             let generation = pair.log.generation;
             if let Step::Arrive { party, .. } = step {
-                let first = again.arrive(party, generation, now);
+                let first = again.arrive(numbered(party), generation, now);
                 let once = again.clone();
-                prop_assert_eq!(again.arrive(party, generation, now), first);
+                prop_assert_eq!(again.arrive(numbered(party), generation, now), first);
                 prop_assert_eq!(&again, &once);
             }
             if let Step::Leave { party, .. } = step {
-                let first = again.leave(party, generation, now);
+                let first = again.leave(numbered(party), generation, now);
                 let once = again.clone();
-                prop_assert_eq!(again.leave(party, generation, now), first);
+                prop_assert_eq!(again.leave(numbered(party), generation, now), first);
                 prop_assert_eq!(&again, &once);
             }
         }
@@ -173,7 +173,7 @@ proptest! {
             if distinct.len() == usize::from(parties) {
                 opener = opener.or(Some(party));
             }
-            let told = barrier.arrive(party, 1, NOW);
+            let told = barrier.arrive(numbered(party), 1, NOW);
             prop_assert_eq!(told == Arrival::Opened, opener == Some(party));
             prop_assert_eq!(told == Arrival::AlreadyOpen, opener.is_some_and(|last| last != party));
         }
@@ -194,13 +194,13 @@ proptest! {
             let mut barrier = Barrier::new();
             assert_eq!(barrier.create(30, MINUTE, NOW), Ok(Created::Begun { generation: 1 }));
             for id in ids {
-                assert!(matches!(barrier.arrive(*id, 1, NOW), Arrival::Waiting { .. }));
+                assert!(matches!(barrier.arrive(numbered(*id), 1, NOW), Arrival::Waiting { .. }));
             }
             barrier
         };
         let mut visited = arrived(&[&[passer], shuffled.as_slice()].concat());
         let remaining = 30 - u16::try_from(ids.len()).unwrap();
-        prop_assert_eq!(visited.leave(passer, 1, NOW), Departure::GaveUp { remaining });
+        prop_assert_eq!(visited.leave(numbered(passer), 1, NOW), Departure::GaveUp { remaining });
         prop_assert_eq!(visited.encode(), arrived(&ids).encode());
     }
 }

@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 
 use tollgate_core::barrier::{Arrival, Created, Departure};
-use tollgate_core::{SKEW_MAX, Timestamp};
+use tollgate_core::{Id, SKEW_MAX, Timestamp};
 
 /// What happened to a generation after it began.
 #[derive(Debug, Clone, Copy)]
 enum Entry {
-    Arrived(u128),
-    Opened(u128, Timestamp),
-    Left(u128),
+    Arrived(Id),
+    Opened(Id, Timestamp),
+    Left(Id),
 }
 
 /// The present generation, if there was one.
@@ -34,7 +34,7 @@ impl Log {
         Created::Begun { generation }
     }
 
-    pub(crate) fn arrive(&mut self, party: u128, generation: u64, now: Timestamp) -> Arrival {
+    pub(crate) fn arrive(&mut self, party: Id, generation: u64, now: Timestamp) -> Arrival {
         if self.generation == 0 {
             return Arrival::NoBarrier;
         }
@@ -55,7 +55,7 @@ impl Log {
         Arrival::Waiting { remaining: self.remaining() }
     }
 
-    pub(crate) fn leave(&mut self, party: u128, generation: u64, now: Timestamp) -> Departure {
+    pub(crate) fn leave(&mut self, party: Id, generation: u64, now: Timestamp) -> Departure {
         if self.generation == 0 {
             return Departure::NoBarrier;
         }
@@ -74,7 +74,7 @@ impl Log {
         }
     }
 
-    pub(crate) fn opened(&self) -> Option<(u128, Timestamp)> {
+    pub(crate) fn opened(&self) -> Option<(Id, Timestamp)> {
         self.entries.iter().find_map(|entry| match entry {
             Entry::Opened(party, at) => Some((*party, *at)),
             _ => None,
@@ -82,7 +82,7 @@ impl Log {
     }
 
     /// Who arrived and did not leave after that.
-    pub(crate) fn present(&self) -> BTreeSet<u128> {
+    pub(crate) fn present(&self) -> BTreeSet<Id> {
         let mut present = BTreeSet::new();
         for entry in &self.entries {
             match entry {

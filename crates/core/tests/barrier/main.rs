@@ -19,10 +19,15 @@ mod log;
 mod vectors;
 
 use tollgate_core::barrier::{Barrier, Created};
-use tollgate_core::{Span, Timestamp};
+use tollgate_core::{Id, Span, Timestamp};
 
 const NOW: Timestamp = Timestamp::from_secs(1_800_000_000);
 const MINUTE: Span = Span::from_secs(60);
+
+/// The id of a party.
+const fn numbered(party: u128) -> Id {
+    Id::from_u128(party)
+}
 
 /// The first generation, for so many parties and a minute.
 fn begun(parties: u16) -> Barrier {

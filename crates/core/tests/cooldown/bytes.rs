@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use tollgate_core::cooldown::{Cooldowns, EVENTS_MAX, Event, Filter, RECORD_BYTES_MAX, Reported};
-use tollgate_core::{CorruptBytes, Span, Timestamp};
+use tollgate_core::{CorruptBytes, Id, Span, Timestamp};
 
 use crate::bytes_support::{damage, number};
 use crate::format;
@@ -19,9 +19,15 @@ const GOLDEN: &str = "4301\
     04 45313031 00";
 
 fn golden_events() -> [(Event, Timestamp); 2] {
-    let first = Event::new(1, 7, "429", Span::from_secs(300)).unwrap().with_label("large").unwrap();
+    let first = Event::new(Id::from_u128(1), 7, "429", Span::from_secs(300))
+        .unwrap()
+        .with_label("large")
+        .unwrap();
     let days = Span::from_secs(366 * 86_400);
-    let last = Event::new(u128::MAX, u64::MAX, "E101", days).unwrap().with_safety(10_000).unwrap();
+    let last = Event::new(Id::from_u128(u128::MAX), u64::MAX, "E101", days)
+        .unwrap()
+        .with_safety(10_000)
+        .unwrap();
     [(first, NOW), (last, Timestamp::MAX)]
 }
 

@@ -4,7 +4,7 @@ use tollgate_core::cooldown::{
     Cooldown, Cooldowns, DURATION_MAX, Event, Filter, Reported, SAFETY_PER_MILLE_DEFAULT,
     SAFETY_PER_MILLE_MAX, TEXT_BYTES_MAX,
 };
-use tollgate_core::{SKEW_MAX, Span, Timestamp};
+use tollgate_core::{Id, SKEW_MAX, Span, Timestamp};
 
 use crate::{NOW, after, before, event, filter};
 
@@ -19,7 +19,7 @@ fn recorded(events: impl IntoIterator<Item = Event>, now: Timestamp) -> Cooldown
 }
 
 fn ids(cooldowns: &[&Cooldown]) -> Vec<u128> {
-    cooldowns.iter().map(|cooldown| cooldown.event().id()).collect()
+    cooldowns.iter().map(|cooldown| cooldown.event().id().as_u128()).collect()
 }
 
 fn refused<T: std::fmt::Debug, E: std::fmt::Display>(result: Result<T, E>) -> String {
@@ -67,7 +67,11 @@ fn filters_and_times() {
         let filter = filter(code, label);
         assert_eq!(ids(&cooldowns.active(filter, now)), expected, "{why}");
         let first = cooldowns.limited_by(filter, now);
-        assert_eq!(first.map(|cooldown| cooldown.event().id()), expected.first().copied(), "{why}");
+        assert_eq!(
+            first.map(|cooldown| cooldown.event().id().as_u128()),
+            expected.first().copied(),
+            "{why}"
+        );
     }
     let left = |now| cooldowns.limited_by(Filter::ANY, now).unwrap().retry_after(now);
     assert_eq!((left(NOW), left(last)), (Span::from_secs(400), Span::from_nanos(1)));
@@ -87,18 +91,18 @@ fn an_upstream_that_nothing_was_reported_of() {
 fn events_that_expire_together() {
     let cooldowns = recorded([9, 2, u128::MAX, 0].map(|id| event(id, "429", None, 60)), NOW);
     assert_eq!(ids(&cooldowns.active(Filter::ANY, NOW)), [0, 2, 9, u128::MAX]);
-    assert_eq!(cooldowns.limited_by(Filter::ANY, NOW).unwrap().event().id(), 0);
+    assert_eq!(cooldowns.limited_by(Filter::ANY, NOW).unwrap().event().id(), Id::from_u128(0));
 }
 
 /// Everything that was reported is told again, and the raw duration is kept.
 #[test]
 fn fields_are_kept() {
-    let event = Event::new(5, u64::MAX, "E101", Span::from_secs(300)).unwrap();
+    let event = Event::new(Id::from_u128(5), u64::MAX, "E101", Span::from_secs(300)).unwrap();
     let event = event.with_label("large").unwrap().with_safety(500).unwrap();
     let cooldowns = recorded([event.clone()], NOW);
     let cooldown = cooldowns.limited_by(Filter::ANY, NOW).unwrap();
     assert_eq!(cooldown.event(), &event);
-    assert_eq!((event.id(), event.source(), event.code()), (5, u64::MAX, "E101"));
+    assert_eq!((event.id().as_u128(), event.source(), event.code()), (5, u64::MAX, "E101"));
     assert_eq!((event.label(), event.safety_per_mille()), (Some("large"), 500));
     assert_eq!(event.duration(), Span::from_secs(300));
     assert_eq!(cooldown.recorded_at(), NOW);
@@ -121,7 +125,7 @@ fn counted_durations() {
         ("ten times the longest fits", max, 10_000, max * 10),
     ];
     for (why, nanos, safety, counted) in rows {
-        let event = Event::new(1, 0, "429", Span::from_nanos(nanos)).unwrap();
+        let event = Event::new(Id::from_u128(1), 0, "429", Span::from_nanos(nanos)).unwrap();
         assert_eq!(event.safety_per_mille(), SAFETY_PER_MILLE_DEFAULT);
         let event = event.with_safety(safety).unwrap();
         assert_eq!(event.counted_duration(), Span::from_nanos(counted), "{why}");
@@ -199,7 +203,7 @@ fn the_end_of_time() {
 #[test]
 fn texts() {
     assert_eq!(TEXT_BYTES_MAX, 64);
-    let make = |code: &str| Event::new(1, 0, code, Span::from_secs(1));
+    let make = |code: &str| Event::new(Id::from_u128(1), 0, code, Span::from_secs(1));
     let label = |label: &str| make("429").unwrap().with_label(label);
     let (longest, wide) = ("x".repeat(64), "é".repeat(32));
     for text in ["4", "a b/c:d", "\0", &longest, &wide] {
@@ -220,7 +224,7 @@ fn texts() {
 /// A duration is 1 ns to 366 days, a safety factor 1 to 10000 thousandths.
 #[test]
 fn numbers() {
-    let make = |nanos| Event::new(1, 0, "429", Span::from_nanos(nanos));
+    let make = |nanos| Event::new(Id::from_u128(1), 0, "429", Span::from_nanos(nanos));
     let max = 366 * 86_400 * SECOND_NS;
     assert_eq!(DURATION_MAX.as_nanos(), max);
     assert!(make(1).is_ok() && make(max).is_ok());

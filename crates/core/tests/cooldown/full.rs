@@ -18,7 +18,7 @@ fn full(now: Timestamp) -> Cooldowns {
 }
 
 fn has(cooldowns: &Cooldowns, id: u128) -> bool {
-    cooldowns.all().iter().any(|cooldown| cooldown.event().id() == id)
+    cooldowns.all().iter().any(|cooldown| cooldown.event().id().as_u128() == id)
 }
 
 fn other() -> Event {

@@ -5,7 +5,7 @@ use tollgate_core::cooldown::{
     Cooldowns, DURATION_MAX, EVENTS_MAX, Event, Full, RECORD_BYTES_MAX, Reported,
     SAFETY_PER_MILLE_MAX,
 };
-use tollgate_core::{SKEW_MAX, Span, Timestamp};
+use tollgate_core::{Id, SKEW_MAX, Span, Timestamp};
 
 use crate::naive::{CODES, LABELS, Naive, answer, ids, questions};
 use crate::support::{config, magnitude, time};
@@ -18,7 +18,8 @@ pub(crate) fn any_event(ids: u128) -> impl Strategy<Value = Event> {
         let (source, nanos, safety) = numbers;
         // Half of them have the default factor or last a few seconds.
         let nanos = if source % 2 == 0 { 1 + nanos % 10_000_000_000 } else { nanos };
-        let event = Event::new(id, source, CODES[code], Span::from_nanos(nanos)).unwrap();
+        let event =
+            Event::new(Id::from_u128(id), source, CODES[code], Span::from_nanos(nanos)).unwrap();
         let event = if source % 4 < 2 { event } else { event.with_safety(safety).unwrap() };
         match LABELS[label] {
             Some(label) => event.with_label(label).unwrap(),

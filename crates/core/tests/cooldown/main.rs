@@ -20,13 +20,14 @@ mod naive;
 mod vectors;
 
 use tollgate_core::cooldown::{Event, Filter};
-use tollgate_core::{Span, Timestamp};
+use tollgate_core::{Id, Span, Timestamp};
 
 const NOW: Timestamp = Timestamp::from_secs(1_800_000_000);
 
 /// An event that lasts `secs` seconds, all of which are counted.
 fn event(id: u128, code: &str, label: Option<&str>, secs: u64) -> Event {
-    let event = Event::new(id, 7, code, Span::from_secs(secs)).unwrap().with_safety(1_000).unwrap();
+    let (id, duration) = (Id::from_u128(id), Span::from_secs(secs));
+    let event = Event::new(id, 7, code, duration).unwrap().with_safety(1_000).unwrap();
     match label {
         Some(label) => event.with_label(label).unwrap(),
         None => event,

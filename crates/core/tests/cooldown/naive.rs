@@ -40,7 +40,7 @@ impl Naive {
             recorded_at.plus(event.counted_duration()).as_nanos()
         };
         found.sort_by(|a, b| end(b).cmp(&end(a)).then(a.0.id().cmp(&b.0.id())));
-        found.into_iter().map(|(event, _)| event.id()).collect()
+        found.into_iter().map(|(event, _)| event.id().as_u128()).collect()
     }
 }
 
@@ -51,7 +51,7 @@ pub(crate) fn questions() -> impl Iterator<Item = (Option<&'static str>, Option<
 }
 
 pub(crate) fn ids(cooldowns: &[&Cooldown]) -> Vec<u128> {
-    cooldowns.iter().map(|cooldown| cooldown.event().id()).collect()
+    cooldowns.iter().map(|cooldown| cooldown.event().id().as_u128()).collect()
 }
 
 /// The id that answers.
@@ -61,5 +61,5 @@ pub(crate) fn answer(
     label: Option<&str>,
     now: Timestamp,
 ) -> Option<u128> {
-    cooldowns.limited_by(filter(code, label), now).map(|cooldown| cooldown.event().id())
+    cooldowns.limited_by(filter(code, label), now).map(|cooldown| cooldown.event().id().as_u128())
 }

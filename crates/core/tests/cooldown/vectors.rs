@@ -17,7 +17,7 @@ fn filter<'a>(code: Option<&'a str>, label: Option<&'a str>) -> Result<Filter<'a
 
 fn shown(cooldown: &Cooldown, now: Timestamp) -> Value {
     json!({
-        "id": format!("{:032x}", cooldown.event().id()),
+        "id": format!("{:032x}", cooldown.event().id().as_u128()),
         "expires_at_ns": cooldown.expires_at().as_nanos().to_string(),
         "retry_after_ns": cooldown.retry_after(now).as_nanos().to_string(),
     })

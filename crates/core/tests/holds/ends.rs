@@ -116,7 +116,14 @@ proptest! {
             released.apply(&Operation::Penalise(world.costs(&more)));
             prop_assert_eq!(&world.record, &released.record);
         } else {
-            prop_assert_eq!((answer.verdict, answer.changed), (Verdict::Limited, false));
+            let mut refuse = policy.limits().iter().enumerate().filter(|(_, limit)| {
+                limit.overrun() == Overrun::Refuse && !limit.is_shadow()
+            });
+            let never = refuse.any(|(index, _)| {
+                more[index].saturating_sub(units[index]) > world.status(index).limit
+            });
+            let verdict = if never { Verdict::Impossible } else { Verdict::Limited };
+            prop_assert_eq!((answer.verdict, answer.changed), (verdict, false));
             prop_assert_eq!(&world.record, &before);
         }
     }

@@ -17,7 +17,7 @@ use bindings::exports::tollgate::limiter::limiter as wit;
 mod bindings {
     wit_bindgen::generate!({
         path: "../../../wit/limiter",
-        world: "limiter-component",
+        world: "only-limiter",
     });
 }
 
