@@ -1,11 +1,11 @@
 //! Cooldowns: any bytes as a record of them, and any story of reports.
 
 use arbitrary::{Error, Result, Unstructured};
-use tollgate_core::Timestamp;
 use tollgate_core::cooldown::{
     Cooldowns, DURATION_MAX, EVENTS_MAX, Event, Filter, RECORD_BYTES_MAX, Reported,
     SAFETY_PER_MILLE_MAX,
 };
+use tollgate_core::{Id, Timestamp};
 
 use crate::draw::{next_time, span, time};
 
@@ -80,7 +80,7 @@ fn holds(cooldowns: &Cooldowns, now: Timestamp) {
 }
 
 fn event(bytes: &mut Unstructured<'_>) -> Result<Event> {
-    let id = bytes.int_in_range(0..=IDS)?.into();
+    let id = Id::from_u128(bytes.int_in_range(0..=IDS)?.into());
     let (code, label) = (*bytes.choose(&CODES)?, *bytes.choose(&LABELS)?);
     let duration = span(bytes, DURATION_MAX)?;
     let safety = bytes.int_in_range(1..=SAFETY_PER_MILLE_MAX)?;
