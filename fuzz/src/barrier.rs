@@ -2,7 +2,7 @@
 
 use arbitrary::{Result, Unstructured};
 use tollgate_core::barrier::{Arrival, Barrier, Created, PARTIES_MAX, RECORD_BYTES_MAX, TTL_MAX};
-use tollgate_core::{Span, Timestamp};
+use tollgate_core::{Id, Span, Timestamp};
 
 use crate::draw::{next_time, number, time};
 
@@ -34,7 +34,7 @@ fn story(bytes: &mut Unstructured<'_>) -> Result<()> {
         now = next_time(bytes, now)?;
         // Sometimes one that is late or too early.
         let meant = if bytes.ratio(1, 16)? { number(bytes, u64::MAX)? } else { generation };
-        let party = number(bytes, 6)?.into();
+        let party = Id::from_u128(number(bytes, 6)?.into());
         match bytes.int_in_range(0..=7_u8)? {
             0..=1 => {
                 let parties = number(bytes, u64::from(PARTIES_MAX) + 1)?;
@@ -72,7 +72,7 @@ fn create(barrier: &mut Barrier, parties: u16, ttl: Span, now: Timestamp) -> Opt
 }
 
 /// It opens for the last one, whose answer stays the same.
-fn arrive(barrier: &mut Barrier, party: u128, generation: u64, now: Timestamp) {
+fn arrive(barrier: &mut Barrier, party: Id, generation: u64, now: Timestamp) {
     let was_open = barrier.query(now).is_some_and(|status| status.is_open);
     let arrival = barrier.arrive(party, generation, now);
     let is_open = barrier.query(now).is_some_and(|status| status.is_open);

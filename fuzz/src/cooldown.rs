@@ -1,15 +1,19 @@
 //! Cooldowns: any bytes as a record of them, and any story of reports.
 
 use arbitrary::{Error, Result, Unstructured};
-use tollgate_core::Timestamp;
 use tollgate_core::cooldown::{
     Cooldowns, DURATION_MAX, EVENTS_MAX, Event, Filter, RECORD_BYTES_MAX, Reported,
     SAFETY_PER_MILLE_MAX,
 };
+use tollgate_core::{Id, Timestamp};
 
-use crate::draw::{next_time, number, span, time};
+use crate::draw::{next_time, span, time};
 
 const STEPS_MAX: usize = 200;
+/// Reading and writing all of it is dear, and is done after so many steps.
+const STEPS_BETWEEN: usize = 20;
+/// More than a record holds.
+const IDS: u16 = 300;
 const CODES: [&str; 2] = ["429", "E101"];
 const LABELS: [&str; 3] = ["", "large", "small"];
 
@@ -31,7 +35,7 @@ pub fn run(bytes: &[u8]) {
 fn story(bytes: &mut Unstructured<'_>) -> Result<()> {
     let mut cooldowns = Cooldowns::new();
     let mut now = time(bytes)?;
-    for _ in 0..STEPS_MAX {
+    for turn in 1..=STEPS_MAX {
         if bytes.is_empty() {
             break;
         }
@@ -43,7 +47,9 @@ fn story(bytes: &mut Unstructured<'_>) -> Result<()> {
         } else {
             report(&mut cooldowns, event(bytes)?, now);
         }
-        holds(&cooldowns, now);
+        if bytes.is_empty() || turn % STEPS_BETWEEN == 0 {
+            holds(&cooldowns, now);
+        }
     }
     Ok(())
 }
@@ -74,7 +80,7 @@ fn holds(cooldowns: &Cooldowns, now: Timestamp) {
 }
 
 fn event(bytes: &mut Unstructured<'_>) -> Result<Event> {
-    let id = number(bytes, 300)?.into();
+    let id = Id::from_u128(bytes.int_in_range(0..=IDS)?.into());
     let (code, label) = (*bytes.choose(&CODES)?, *bytes.choose(&LABELS)?);
     let duration = span(bytes, DURATION_MAX)?;
     let safety = bytes.int_in_range(1..=SAFETY_PER_MILLE_MAX)?;
