@@ -68,15 +68,15 @@
 //!   [`REQUEST_IDS_MAX`](crate::REQUEST_IDS_MAX) others were charged on that key before it was loaded
 //!   again, it is not recognised any more, and that key is charged twice. A write that arrives only
 //!   after it was looked for is a charge, once on its key, of something that was not let in.
-//! * **A lease** ([`Acquisition::with_lease`]) is the caller's only when it is whole: the commit places
+//! * **A lease** ([`Acquisition::with_lease`](crate::Acquisition::with_lease)) is the caller's only when it is whole: the commit places
 //!   it on the last key, and the holds on the others are renewed to its time to live. If one of them
-//!   expired before that, which frees its slots, the lease is given up ([`Ending::Lost`]).
+//!   expired before that, which frees its slots, the lease is given up ([`Ending::Lost`](crate::Ending::Lost)).
 //!
 //! # Clocks
 //! A hold expires by the clock of whoever writes that key next, so in the worst case the time that
 //! the commit may take, the longest store call, and what clocks differ by, all lie within the hold's
 //! time to live. The machine asks for no commit later than half of it after the first hold was placed
-//! ([`Ending::TimedOut`]), told by the sum of the clock's forward steps, so that a clock which is set
+//! ([`Ending::TimedOut`](crate::Ending::TimedOut)), told by the sum of the clock's forward steps, so that a clock which is set
 //! back does not hide the time that went by; the other half is for the rest. Clocks that differ by more
 //! (records are believed up to [`SKEW_MAX`](crate::SKEW_MAX)) let a hold expire too early. It is charged
 //! then: who is admitted is still charged, once (twice if the end of that swap was unknown as well), and
