@@ -55,8 +55,8 @@ fn the_edge_function_can_reach_no_files_and_no_network() {
 #[test]
 fn the_components_are_as_small_as_promised() {
     let promises = [
-        // The target is 60: docs/benchmarks.md says what it is made of.
-        ("limiter.wasm", 104, 48),
+        // The target is 60: docs/benchmarks.md says where the bytes are.
+        ("limiter.wasm", 106, 48),
         ("edge.wasm", 400, 140),
         // With the limiter inside.
         ("tollgate.wasm", 504, 188),
