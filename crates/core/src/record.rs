@@ -45,8 +45,11 @@ impl Record {
         record
     }
 
-    /// How long after `now` this record is no different from none, if nothing more happens to it: a
-    /// store may forget it then. [`Span::NEVER`] when it will always be different.
+    /// How long after `now` this record decides as none would, if nothing more happens to it: a store
+    /// may forget it then. [`Span::NEVER`] when it will always be different.
+    ///
+    /// Request ids are forgotten with it: everything has come back by then, and a repetition that
+    /// comes that late is a request of its own.
     #[must_use]
     pub fn forget_after(&self, policy: &Policy, now: Timestamp) -> Span {
         let mut record = self.clone();

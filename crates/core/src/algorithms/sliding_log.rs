@@ -8,7 +8,8 @@
 //! it starts, ever holds more than the limit. The price is memory, so there is a second rule, as exact
 //! as the first: who finds [`LOG_ENTRIES_MAX`] charges in the window waits until the oldest leaves.
 //! That only ever makes callers wait, and with a limit of at most that many units the first rule
-//! always comes before it.
+//! always comes before it. A hold needs no entry before it is charged, so with a larger limit it may be
+//! a hold's end that fills the log.
 
 use crate::algorithms::meter::SKEW_MAX;
 use crate::algorithms::rule::Rule;
