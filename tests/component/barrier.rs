@@ -3,9 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::format::{self, BarrierRequest, decimal, hex, id, unhex};
-use crate::limiter::Limiter;
 use crate::limiter::interfaces::barrier as wit;
-use crate::to_wit;
+use crate::limiter::{Limiter, wit_id};
 
 /// What was said, and the record to write.
 type Answer = (Value, Option<Vec<u8>>);
@@ -76,12 +75,12 @@ fn answer(
             said.map(|(said, record)| (created(said), record))
         }
         BarrierRequest::Arrive { party, generation } => {
-            let (party, generation) = (to_wit::id(id(party)), decimal(generation));
+            let (party, generation) = (wit_id(id(party)), decimal(generation));
             let said = barrier.call_arrive(store, record, party, generation, now).unwrap();
             said.map(|(said, record)| (arrived(said), record))
         }
         BarrierRequest::Leave { party, generation } => {
-            let (party, generation) = (to_wit::id(id(party)), decimal(generation));
+            let (party, generation) = (wit_id(id(party)), decimal(generation));
             let said = barrier.call_leave(store, record, party, generation, now).unwrap();
             said.map(|(said, record)| (left(said), record))
         }

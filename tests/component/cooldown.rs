@@ -3,9 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::format::{self, CooldownRequest, decimal, hex, id, unhex};
-use crate::limiter::Limiter;
 use crate::limiter::interfaces::cooldown as wit;
-use crate::to_wit;
+use crate::limiter::{Limiter, wit_id};
 
 /// What was said, and the record to write.
 type Answer = (Value, Option<Vec<u8>>);
@@ -55,7 +54,7 @@ fn answer(
             safety_per_mille,
         } => {
             let event = wit::Event {
-                id: to_wit::id(id(&text)),
+                id: wit_id(id(&text)),
                 source: decimal(&source),
                 code,
                 label,
@@ -109,7 +108,7 @@ fn an_active_event_is_the_event_that_was_reported() {
     let mut limiter = Limiter::new();
     let (cooldown, store) = (limiter.component.tollgate_limiter_cooldown(), &mut limiter.store);
     let event = wit::Event {
-        id: to_wit::id(tollgate_core::Id::from_u128(u128::MAX - 1)),
+        id: wit_id(tollgate_core::Id::from_u128(u128::MAX - 1)),
         source: u64::MAX,
         code: "429".into(),
         label: Some("large".into()),

@@ -12,8 +12,9 @@ mod bindings {
 
 pub(crate) use bindings::LimiterComponent;
 pub(crate) use bindings::exports::tollgate::limiter as interfaces;
-pub(crate) use bindings::exports::tollgate::limiter::limiter as wit;
+pub(crate) use interfaces::limiter as wit;
 
+/// An instance of the limiter component.
 pub(crate) struct Limiter {
     pub(crate) store: Store<()>,
     pub(crate) component: LimiterComponent,
@@ -74,4 +75,10 @@ impl Limiter {
 pub(crate) fn charge(costs: &[u64]) -> wit::Operation {
     let costs = costs.to_vec();
     wit::Operation::Acquire(wit::Acquire { costs, share_permille: 1_000, hold: None, once: None })
+}
+
+/// An id as the interface has it.
+pub(crate) fn wit_id(id: tollgate_core::Id) -> wit::Id {
+    let bits = id.as_u128();
+    wit::Id { high: (bits >> 64) as u64, low: bits as u64 }
 }

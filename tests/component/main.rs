@@ -2,11 +2,12 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod arguments;
+#[path = "../vectors/events.rs"]
+mod format;
+
 mod barrier;
 mod cooldown;
 mod feedback;
-#[path = "../vectors/events.rs"]
-mod format;
 mod imports;
 mod limiter;
 mod spin_manifest;

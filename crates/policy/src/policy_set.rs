@@ -78,7 +78,8 @@ impl PolicySet {
             )));
         }
         let value = if text.trim_start().starts_with('{') {
-            serde_json::from_str(text).map_err(|error| TextError(error.to_string()))?
+            // From bytes, as bodies are read: the edge has one reader of JSON, not two.
+            serde_json::from_slice(text.as_bytes()).map_err(|error| TextError(error.to_string()))?
         } else {
             toml_text::parse(text).map_err(TextError)?
         };

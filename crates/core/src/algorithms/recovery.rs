@@ -84,8 +84,8 @@ impl Recovery {
             let steady = scaled(original);
             return Stretches { recovery: self, ceiling: steady, next: Some((steady, 0)) };
         };
-        let (ceiling, next) =
-            (scaled(self.ceiling(original)), Some((scaled(to), since.as_nanos())));
+        let ceiling = scaled(self.ceiling(original));
+        let next = Some((scaled(to), since.as_nanos()));
         Stretches { recovery: self, ceiling, next }
     }
 }
@@ -109,7 +109,7 @@ impl Iterator for Stretches {
 
 /// `units` times so many thousandths, rounded down.
 pub(crate) fn permille(units: u64, permille: u64) -> u64 {
-    let product = u128::from(units).saturating_mul(permille.into()) / 1_000;
+    let product = u128::from(units).saturating_mul(permille.into()) / u128::from(WHOLE_PERMILLE);
     u64::try_from(product).unwrap_or(u64::MAX)
 }
 
@@ -120,6 +120,3 @@ fn scaled(units: u64) -> u128 {
 fn whole(scaled: u128) -> u64 {
     u64::try_from(scaled >> FRACTION_BITS).unwrap_or(u64::MAX)
 }
-
-#[cfg(test)]
-mod tests;

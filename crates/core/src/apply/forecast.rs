@@ -69,8 +69,7 @@ fn walk(limit: &Limit, state: &State, holds: &Holds, now: Timestamp, until: Unti
         held = held.saturating_sub(units);
         limit.rule().charge(charged.get_or_insert_with(|| state.clone()), from, units);
     }
-    let rest = until.wait(limit, charged.as_ref().unwrap_or(state), from, held);
-    sum(from.since(now), rest)
+    sum(from.since(now), until.wait(limit, charged.as_ref().unwrap_or(state), from, held))
 }
 
 /// Not by points in time, which end: a wait may go on beyond the last of them.
