@@ -109,7 +109,7 @@ impl Iterator for Stretches {
 
 /// `units` times so many thousandths, rounded down.
 pub(crate) fn permille(units: u64, permille: u64) -> u64 {
-    let product = u128::from(units).saturating_mul(permille.into()) / u128::from(WHOLE_PERMILLE);
+    let product = u128::from(units).saturating_mul(permille.into()) / 1_000;
     u64::try_from(product).unwrap_or(u64::MAX)
 }
 
