@@ -120,3 +120,6 @@ fn scaled(units: u64) -> u128 {
 fn whole(scaled: u128) -> u64 {
     u64::try_from(scaled >> FRACTION_BITS).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests;
