@@ -135,7 +135,7 @@ fn hold(hold: Hold) -> wit::Hold {
     wit::Hold { id: id(hold.id()), ttl: hold.ttl().as_nanos() }
 }
 
-fn id(id: Id) -> wit::Id {
+pub(crate) fn id(id: Id) -> wit::Id {
     let bits = id.as_u128();
     wit::Id { high: (bits >> 64) as u64, low: bits as u64 }
 }
