@@ -4,22 +4,23 @@ pub(crate) mod codec;
 pub(crate) mod entry;
 pub(crate) mod holds;
 pub(crate) mod once;
+mod states;
 
 use alloc::vec::Vec;
 
-use crate::algorithms::any::State;
 use crate::algorithms::meter::SKEW_MAX;
-use crate::policy::{LIMITS_MAX, Policy};
+use crate::policy::Policy;
 use crate::record::holds::Holds;
 use crate::record::once::Once;
+use crate::record::states::States;
 use crate::time::{Span, Timestamp};
 
 /// The state of one key under one policy: where each of its limits stands, what is held, and what is
 /// remembered of it beside that.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
-    /// One per limit of the policy, in its order; `Nothing` beyond them.
-    pub(crate) states: [State; LIMITS_MAX],
+    /// One per limit of the policy, in its order.
+    pub(crate) states: States,
     pub(crate) holds: Holds,
     pub(crate) once: Once,
     /// Nothing passes before.
@@ -32,17 +33,13 @@ impl Record {
     /// The record of a key that was never seen: every limit is fresh.
     #[must_use]
     pub fn new(policy: &Policy) -> Self {
-        let mut record = Self {
-            states: [const { State::Nothing }; LIMITS_MAX],
+        Self {
+            states: States::fresh(policy),
             holds: Holds::default(),
             once: Once::default(),
             blocked_until: Timestamp::EPOCH,
             foreign: Vec::new(),
-        };
-        for (limit, state) in policy.limits().iter().zip(&mut record.states) {
-            *state = limit.rule().fresh();
         }
-        record
     }
 
     /// How long after `now` this record decides as none would, if nothing more happens to it: a store
@@ -57,7 +54,7 @@ impl Record {
         // A hold is settled at the latest when it expires, and is a charge of that time then.
         let last = record.holds.iter().last().map_or(now, |hold| hold.expires.max(now));
         record.expire_holds(policy, last);
-        let limits = policy.limits().iter().zip(&record.states).map(|(limit, state)| {
+        let limits = policy.limits().iter().zip(record.states.iter()).map(|(limit, state)| {
             if limit.rule().is_lasting(state) {
                 return Span::NEVER;
             }
@@ -77,7 +74,7 @@ impl Record {
     #[inline(never)]
     pub(crate) fn bring_up(&mut self, policy: &Policy, now: Timestamp) -> bool {
         let mut healed = false;
-        for (limit, state) in policy.limits().iter().zip(&mut self.states) {
+        for (limit, state) in policy.limits().iter().zip(self.states.iter_mut()) {
             healed |= limit.rule().heal(state, now);
         }
         if !self.holds.is_empty() {
@@ -90,7 +87,7 @@ impl Record {
     /// A hold that nobody settled in time is charged, in the order and at the time of their expiry.
     pub(crate) fn expire_holds(&mut self, policy: &Policy, now: Timestamp) {
         while let Some(hold) = self.holds.take_expired(now) {
-            for (limit, state) in policy.limits().iter().zip(&mut self.states) {
+            for (limit, state) in policy.limits().iter().zip(self.states.iter_mut()) {
                 limit.rule().charge(state, hold.expires, hold.on(limit.tag()));
             }
         }

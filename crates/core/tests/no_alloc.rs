@@ -102,16 +102,17 @@ fn allocations_of(algorithm: Algorithm, count: usize, cost: u64, expected: Verdi
     })
 }
 
-/// With one limit and with the most there may be, whatever the algorithm and the verdict.
+/// With up to four limits, whatever the algorithm and the verdict; more of them take one allocation,
+/// for the list of their states.
 #[test]
-fn a_decision_allocates_nothing() {
+fn a_decision_on_few_limits_allocates_nothing() {
     for algorithm in algorithms() {
-        for count in [1, LIMITS_MAX] {
+        for (count, expected) in [(1, 0), (4, 0), (5, 1), (LIMITS_MAX, 1)] {
             for (cost, verdict) in
                 [(1, Verdict::Allowed), (10, Verdict::Limited), (11, Verdict::Impossible)]
             {
                 let allocations = allocations_of(algorithm, count, cost, verdict);
-                assert_eq!(allocations, 0, "{count} of {algorithm:?}, {verdict:?}");
+                assert_eq!(allocations, expected, "{count} of {algorithm:?}, {verdict:?}");
             }
         }
     }

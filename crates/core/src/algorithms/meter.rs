@@ -162,6 +162,9 @@ impl Meter {
     /// `units` * T, for units up to the burst; that of the burst for more.
     #[inline]
     fn span_of(&self, units: u64) -> Tat {
+        if units == 1 {
+            return self.interval;
+        }
         if units >= self.burst {
             return self.tolerance;
         }

@@ -36,7 +36,7 @@ pub(crate) fn acquire(
             Effect::Held
         }
         None => {
-            for ((index, limit), state) in limits.zip(&mut record.states) {
+            for ((index, limit), state) in limits.zip(record.states.iter_mut()) {
                 limit.rule().charge(state, now, taken(index));
             }
             Effect::Charged
@@ -57,7 +57,7 @@ fn is_repeated(record: &Record, asked: &Acquire) -> bool {
 #[inline]
 fn judge(policy: &Policy, record: &Record, asked: &Acquire, now: Timestamp) -> (Verdict, LimitSet) {
     let (mut verdict, mut denied_by) = (Verdict::Allowed, LimitSet::default());
-    for ((index, limit), state) in policy.numbered().zip(&record.states) {
+    for ((index, limit), state) in policy.numbered().zip(record.states.iter()) {
         let alone = limit.judge(state, record.held(limit), &Asked::of(asked, index), now);
         if alone != Verdict::Allowed {
             denied_by.insert(index);

@@ -19,7 +19,7 @@ pub(crate) fn penalise(
     if costs.is_zero() {
         return Effect::None;
     }
-    let limits = policy.numbered().zip(&mut record.states);
+    let limits = policy.numbered().zip(record.states.iter_mut());
     for ((index, limit), state) in limits {
         limit.rule().charge(state, now, costs.of(index));
     }

@@ -32,7 +32,7 @@ pub(crate) fn settle(
         }
     }
     let Some(hold) = record.holds.remove(id) else { return Outcome::done(Effect::NoHold) };
-    let limits = policy.numbered().zip(&mut record.states);
+    let limits = policy.numbered().zip(record.states.iter_mut());
     for ((index, limit), state) in limits {
         let units = costs.map_or_else(|| hold.on(limit.tag()), |costs| costs.of(index));
         limit.rule().charge(state, now, units);
@@ -49,7 +49,7 @@ fn judge_overrun(
     now: Timestamp,
 ) -> (Verdict, LimitSet) {
     let (mut verdict, mut denied_by) = (Verdict::Allowed, LimitSet::default());
-    for ((index, limit), state) in policy.numbered().zip(&record.states) {
+    for ((index, limit), state) in policy.numbered().zip(record.states.iter()) {
         if limit.is_shadow() || limit.overrun() == Overrun::Debt {
             continue;
         }

@@ -51,8 +51,8 @@ impl Policy {
         let mut before = record.clone();
         before.bring_up(old, now);
         let mut after = Record::new(self);
-        for (limit, state) in self.limits().iter().zip(&mut after.states) {
-            let was = old.limits().iter().zip(&before.states);
+        for (limit, state) in self.limits().iter().zip(after.states.iter_mut()) {
+            let was = old.limits().iter().zip(before.states.iter());
             let mut was = was.filter(|(other, _)| other.name() == limit.name());
             if let Some((other, was)) = was.next() {
                 limit.carry_into(state, other, was, carry, now);

@@ -142,7 +142,7 @@ impl Record {
     /// Appends the record's bytes to `out`: at most [`RECORD_BYTES_MAX`].
     pub fn encode_into(&self, policy: &Policy, out: &mut Vec<u8>) {
         out.push(VERSION);
-        for (limit, state) in policy.limits().iter().zip(&self.states) {
+        for (limit, state) in policy.limits().iter().zip(self.states.iter()) {
             if !state.is_fresh() {
                 entry::put_state(out, limit.tag(), entry::kind_of(limit.rule()), state);
             }
