@@ -1,6 +1,6 @@
 //! What those who run a limiter do to a key, beside asking.
 
-use crate::algorithms::adaptive::{Change, Note};
+use crate::algorithms::adaptive::{Adaptive, AdaptiveState, Change, Note};
 use crate::algorithms::any::{AnyRule, State};
 use crate::apply::decision::Effect;
 use crate::apply::operation::{CapacitySetting, ReduceFactor};
@@ -72,12 +72,7 @@ pub(crate) fn set_capacity(
     note: &Note,
     now: Timestamp,
 ) -> Effect {
-    let limit = policy.limits().get(index).map(|limit| limit.rule());
-    let (Some(AnyRule::Adaptive(adaptive)), Some(State::Adaptive(state))) =
-        (limit, record.states.get_mut(index))
-    else {
-        return Effect::None;
-    };
+    let Some((adaptive, state)) = adaptive(policy, record, index) else { return Effect::None };
     adaptive.set(state, now, setting.map(|it| (it.capacity(), it.period())));
     let capacity = adaptive.capacity_at(state, now).capacity;
     state.change = Some(Change { at: now, capacity, note: note.clone() });
@@ -93,15 +88,22 @@ pub(crate) fn reduce(
     note: &Note,
     now: Timestamp,
 ) -> Effect {
-    let limit = policy.limits().get(index).map(|limit| limit.rule());
-    let (Some(AnyRule::Adaptive(adaptive)), Some(State::Adaptive(state))) =
-        (limit, record.states.get_mut(index))
-    else {
-        return Effect::None;
-    };
+    let Some((adaptive, state)) = adaptive(policy, record, index) else { return Effect::None };
     let Some(capacity) = adaptive.reduce(state, now, factor.as_permille().into()) else {
         return Effect::None;
     };
     state.change = Some(Change { at: now, capacity, note: note.clone() });
     Effect::Changed
+}
+
+/// The adaptive limit at this position, and where it stands; nothing for any other.
+fn adaptive<'a>(
+    policy: &'a Policy,
+    record: &'a mut Record,
+    index: usize,
+) -> Option<(&'a Adaptive, &'a mut AdaptiveState)> {
+    match (policy.limits().get(index)?.rule(), record.states.get_mut(index)?) {
+        (AnyRule::Adaptive(adaptive), State::Adaptive(state)) => Some((adaptive, state)),
+        _ => None,
+    }
 }
