@@ -1,7 +1,10 @@
 //! What every key-value backend promises.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
-use tollgate_store::Swap;
+use tollgate_core::Span;
+use tollgate_store::{Page, Swap};
 
 /// Longest key in bytes. Spin's stores allow no more, so neither do we.
 pub const KEY_BYTES_MAX: usize = 256;
@@ -9,6 +12,9 @@ pub const KEY_BYTES_MAX: usize = 256;
 pub const VALUE_BYTES_MAX: usize = 1 << 20;
 /// Most keys that one page of [`KeyValue::list`] holds.
 pub const PAGE_KEYS_MAX: usize = 1_000;
+
+/// Most exchanges that are done together.
+pub const EXCHANGES_MAX: usize = 8;
 
 /// Values under keys, shared by everything that runs in this process.
 ///
@@ -40,25 +46,81 @@ pub trait KeyValue: Send + Sync + 'static {
     /// and answers the sum.
     async fn increment(&self, key: &str, delta: i64) -> Result<Increment, KeyValueError>;
 
+    /// Puts `new` under `key` if it still holds `expected` (`None`: is still absent).
+    async fn exchange(
+        &self,
+        key: &str,
+        expected: Option<&[u8]>,
+        new: New,
+    ) -> Result<Swap, KeyValueError>;
+
+    /// Does all exchanges, 1 to [`EXCHANGES_MAX`] with different keys, if every key still holds what is
+    /// expected of it, or none. Answers nothing, and does nothing, where it can't do that in one step.
+    async fn exchange_all(&self, exchanges: &[Exchange]) -> Result<Option<Swap>, KeyValueError> {
+        let _ = exchanges;
+        Ok(None)
+    }
+
+    /// Whether values disappear by themselves when their [`New::Expiring`] is over. A backend that says
+    /// no keeps them.
+    fn expires(&self) -> bool {
+        false
+    }
+
     /// Writes `value` if `key` still holds `expected` (`None`: is still absent).
     async fn swap(
         &self,
         key: &str,
         expected: Option<&[u8]>,
         value: Vec<u8>,
-    ) -> Result<Swap, KeyValueError>;
+    ) -> Result<Swap, KeyValueError> {
+        self.exchange(key, expected, New::Value(value)).await
+    }
+
+    /// Removes `key` if it still holds `expected`.
+    async fn remove(&self, key: &str, expected: &[u8]) -> Result<Swap, KeyValueError> {
+        self.exchange(key, Some(expected), New::Absent).await
+    }
 
     /// Writes everything that was acknowledged to where it is safe. Called once, at shutdown.
     async fn flush(&self) -> Result<(), KeyValueError>;
 }
 
-/// One page of keys.
+/// What an exchange leaves under a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Page {
-    /// The keys, ascending.
-    pub keys: Vec<String>,
-    /// What to give to [`KeyValue::list`] for the next page, or nothing when this was the last.
-    pub cursor: Option<String>,
+pub enum New {
+    /// This value.
+    Value(Vec<u8>),
+    /// This value, for at least so long. Without another write it may be gone after that.
+    Expiring(Vec<u8>, Span),
+    /// Nothing.
+    Absent,
+}
+
+impl New {
+    /// The value, if it is one.
+    #[must_use]
+    pub fn value(&self) -> Option<&[u8]> {
+        match self {
+            Self::Value(value) | Self::Expiring(value, _) => Some(value),
+            Self::Absent => None,
+        }
+    }
+
+    pub(crate) fn check(&self) -> Result<(), KeyValueError> {
+        check_value(self.value().unwrap_or_default())
+    }
+}
+
+/// One of several exchanges that are done together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exchange {
+    /// The key.
+    pub key: String,
+    /// What it still has to hold: nothing if it has to be absent.
+    pub expected: Option<Vec<u8>>,
+    /// What it holds then.
+    pub new: New,
 }
 
 /// How an increment ended.
@@ -77,6 +139,9 @@ pub enum KeyValueError {
     /// The key is empty or longer than [`KEY_BYTES_MAX`].
     #[error("a key has 1 to {KEY_BYTES_MAX} bytes, this one has {0}")]
     KeyLength(usize),
+    /// There are no exchanges, more than [`EXCHANGES_MAX`], or two of one key.
+    #[error("exchanges are done 1 to {EXCHANGES_MAX} at a time, each with a key of its own")]
+    Exchanges,
     /// The value is longer than [`VALUE_BYTES_MAX`].
     #[error("a value has at most {VALUE_BYTES_MAX} bytes, this one has {0}")]
     ValueLength(usize),
@@ -99,4 +164,16 @@ pub(crate) fn check_value(value: &[u8]) -> Result<(), KeyValueError> {
         0..=VALUE_BYTES_MAX => Ok(()),
         length => Err(KeyValueError::ValueLength(length)),
     }
+}
+
+/// Refuses what can't be exchanged together.
+pub(crate) fn check_exchanges(exchanges: &[Exchange]) -> Result<(), KeyValueError> {
+    let keys: BTreeSet<&str> = exchanges.iter().map(|exchange| &*exchange.key).collect();
+    if !(1..=EXCHANGES_MAX).contains(&exchanges.len()) || keys.len() < exchanges.len() {
+        return Err(KeyValueError::Exchanges);
+    }
+    exchanges.iter().try_for_each(|exchange| {
+        check_key(&exchange.key)?;
+        exchange.new.check()
+    })
 }

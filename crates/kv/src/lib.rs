@@ -30,7 +30,8 @@ mod redb;
 mod store;
 
 pub use contract::{
-    Increment, KEY_BYTES_MAX, KeyValue, KeyValueError, PAGE_KEYS_MAX, Page, VALUE_BYTES_MAX,
+    EXCHANGES_MAX, Exchange, Increment, KEY_BYTES_MAX, KeyValue, KeyValueError, New, PAGE_KEYS_MAX,
+    VALUE_BYTES_MAX,
 };
 pub use durability::{Durability, UnknownDurability};
 pub use memory::Memory;
@@ -41,4 +42,4 @@ pub use redb::{
 pub use store::KeyValueStore;
 
 pub use ::redb::StorageBackend;
-pub use tollgate_store::Swap;
+pub use tollgate_store::{Page, Swap};

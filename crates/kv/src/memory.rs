@@ -5,10 +5,12 @@ use std::ops::Bound;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use tollgate_store::Swap;
+use tollgate_store::{Page, Swap};
 
-use crate::contract::{Increment, KeyValue, KeyValueError, PAGE_KEYS_MAX, Page};
-use crate::contract::{check_key, check_value};
+use crate::contract::{
+    Exchange, Increment, KeyValue, KeyValueError, New, PAGE_KEYS_MAX, check_exchanges, check_key,
+    check_value,
+};
 use crate::number;
 
 /// Values in a sorted map: exact, shared by all threads, gone with the process.
@@ -35,6 +37,15 @@ fn put(values: &mut Values, key: &str, value: Arc<[u8]>) {
         Some(there) => *there = value,
         None => {
             values.insert(key.to_owned(), value);
+        }
+    }
+}
+
+fn replace(values: &mut Values, key: &str, new: &New) {
+    match new.value() {
+        Some(value) => put(values, key, Arc::from(value)),
+        None => {
+            values.remove(key);
         }
     }
 }
@@ -81,21 +92,34 @@ impl KeyValue for Memory {
         Ok(Increment::Sum(sum))
     }
 
-    async fn swap(
+    async fn exchange(
         &self,
         key: &str,
         expected: Option<&[u8]>,
-        value: Vec<u8>,
+        new: New,
     ) -> Result<Swap, KeyValueError> {
         check_key(key)?;
-        check_value(&value)?;
-        let value = Arc::from(value);
+        new.check()?;
         let mut values = self.lock();
         if values.get(key).map(AsRef::as_ref) != expected {
             return Ok(Swap::Conflict);
         }
-        put(&mut values, key, value);
+        replace(&mut values, key, &new);
         Ok(Swap::Done)
+    }
+
+    async fn exchange_all(&self, exchanges: &[Exchange]) -> Result<Option<Swap>, KeyValueError> {
+        check_exchanges(exchanges)?;
+        let mut values = self.lock();
+        let unchanged =
+            |it: &Exchange| values.get(&it.key).map(AsRef::as_ref) == it.expected.as_deref();
+        if !exchanges.iter().all(unchanged) {
+            return Ok(Some(Swap::Conflict));
+        }
+        for Exchange { key, new, .. } in exchanges {
+            replace(&mut values, key, new);
+        }
+        Ok(Some(Swap::Done))
     }
 
     /// Nothing to do: memory is never safe.

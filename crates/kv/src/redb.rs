@@ -26,13 +26,15 @@ use std::{io, thread};
 use ::redb::{Database, StorageBackend};
 use async_trait::async_trait;
 use tokio::sync::watch;
-use tollgate_store::Swap;
+use tollgate_store::{Page, Swap};
 
 use self::open::Place;
 use self::overlay::{Pending, committed};
 use self::shared::{Full, Shared, State};
 use self::writer::{Progress, Writer};
-use crate::contract::{Increment, KeyValue, KeyValueError, Page, check_key, check_value};
+use crate::contract::{
+    Exchange, Increment, KeyValue, KeyValueError, New, check_exchanges, check_key, check_value,
+};
 use crate::durability::Durability;
 use crate::number;
 
@@ -74,12 +76,12 @@ pub struct Redb {
     writer: Option<JoinHandle<()>>,
 }
 
-/// What a change makes of the value that it saw.
-enum Verdict<T> {
-    /// Leaves it and answers.
+/// What a change makes of what it saw.
+enum Verdict<W, T> {
+    /// Leaves everything and answers.
     Leave(T),
-    /// Writes (or removes) the value, then answers.
-    Write(Pending, T),
+    /// Writes (or removes) these values, then answers.
+    Write(W, T),
 }
 
 /// How one try to change a value ended.
@@ -152,17 +154,18 @@ impl Redb {
         Ok(Self { shared, progress, durability: options.durability, writer: Some(writer) })
     }
 
-    /// Shows `decide` what the key holds now and does what it says, as one step. `decide` is asked
-    /// again when there was no room at first.
-    async fn change<T>(
+    /// Shows `decide` what there is now and does what it says, as one step. `decide` is asked again
+    /// when there was no room at first.
+    async fn change<'a, W, T>(
         &self,
-        key: &str,
-        decide: impl Fn(&State) -> Result<Verdict<T>, KeyValueError>,
-    ) -> Result<T, KeyValueError> {
-        check_key(key)?;
+        decide: impl Fn(&State) -> Result<Verdict<W, T>, KeyValueError>,
+    ) -> Result<T, KeyValueError>
+    where
+        W: IntoIterator<Item = (&'a str, Pending)>,
+    {
         let mut progress: Option<watch::Receiver<Progress>> = None;
         let (answer, number) = loop {
-            match (self.try_change(key, &decide)?, &mut progress) {
+            match (self.try_change(&decide)?, &mut progress) {
                 (Try::Left(answer), _) => return Ok(answer),
                 (Try::Wrote(answer, number), _) => break (answer, number),
                 // Look once more after starting to listen, or news between the two would be missed.
@@ -176,17 +179,19 @@ impl Redb {
         Ok(answer)
     }
 
-    fn try_change<T>(
+    fn try_change<'a, W, T>(
         &self,
-        key: &str,
-        decide: impl Fn(&State) -> Result<Verdict<T>, KeyValueError>,
-    ) -> Result<Try<T>, KeyValueError> {
+        decide: impl Fn(&State) -> Result<Verdict<W, T>, KeyValueError>,
+    ) -> Result<Try<T>, KeyValueError>
+    where
+        W: IntoIterator<Item = (&'a str, Pending)>,
+    {
         let mut state = self.shared.lock();
-        let (value, answer) = match decide(&state)? {
+        let (values, answer) = match decide(&state)? {
             Verdict::Leave(answer) => return Ok(Try::Left(answer)),
-            Verdict::Write(value, answer) => (value, answer),
+            Verdict::Write(values, answer) => (values, answer),
         };
-        let wrote = state.write(key, value, self.durability == Durability::Immediate);
+        let wrote = state.write(values, self.durability == Durability::Immediate);
         self.shared.wake(state);
         match wrote {
             Ok(number) => Ok(Try::Wrote(answer, number)),
@@ -232,13 +237,15 @@ impl KeyValue for Redb {
     }
 
     async fn set(&self, key: &str, value: Vec<u8>) -> Result<(), KeyValueError> {
+        check_key(key)?;
         check_value(&value)?;
         let value: Pending = Some(Arc::from(value));
-        self.change(key, |_| Ok(Verdict::Write(value.clone(), ()))).await
+        self.change(|_| Ok(Verdict::Write([(key, value.clone())], ()))).await
     }
 
     async fn delete(&self, key: &str) -> Result<(), KeyValueError> {
-        self.change(key, |_| Ok(Verdict::Write(None, ()))).await
+        check_key(key)?;
+        self.change(|_| Ok(Verdict::Write([(key, None)], ()))).await
     }
 
     async fn list(&self, cursor: Option<&str>) -> Result<Page, KeyValueError> {
@@ -253,33 +260,52 @@ impl KeyValue for Redb {
     }
 
     async fn increment(&self, key: &str, delta: i64) -> Result<Increment, KeyValueError> {
-        self.change(key, |state| {
+        check_key(key)?;
+        self.change(|state| {
             let sum = state.overlay.current(key, |value| number::add(value, delta))?;
             Ok(match sum {
                 None => Verdict::Leave(Increment::NotANumber),
                 Some(sum) => {
-                    Verdict::Write(Some(Arc::from(sum.to_le_bytes())), Increment::Sum(sum))
+                    let value = Some(Arc::from(sum.to_le_bytes()));
+                    Verdict::Write([(key, value)], Increment::Sum(sum))
                 }
             })
         })
         .await
     }
 
-    async fn swap(
+    async fn exchange(
         &self,
         key: &str,
         expected: Option<&[u8]>,
-        value: Vec<u8>,
+        new: New,
     ) -> Result<Swap, KeyValueError> {
-        check_value(&value)?;
-        let value: Pending = Some(Arc::from(value));
-        self.change(key, |state| {
+        check_key(key)?;
+        new.check()?;
+        let new: Pending = new.value().map(Arc::from);
+        self.change(|state| {
             let unchanged = state.overlay.current(key, |value| value == expected)?;
             Ok(if unchanged {
-                Verdict::Write(value.clone(), Swap::Done)
+                Verdict::Write([(key, new.clone())], Swap::Done)
             } else {
                 Verdict::Leave(Swap::Conflict)
             })
+        })
+        .await
+    }
+
+    async fn exchange_all(&self, exchanges: &[Exchange]) -> Result<Option<Swap>, KeyValueError> {
+        check_exchanges(exchanges)?;
+        let new = |it: &Exchange| -> Pending { it.new.value().map(Arc::from) };
+        let values: Vec<_> = exchanges.iter().map(|it| (&*it.key, new(it))).collect();
+        self.change(|state| {
+            for it in exchanges {
+                let expected = it.expected.as_deref();
+                if !state.overlay.current(&it.key, |value| value == expected)? {
+                    return Ok(Verdict::Leave(Some(Swap::Conflict)));
+                }
+            }
+            Ok(Verdict::Write(values.clone(), Some(Swap::Done)))
         })
         .await
     }

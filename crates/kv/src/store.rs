@@ -3,9 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use tollgate_store::{Loaded, Store, StoreError, Swap};
+use tollgate_core::Span;
+use tollgate_store::{Loaded, Page, Store, StoreError, Swap, SweptStore};
 
-use crate::contract::{KeyValue, KeyValueError};
+use crate::contract::{KeyValue, KeyValueError, New};
 
 /// Makes any [`KeyValue`] a [`Store`]. A token is the value that was seen.
 ///
@@ -49,6 +50,38 @@ impl Store for KeyValueStore {
 
     async fn swap(&self, key: &str, token: Self::Token, record: &[u8]) -> Result<Swap, StoreError> {
         self.0.swap(key, token.as_deref(), record.to_vec()).await.map_err(unavailable)
+    }
+
+    fn expires(&self) -> bool {
+        self.0.expires()
+    }
+
+    async fn swap_expiring(
+        &self,
+        key: &str,
+        token: Self::Token,
+        record: &[u8],
+        forget_after: Span,
+    ) -> Result<Swap, StoreError> {
+        let new = match forget_after {
+            Span::NEVER => New::Value(record.to_vec()),
+            forget_after => New::Expiring(record.to_vec(), forget_after),
+        };
+        self.0.exchange(key, token.as_deref(), new).await.map_err(unavailable)
+    }
+}
+
+impl SweptStore for KeyValueStore {
+    async fn list(&self, cursor: Option<&str>) -> Result<Page, StoreError> {
+        self.0.list(cursor).await.map_err(unavailable)
+    }
+
+    async fn remove(&self, key: &str, token: Self::Token) -> Result<Swap, StoreError> {
+        match token {
+            Some(seen) => self.0.remove(key, &seen).await.map_err(unavailable),
+            // There is nothing to remove where nothing was seen.
+            None => Ok(Swap::Done),
+        }
     }
 }
 

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 use tollgate_kv::{
-    Durability, Increment, KEY_BYTES_MAX, KeyValue, KeyValueError, Memory, PAGE_KEYS_MAX, Redb,
-    Swap, VALUE_BYTES_MAX,
+    Durability, EXCHANGES_MAX, Exchange, Increment, KEY_BYTES_MAX, KeyValue, KeyValueError, Memory,
+    New, PAGE_KEYS_MAX, Redb, Swap, VALUE_BYTES_MAX,
 };
 
 /// A fresh, empty backend.
@@ -69,6 +69,9 @@ promises! {
     keys_that_are_too_long_are_refused
     values_that_are_too_long_are_refused
     a_deleted_key_can_be_created_again
+    only_what_was_seen_is_removed
+    several_keys_change_together_or_not_at_all
+    what_can_not_be_exchanged_together_is_refused
     a_flush_changes_no_value
     keys_are_listed_in_order_on_pages
     a_listing_starts_after_its_cursor
@@ -246,6 +249,52 @@ async fn a_deleted_key_can_be_created_again(values: &Values) {
         assert_eq!(values.increment("k", 1).await, Ok(Increment::Sum(1)));
         values.delete("k").await.unwrap();
     }
+}
+
+async fn only_what_was_seen_is_removed(values: &Values) {
+    values.set("k", b"one".to_vec()).await.unwrap();
+    assert_eq!(values.remove("k", b"other").await, Ok(Swap::Conflict));
+    assert_eq!(values.get("k").await, Ok(Some(b"one".to_vec())));
+    assert_eq!(values.remove("k", b"one").await, Ok(Swap::Done));
+    assert_eq!(values.get("k").await, Ok(None));
+    assert_eq!(values.remove("k", b"one").await, Ok(Swap::Conflict), "it is gone already");
+}
+
+fn exchange(key: &str, expected: Option<&str>, new: Option<&str>) -> Exchange {
+    let bytes = |text: &str| text.as_bytes().to_vec();
+    let new = new.map_or(New::Absent, |new| New::Value(bytes(new)));
+    Exchange { key: key.to_owned(), expected: expected.map(bytes), new }
+}
+
+/// A backend may say that it can't; then it has done nothing.
+async fn several_keys_change_together_or_not_at_all(values: &Values) {
+    values.set("a", b"one".to_vec()).await.unwrap();
+    let half_stale = [exchange("a", Some("one"), Some("two")), exchange("b", Some("x"), None)];
+    let end = values.exchange_all(&half_stale).await.unwrap();
+    assert!(end.is_none_or(|end| end == Swap::Conflict), "b is absent");
+    assert_eq!(values.get("a").await, Ok(Some(b"one".to_vec())));
+
+    let fresh = [exchange("a", Some("one"), None), exchange("b", None, Some("new"))];
+    let [a, b] = match values.exchange_all(&fresh).await.unwrap() {
+        None => [Some(b"one".to_vec()), None],
+        Some(end) => {
+            assert_eq!(end, Swap::Done);
+            [None, Some(b"new".to_vec())]
+        }
+    };
+    assert_eq!(values.get("a").await, Ok(a));
+    assert_eq!(values.get("b").await, Ok(b));
+}
+
+async fn what_can_not_be_exchanged_together_is_refused(values: &Values) {
+    let many: Vec<_> =
+        (0..=EXCHANGES_MAX).map(|n| exchange(&n.to_string(), None, Some("x"))).collect();
+    let twice = [exchange("k", None, Some("x")), exchange("k", None, Some("y"))];
+    for refused in [&[][..], &many, &twice] {
+        let refusal = values.exchange_all(refused).await;
+        assert!(matches!(refusal, Err(KeyValueError::Exchanges) | Ok(None)), "{refusal:?}");
+    }
+    assert_eq!(values.list(None).await.unwrap().keys, [""; 0]);
 }
 
 async fn a_flush_changes_no_value(values: &Values) {

@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use tollgate_kv::{
-    Durability, Increment, KeyValue, KeyValueError, KeyValueStore, Memory, Page, Redb, Swap,
+    Durability, Increment, KeyValue, KeyValueError, KeyValueStore, Memory, New, Page, Redb, Swap,
 };
 use tollgate_store::{Store, StoreError, conformance};
 
 #[tokio::test]
 async fn memory_passes_the_suite() {
-    conformance::run(&KeyValueStore::new(Arc::new(Memory::default())), "memory").await;
+    let store = KeyValueStore::new(Arc::new(Memory::default()));
+    conformance::run(&store, "memory").await;
+    conformance::run_swept(&store, "memory").await;
 }
 
 #[tokio::test]
@@ -19,7 +21,9 @@ async fn redb_passes_the_suite_in_every_durability() {
     for durability in Durability::ALL {
         let directory = tempfile::tempdir().unwrap();
         let values = Redb::open(directory.path().join("values.redb"), durability).unwrap();
-        conformance::run(&KeyValueStore::new(Arc::new(values)), durability.as_str()).await;
+        let store = KeyValueStore::new(Arc::new(values));
+        conformance::run(&store, durability.as_str()).await;
+        conformance::run_swept(&store, durability.as_str()).await;
     }
 }
 
@@ -49,7 +53,7 @@ impl KeyValue for Broken {
     async fn increment(&self, _: &str, _: i64) -> Result<Increment, KeyValueError> {
         broken()
     }
-    async fn swap(&self, _: &str, _: Option<&[u8]>, _: Vec<u8>) -> Result<Swap, KeyValueError> {
+    async fn exchange(&self, _: &str, _: Option<&[u8]>, _: New) -> Result<Swap, KeyValueError> {
         broken()
     }
     async fn flush(&self) -> Result<(), KeyValueError> {

@@ -10,12 +10,13 @@
 //! A promise that is broken panics and says which one it was.
 #![allow(clippy::unwrap_used, reason = "a test suite may panic")]
 
+use std::collections::BTreeSet;
 use std::future::poll_fn;
 use std::task::Poll;
 
 use futures::future::join_all;
 
-use crate::{Store, Swap};
+use crate::{Store, Swap, SweptStore};
 
 /// Longest key that every store takes, in bytes.
 pub const KEY_BYTES_MAX: usize = 230;
@@ -32,6 +33,60 @@ pub async fn run<S: Store>(store: &S, prefix: &str) {
     many_tokens_may_be_open(store, &key("tokens")).await;
     one_creator_wins(store, &key("creators")).await;
     no_increment_is_lost(store, &key("race")).await;
+}
+
+/// Runs what a store that is swept has to pass beside [`run`].
+pub async fn run_swept<S: SweptStore>(store: &S, prefix: &str) {
+    let key = |name: &str| format!("r/{prefix}/{name}");
+    only_what_was_seen_is_removed(store, &key("remove")).await;
+    what_is_removed_can_be_created(store, &key("again")).await;
+    what_stays_is_listed_once(store, &key("list")).await;
+}
+
+/// A token is good for removing the record that it saw, and no later one.
+pub async fn only_what_was_seen_is_removed<S: SweptStore>(store: &S, key: &str) {
+    create(store, key, b"one").await;
+    let stale = store.load(key).await.unwrap();
+    replace(store, key, b"two").await;
+    assert_eq!(store.remove(key, stale.token).await, Ok(Swap::Conflict), "it was charged since");
+    assert_holds(store, key, b"two").await;
+    let fresh = store.load(key).await.unwrap();
+    assert_eq!(store.remove(key, fresh.token).await, Ok(Swap::Done), "nobody changed it");
+    assert_eq!(store.load(key).await.unwrap().record, None, "it is gone");
+}
+
+/// A key whose record was removed is as fresh as one that never was, and who saw the record before
+/// can't bring it back.
+pub async fn what_is_removed_can_be_created<S: SweptStore>(store: &S, key: &str) {
+    create(store, key, b"one").await;
+    let before = store.load(key).await.unwrap();
+    let seen = store.load(key).await.unwrap();
+    assert_eq!(store.remove(key, seen.token).await, Ok(Swap::Done));
+    let late = store.swap(key, before.token, b"late").await;
+    assert_eq!(late, Ok(Swap::Conflict), "what it saw is gone");
+    create(store, key, b"two").await;
+    assert_holds(store, key, b"two").await;
+}
+
+/// Keys that stay are listed exactly once, while others come and go between the pages.
+pub async fn what_stays_is_listed_once<S: SweptStore>(store: &S, key: &str) {
+    let staying: BTreeSet<String> = (0..50).map(|n| format!("{key}/stays-{n}")).collect();
+    for key in &staying {
+        create(store, key, b"stays").await;
+    }
+    let (mut listed, mut cursor, mut pages) = (Vec::new(), None, 0);
+    loop {
+        let page = store.list(cursor.as_deref()).await.unwrap();
+        listed.extend(page.keys.into_iter().filter(|listed| staying.contains(listed)));
+        create(store, &format!("{key}/comes-{pages}"), b"comes").await;
+        pages += 1;
+        cursor = page.cursor;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    listed.sort_unstable();
+    assert_eq!(listed, staying.into_iter().collect::<Vec<_>>(), "each of them once");
 }
 
 /// A key that was never written is absent; once created it holds the record.

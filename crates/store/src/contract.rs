@@ -2,6 +2,8 @@
 
 use std::future::Future;
 
+use tollgate_core::Span;
+
 /// Records under keys, with compare-and-swap.
 ///
 /// The promises, which the suite in `conformance` checks:
@@ -36,6 +38,58 @@ pub trait Store {
         token: Self::Token,
         record: &[u8],
     ) -> impl Future<Output = Result<Swap, StoreError>>;
+
+    /// Whether records disappear by themselves when they were written to do so.
+    fn expires(&self) -> bool {
+        false
+    }
+
+    /// Like [`swap`](Self::swap), of a record that decides as none would once `forget_after` is over. A
+    /// store that [`expires`](Self::expires) keeps it for so long, and may then forget it.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store can't answer; whether it wrote is then unknown.
+    fn swap_expiring(
+        &self,
+        key: &str,
+        token: Self::Token,
+        record: &[u8],
+        forget_after: Span,
+    ) -> impl Future<Output = Result<Swap, StoreError>> {
+        let _ = forget_after;
+        self.swap(key, token, record)
+    }
+}
+
+/// A store whose records can be looked through and removed.
+///
+/// Beside those of a [`Store`] its promises are: a record that stays is listed exactly once while all
+/// pages are read, and [`remove`](Self::remove) removes nothing but the record that `token` saw.
+pub trait SweptStore: Store {
+    /// Keys after `cursor`, in the order of the store.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store can't answer.
+    fn list(&self, cursor: Option<&str>) -> impl Future<Output = Result<Page, StoreError>>;
+
+    /// Removes the record under `key` if it is still the one that `token` saw.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store can't answer; whether it removed is then unknown.
+    fn remove(
+        &self,
+        key: &str,
+        token: Self::Token,
+    ) -> impl Future<Output = Result<Swap, StoreError>>;
+}
+
+/// One page of keys. It may have none, and still not be the last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// The keys.
+    pub keys: Vec<String>,
+    /// What to ask for the next page with, or nothing when this was the last.
+    pub cursor: Option<String>,
 }
 
 /// What [`Store::load`] saw.

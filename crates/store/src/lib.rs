@@ -31,9 +31,10 @@ mod drive;
 mod elected;
 mod memory;
 mod random;
+pub mod scripts;
 
 pub use clock::{Clock, ManualClock};
-pub use contract::{Loaded, Store, StoreError, Swap};
+pub use contract::{Loaded, Page, Store, StoreError, Swap, SweptStore};
 pub use drive::{ATTEMPTS_MAX, Answer, DriveError, drive};
 pub use elected::{ABANDONED_AFTER, Atomics, ElectedStore};
 pub use memory::MemoryStore;

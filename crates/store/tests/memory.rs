@@ -10,6 +10,11 @@ fn it_conforms() {
 }
 
 #[test]
+fn it_can_be_swept() {
+    block_on(conformance::run_swept(&MemoryStore::default(), "memory"));
+}
+
+#[test]
 fn no_increment_is_lost_among_threads() {
     let store = MemoryStore::default();
     std::thread::scope(|scope| {

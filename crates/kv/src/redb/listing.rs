@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 
 use ::redb::StorageError;
+use tollgate_store::Page;
 
 use super::open::Snapshot;
-use crate::contract::{PAGE_KEYS_MAX, Page};
+use crate::contract::PAGE_KEYS_MAX;
 
 /// The first keys of one layer, ascending, and whether each is there or was deleted. A layer of
 /// [`PAGE_KEYS_MAX`] keys may go on.

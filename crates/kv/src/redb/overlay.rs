@@ -13,9 +13,9 @@ use std::sync::Arc;
 use super::open::Snapshot;
 use crate::contract::KeyValueError;
 
-/// Most keys whose values are not committed yet.
+/// Most keys whose values are not committed yet; those of two changes may come on top.
 pub const OVERLAY_ENTRIES_MAX: usize = 65_536;
-/// Most bytes of keys and values that are not committed yet; two values may come on top.
+/// Most bytes of keys and values that are not committed yet; those of two changes may come on top.
 pub const OVERLAY_BYTES_MAX: usize = 64 << 20;
 
 /// The overlay holds two batches.

@@ -6,7 +6,9 @@ use std::time::Duration;
 use super::listing;
 use super::open::Snapshot;
 use super::overlay::{Batch, Overlay, Pending, Superseded};
-use crate::contract::{KeyValueError, Page};
+use tollgate_store::Page;
+
+use crate::contract::KeyValueError;
 
 /// There is no room for one more write.
 #[derive(Debug)]
@@ -44,14 +46,21 @@ pub(super) struct State {
 }
 
 impl State {
-    /// Writes and answers the number of the write. The caller may want it durable without delay.
-    pub(super) fn write(&mut self, key: &str, value: Pending, now: bool) -> Result<u64, Full> {
+    /// Writes all values or none, into one batch, and answers the number of the last write. The caller
+    /// may want it durable without delay.
+    pub(super) fn write<'a>(
+        &mut self,
+        values: impl IntoIterator<Item = (&'a str, Pending)>,
+        now: bool,
+    ) -> Result<u64, Full> {
         if self.overlay.is_full() {
             self.wanted = self.written;
             return Err(Full);
         }
-        self.written += 1;
-        self.overlay.put(key, value, self.written);
+        for (key, value) in values {
+            self.written += 1;
+            self.overlay.put(key, value, self.written);
+        }
         if now || self.overlay.is_half_full() {
             self.wanted = self.written;
         }

@@ -1,0 +1,19 @@
+-- Compare-and-swap of several keys, all or nothing.
+-- KEYS: the keys. ARGV: for each key four values, as swap.lua takes them.
+-- Answers 1 when it wrote all of them, 0 when a key holds something else.
+for i, key in ipairs(KEYS) do
+  local at = 4 * (i - 1)
+  local seen = ARGV[at + 1] == '1' and ARGV[at + 2]
+  if redis.call('GET', key) ~= seen then
+    return 0
+  end
+end
+for i, key in ipairs(KEYS) do
+  local at = 4 * (i - 1)
+  if ARGV[at + 4] == '0' then
+    redis.call('SET', key, ARGV[at + 3])
+  else
+    redis.call('SET', key, ARGV[at + 3], 'PX', ARGV[at + 4])
+  end
+end
+return 1
