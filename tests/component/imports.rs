@@ -56,7 +56,7 @@ fn the_edge_function_can_reach_no_files_and_no_network() {
 fn the_components_are_as_small_as_promised() {
     let promises = [
         // The target is 60: docs/benchmarks.md says where the bytes are.
-        ("limiter.wasm", 107, 49),
+        ("limiter.wasm", 108, 49),
         ("edge.wasm", 400, 140),
         // With the limiter inside.
         ("tollgate.wasm", 504, 188),

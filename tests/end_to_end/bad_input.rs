@@ -56,7 +56,11 @@ fn bodies() -> Vec<(String, u16, &'static str)> {
     bodies.push((format!(r#"{{"policy":"llm","key":"a","cost":{{{many}}}}}"#), 400, "cost.x0"));
     bodies.push((format!("{{{crowd}}}"), 400, "body"));
     let long_name = "n".repeat(1_000);
-    bodies.push((format!(r#"{{"{long_name}":1}}"#), 400, &LONG_NAME[..69]));
+    bodies.push((
+        format!(r#"{{"policy":"budget","key":"a","{long_name}":1}}"#),
+        400,
+        &LONG_NAME[..69],
+    ));
     bodies.push((deep, 400, "body"));
     bodies
 }

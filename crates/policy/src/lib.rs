@@ -45,16 +45,35 @@
 //! `1h`, `1d`, `1w`), or several of them (`1h 30m`). A policy may say `on_store_failure = "closed"`
 //! (the default: answer that it can't be decided), `"open"` (let pass) or `"local"` (each process
 //! counts by itself, and grants `local_share_percent` of every limit, 25 unless it says otherwise).
+//!
+//! A pool names keys that can stand in for each other, and what else is to be told of them:
+//!
+//! ```
+//! # let set = tollgate_policy::PolicySet::parse(r#"
+//! [policy.account]
+//! requests = { algorithm = "gcra", limit = 100, per = "1m" }
+//!
+//! [pool.chat]
+//! choice = "most-room"     # or "random"; "round-robin" is the default
+//! members = [
+//!     { policy = "account", key = "a", region = "eu" },
+//!     { policy = "account", key = "b", region = "us" },
+//! ]
+//! # "#).unwrap();
+//! # assert_eq!(set.pools().next().unwrap().pool().members()[1].get("region"), Some("us"));
+//! ```
 
 mod algorithm_text;
 mod fields;
 mod limit_text;
 mod options;
 mod policy_set;
+mod pool_text;
 mod scaled;
 mod toml_text;
 mod value;
 
 pub use options::{LOCAL_SHARE_PERCENT_DEFAULT, OnStoreFailure};
-pub use policy_set::{NamedPolicy, POLICIES_MAX, PolicySet, TEXT_BYTES_MAX, TextError};
+pub use policy_set::{NamedPolicy, POLICIES_MAX, POOLS_MAX, PolicySet, TEXT_BYTES_MAX, TextError};
+pub use pool_text::{NamedPool, PoolChoice};
 pub use value::{LIST_ITEMS_MAX, TABLE_ENTRIES_MAX, Value};

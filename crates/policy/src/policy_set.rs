@@ -5,6 +5,7 @@ use tollgate_core::{LimitError, Name, Policy};
 use crate::fields::Fields;
 use crate::limit_text;
 use crate::options::{OPTIONS, OnStoreFailure, Options};
+use crate::pool_text::{self, NamedPool};
 use crate::scaled::scaled;
 use crate::toml_text;
 use crate::value::Value;
@@ -13,6 +14,9 @@ use crate::value::Value;
 pub const TEXT_BYTES_MAX: usize = 256 * 1024;
 /// Most policies in one text.
 pub const POLICIES_MAX: usize = 1_000;
+
+/// Most pools in one text.
+pub const POOLS_MAX: usize = 100;
 
 /// A policy and its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +58,7 @@ impl NamedPolicy {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PolicySet {
     policies: Vec<NamedPolicy>,
+    pools: Vec<NamedPool>,
 }
 
 impl PolicySet {
@@ -87,6 +92,11 @@ impl PolicySet {
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &NamedPolicy> {
         self.policies.iter()
     }
+
+    /// Every pool, in the text's order.
+    pub fn pools(&self) -> impl ExactSizeIterator<Item = &NamedPool> {
+        self.pools.iter()
+    }
 }
 
 /// What is wrong with a policy text: where it is, and what belongs there.
@@ -103,10 +113,44 @@ fn build(text: &Value) -> Result<PolicySet, String> {
     for (name, value) in entries {
         match value {
             Value::Table(policies) if name == "policy" => add_policies(&mut set, policies)?,
-            _ => return Err(format!("{name}: a text has nothing but tables [policy.NAME]")),
+            Value::Table(pools) if name == "pool" => add_pools(&mut set, pools)?,
+            _ => {
+                return Err(format!(
+                    "{name}: a text has nothing but tables [policy.NAME] and [pool.NAME]"
+                ));
+            }
         }
     }
+    check_pools(&set)?;
     Ok(set)
+}
+
+fn add_pools(set: &mut PolicySet, pools: &[(String, Value)]) -> Result<(), String> {
+    for (name, table) in pools {
+        if set.pools.iter().any(|pool| **pool.name() == **name) {
+            return Err(format!("pool.{name}: is given twice"));
+        }
+        if set.pools.len() == POOLS_MAX {
+            return Err(format!("pool.{name}: there are at most {POOLS_MAX} pools"));
+        }
+        let pool =
+            pool_text::pool(name, table).map_err(|message| format!("pool.{name}{message}"))?;
+        set.pools.push(pool);
+    }
+    Ok(())
+}
+
+/// Every member's policy has to be there.
+fn check_pools(set: &PolicySet) -> Result<(), String> {
+    for pool in &set.pools {
+        for (index, (policy, _)) in pool.places().enumerate() {
+            if set.get(policy).is_none() {
+                let pool = pool.name();
+                return Err(format!("pool.{pool}.members[{index}].policy: there is no {policy}"));
+            }
+        }
+    }
+    Ok(())
 }
 
 fn add_policies(set: &mut PolicySet, policies: &[(String, Value)]) -> Result<(), String> {

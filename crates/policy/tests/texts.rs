@@ -253,8 +253,14 @@ fn wrong_types_and_unknown_fields_are_named() {
 fn what_is_no_toml_or_json_shows_the_line() {
     assert!(error("[policy.p]\nx = {").contains("line 2"));
     assert!(error("{\n\"policy\": }").contains("line 2"));
-    assert_eq!(error("policy = 1"), "policy: a text has nothing but tables [policy.NAME]");
-    assert_eq!(error("[policies.p]"), "policies: a text has nothing but tables [policy.NAME]");
+    assert_eq!(
+        error("policy = 1"),
+        "policy: a text has nothing but tables [policy.NAME] and [pool.NAME]"
+    );
+    assert_eq!(
+        error("[policies.p]"),
+        "policies: a text has nothing but tables [policy.NAME] and [pool.NAME]"
+    );
     assert_eq!(error("{\"policy\": {\"p\": 1}}"), "policy.p: must be a table");
 }
 
@@ -328,4 +334,24 @@ fn a_local_share_is_a_percentage_of_a_local_policy() {
         error("[policy.p]\nlocal_share_percent = 5"),
         "policy.p.local_share_percent: belongs to on_store_failure = \"local\""
     );
+}
+
+#[test]
+fn a_pool_that_can_not_be_is_refused_with_its_field() {
+    let policy = "[policy.p]\nx = { algorithm = 'gcra', limit = 1, per = '1s' }\n";
+    for (pool, message) in [
+        ("choice = 'best'", "choice: must be \"round-robin\" or \"random\" or \"most-room\""),
+        ("members = 5", "members: must be a list such as [{ policy = \"llm\", key = \"eu\" }]"),
+        ("members = [1]", "members[0]: must be a table"),
+        ("members = [{ policy = 'p' }]", "members[0].key: a member needs it"),
+        ("members = [{ policy = 'p', key = '' }]", "members[0].key: must have 1 to 512 bytes"),
+        ("members = [{ policy = 'q', key = 'k' }]", "members[0].policy: there is no q"),
+        ("members = [{ policy = 'p', key = 'k', x = 1 }]", "members[0].x: must be a text"),
+    ] {
+        assert_eq!(error(&format!("{policy}[pool.a]\n{pool}")), format!("pool.a.{message}"));
+    }
+    let none = error(&format!("{policy}[pool.a]\nmembers = []"));
+    assert!(none.starts_with("pool.a.members: "), "{none}");
+    let other = error(&format!("{policy}[pool.a]\nlength = 1"));
+    assert!(other.starts_with("pool.a.length: is no field"), "{other}");
 }

@@ -2,6 +2,8 @@
 
 mod batch;
 mod control;
+mod feedback;
+mod pool;
 mod several;
 
 use bytes::Bytes;
@@ -13,6 +15,8 @@ use tollgate_core::{Applied, Effect, LimitStatus, Policy, Span, Verdict};
 
 pub(crate) use batch::BatchAnswer;
 pub(crate) use control::{CapacityAnswer, CapacityBody, done};
+pub(crate) use feedback::{FeedbackAnswer, LevelBody};
+pub(crate) use pool::PoolAnswer;
 pub(crate) use several::SeveralAnswer;
 
 use crate::fields;
@@ -250,7 +254,7 @@ fn millis(span: Span) -> Option<u64> {
     (!span.is_never()).then(|| span.as_millis_ceil())
 }
 
-fn json<T: Serialize>(body: &T) -> Response<Full<Bytes>> {
+pub(crate) fn json<T: Serialize>(body: &T) -> Response<Full<Bytes>> {
     // Strings and numbers under plain names: writing them as JSON does not fail.
     let body = serde_json::to_vec(body).unwrap_or_default();
     let mut response = Response::new(Full::from(body));

@@ -88,7 +88,7 @@ fn hold(once: Option<Id>, hold_ms: u64) -> Result<Option<Hold>, Problem> {
     Ok(Hold::new(id, Span::from_millis(hold_ms)))
 }
 
-fn request_id(body: &mut Members) -> Result<Option<Id>, Problem> {
+pub(crate) fn request_id(body: &mut Members) -> Result<Option<Id>, Problem> {
     match body.text("request_id")? {
         None => Ok(None),
         Some(text) if (1..=REQUEST_ID_BYTES_MAX).contains(&text.len()) => Ok(Some(id_of(&text))),

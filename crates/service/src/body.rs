@@ -133,6 +133,27 @@ impl Members {
         objects.collect::<Result<_, _>>().map(Some)
     }
 
+    /// Texts by name, at most so many; none when there is no such member.
+    pub(crate) fn texts(
+        &mut self,
+        name: &str,
+        most: usize,
+    ) -> Result<Vec<(String, String)>, Problem> {
+        let entries = match self.take(name)? {
+            None => return Ok(Vec::new()),
+            Some(Value::Table(entries)) if entries.len() <= most => entries,
+            Some(_) => {
+                let detail = format!("must be an object of at most {most} texts by name");
+                return Err(self.invalid(name, detail));
+            }
+        };
+        let texts = entries.into_iter().map(|(key, value)| match value {
+            Value::Text(text) => Ok((key, text)),
+            _ => Err(self.invalid(&format!("{name}.{key}"), "must be a text")),
+        });
+        texts.collect()
+    }
+
     pub(crate) fn cost(&mut self) -> Result<Option<CostBody>, Problem> {
         match self.take("cost")? {
             None => Ok(None),

@@ -56,10 +56,7 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
             let forget_after = self.forget_after(opened, newest.as_deref(), now)?;
             Ok(Answer { outcome, record: newest, forget_after })
         };
-        self.drive(opened, key, ask).await.map_err(|fault| {
-            (self.report)(&fault);
-            Problem::unavailable()
-        })
+        self.on_record(record_key(opened.named.name(), key), ask).await
     }
 
     /// Does one operation to a key.
@@ -73,7 +70,7 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
         applied.into_iter().next().ok_or_else(Problem::unavailable)
     }
 
-    pub(crate) async fn drive<T>(
+    async fn drive<T>(
         &self,
         opened: &Opened<L>,
         key: &str,
@@ -83,11 +80,21 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
         let ask = |record: Option<&[u8]>| ask(record, self.clock.now());
         match drive(&self.store, &self.clock, &record_key, ask).await {
             Ok(outcome) => Ok(outcome),
-            Err(cause) => {
-                let policy = opened.named.name().to_string();
-                Err(Fault { policy, record_key, cause })
-            }
+            Err(cause) => Err(Fault { record_key, cause }),
         }
+    }
+
+    /// Does something to any record. What the store could not do is reported, and a problem.
+    pub(crate) async fn on_record<T>(
+        &self,
+        record_key: String,
+        ask: impl Fn(Option<&[u8]>, Timestamp) -> Result<Answer<T>, LimiterError>,
+    ) -> Result<T, Problem> {
+        let ask = |record: Option<&[u8]>| ask(record, self.clock.now());
+        drive(&self.store, &self.clock, &record_key, ask).await.map_err(|cause| {
+            (self.report)(&Fault { record_key, cause });
+            Problem::unavailable()
+        })
     }
 
     fn ask(

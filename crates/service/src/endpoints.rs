@@ -1,10 +1,14 @@
 //! What the API can be asked for: one file per family of paths.
 
 mod acquire;
+mod barriers;
 mod batch;
 mod capacity;
 mod control;
+mod events;
+mod feedback;
 pub(crate) mod health;
 mod leases;
 mod peek;
+mod pools;
 mod several;

@@ -19,16 +19,32 @@ pub(crate) const fn is_key(key: &str) -> bool {
 /// Where the record of (policy, key) is stored: `r/{policy}/{key}`, or `h/{policy}/{SHA-256}` where
 /// that is too long. No policy name has a slash, so no two pairs share a record.
 pub(crate) fn record_key(policy: &str, key: &str) -> String {
-    let plain = ["r/", policy, "/", key].concat();
-    if plain.len() <= STORE_KEY_BYTES_MAX {
-        return plain;
+    stored(["r/", policy, "/"], ["h/", policy, "/"], key)
+}
+
+/// Where the events of an upstream are stored: `c/{upstream}`, or `hc/{SHA-256}`.
+pub(crate) fn events_key(upstream: &str) -> String {
+    stored(["c/", "", ""], ["hc/", "", ""], upstream)
+}
+
+/// Where a barrier is stored: `b/{barrier}`, or `hb/{SHA-256}`.
+pub(crate) fn barrier_key(barrier: &str) -> String {
+    stored(["b/", "", ""], ["hb/", "", ""], barrier)
+}
+
+/// The name as it is behind one prefix, or hashed behind another where that is too long.
+fn stored(plain: [&str; 3], hashed: [&str; 3], name: &str) -> String {
+    let bytes: usize = plain.iter().map(|part| part.len()).sum();
+    if bytes + name.len() <= STORE_KEY_BYTES_MAX {
+        let [kind, policy, slash] = plain;
+        return [kind, policy, slash, name].concat();
     }
-    let mut hashed = format!("h/{policy}/");
-    for byte in Sha256::digest(key) {
+    let mut key = hashed.concat();
+    for byte in Sha256::digest(name) {
         // Writing to a string does not fail.
-        let _ = write!(hashed, "{byte:02x}");
+        let _ = write!(key, "{byte:02x}");
     }
-    hashed
+    key
 }
 
 #[cfg(test)]

@@ -9,6 +9,10 @@
 //! | `POST /v1/penalise`, `/v1/block`, `/v1/reset`, `/v1/correct` | done to a key |
 //! | `POST /v1/capacity/set`, `/clear`, `/reduce` | a capacity changed live |
 //! | `GET /v1/capacity/{policy}/{key}` | 200 and what is in force |
+//! | `POST /v1/pools/acquire` | from whichever member of a pool has room |
+//! | `POST /v1/feedback` | what an upstream's answer says about its limits, learned by a key |
+//! | `POST /v1/events`, `/v1/events/cleanup`; `GET /v1/events/{upstream}` | upstream rate-limit events that callers share |
+//! | `POST /v1/barriers`, `/v1/barriers/arrive`, `/v1/barriers/leave`; `GET /v1/barriers/{barrier}` | parties that wait for each other |
 //! | `GET /v1/limits/{policy}/{key}` | 200 and where each limit stands; nothing is charged |
 //! | `GET /healthz` | 200 when the service runs |
 //!
@@ -49,6 +53,7 @@ mod lease;
 mod limiter;
 mod local;
 mod problem;
+mod query;
 mod route;
 mod service;
 

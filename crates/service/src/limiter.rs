@@ -1,7 +1,8 @@
 //! What decides: the core linked in, or a limiter component behind a WebAssembly border.
 
 use tollgate_core::{
-    Applied, Change, CorruptRecord, Decide, Operation, Policy, Record, Span, Timestamp,
+    Applied, Change, CorruptBytes, CorruptRecord, Decide, Operation, Policy, Record, Span,
+    Timestamp,
 };
 
 /// Decides over records. Policies are opened once, and then named by what [`open`](Self::open) gave.
@@ -74,6 +75,9 @@ pub enum LimiterError {
     /// The bytes in the store are no record.
     #[error("{0}")]
     Corrupt(#[from] CorruptRecord),
+    /// The bytes in the store are no record of events, or of a barrier.
+    #[error("{0}")]
+    CorruptBytes(#[from] CorruptBytes),
     /// The limiter is not the one that this service was built for.
     #[error("the limiter refused: {0}")]
     Refused(String),

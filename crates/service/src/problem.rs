@@ -27,6 +27,8 @@ pub enum ProblemType {
     InvalidRequest,
     /// 404: no policy has this name.
     UnknownPolicy,
+    /// 404: no pool has this name.
+    UnknownPool,
     /// 404: nothing is at this path.
     NotFound,
     /// 500: the service is not set up as it should be.
@@ -51,6 +53,7 @@ impl ProblemType {
             Self::CostAboveCapacity => "urn:tollgate:problem:cost-above-capacity",
             Self::InvalidRequest => "urn:tollgate:problem:invalid-request",
             Self::UnknownPolicy => "urn:tollgate:problem:unknown-policy",
+            Self::UnknownPool => "urn:tollgate:problem:unknown-pool",
             Self::NotFound => "urn:tollgate:problem:not-found",
             Self::Misconfigured => "urn:tollgate:problem:misconfigured",
             Self::MethodNotAllowed => "urn:tollgate:problem:method-not-allowed",
@@ -68,6 +71,7 @@ impl ProblemType {
             Self::CostAboveCapacity => "The cost is above the capacity, so this can never pass",
             Self::InvalidRequest => "The request is not valid",
             Self::UnknownPolicy => "No policy has this name",
+            Self::UnknownPool => "No pool has this name",
             Self::NotFound => "Nothing is here",
             Self::Misconfigured => "The service is not set up",
             Self::MethodNotAllowed => "This path does not take this method",
@@ -127,6 +131,20 @@ impl Problem {
         let (kind, status) = (ProblemType::UnknownPolicy, StatusCode::NOT_FOUND);
         let detail = "the configuration has no policy of this name";
         Self { field: Some("policy".into()), ..Self::new(kind, status, detail) }
+    }
+
+    /// A barrier that was never created.
+    pub(crate) fn no_barrier() -> Self {
+        let detail = "no barrier of this name was created";
+        let (kind, status) = (ProblemType::NotFound, StatusCode::NOT_FOUND);
+        Self { field: Some("barrier".into()), ..Self::new(kind, status, detail) }
+    }
+
+    /// A pool that there is not.
+    pub(crate) fn unknown_pool() -> Self {
+        let (kind, status) = (ProblemType::UnknownPool, StatusCode::NOT_FOUND);
+        let detail = "the configuration has no pool of this name";
+        Self { field: Some("pool".into()), ..Self::new(kind, status, detail) }
     }
 
     /// A lease that was settled or released, or has expired.

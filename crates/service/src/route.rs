@@ -22,6 +22,8 @@ pub(crate) enum Route<'a> {
     Post(Post),
     Peek { policy: Cow<'a, str>, key: Cow<'a, str> },
     Capacity { policy: Cow<'a, str>, key: Cow<'a, str> },
+    Events { upstream: Cow<'a, str> },
+    Barrier { barrier: Cow<'a, str> },
     Health,
 }
 
@@ -40,10 +42,17 @@ pub(crate) enum Post {
     SetCapacity,
     ClearCapacity,
     Reduce,
+    PoolAcquire,
+    Feedback,
+    ReportEvent,
+    CleanUpEvents,
+    CreateBarrier,
+    Arrive,
+    Leave,
 }
 
 /// Paths that take a body.
-const POSTS: [(&str, Post); 12] = [
+const POSTS: [(&str, Post); 19] = [
     ("/v1/acquire", Post::Acquire),
     ("/v1/acquire/batch", Post::AcquireBatch),
     ("/v1/settle", Post::Settle),
@@ -56,6 +65,13 @@ const POSTS: [(&str, Post); 12] = [
     ("/v1/capacity/set", Post::SetCapacity),
     ("/v1/capacity/clear", Post::ClearCapacity),
     ("/v1/capacity/reduce", Post::Reduce),
+    ("/v1/pools/acquire", Post::PoolAcquire),
+    ("/v1/feedback", Post::Feedback),
+    ("/v1/events", Post::ReportEvent),
+    ("/v1/events/cleanup", Post::CleanUpEvents),
+    ("/v1/barriers", Post::CreateBarrier),
+    ("/v1/barriers/arrive", Post::Arrive),
+    ("/v1/barriers/leave", Post::Leave),
 ];
 
 impl<'a> Route<'a> {
@@ -75,6 +91,10 @@ impl<'a> Route<'a> {
         } else if let Some(rest) = path.strip_prefix("/v1/capacity/") {
             let (policy, key) = policy_and_key(rest)?;
             Self::Capacity { policy, key }
+        } else if let Some(rest) = path.strip_prefix("/v1/events/") {
+            Self::Events { upstream: name("upstream", rest)? }
+        } else if let Some(rest) = path.strip_prefix("/v1/barriers/") {
+            Self::Barrier { barrier: name("barrier", rest)? }
         } else {
             return Err(Problem::not_found());
         };
@@ -95,6 +115,11 @@ fn policy_and_key(rest: &str) -> Result<(Cow<'_, str>, Cow<'_, str>), Problem> {
     }
 }
 
+/// The last segment of a path.
+fn name<'a>(field: &str, rest: &'a str) -> Result<Cow<'a, str>, Problem> {
+    if rest.contains('/') { Err(Problem::not_found()) } else { decoded(field, rest) }
+}
+
 fn decoded<'a>(field: &str, segment: &'a str) -> Result<Cow<'a, str>, Problem> {
     let text = percent_decode_str(segment).decode_utf8();
     text.map_err(|_| Problem::invalid(field, "its percent escapes are no UTF-8"))
@@ -104,6 +129,7 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
     pub(crate) async fn answer<B>(
         &self,
         route: Route<'_>,
+        query: Option<&str>,
         body: B,
         detail: Detail,
     ) -> Result<Response<Full<Bytes>>, Problem>
@@ -115,6 +141,8 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
             Route::Post(post) => post,
             Route::Peek { policy, key } => return self.peek(&policy, &key, detail).await,
             Route::Capacity { policy, key } => return self.capacity(&policy, &key).await,
+            Route::Events { upstream } => return self.events(&upstream, query).await,
+            Route::Barrier { barrier } => return self.barrier(&barrier).await,
             Route::Health => return Ok(health::answer()),
         };
         let body = body::Members::parse(&body::read(body).await?)?;
@@ -131,6 +159,13 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
             Post::SetCapacity => self.set_capacity(body).await,
             Post::ClearCapacity => self.clear_capacity(body).await,
             Post::Reduce => self.reduce(body).await,
+            Post::PoolAcquire => self.acquire_from_pool(body).await,
+            Post::Feedback => self.feedback(body).await,
+            Post::ReportEvent => self.report_event(body).await,
+            Post::CleanUpEvents => self.clean_up_events(body).await,
+            Post::CreateBarrier => self.create_barrier(body).await,
+            Post::Arrive => self.arrive(body).await,
+            Post::Leave => self.leave(body).await,
         }
     }
 }

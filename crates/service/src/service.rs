@@ -1,12 +1,13 @@
 //! The service: its policies, and what answers a request.
 
 use std::fmt;
+use std::sync::atomic::AtomicU64;
 
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response};
 use http_body::Body;
 use http_body_util::Full;
-use tollgate_policy::{NamedPolicy, PolicySet};
+use tollgate_policy::{NamedPolicy, NamedPool, PolicySet};
 use tollgate_store::{Clock, DriveError, Store};
 
 use crate::answer::{Answers, Detail};
@@ -20,11 +21,14 @@ use crate::route::Route;
 pub struct Service<S, L: Limiter, C> {
     /// By name, for binary search.
     policies: Vec<Opened<L>>,
+    pub(crate) pools: Vec<NamedPool>,
     pub(crate) store: S,
     pub(crate) limiter: L,
     pub(crate) clock: C,
     pub(crate) local: LocalRecords,
     pub(crate) report: fn(&Fault),
+    /// How many requests to pools there were.
+    pub(crate) turns: AtomicU64,
 }
 
 /// A policy, ready for requests.
@@ -39,9 +43,7 @@ pub(crate) struct Opened<L: Limiter> {
 /// Something that the operator has to know; the caller is answered by the policy's `on_store_failure`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
-    /// The policy's name.
-    pub policy: String,
-    /// The key under which the store holds the record.
+    /// The key under which the store holds the record, which names its policy; of several, all.
     pub record_key: String,
     /// What happened.
     pub cause: DriveError<LimiterError>,
@@ -50,7 +52,7 @@ pub struct Fault {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The key is a caller's: escaped, so that it can't forge lines.
-        write!(f, "policy {}, record {:?}: {}", self.policy, self.record_key, self.cause)
+        write!(f, "record {:?}: {}", self.record_key, self.cause)
     }
 }
 
@@ -76,10 +78,12 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
                 named: named.clone(),
             })
         };
+        let pools = policies.pools().cloned().collect();
         let mut policies = policies.iter().map(open).collect::<Result<Vec<_>, LimiterError>>()?;
         policies.sort_unstable_by(|a, b| a.named.name().cmp(b.named.name()));
         let local = LocalRecords::default();
-        Ok(Self { policies, store, limiter, clock, local, report })
+        let turns = AtomicU64::new(0);
+        Ok(Self { policies, pools, store, limiter, clock, local, report, turns })
     }
 
     /// Answers one request.
@@ -91,7 +95,7 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
         let (parts, body) = request.into_parts();
         let detail = Detail::wanted(&parts.headers);
         let answer = match Route::find(&parts.method, parts.uri.path()) {
-            Ok(route) => self.answer(route, body, detail).await,
+            Ok(route) => self.answer(route, parts.uri.query(), body, detail).await,
             Err(problem) => Err(problem),
         };
         answer.unwrap_or_else(Problem::into_response)

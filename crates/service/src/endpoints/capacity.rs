@@ -15,6 +15,7 @@ use crate::answer::{CapacityAnswer, CapacityBody};
 use crate::asked::check_key;
 use crate::body::Members;
 use crate::endpoints::control::limit;
+use crate::key::record_key;
 use crate::limiter::Limiter;
 use crate::problem::Problem;
 use crate::service::Opened;
@@ -37,10 +38,7 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
             let outcome = (0..limits.len()).map(capacity).collect::<Result<Vec<_>, _>>()?;
             Ok(Answer { outcome, record: None, forget_after: Span::NEVER })
         };
-        let capacities = self.drive(opened, key, ask).await.map_err(|fault| {
-            (self.report)(&fault);
-            Problem::unavailable()
-        })?;
+        let capacities = self.on_record(record_key(policy, key), ask).await?;
         let named = limits.iter().zip(capacities);
         let capacities = named
             .filter_map(|(limit, capacity)| Some(CapacityBody::new(limit.name(), capacity?)))

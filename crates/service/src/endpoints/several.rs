@@ -46,7 +46,7 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
             Some(hold) => acquisition.with_lease(hold.ttl()).map_err(refused)?,
             None => acquisition,
         };
-        let outcome = self.run(&places, &names, &mut acquisition).await?;
+        let outcome = self.run(&names, &mut acquisition).await?;
         let lease = manner.hold.map(|_| Lease { id, legs: lease_legs(&legs) }.token());
         Ok(SeveralAnswer { legs: &places, outcome: &outcome, lease: lease.as_deref() }
             .response(detail))
@@ -60,16 +60,11 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
     /// Takes a machine on these keys to its end. What the store could not do is reported and a problem.
     pub(super) async fn run<M: Machine<Error = LimiterError>>(
         &self,
-        places: &[(&Opened<L>, &str)],
         names: &[String],
         machine: &mut M,
     ) -> Result<Outcome, Problem> {
         let keys: Vec<&str> = names.iter().map(|name| &**name).collect();
-        let report = |cause| {
-            let policy = places.first().map(|(opened, _)| opened.named.name().to_string());
-            let (policy, record_key) = (policy.unwrap_or_default(), names.join(", "));
-            (self.report)(&Fault { policy, record_key, cause });
-        };
+        let report = |cause| (self.report)(&Fault { record_key: names.join(", "), cause });
         let driven = run(&self.store, &self.clock, &keys, machine).await.map_err(|error| {
             report(DriveError::Ask(error));
             Problem::unavailable()

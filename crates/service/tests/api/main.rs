@@ -3,9 +3,13 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod answers;
+mod barriers;
 mod batch;
 mod capacity;
 mod control;
+mod events;
+mod feedback;
 mod leases;
+mod pools;
 mod several;
 mod support;

@@ -1,0 +1,59 @@
+//! What was learned of an upstream, as an HTTP answer.
+
+use bytes::Bytes;
+use http::Response;
+use http_body_util::Full;
+use tollgate_core::LimitStatus;
+use tollgate_core::feedback::Level;
+
+use super::{LimitsBody, json};
+use crate::limiter::Limiter;
+use crate::service::Opened;
+
+#[derive(serde::Serialize)]
+pub(crate) struct FeedbackAnswer<'a> {
+    policy: &'a str,
+    key: &'a str,
+    /// How long the upstream asks not to be called; the key is blocked for so long.
+    cooldown_ms: Option<u64>,
+    /// What it says is left.
+    levels: Vec<LevelBody<'a>>,
+    /// Where the key's own limits stand now.
+    limits: LimitsBody<'a>,
+}
+
+#[derive(serde::Serialize)]
+pub(crate) struct LevelBody<'a> {
+    name: &'a str,
+    limit: Option<u64>,
+    remaining: Option<u64>,
+    reset_after_ms: Option<u64>,
+}
+
+impl<'a> LevelBody<'a> {
+    pub(crate) fn new(level: &'a Level) -> Self {
+        Self {
+            name: level.dimension.as_str(),
+            limit: level.limit,
+            remaining: level.remaining,
+            reset_after_ms: level.reset_after.map(|span| span.as_millis_ceil()),
+        }
+    }
+}
+
+impl<'a> FeedbackAnswer<'a> {
+    pub(crate) fn new<L: Limiter>(
+        opened: &'a Opened<L>,
+        key: &'a str,
+        cooldown_ms: Option<u64>,
+        levels: Vec<LevelBody<'a>>,
+        limits: &'a [LimitStatus],
+    ) -> Self {
+        let limits = LimitsBody { policy: opened.named.limits(), limits };
+        Self { policy: opened.named.name(), key, cooldown_ms, levels, limits }
+    }
+
+    pub(crate) fn response(&self) -> Response<Full<Bytes>> {
+        json(self)
+    }
+}

@@ -1,0 +1,48 @@
+//! `POST /v1/feedback`: what an upstream's answer says about its own limits, learned by a key.
+
+use bytes::Bytes;
+use http::Response;
+use http_body_util::Full;
+use tollgate_core::feedback::{Feedback, HEADERS_MAX, Level};
+use tollgate_core::{Operation, Policy};
+use tollgate_store::{Clock, Store};
+
+use crate::Service;
+use crate::answer::{FeedbackAnswer, LevelBody};
+use crate::body::Members;
+use crate::limiter::Limiter;
+use crate::problem::Problem;
+
+impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
+    /// Blocks the key for as long as the upstream asked, and lowers the limits that have the names of
+    /// what it says is left. Nothing is ever raised.
+    pub(crate) async fn feedback(
+        &self,
+        mut body: Members,
+    ) -> Result<Response<Full<Bytes>>, Problem> {
+        let status = body.needed_number("status", 100..=599)?;
+        let headers = body.texts("headers", HEADERS_MAX)?;
+        let (opened, key) = self.policy_and_key(&mut body)?;
+        body.end()?;
+        let headers = headers.iter().map(|(name, value)| (&**name, &**value));
+        let status = u16::try_from(status).unwrap_or(u16::MAX);
+        let feedback = Feedback::from_headers(status, headers, self.clock.now());
+        let policy = opened.named.limits();
+        let mut operations: Vec<_> =
+            feedback.levels.iter().filter_map(|level| lower(policy, level)).collect();
+        operations.extend(feedback.cooldown.map(Operation::Block));
+        // Where there is nothing to learn, it is a look.
+        operations.push(policy.no_costs().into());
+        let applied = self.apply_in_turn(opened, &key, &operations).await?;
+        let limits = applied.last().map_or(&[][..], |applied| &applied.limits);
+        let cooldown_ms = feedback.cooldown.map(|span| span.as_millis_ceil());
+        let levels = feedback.levels.iter().map(LevelBody::new).collect();
+        Ok(FeedbackAnswer::new(opened, &key, cooldown_ms, levels, limits).response())
+    }
+}
+
+/// Leaves no more of the limit of this name than the upstream says, if it is known here.
+fn lower(policy: &Policy, level: &Level) -> Option<Operation> {
+    let limit = policy.index_of(level.dimension.as_str())?;
+    Some(Operation::Lower { limit, remaining: level.remaining? })
+}

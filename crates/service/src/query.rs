@@ -1,0 +1,55 @@
+//! The query of a path: `name=value` pairs, each taken out once.
+
+use percent_encoding::percent_decode_str;
+
+use crate::problem::Problem;
+
+/// Most parameters of a query. No path takes more than a few.
+const PARAMETERS_MAX: usize = 16;
+
+pub(crate) struct Query {
+    parameters: Vec<(String, String)>,
+}
+
+impl Query {
+    pub(crate) fn parse(query: Option<&str>) -> Result<Self, Problem> {
+        let pairs = query.unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
+        let parameters = pairs.take(PARAMETERS_MAX + 1).map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            Ok((decoded(name)?, decoded(value)?))
+        });
+        let parameters = parameters.collect::<Result<Vec<_>, Problem>>()?;
+        if parameters.len() > PARAMETERS_MAX {
+            let detail = format!("has more than {PARAMETERS_MAX} parameters");
+            return Err(Problem::invalid("query", detail));
+        }
+        Ok(Self { parameters })
+    }
+
+    pub(crate) fn take(&mut self, name: &str) -> Result<Option<String>, Problem> {
+        let Some(index) = self.parameters.iter().position(|(there, _)| there == name) else {
+            return Ok(None);
+        };
+        let (_, value) = self.parameters.swap_remove(index);
+        if self.parameters.iter().any(|(there, _)| there == name) {
+            return Err(Problem::invalid(name, "is given twice"));
+        }
+        Ok(Some(value))
+    }
+
+    /// Refuses what was not taken.
+    pub(crate) fn end(self) -> Result<(), Problem> {
+        match self.parameters.first() {
+            None => Ok(()),
+            Some((name, _)) => Err(Problem::invalid(name, "is no parameter of this path")),
+        }
+    }
+}
+
+/// As forms encode it: a plus is a space.
+fn decoded(text: &str) -> Result<String, Problem> {
+    let spaced = text.replace('+', " ");
+    let text = percent_decode_str(&spaced).decode_utf8();
+    let text = text.map_err(|_| Problem::invalid("query", "its percent escapes are no UTF-8"))?;
+    Ok(text.into_owned())
+}

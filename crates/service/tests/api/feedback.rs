@@ -1,0 +1,58 @@
+//! What an upstream says about its own limits, learned by a key.
+
+use serde_json::json;
+
+use crate::support::Api;
+
+#[test]
+fn limits_of_the_same_names_are_lowered_and_never_raised() {
+    let api = Api::new();
+    let learn = |remaining: &str| {
+        let headers = json!({
+            "x-ratelimit-remaining-requests": "4",
+            "x-ratelimit-remaining-tokens": remaining,
+            "x-ratelimit-remaining-images": "1",
+        });
+        let body = json!({"policy": "llm", "key": "k", "status": 200, "headers": headers});
+        api.post("/v1/feedback", &body)
+    };
+    let (status, body) = learn("300");
+    assert_eq!(status, 200, "{body}");
+    assert_eq!(body["limits"]["requests"]["remaining"], 4);
+    assert_eq!(body["limits"]["tokens"]["remaining"], 300);
+    assert_eq!(body["levels"].as_array().unwrap().len(), 3, "what is not known here is told too");
+    assert_eq!(learn("900").1["limits"]["tokens"]["remaining"], 300);
+}
+
+#[test]
+fn a_key_is_blocked_for_as_long_as_the_upstream_asks() {
+    let api = Api::new();
+    let body = json!({
+        "policy": "llm", "key": "k", "status": 429, "headers": {"Retry-After": "20"},
+    });
+    assert_eq!(api.post("/v1/feedback", &body).1["cooldown_ms"], 20_000);
+    let ask = json!({"policy": "llm", "key": "k", "cost": {"tokens": 1}});
+    assert_eq!(api.acquire(&ask).headers["retry-after"], "20");
+    api.pass(20_000);
+    assert_eq!(api.acquire(&ask).status, 200);
+}
+
+#[test]
+fn headers_that_say_nothing_change_nothing() {
+    let api = Api::new();
+    for headers in [json!(null), json!({}), json!({"Retry-After": "soon", "date": "x"})] {
+        let body = json!({"policy": "llm", "key": "k", "status": 429, "headers": headers});
+        let (status, body) = api.post("/v1/feedback", &body);
+        assert_eq!((status, &body["cooldown_ms"]), (200, &json!(null)));
+        assert_eq!(body["limits"]["tokens"]["remaining"], 1_000);
+    }
+    for (body, field) in [
+        (json!({"policy": "llm", "key": "k"}), "status"),
+        (json!({"policy": "llm", "key": "k", "status": 99}), "status"),
+        (json!({"policy": "llm", "key": "k", "status": 200, "headers": []}), "headers"),
+        (json!({"policy": "llm", "key": "k", "status": 200, "headers": {"a": 1}}), "headers.a"),
+    ] {
+        let (status, answer) = api.post("/v1/feedback", &body);
+        assert_eq!((status, &answer["field"]), (400, &json!(field)), "{body}");
+    }
+}
