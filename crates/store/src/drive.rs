@@ -1,9 +1,9 @@
 //! The loop that drives one decision through a store.
 
-use tollgate_core::Span;
+use tollgate_core::{Span, Timestamp};
 
 use crate::random::wait_after;
-use crate::{Clock, Store, StoreError, Swap};
+use crate::{Clock, Loaded, Store, StoreError, Swap};
 
 /// Most attempts of one decision; after that the key is too busy.
 pub const ATTEMPTS_MAX: u32 = 10;
@@ -54,25 +54,78 @@ pub async fn drive<S: Store, C: Clock, T, E>(
     key: &str,
     mut ask: impl FnMut(Option<&[u8]>) -> Result<Answer<T>, E>,
 ) -> Result<T, DriveError<E>> {
-    let start = clock.now();
-    for attempt in 1..=ATTEMPTS_MAX {
-        if clock.now().since(start) > DECISION_TIME_MAX {
-            return Err(DriveError::TimedOut);
-        }
-        let seen = store.load(key).await?;
-        let answer = ask(seen.record.as_deref()).map_err(DriveError::Ask)?;
+    let mut attempts = Attempts::new(store, clock, key);
+    loop {
+        let (record, token) = attempts.load().await?;
+        let answer = ask(record.as_deref()).map_err(DriveError::Ask)?;
         let Some(record) = answer.record else {
             return Ok(answer.outcome);
         };
-        let swap = match answer.forget_after {
-            Span::NEVER => store.swap(key, seen.token, &record).await?,
-            forget_after => store.swap_expiring(key, seen.token, &record, forget_after).await?,
-        };
-        match swap {
-            Swap::Done => return Ok(answer.outcome),
-            Swap::Conflict if attempt < ATTEMPTS_MAX => clock.sleep(wait_after(attempt)).await,
-            Swap::Conflict => {}
+        if attempts.swap(token, &record, answer.forget_after).await? == Swap::Done {
+            return Ok(answer.outcome);
         }
     }
-    Err(DriveError::Busy)
+}
+
+/// The attempts of one decision. Whatever is decided, they are one piece of code.
+struct Attempts<'a, S, C> {
+    store: &'a S,
+    clock: &'a C,
+    key: &'a str,
+    start: Timestamp,
+    /// How many ended in a conflict.
+    conflicts: u32,
+}
+
+/// Why an attempt is the last one.
+enum GivenUp {
+    Store(StoreError),
+    Busy,
+    TimedOut,
+}
+
+impl<'a, S: Store, C: Clock> Attempts<'a, S, C> {
+    fn new(store: &'a S, clock: &'a C, key: &'a str) -> Self {
+        Self { store, clock, key, start: clock.now(), conflicts: 0 }
+    }
+
+    async fn load(&mut self) -> Result<(Option<Vec<u8>>, S::Token), GivenUp> {
+        if self.conflicts > 0 && self.clock.now().since(self.start) > DECISION_TIME_MAX {
+            return Err(GivenUp::TimedOut);
+        }
+        let Loaded { record, token } = self.store.load(self.key).await.map_err(GivenUp::Store)?;
+        Ok((record, token))
+    }
+
+    /// Writes, or waits after a conflict.
+    async fn swap(
+        &mut self,
+        token: S::Token,
+        record: &[u8],
+        forget_after: Span,
+    ) -> Result<Swap, GivenUp> {
+        let swap = match forget_after {
+            Span::NEVER => self.store.swap(self.key, token, record).await,
+            forget_after => self.store.swap_expiring(self.key, token, record, forget_after).await,
+        };
+        let swap = swap.map_err(GivenUp::Store)?;
+        if swap == Swap::Conflict {
+            self.conflicts += 1;
+            if self.conflicts == ATTEMPTS_MAX {
+                return Err(GivenUp::Busy);
+            }
+            self.clock.sleep(wait_after(self.conflicts)).await;
+        }
+        Ok(swap)
+    }
+}
+
+impl<E> From<GivenUp> for DriveError<E> {
+    fn from(given_up: GivenUp) -> Self {
+        match given_up {
+            GivenUp::Store(error) => Self::Store(error),
+            GivenUp::Busy => Self::Busy,
+            GivenUp::TimedOut => Self::TimedOut,
+        }
+    }
 }
