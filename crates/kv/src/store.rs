@@ -4,9 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use tollgate_core::Span;
-use tollgate_store::{Loaded, Page, Store, StoreError, Swap, SweptStore};
+use tollgate_store::{KeySwap, Loaded, Page, Store, StoreError, Swap, SweptStore};
 
-use crate::contract::{KeyValue, KeyValueError, New};
+use crate::contract::{Exchange, KeyValue, KeyValueError, New};
 
 /// Makes any [`KeyValue`] a [`Store`]. A token is the value that was seen.
 ///
@@ -50,6 +50,18 @@ impl Store for KeyValueStore {
 
     async fn swap(&self, key: &str, token: Self::Token, record: &[u8]) -> Result<Swap, StoreError> {
         self.0.swap(key, token.as_deref(), record.to_vec()).await.map_err(unavailable)
+    }
+
+    async fn swap_all(
+        &self,
+        swaps: Vec<KeySwap<'_, Self::Token>>,
+    ) -> Result<Option<Swap>, StoreError> {
+        let exchanges = swaps.into_iter().map(|swap| Exchange {
+            key: swap.key.to_owned(),
+            expected: swap.token,
+            new: New::Value(swap.record),
+        });
+        self.0.exchange_all(&exchanges.collect::<Vec<_>>()).await.map_err(unavailable)
     }
 
     fn expires(&self) -> bool {

@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use tollgate_core::{Span, Timestamp};
 
-use crate::{Clock, Loaded, Store, StoreError, Swap};
+use crate::{Clock, KeySwap, Loaded, Store, StoreError, Swap};
 
 /// Failures in a row after which a store is left alone.
 pub const FAILURES_MAX: u32 = 5;
@@ -86,6 +86,14 @@ impl<S: Store, C: Clock> Store for Breaker<S, C> {
     async fn swap(&self, key: &str, token: Self::Token, record: &[u8]) -> Result<Swap, StoreError> {
         self.enter()?;
         self.leave(self.store.swap(key, token, record).await)
+    }
+
+    async fn swap_all(
+        &self,
+        swaps: Vec<KeySwap<'_, Self::Token>>,
+    ) -> Result<Option<Swap>, StoreError> {
+        self.enter()?;
+        self.leave(self.store.swap_all(swaps).await)
     }
 
     fn expires(&self) -> bool {

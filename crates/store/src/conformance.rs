@@ -16,7 +16,7 @@ use std::task::Poll;
 
 use futures::future::join_all;
 
-use crate::{Store, Swap, SweptStore};
+use crate::{KeySwap, Loaded, Store, Swap, SweptStore};
 
 /// Longest key that every store takes, in bytes.
 pub const KEY_BYTES_MAX: usize = 230;
@@ -31,6 +31,7 @@ pub async fn run<S: Store>(store: &S, prefix: &str) {
     values_are_bytes(store, &key("bytes")).await;
     keys_are_told_apart(store, &key("keys")).await;
     many_tokens_may_be_open(store, &key("tokens")).await;
+    several_keys_change_together_or_not_at_all(store, &key("several")).await;
     one_creator_wins(store, &key("creators")).await;
     no_increment_is_lost(store, &key("race")).await;
 }
@@ -163,6 +164,33 @@ pub async fn many_tokens_may_be_open<S: Store>(store: &S, key: &str) {
     }
     replace(store, key, b"two").await;
     assert_holds(store, key, b"two").await;
+}
+
+/// Several keys are swapped together or not at all. A store may say that it can't; then it has done
+/// nothing.
+pub async fn several_keys_change_together_or_not_at_all<S: Store>(store: &S, key: &str) {
+    let keys = [format!("{key}/a"), format!("{key}/b")];
+    let both = async || {
+        let [a, b] = &keys;
+        [store.load(a).await.unwrap(), store.load(b).await.unwrap()]
+    };
+    let swap_all = async |seen: [Loaded<S::Token>; 2], record: &[u8]| {
+        let swaps = keys.iter().zip(seen);
+        let swaps =
+            swaps.map(|(key, seen)| KeySwap { key, token: seen.token, record: record.to_vec() });
+        store.swap_all(swaps.collect()).await.unwrap()
+    };
+    let stale = both().await;
+    create(store, &keys[1], b"one").await;
+    let end = swap_all(stale, b"stale").await;
+    assert!(end.is_none_or(|end| end == Swap::Conflict), "the second key is not absent any more");
+    assert_eq!(store.load(&keys[0]).await.unwrap().record, None, "so the first one is not written");
+    assert_holds(store, &keys[1], b"one").await;
+    if let Some(end) = swap_all(both().await, b"two").await {
+        assert_eq!(end, Swap::Done);
+        assert_holds(store, &keys[0], b"two").await;
+        assert_holds(store, &keys[1], b"two").await;
+    }
 }
 
 /// Of many who saw "absent" at the same time, exactly one creates.

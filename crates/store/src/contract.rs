@@ -39,6 +39,19 @@ pub trait Store {
         record: &[u8],
     ) -> impl Future<Output = Result<Swap, StoreError>>;
 
+    /// Swaps several keys, all or nothing, in one step. Nothing, and nothing is done, where the store
+    /// can't do that with these keys.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store can't answer; whether it wrote is then unknown.
+    fn swap_all(
+        &self,
+        swaps: Vec<KeySwap<'_, Self::Token>>,
+    ) -> impl Future<Output = Result<Option<Swap>, StoreError>> {
+        drop(swaps);
+        async { Ok(None) }
+    }
+
     /// Whether records disappear by themselves when they were written to do so.
     fn expires(&self) -> bool {
         false
@@ -90,6 +103,17 @@ pub struct Page {
     pub keys: Vec<String>,
     /// What to ask for the next page with, or nothing when this was the last.
     pub cursor: Option<String>,
+}
+
+/// One key of several that are swapped together.
+#[derive(Debug)]
+pub struct KeySwap<'a, T> {
+    /// The key.
+    pub key: &'a str,
+    /// What was seen of it.
+    pub token: T,
+    /// Its new record.
+    pub record: Vec<u8>,
 }
 
 /// What [`Store::load`] saw.

@@ -22,11 +22,13 @@
 //! # });
 //! ```
 //!
-//! [`run`] does the same for a machine of the core that works on several keys.
+//! [`run`] does the same for a machine of the core that works on several keys, and [`at_once`] where the
+//! store can swap several together.
 //!
 //! Where `swap` on an absent key is not exact, [`ElectedStore`] makes it so. A store that is down is left
 //! alone by [`Breaker`].
 
+mod at_once;
 mod breaker;
 mod clock;
 #[cfg(feature = "conformance")]
@@ -39,9 +41,10 @@ mod random;
 pub mod scripts;
 mod several;
 
+pub use at_once::at_once;
 pub use breaker::{Breaker, FAILURES_MAX, PAUSE};
 pub use clock::{Clock, ManualClock};
-pub use contract::{Loaded, Page, Store, StoreError, Swap, SweptStore};
+pub use contract::{KeySwap, Loaded, Page, Store, StoreError, Swap, SweptStore};
 pub use drive::{ATTEMPTS_MAX, Answer, DECISION_TIME_MAX, DriveError, drive};
 pub use elected::{ABANDONED_AFTER, Atomics, ElectedStore};
 pub use memory::MemoryStore;

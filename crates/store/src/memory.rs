@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::{Loaded, Page, Store, StoreError, Swap, SweptStore};
+use crate::{KeySwap, Loaded, Page, Store, StoreError, Swap, SweptStore};
 
 /// Keys of one page.
 const PAGE_KEYS: usize = 1_000;
@@ -41,6 +41,18 @@ impl Store for MemoryStore {
         }
         records.insert(key.to_owned(), record.to_vec());
         Ok(Swap::Done)
+    }
+
+    async fn swap_all(
+        &self,
+        swaps: Vec<KeySwap<'_, Self::Token>>,
+    ) -> Result<Option<Swap>, StoreError> {
+        let mut records = self.lock();
+        if swaps.iter().any(|swap| records.get(swap.key) != swap.token.as_ref()) {
+            return Ok(Some(Swap::Conflict));
+        }
+        records.extend(swaps.into_iter().map(|swap| (swap.key.to_owned(), swap.record)));
+        Ok(Some(Swap::Done))
     }
 }
 

@@ -8,9 +8,11 @@ use std::task::Poll;
 use futures::executor::block_on;
 use futures::future::join_all;
 use tollgate_core::{
-    Acquisition, Costs, Ending, Id, LeaseUpdate, Limit, Policy, Record, Span, Timestamp,
+    Acquisition, Costs, Ending, Id, LeaseUpdate, Limit, Operation, Policy, Record, Span, Timestamp,
 };
-use tollgate_store::{Driven, Loaded, ManualClock, MemoryStore, Store, StoreError, Swap, run};
+use tollgate_store::{
+    Driven, Loaded, ManualClock, MemoryStore, Store, StoreError, Swap, at_once, run,
+};
 
 const KEYS: [&str; 3] = ["r/p/team", "r/p/org", "r/p/user"];
 
@@ -168,4 +170,37 @@ fn a_denial_writes_when_its_limit_began_to_fill() {
     assert!(!block_on(acquire(&store, &clock, policies, 1)).outcome.is_allowed());
     clock.set(Timestamp::from_secs(1_800_000_001));
     assert!(block_on(acquire(&store, &clock, policies, 2)).outcome.is_allowed());
+}
+
+#[test]
+fn who_takes_keys_at_once_and_who_takes_them_one_by_one_keep_each_others_promises() {
+    let (small, large) = (policy(7), policy(100));
+    let policies: &[&Policy] = &[&large, &small, &large];
+    let (store, clock) = (MemoryStore::default(), now());
+    let operations: Vec<_> = policies.iter().map(|policy| Operation::from(one(policy))).collect();
+    let mut allowed = 0;
+    for id in 0..10 {
+        let driven = if id % 2 == 0 {
+            let taken = at_once(&store, &clock, &KEYS, &policies, &operations, Some(2));
+            block_on(taken).unwrap().unwrap()
+        } else {
+            let legs: Vec<_> = KEYS.iter().zip(policies).map(|(key, it)| (*key, one(it))).collect();
+            let mut machine = Acquisition::new(policies, Id::from_u128(id), &legs).unwrap();
+            block_on(run(&store, &clock, &KEYS, &mut machine)).unwrap()
+        };
+        allowed += u64::from(driven.outcome.is_allowed());
+    }
+    assert_eq!(allowed, 7);
+    let store = Shaky { records: store, ..Shaky::default() };
+    assert_eq!(remaining(&store, policies), [93, 0, 93]);
+}
+
+#[test]
+fn a_store_that_swaps_one_key_at_a_time_is_not_asked_at_once() {
+    let policies: &[&Policy] = &[&policy(1), &policy(1), &policy(1)];
+    let (store, clock) = (Shaky::default(), now());
+    let operations: Vec<_> = policies.iter().map(|policy| Operation::from(one(policy))).collect();
+    let taken = block_on(at_once(&store, &clock, &KEYS, &policies, &operations, None)).unwrap();
+    assert_eq!(taken, None);
+    assert_eq!(remaining(&store, policies), [1; 3], "nothing was done");
 }

@@ -4,9 +4,10 @@ use bytes::Bytes;
 use http::Response;
 use http_body_util::Full;
 use tollgate_core::{
-    ACQUISITION_KEYS_MAX, Acquisition, AcquisitionError, Ending, Machine, Outcome,
+    ACQUISITION_KEYS_MAX, Acquire, Acquisition, AcquisitionError, Ending, Id, Machine, Operation,
+    Outcome,
 };
-use tollgate_store::{Clock, DriveError, Store, run};
+use tollgate_store::{Clock, DriveError, Driven, Store, at_once, run};
 
 use crate::Service;
 use crate::answer::{Detail, SeveralAnswer};
@@ -36,20 +37,59 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
         body.end()?;
         let id = manner.hold.map(|hold| hold.id()).or(manner.once).map_or_else(random_id, Ok)?;
         let places: Vec<_> = legs.iter().map(|leg| (leg.opened, &*leg.key)).collect();
-        let names = record_keys(&places);
+        let outcome = self.take(&legs, &places, manner, id).await?;
+        let lease = manner.hold.map(|_| Lease { id, legs: lease_legs(&legs) }.token());
+        let answer = SeveralAnswer { legs: &places, outcome: &outcome, lease: lease.as_deref() };
+        Ok(answer.response(detail))
+    }
+
+    /// Takes all keys or none: at once where the store can do that, and else one after the other.
+    async fn take(
+        &self,
+        legs: &[Leg<'_, L>],
+        places: &[(&Opened<L>, &str)],
+        manner: &Manner,
+        id: Id,
+    ) -> Result<Outcome, Problem> {
+        let names = record_keys(places);
         let costs: Vec<_> =
-            names.iter().zip(&legs).map(|(name, leg)| (&**name, leg.costs)).collect();
-        let acquisition = Acquisition::new(self.legs(&places), id, &costs).map_err(refused)?;
+            names.iter().zip(legs).map(|(name, leg)| (&**name, leg.costs)).collect();
+        let acquisition = Acquisition::new(self.legs(places), id, &costs).map_err(refused)?;
+        if let Some(outcome) = self.take_at_once(legs, places, &names, manner, id).await? {
+            return Ok(outcome);
+        }
         let acquisition = acquisition.with_share(manner.share);
         let acquisition = if manner.once.is_some() { acquisition.once() } else { acquisition };
         let mut acquisition = match manner.hold {
             Some(hold) => acquisition.with_lease(hold.ttl()).map_err(refused)?,
             None => acquisition,
         };
-        let outcome = self.run(&names, &mut acquisition).await?;
-        let lease = manner.hold.map(|_| Lease { id, legs: lease_legs(&legs) }.token());
-        Ok(SeveralAnswer { legs: &places, outcome: &outcome, lease: lease.as_deref() }
-            .response(detail))
+        self.run(&names, &mut acquisition).await
+    }
+
+    async fn take_at_once(
+        &self,
+        legs: &[Leg<'_, L>],
+        places: &[(&Opened<L>, &str)],
+        names: &[String],
+        manner: &Manner,
+        id: Id,
+    ) -> Result<Option<Outcome>, Problem> {
+        // The key that remembers the id is the one on which an acquisition commits.
+        let charged = |leg: &usize| legs.get(*leg).is_some_and(|leg| !leg.costs.is_zero());
+        let remembers = (0..legs.len()).filter(charged).max_by_key(|leg| names.get(*leg));
+        let operations = legs.iter().enumerate().map(|(index, leg)| {
+            let once = (remembers == Some(index)).then_some(id);
+            Acquire { once, ..manner.acquire(leg.costs) }.into()
+        });
+        let operations: Vec<Operation> = operations.collect();
+        let keys: Vec<&str> = names.iter().map(|name| &**name).collect();
+        let (store, clock, decide) = (&self.store, &self.clock, self.legs(places));
+        let driven = at_once(store, clock, &keys, &decide, &operations, remembers).await;
+        driven
+            .map_err(|error| self.undecided(names, error))?
+            .map(|driven| self.ended(names, driven))
+            .transpose()
     }
 
     pub(super) fn legs<'a>(&'a self, places: &[(&'a Opened<L>, &str)]) -> Legs<'a, L> {
@@ -57,20 +97,26 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
         Legs { limiter: &self.limiter, policies }
     }
 
-    /// Takes a machine on these keys to its end. What the store could not do is reported and a problem.
+    /// Takes a machine on these keys to its end.
     pub(super) async fn run<M: Machine<Error = LimiterError>>(
         &self,
         names: &[String],
         machine: &mut M,
     ) -> Result<Outcome, Problem> {
         let keys: Vec<&str> = names.iter().map(|name| &**name).collect();
-        let report = |cause| (self.report)(&Fault { record_key: names.join(", "), cause });
-        let driven = run(&self.store, &self.clock, &keys, machine).await.map_err(|error| {
-            report(DriveError::Ask(error));
-            Problem::unavailable()
-        })?;
+        let driven = run(&self.store, &self.clock, &keys, machine).await;
+        self.ended(names, driven.map_err(|error| self.undecided(names, error))?)
+    }
+
+    fn undecided(&self, names: &[String], error: LimiterError) -> Problem {
+        (self.report)(&Fault { record_key: names.join(", "), cause: DriveError::Ask(error) });
+        Problem::unavailable()
+    }
+
+    /// The outcome. What the store could not do is reported, and a problem.
+    fn ended(&self, names: &[String], driven: Driven) -> Result<Outcome, Problem> {
         if let Some(fault) = driven.fault {
-            report(DriveError::Store(fault));
+            (self.report)(&Fault { record_key: names.join(", "), cause: fault.into() });
         }
         match driven.outcome.ending {
             Ending::Allowed | Ending::Denied => Ok(driven.outcome),

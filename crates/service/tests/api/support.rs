@@ -11,7 +11,7 @@ use serde_json::Value;
 use tollgate_core::{Span, Timestamp};
 use tollgate_policy::PolicySet;
 use tollgate_service::{CoreLimiter, Service};
-use tollgate_store::{Clock, Loaded, ManualClock, MemoryStore, Store, StoreError, Swap};
+use tollgate_store::{Clock, KeySwap, Loaded, ManualClock, MemoryStore, Store, StoreError, Swap};
 
 pub(crate) const POLICIES: &str = r#"
 [policy.slow]
@@ -65,6 +65,8 @@ pub(crate) enum Fault {
     Load,
     Swap,
     Conflicts,
+    /// It swaps one key at a time.
+    OneByOne,
 }
 
 impl Store for TestStore {
@@ -82,6 +84,18 @@ impl Store for TestStore {
             Fault::Swap => Err(StoreError::Exhausted("too many".into())),
             Fault::Conflicts => Ok(Swap::Conflict),
             _ => self.records.swap(key, token, record).await,
+        }
+    }
+
+    async fn swap_all(
+        &self,
+        swaps: Vec<KeySwap<'_, Self::Token>>,
+    ) -> Result<Option<Swap>, StoreError> {
+        match self.fault.get() {
+            Fault::Swap => Err(StoreError::Exhausted("too many".into())),
+            Fault::Conflicts => Ok(Some(Swap::Conflict)),
+            Fault::OneByOne => Ok(None),
+            _ => self.records.swap_all(swaps).await,
         }
     }
 }

@@ -1,0 +1,81 @@
+//! Several keys in one step, where the store can do that.
+
+use futures::future::try_join_all;
+use tollgate_core::{ATTEMPTS_MAX, Applied, Decide, Effect, Ending, Operation, Outcome, Verdict};
+
+use crate::random::wait_after;
+use crate::several::Driven;
+use crate::{Clock, KeySwap, Loaded, Store, StoreError, Swap};
+
+/// Does one operation on each of several keys, all or nothing, by [`Store::swap_all`]: one load and one
+/// swap for all of them together, where [`run`](crate::run) takes one after the other. Nothing where the
+/// store can't do that with these keys; then nothing was done.
+///
+/// `keys` are those of the legs, in the order of `operations`. Where the operation on the leg
+/// `remembers` was done before under its request id, all of it was.
+///
+/// # Errors
+/// What deciding fails with. Nothing is let in then.
+pub async fn at_once<D: Decide, S: Store, C: Clock>(
+    store: &S,
+    clock: &C,
+    keys: &[&str],
+    decide: &D,
+    operations: &[Operation],
+    remembers: Option<usize>,
+) -> Result<Option<Driven>, D::Error> {
+    for attempt in 1..=ATTEMPTS_MAX {
+        let seen = match try_join_all(keys.iter().map(|key| store.load(key))).await {
+            Ok(seen) => seen,
+            Err(fault) => return Ok(Some(failed(fault))),
+        };
+        let now = clock.now();
+        let decided = seen.iter().zip(operations).enumerate().map(|(leg, (seen, operation))| {
+            decide.apply(leg, seen.record.as_deref(), operation, now)
+        });
+        let mut legs = decided.collect::<Result<Vec<_>, _>>()?;
+        let repeated = remembers.and_then(|leg| legs.get(leg)).map(|leg| leg.effect);
+        if repeated == Some(Effect::Repeated) {
+            return Ok(Some(ended(Ending::Allowed, legs)));
+        }
+        let allowed = legs.iter().all(|leg| leg.verdict == Verdict::Allowed);
+        let swaps = swaps(keys, seen, &mut legs, allowed);
+        let ending = if allowed { Ending::Allowed } else { Ending::Denied };
+        if swaps.is_empty() {
+            return Ok(Some(ended(ending, legs)));
+        }
+        match store.swap_all(swaps).await {
+            Ok(None) => return Ok(None),
+            Ok(Some(Swap::Done)) => return Ok(Some(ended(ending, legs))),
+            Ok(Some(Swap::Conflict)) => clock.sleep(wait_after(attempt)).await,
+            Err(fault) => return Ok(Some(failed(fault))),
+        }
+    }
+    Ok(Some(ended(Ending::Busy, Vec::new())))
+}
+
+/// What is written: all of what is allowed; of what is denied, only what denials have to write.
+fn swaps<'a, T>(
+    keys: &[&'a str],
+    seen: Vec<Loaded<T>>,
+    legs: &mut [Applied],
+    allowed: bool,
+) -> Vec<KeySwap<'a, T>> {
+    let legs = keys.iter().zip(seen).zip(legs);
+    let swaps = legs.filter_map(|((key, seen), leg)| {
+        let written = leg.record.take().filter(|_| allowed || leg.verdict != Verdict::Allowed);
+        Some(KeySwap { key, token: seen.token, record: written? })
+    });
+    swaps.collect()
+}
+
+fn ended(ending: Ending, legs: Vec<Applied>) -> Driven {
+    let outcome = Outcome { ending, legs: legs.into_iter().map(Some).collect() };
+    Driven { outcome, fault: None }
+}
+
+/// Whether it wrote is unknown: what was not let in may be charged, on all keys, once.
+fn failed(fault: StoreError) -> Driven {
+    let outcome = Outcome { ending: Ending::Failed, legs: Vec::new() };
+    Driven { outcome, fault: Some(fault) }
+}
