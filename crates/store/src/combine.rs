@@ -39,12 +39,14 @@ pub const LINES_MAX: usize = 16_384;
 /// `Q` is what is asked, `T` the answer to it and `E` why there is none.
 ///
 /// ```
+/// use tollgate_core::Span;
 /// use tollgate_store::{Answer, Combiner, ManualClock, MemoryStore};
 /// # futures::executor::block_on(async {
 /// // A turnstile that lets so many through together, 3 in all.
 /// let ask = |record: Option<&[u8]>, people: &u8| {
 ///     let passed = record.map_or(0, |record| record[0]) + people;
-///     Ok::<_, ()>(Answer { outcome: passed <= 3, record: (passed <= 3).then(|| vec![passed]) })
+///     let record = (passed <= 3).then(|| vec![passed]);
+///     Ok::<_, ()>(Answer { outcome: passed <= 3, record, forget_after: Span::NEVER })
 /// };
 /// let (store, clock, lines) = (MemoryStore::default(), ManualClock::default(), Combiner::default());
 /// let (couple, family) = futures::future::join(

@@ -64,15 +64,25 @@ pub async fn drive<S: Store, C: Clock, T, E>(
         let Some(record) = answer.record else {
             return Ok(answer.outcome);
         };
-        let swap = match answer.forget_after {
-            Span::NEVER => store.swap(key, seen.token, &record).await?,
-            forget_after => store.swap_expiring(key, seen.token, &record, forget_after).await?,
-        };
-        match swap {
+        match write(store, key, seen.token, &record, answer.forget_after).await? {
             Swap::Done => return Ok(answer.outcome),
             Swap::Conflict if attempt < ATTEMPTS_MAX => clock.sleep(wait_after(attempt)).await,
             Swap::Conflict => {}
         }
     }
     Err(DriveError::Busy)
+}
+
+/// Swaps in a record that matters for so long.
+pub(crate) async fn write<S: Store>(
+    store: &S,
+    key: &str,
+    token: S::Token,
+    record: &[u8],
+    forget_after: Span,
+) -> Result<Swap, StoreError> {
+    match forget_after {
+        Span::NEVER => store.swap(key, token, record).await,
+        forget_after => store.swap_expiring(key, token, record, forget_after).await,
+    }
 }

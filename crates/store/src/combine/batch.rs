@@ -1,6 +1,6 @@
 //! Those who share one load and one swap.
 
-use tollgate_core::Timestamp;
+use tollgate_core::{Span, Timestamp};
 
 use super::BATCH_MAX;
 use super::line::{Line, Member};
@@ -38,31 +38,31 @@ impl<'a, Q, T, E> Batch<'a, Q, T, E> {
     }
 
     /// Asks for everyone, those who joined since the load included, and answers who need not wait for a
-    /// swap. The record to write, if it changed.
+    /// swap. The record to write if it changed, and how long it matters.
     pub(super) fn ask(
         &mut self,
         mut record: Option<Vec<u8>>,
         now: Timestamp,
         ask: &mut impl FnMut(Option<&[u8]>, &Q) -> Result<Answer<T>, E>,
-    ) -> Option<Vec<u8>> {
+    ) -> Option<(Vec<u8>, Span)> {
         // What was loaded is fresh for those who joined before.
         let before_load = self.members.len();
         self.gather(now);
-        let (mut changed, mut answerable) = (false, 0);
+        let (mut changed, mut answerable) = (None, 0);
         for (index, member) in self.members.iter_mut().enumerate() {
             let answer = ask(record.as_deref(), &member.question);
             member.said = Some(answer.map(|answer| {
                 if answer.record.is_some() {
-                    (record, changed) = (answer.record, true);
+                    (record, changed) = (answer.record, Some(answer.forget_after));
                 }
                 answer.outcome
             }));
-            if !changed && index < before_load {
+            if changed.is_none() && index < before_load {
                 answerable += 1;
             }
         }
         self.answer(answerable);
-        record.filter(|_| changed)
+        record.zip(changed)
     }
 
     /// What everyone was told is written.

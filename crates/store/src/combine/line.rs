@@ -10,6 +10,7 @@ use tollgate_core::Timestamp;
 
 use super::WAITING_MAX;
 use super::batch::Batch;
+use crate::drive::write;
 use crate::random::wait_after;
 use crate::{Answer, Clock, DriveError, Store, Swap};
 
@@ -66,8 +67,8 @@ impl<Q, T, E> Line<Q, T, E> {
             Ok(seen) => seen,
             Err(error) => return batch.fail(&error),
         };
-        let Some(record) = batch.ask(seen.record, clock.now(), ask) else { return };
-        match store.swap(key, seen.token, &record).await {
+        let Some((record, forget_after)) = batch.ask(seen.record, clock.now(), ask) else { return };
+        match write(store, key, seen.token, &record, forget_after).await {
             Ok(Swap::Done) => batch.answer_all(),
             Ok(Swap::Conflict) => {
                 let conflicts = batch.conflict();

@@ -200,7 +200,9 @@ fn a_request_can_be_moved_to_another_thread() {
     fn movable<T: Send>(_: &T) {}
     let (store, clock, lines) =
         (MemoryStore::default(), ManualClock::default(), Tickets::default());
-    let ask = |_: Option<&[u8]>, _: &u32| Ok(Answer { outcome: None, record: None });
+    let ask = |_: Option<&[u8]>, _: &u32| {
+        Ok(Answer { outcome: None, record: None, forget_after: Span::NEVER })
+    };
     let request = lines.drive(&store, &clock, "k", 1, ask);
     movable(&request);
     assert_eq!(block_on(request), Ok(None));

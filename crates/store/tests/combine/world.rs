@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
+use tollgate_core::Span;
 use tollgate_store::{Answer, Loaded, MemoryStore, Store, StoreError, Swap};
 
 /// What decides by lot.
@@ -119,7 +120,7 @@ pub(crate) fn ticket(record: Option<&[u8]>, tickets: &u32) -> Result<Answer<Opti
     let sold = sold(record);
     let left = sold < *tickets;
     let record = left.then(|| (sold + 1).to_le_bytes().to_vec());
-    Ok(Answer { outcome: left.then_some(sold), record })
+    Ok(Answer { outcome: left.then_some(sold), record, forget_after: Span::NEVER })
 }
 
 pub(crate) fn sold(record: Option<&[u8]>) -> u32 {
