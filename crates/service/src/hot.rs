@@ -1,7 +1,7 @@
 //! Requests for the same key, as a policy's `contention` says that they get along.
 
+mod budget_lease;
 mod budgets;
-mod lease;
 #[cfg(test)]
 mod simulation;
 mod visit;

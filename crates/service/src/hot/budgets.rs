@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tollgate_core::{Acquire, Applied, Costs, Operation, Share, Span, Timestamp};
 
-use super::lease::{Lease, REQUESTS_FIRST};
+use super::budget_lease::{BudgetLease, REQUESTS_FIRST};
 use super::visit::{Visit, Wanted};
 use crate::lease::random_id;
 
@@ -32,7 +32,7 @@ struct Table {
 /// What is known of one key.
 #[derive(Debug)]
 struct Budget {
-    lease: Option<Lease>,
+    lease: Option<BudgetLease>,
     /// A request is on its way to take the next lease.
     is_taking: bool,
     /// It was not looked yet whether others found the key hot.
@@ -136,7 +136,12 @@ impl Budget {
     }
 
     /// The lease that a request with these costs wants, now that the old one is over.
-    fn wanted(&mut self, costs: &Costs, old: Option<&Lease>, now: Timestamp) -> Option<Wanted> {
+    fn wanted(
+        &mut self,
+        costs: &Costs,
+        old: Option<&BudgetLease>,
+        now: Timestamp,
+    ) -> Option<Wanted> {
         let asks_others = std::mem::take(&mut self.asks_others);
         let is_hot = old.is_some() || self.requests >= HOT_REQUESTS;
         if self.is_taking || !(is_hot || asks_others) {
@@ -152,7 +157,7 @@ impl Budget {
 
 impl Taking<'_> {
     /// This is the lease.
-    pub(super) fn end(self, lease: Lease) {
+    pub(super) fn end(self, lease: BudgetLease) {
         if let Some(budget) = self.budgets.lock().budgets.get_mut(self.key) {
             budget.lease = Some(lease);
         }

@@ -5,13 +5,15 @@ use std::cell::Cell;
 
 use futures::executor::block_on;
 use proptest::prelude::*;
-use tollgate_core::{Acquire, Applied, Id, Operation, Policy, Record, Span, Timestamp, Verdict};
+use tollgate_core::{
+    Acquire, Applied, Effect, Id, Operation, Policy, Record, Span, Timestamp, Verdict,
+};
 use tollgate_policy::{NamedPolicy, PolicySet};
 use tollgate_store::{
     Answer, Clock as _, Loaded, ManualClock, MemoryStore, Store, StoreError, Swap,
 };
 
-use super::lease::{LEASE_TTL, PARTS};
+use super::budget_lease::{LEASE_TTL, PARTS};
 use super::{HotKeys, Question};
 use crate::limiter::{CoreLimiter, Limiter};
 
@@ -327,6 +329,30 @@ fn a_large_request_gets_what_the_lease_had_left() {
     assert_eq!(world.ask(0, all_that_is_left).unwrap().verdict, Verdict::Allowed);
     assert_eq!(world.held(), 0, "the lease is settled, and nothing is left to say that it is hot");
     assert_eq!(world.burst(0, 2), 1);
+}
+
+/// Where little is left, little is held: who comes last finds most of it.
+#[test]
+fn a_lease_is_a_small_part_of_what_remains() {
+    let mut world = World::new(WINDOW, 2);
+    let most = world.units(8_000 - 400);
+    world.ask(0, most).unwrap();
+    world.burst(1, 4);
+    // Of the 396 that are left, and the unit that says that the key is hot.
+    assert_eq!(world.held(), 396 / PARTS + 1);
+}
+
+/// A request that comes again under its id is not charged again, although there is a lease.
+#[test]
+fn a_request_with_an_id_is_charged_once() {
+    let mut world = World::new(WINDOW, 1);
+    world.burst(0, 50);
+    let once = world.units(10).once(Id::from_u128(7));
+    for effect in [Effect::Charged, Effect::Repeated] {
+        assert_eq!(world.ask(0, once.clone()).unwrap().effect, effect);
+    }
+    let rest = world.units(8_000 - 50 - 10 - 1);
+    assert_eq!(world.ask(0, rest).unwrap().verdict, Verdict::Allowed);
 }
 
 /// What is told of a local decision is what the record said, less what was spent since.

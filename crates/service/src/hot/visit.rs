@@ -7,7 +7,7 @@ use tollgate_core::{
 };
 use tollgate_store::Answer;
 
-use super::lease::{LEASE_TTL, Lease, PARTS, REQUESTS_MIN};
+use super::budget_lease::{BudgetLease, LEASE_TTL, PARTS, REQUESTS_MIN};
 use crate::limiter::LimiterError;
 
 /// The id of a hold that says that a process found the key hot within the last second. It holds one unit,
@@ -38,7 +38,7 @@ pub(super) struct Wanted {
 #[derive(Debug)]
 pub(super) struct Visited {
     pub(super) applied: Applied,
-    pub(super) lease: Option<Lease>,
+    pub(super) lease: Option<BudgetLease>,
 }
 
 impl Visit {
@@ -47,8 +47,8 @@ impl Visit {
         Self { operation: operation.clone(), settled: None, wanted: None }
     }
 
-    pub(super) fn settling(mut self, lease: Option<Lease>) -> Self {
-        self.settled = lease.map(Lease::into_spent);
+    pub(super) fn settling(mut self, lease: Option<BudgetLease>) -> Self {
+        self.settled = lease.map(BudgetLease::into_spent);
         self
     }
 
@@ -94,7 +94,7 @@ impl Wanted {
         &self,
         draft: &mut Draft<'_, F>,
         limits: &[LimitStatus],
-    ) -> Result<Option<Lease>, LimiterError>
+    ) -> Result<Option<BudgetLease>, LimiterError>
     where
         F: Fn(Option<&[u8]>, &Operation) -> Result<Answer<Applied>, LimiterError>,
     {
@@ -107,7 +107,7 @@ impl Wanted {
         }
         let held = draft.apply(&Acquire::new(units).held(hold).into())?;
         let taken = held.effect == Effect::Held;
-        Ok(taken.then(|| Lease::new(self.id, &units, held.limits, draft.now)))
+        Ok(taken.then(|| BudgetLease::new(self.id, &units, held.limits, draft.now)))
     }
 
     /// What there is to hold, if it is worth it.

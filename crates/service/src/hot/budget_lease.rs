@@ -21,7 +21,7 @@ pub(super) const PARTS: u64 = 8;
 
 /// Units that this process holds, and what it spent of them.
 #[derive(Debug)]
-pub(super) struct Lease {
+pub(super) struct BudgetLease {
     id: Id,
     held: Vec<u64>,
     spent: Vec<u64>,
@@ -30,7 +30,7 @@ pub(super) struct Lease {
     taken: Timestamp,
 }
 
-impl Lease {
+impl BudgetLease {
     pub(super) fn new(id: Id, held: &Costs, limits: Vec<LimitStatus>, taken: Timestamp) -> Self {
         let held = held.as_slice().to_vec();
         Self { id, spent: vec![0; held.len()], held, limits, taken }
