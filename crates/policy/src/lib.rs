@@ -64,6 +64,7 @@
 //! ```
 
 mod algorithm_text;
+mod contention;
 mod fields;
 mod limit_text;
 mod options;
@@ -73,6 +74,7 @@ mod scaled;
 mod toml_text;
 mod value;
 
+pub use contention::Contention;
 pub use options::{LOCAL_SHARE_PERCENT_DEFAULT, OnStoreFailure};
 pub use policy_set::{NamedPolicy, POLICIES_MAX, POOLS_MAX, PolicySet, TEXT_BYTES_MAX, TextError};
 pub use pool_text::{NamedPool, PoolChoice};

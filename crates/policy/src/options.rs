@@ -1,5 +1,6 @@
 //! What a policy says beside its limits.
 
+use crate::contention::Contention;
 use crate::fields::Fields;
 
 /// The percentage of a policy that each process grants by itself under [`OnStoreFailure::Local`], where
@@ -24,10 +25,11 @@ pub(crate) struct Options {
     pub(crate) on_store_failure: OnStoreFailure,
     /// 1 to 100.
     pub(crate) local_share_percent: u64,
+    pub(crate) contention: Contention,
 }
 
 /// All options, for messages.
-pub(crate) const OPTIONS: &[&str] = &["on_store_failure", "local_share_percent"];
+pub(crate) const OPTIONS: &[&str] = &["on_store_failure", "local_share_percent", "contention"];
 
 impl Options {
     /// Reads them, or answers a message that starts with the field it is about.
@@ -48,6 +50,7 @@ impl Options {
             ));
         }
         let local_share_percent = local_share_percent.unwrap_or(LOCAL_SHARE_PERCENT_DEFAULT);
-        Ok(Self { on_store_failure, local_share_percent })
+        let contention = fields.word("contention", &Contention::WORDS)?.unwrap_or_default();
+        Ok(Self { on_store_failure, local_share_percent, contention })
     }
 }

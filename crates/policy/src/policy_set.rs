@@ -2,6 +2,7 @@
 
 use tollgate_core::{LimitError, Name, Policy};
 
+use crate::contention::Contention;
 use crate::fields::Fields;
 use crate::limit_text;
 use crate::options::{OPTIONS, OnStoreFailure, Options};
@@ -44,6 +45,12 @@ impl NamedPolicy {
     #[must_use]
     pub const fn on_store_failure(&self) -> OnStoreFailure {
         self.options.on_store_failure
+    }
+
+    /// How requests for the same key get along.
+    #[must_use]
+    pub const fn contention(&self) -> Contention {
+        self.options.contention
     }
 
     /// What each process grants by itself when the store can't be asked, under
@@ -188,6 +195,7 @@ fn policy(name: &str, table: &Value) -> Result<NamedPolicy, String> {
     }
     let options = Options::read(&Fields { owner: "a policy", entries: &others })?;
     let limits = Policy::new(limits).map_err(|error| format!(": {error}"))?;
+    options.contention.check(&limits)?;
     let local = (options.on_store_failure == OnStoreFailure::Local)
         .then(|| scaled(&limits, options.local_share_percent))
         .transpose()

@@ -4,6 +4,7 @@ use tollgate_core::{Acquire, Applied, Operation, Span, Timestamp, Verdict};
 use tollgate_policy::OnStoreFailure;
 use tollgate_store::{Answer, Clock, DriveError, Store, drive};
 
+use crate::hot::Question;
 use crate::key::record_key;
 use crate::limiter::{Limiter, LimiterError};
 use crate::problem::Problem;
@@ -27,10 +28,15 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
         key: &str,
         acquire: &Operation,
     ) -> Result<Decided, Problem> {
-        let ask = |record: Option<&[u8]>, now| self.ask(opened, record, acquire, now);
-        match self.drive(opened, key, ask).await {
+        let record_key = record_key(opened.named.name(), key);
+        let ask = |record: Option<&[u8]>, operation: &Operation, now| {
+            self.ask(opened, record, operation, now)
+        };
+        let question = Question { policy: &opened.named, key: &record_key, acquire, ask };
+        match self.hot_keys.drive(&self.store, &self.clock, &question).await {
             Ok(applied) => Ok(Decided::Counted(applied)),
-            Err(fault) => {
+            Err(cause) => {
+                let fault = Fault { record_key, cause };
                 (self.report)(&fault);
                 self.without(opened, &fault, acquire).ok_or_else(Problem::unavailable)
             }
@@ -68,20 +74,6 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
     ) -> Result<Applied, Problem> {
         let applied = self.apply_in_turn(opened, key, &[operation]).await?;
         applied.into_iter().next().ok_or_else(Problem::unavailable)
-    }
-
-    async fn drive<T>(
-        &self,
-        opened: &Opened<L>,
-        key: &str,
-        ask: impl Fn(Option<&[u8]>, Timestamp) -> Result<Answer<T>, LimiterError>,
-    ) -> Result<T, Fault> {
-        let record_key = record_key(opened.named.name(), key);
-        let ask = |record: Option<&[u8]>| ask(record, self.clock.now());
-        match drive(&self.store, &self.clock, &record_key, ask).await {
-            Ok(outcome) => Ok(outcome),
-            Err(cause) => Err(Fault { record_key, cause }),
-        }
     }
 
     /// Does something to any record. What the store could not do is reported, and a problem.

@@ -48,6 +48,7 @@ mod body;
 mod decide;
 mod endpoints;
 mod fields;
+mod hot;
 mod key;
 mod lease;
 mod limiter;

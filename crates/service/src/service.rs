@@ -12,6 +12,7 @@ use tollgate_store::{Clock, DriveError, Store};
 
 use crate::answer::{Answers, Detail};
 use crate::fields;
+use crate::hot::HotKeys;
 use crate::limiter::{Limiter, LimiterError};
 use crate::local::LocalRecords;
 use crate::problem::Problem;
@@ -25,6 +26,7 @@ pub struct Service<S, L: Limiter, C> {
     pub(crate) store: S,
     pub(crate) limiter: L,
     pub(crate) clock: C,
+    pub(crate) hot_keys: HotKeys,
     pub(crate) local: LocalRecords,
     pub(crate) report: fn(&Fault),
     /// How many requests to pools there were.
@@ -81,9 +83,9 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
         let pools = policies.pools().cloned().collect();
         let mut policies = policies.iter().map(open).collect::<Result<Vec<_>, LimiterError>>()?;
         policies.sort_unstable_by(|a, b| a.named.name().cmp(b.named.name()));
-        let local = LocalRecords::default();
+        let (hot_keys, local) = (HotKeys::default(), LocalRecords::default());
         let turns = AtomicU64::new(0);
-        Ok(Self { policies, pools, store, limiter, clock, local, report, turns })
+        Ok(Self { policies, pools, store, limiter, clock, hot_keys, local, report, turns })
     }
 
     /// Answers one request.

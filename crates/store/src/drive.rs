@@ -104,10 +104,7 @@ impl<'a, S: Store, C: Clock> Attempts<'a, S, C> {
         record: &[u8],
         forget_after: Span,
     ) -> Result<Swap, GivenUp> {
-        let swap = match forget_after {
-            Span::NEVER => self.store.swap(self.key, token, record).await,
-            forget_after => self.store.swap_expiring(self.key, token, record, forget_after).await,
-        };
+        let swap = write(self.store, self.key, token, record, forget_after).await;
         let swap = swap.map_err(GivenUp::Store)?;
         if swap == Swap::Conflict {
             self.conflicts += 1;
@@ -127,5 +124,19 @@ impl<E> From<GivenUp> for DriveError<E> {
             GivenUp::Busy => Self::Busy,
             GivenUp::TimedOut => Self::TimedOut,
         }
+    }
+}
+
+/// Swaps in a record that matters for so long.
+pub(crate) async fn write<S: Store>(
+    store: &S,
+    key: &str,
+    token: S::Token,
+    record: &[u8],
+    forget_after: Span,
+) -> Result<Swap, StoreError> {
+    match forget_after {
+        Span::NEVER => store.swap(key, token, record).await,
+        forget_after => store.swap_expiring(key, token, record, forget_after).await,
     }
 }

@@ -31,6 +31,8 @@
 mod at_once;
 mod breaker;
 mod clock;
+#[cfg(feature = "combine")]
+mod combine;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod contract;
@@ -44,6 +46,8 @@ mod several;
 pub use at_once::at_once;
 pub use breaker::{Breaker, FAILURES_MAX, PAUSE};
 pub use clock::{Clock, ManualClock};
+#[cfg(feature = "combine")]
+pub use combine::{BATCH_MAX, Combiner, LINES_MAX, WAITING_MAX};
 pub use contract::{KeySwap, Loaded, Page, Store, StoreError, Swap, SweptStore};
 pub use drive::{ATTEMPTS_MAX, Answer, DECISION_TIME_MAX, DriveError, drive};
 pub use elected::{ABANDONED_AFTER, Atomics, ElectedStore};

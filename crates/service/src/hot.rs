@@ -1,0 +1,97 @@
+//! Requests for the same key, as a policy's `contention` says that they get along.
+
+mod budget_lease;
+mod budgets;
+#[cfg(test)]
+mod simulation;
+mod visit;
+
+use tollgate_core::{Applied, Operation, Timestamp};
+use tollgate_policy::{Contention, NamedPolicy};
+#[cfg(feature = "combine")]
+use tollgate_store::Combiner;
+use tollgate_store::{Answer, Clock, DriveError, Store, drive};
+
+use self::budgets::{Begun, Budgets};
+use self::visit::{Visit, Visited};
+use crate::limiter::LimiterError;
+
+/// What is asked of one key.
+pub(crate) struct Question<'a, F> {
+    pub(crate) policy: &'a NamedPolicy,
+    /// The key of the record.
+    pub(crate) key: &'a str,
+    pub(crate) acquire: &'a Operation,
+    /// Does an operation to a record.
+    pub(crate) ask: F,
+}
+
+/// What this process knows of the keys that it is asked for right now.
+#[derive(Debug, Default)]
+pub(crate) struct HotKeys {
+    #[cfg(feature = "combine")]
+    lines: Combiner<Visit, Visited, LimiterError>,
+    budgets: Budgets,
+}
+
+impl HotKeys {
+    /// Decides, through the store or without it.
+    pub(crate) async fn drive<S, C, F>(
+        &self,
+        store: &S,
+        clock: &C,
+        question: &Question<'_, F>,
+    ) -> Result<Applied, DriveError<LimiterError>>
+    where
+        S: Store,
+        C: Clock,
+        F: Fn(Option<&[u8]>, &Operation, Timestamp) -> Result<Answer<Applied>, LimiterError>,
+    {
+        match question.policy.contention() {
+            Contention::Retry => {
+                let ask =
+                    |record: Option<&[u8]>| (question.ask)(record, question.acquire, clock.now());
+                drive(store, clock, question.key, ask).await
+            }
+            Contention::Combine => {
+                let visit = Visit::plain(question.acquire);
+                Ok(self.visit(store, clock, question, visit).await?.applied)
+            }
+            Contention::Lease => {
+                match self.budgets.begin(question.key, question.acquire, clock.now()) {
+                    Begun::Spent(applied) => Ok(applied),
+                    Begun::Visit(visit, taking) => {
+                        let visited = self.visit(store, clock, question, *visit).await?;
+                        if let (Some(taking), Some(lease)) = (taking, visited.lease) {
+                            taking.end(lease);
+                        }
+                        Ok(visited.applied)
+                    }
+                }
+            }
+        }
+    }
+
+    /// Goes to the store, together with others where they wait.
+    async fn visit<S, C, F>(
+        &self,
+        store: &S,
+        clock: &C,
+        question: &Question<'_, F>,
+        visit: Visit,
+    ) -> Result<Visited, DriveError<LimiterError>>
+    where
+        S: Store,
+        C: Clock,
+        F: Fn(Option<&[u8]>, &Operation, Timestamp) -> Result<Answer<Applied>, LimiterError>,
+    {
+        let limits = question.policy.limits();
+        let ask = |record: Option<&[u8]>, visit: &Visit| {
+            visit.make(limits, record, clock.now(), &question.ask)
+        };
+        #[cfg(feature = "combine")]
+        return self.lines.drive(store, clock, question.key, visit, ask).await;
+        #[cfg(not(feature = "combine"))]
+        drive(store, clock, question.key, |record| ask(record, &visit)).await
+    }
+}

@@ -1,0 +1,393 @@
+//! Several instances with leases over one store, in every order, with deaths at every step.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::cell::Cell;
+
+use futures::executor::block_on;
+use proptest::prelude::*;
+use tollgate_core::{
+    Acquire, Applied, Effect, Id, Operation, Policy, Record, Span, Timestamp, Verdict,
+};
+use tollgate_policy::{NamedPolicy, PolicySet};
+use tollgate_store::{
+    Answer, Clock as _, Loaded, ManualClock, MemoryStore, Store, StoreError, Swap,
+};
+
+use super::budget_lease::{LEASE_TTL, PARTS};
+use super::{HotKeys, Question};
+use crate::limiter::{CoreLimiter, Limiter};
+
+const KEY: &str = "r/p/k";
+const START: Timestamp = Timestamp::from_secs(1_800_000_000);
+
+/// Every algorithm that can be leased.
+const LIMITS: [&str; 8] = [
+    "a = { algorithm = 'gcra', limit = 100, per = '1s', burst = 200 }",
+    "a = { algorithm = 'token-bucket', capacity = 300, refill = 70, per = '1s' }",
+    "a = { algorithm = 'interval-bucket', capacity = 300, refill = 100, per = '2s' }",
+    "a = { algorithm = 'leaky-bucket', capacity = 300, leak = 50, per = '1s' }",
+    "a = { algorithm = 'fixed-window', limit = 150, per = '1s' }",
+    "a = { algorithm = 'sliding-log', limit = 200, per = '2s' }",
+    "a = { algorithm = 'sliding-counter', limit = 200, per = '2s' }",
+    "a = { algorithm = 'gcra', limit = 100, per = '1s', burst = 200 }
+     b = { algorithm = 'fixed-window', limit = 400, per = '3s' }",
+];
+
+/// A store whose next swap may end the process that asks: before it writes, or after.
+#[derive(Default)]
+struct MortalStore {
+    records: MemoryStore,
+    operations: Cell<u32>,
+    death: Cell<Option<Death>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Death {
+    BeforeSwap,
+    AfterSwap,
+}
+
+impl Store for MortalStore {
+    type Token = Option<Vec<u8>>;
+
+    async fn load(&self, key: &str) -> Result<Loaded<Self::Token>, StoreError> {
+        self.operations.set(self.operations.get() + 1);
+        self.records.load(key).await
+    }
+
+    async fn swap(&self, key: &str, token: Self::Token, record: &[u8]) -> Result<Swap, StoreError> {
+        self.operations.set(self.operations.get() + 1);
+        let death = self.death.take();
+        if death != Some(Death::BeforeSwap) {
+            let end = self.records.swap(key, token, record).await;
+            if death.is_none() {
+                return end;
+            }
+        }
+        Err(StoreError::Unavailable("killed".into()))
+    }
+}
+
+/// Instances, what they share, and the sequential model of what they admitted.
+struct World {
+    policy: NamedPolicy,
+    store: MortalStore,
+    clock: ManualClock,
+    instances: Vec<HotKeys>,
+    oracle: Record,
+    admitted: u64,
+}
+
+impl World {
+    fn new(limits: &str, instances: usize) -> Self {
+        let text = format!("[policy.p]\ncontention = 'lease'\n{limits}");
+        let policy = PolicySet::parse(&text).unwrap().get("p").unwrap().clone();
+        let clock = ManualClock::default();
+        clock.set(START);
+        Self {
+            oracle: Record::new(policy.limits()),
+            policy,
+            store: MortalStore::default(),
+            clock,
+            instances: (0..instances).map(|_| HotKeys::default()).collect(),
+            admitted: 0,
+        }
+    }
+
+    fn limits(&self) -> &Policy {
+        self.policy.limits()
+    }
+
+    fn pass(&self, span: Span) {
+        self.clock.set(self.clock.now().plus(span));
+    }
+
+    fn units(&self, cost: u64) -> Acquire {
+        Acquire::new(
+            self.limits().costs_in_order(&vec![cost; self.limits().limits().len()]).unwrap(),
+        )
+    }
+
+    fn ask(&mut self, instance: usize, acquire: Acquire) -> Result<Applied, Dead> {
+        let operation = Operation::from(acquire);
+        let limits = self.policy.limits();
+        let ask = |record: Option<&[u8]>, operation: &Operation, now| {
+            let mut outcome = CoreLimiter.apply(limits, record, operation, now)?;
+            let (record, forget_after) = (outcome.record.take(), Span::NEVER);
+            Ok(Answer { outcome, record, forget_after })
+        };
+        let question = Question { policy: &self.policy, key: KEY, acquire: &operation, ask };
+        let drive = self.instances[instance].drive(&self.store, &self.clock, &question);
+        let Ok(outcome) = block_on(drive) else {
+            self.instances[instance] = HotKeys::default();
+            return Err(Dead);
+        };
+        if outcome.verdict == Verdict::Allowed {
+            let decision = limits.apply(&mut self.oracle, &operation, self.clock.now());
+            assert_eq!(decision.verdict(), Verdict::Allowed, "the limits would not allow it");
+            self.admitted += 1;
+        }
+        Ok(outcome)
+    }
+
+    /// How many of `count` requests that cost 1 pass.
+    fn burst(&mut self, instance: usize, count: u32) -> u32 {
+        let mut passed = 0;
+        for _ in 0..count {
+            let outcome = self.ask(instance, self.units(1)).unwrap();
+            passed += u32::from(outcome.verdict == Verdict::Allowed);
+        }
+        passed
+    }
+
+    /// The units that are held of the first limit, by anyone.
+    fn held(&self) -> u64 {
+        let peek = Operation::from(self.limits().no_costs());
+        let record = block_on(self.store.records.load(KEY)).unwrap().record;
+        let outcome = CoreLimiter.apply(self.limits(), record.as_deref(), &peek, self.clock.now());
+        outcome.unwrap().limits[0].held
+    }
+}
+
+/// The instance died, and another one is in its place.
+#[derive(Debug)]
+struct Dead;
+
+#[derive(Debug, Clone, Copy)]
+enum Event {
+    /// So many requests of one cost in a row.
+    Ask {
+        instance: usize,
+        count: u32,
+        cost: u64,
+    },
+    /// A request with an id, which no lease answers.
+    Once {
+        instance: usize,
+        id: u128,
+    },
+    Pass {
+        millis: u64,
+    },
+    Die {
+        instance: usize,
+    },
+    /// The next swap kills whoever asks.
+    Doom(Death),
+}
+
+fn events() -> impl Strategy<Value = Vec<Event>> {
+    let instance = 0..3_usize;
+    let ask = (instance.clone(), 1..120_u32, prop_oneof![Just(1_u64), 1..9_u64])
+        .prop_map(|(instance, count, cost)| Event::Ask { instance, count, cost });
+    let once =
+        (instance.clone(), any::<u128>()).prop_map(|(instance, id)| Event::Once { instance, id });
+    let pass =
+        prop_oneof![0..20_u64, 0..700_u64, 0..3_000_u64].prop_map(|millis| Event::Pass { millis });
+    let die = instance.prop_map(|instance| Event::Die { instance });
+    let doom = prop_oneof![Just(Death::BeforeSwap), Just(Death::AfterSwap)].prop_map(Event::Doom);
+    let event = prop_oneof![8 => ask, 1 => once, 6 => pass, 1 => die, 1 => doom];
+    prop::collection::vec(event, 1..40)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(600))]
+
+    /// What all instances together admit, each request at its time, is what the limits allow; and no
+    /// instance holds more than its part.
+    #[test]
+    fn together_they_admit_no_more_than_the_limits_allow(
+        limits in prop::sample::select(&LIMITS[..]),
+        events in events(),
+    ) {
+        let mut world = World::new(limits, 3);
+        let capacity = world.limits().limits()[0].capacity();
+        let mut deaths = 0;
+        for event in events {
+            match event {
+                Event::Ask { instance, count, cost } => {
+                    for _ in 0..count {
+                        let acquire = world.units(cost);
+                        deaths += u64::from(world.ask(instance, acquire).is_err());
+                    }
+                }
+                Event::Once { instance, id } => {
+                    let acquire = world.units(1).once(Id::from_u128(id));
+                    deaths += u64::from(world.ask(instance, acquire).is_err());
+                }
+                Event::Pass { millis } => world.pass(Span::from_millis(millis)),
+                Event::Die { instance } => {
+                    world.instances[instance] = HotKeys::default();
+                    deaths += 1;
+                }
+                Event::Doom(death) => world.store.death.set(Some(death)),
+            }
+            prop_assert!(world.held() <= (3 + deaths) * (capacity / PARTS) + 1, "{}", world.held());
+        }
+    }
+}
+
+const WINDOW: &str = "a = { algorithm = 'fixed-window', limit = 8000, per = '1h' }";
+
+#[test]
+fn a_hot_key_asks_the_store_seldom() {
+    let mut world = World::new(WINDOW, 1);
+    for _ in 0..40 {
+        assert_eq!(world.burst(0, 100), 100);
+        world.pass(Span::from_millis(10));
+    }
+    let operations = world.store.operations.get();
+    assert!(operations * 50 <= 4_000, "{operations} operations for 4000 requests");
+}
+
+/// An instance on Spin ends with its 128th request: the next one knows from the record that the key is hot.
+#[test]
+fn instances_that_end_soon_ask_the_store_seldom() {
+    let mut world = World::new("a = { algorithm = 'gcra', limit = 9000000, per = '1s' }", 1);
+    for _ in 0..100 {
+        assert_eq!(world.burst(0, 128), 128);
+        world.instances[0] = HotKeys::default();
+        world.pass(Span::from_millis(1));
+    }
+    let operations = world.store.operations.get();
+    assert!(operations * 50 <= 12_800, "{operations} operations for 12800 requests");
+}
+
+#[test]
+fn a_key_that_is_not_hot_is_never_leased() {
+    let mut world = World::new(WINDOW, 3);
+    for _ in 0..30 {
+        for instance in 0..3 {
+            assert_eq!(world.burst(instance, 1), 1);
+        }
+        assert_eq!(world.held(), 0);
+        world.pass(Span::from_millis(150));
+    }
+    assert_eq!(world.store.operations.get(), 180, "a load and a swap each");
+}
+
+/// Requests are denied early by what others hold and have not spent, and by no more.
+#[test]
+fn early_denials_are_bounded_by_what_others_hold() {
+    let mut world = World::new(WINDOW, 3);
+    for instance in 0..3 {
+        world.burst(instance, 100);
+    }
+    // Each of the others took a lease with its first request, and spent 99 units of it.
+    while world.burst(0, 1) == 1 {}
+    let unspent = world.held() - 2 * 99;
+    assert!(0 < unspent && unspent <= 2 * 8_000 / PARTS);
+    assert_eq!(world.admitted, 8_000 - unspent, "and that is all that is missing");
+}
+
+/// When the demand cools down, what was not spent is given back, and every unit is granted.
+#[test]
+fn it_is_exact_again_when_the_demand_cools_down() {
+    let mut world = World::new(WINDOW, 3);
+    for instance in 0..3 {
+        world.burst(instance, 100);
+    }
+    // The first visit still takes the pace for one that lasts; the second one knows.
+    for _ in 0..2 {
+        world.pass(Span::from_millis(600));
+        for instance in 0..3 {
+            world.burst(instance, 1);
+        }
+    }
+    assert_eq!(world.held(), 0, "all leases are settled");
+    while world.admitted < 8_000 {
+        assert_eq!(world.burst(0, 1), 1, "after {}", world.admitted);
+        world.pass(Span::from_millis(150));
+    }
+    assert_eq!(world.burst(0, 1), 0);
+}
+
+/// Who ends with a lease loses it: once, and no more than it held.
+#[test]
+fn a_lease_that_is_lost_is_charged_once() {
+    let mut world = World::new(WINDOW, 2);
+    world.burst(0, 50);
+    let lost = world.held();
+    assert!(lost > 0 && lost <= 8_000 / PARTS + 1);
+    world.instances[0] = HotKeys::default();
+    world.pass(LEASE_TTL);
+    let before = world.admitted;
+    while world.burst(1, 1) == 1 {
+        world.pass(Span::from_millis(150));
+    }
+    // Four requests were charged by themselves before the key was hot; the others came out of the lease.
+    assert_eq!(world.admitted - before, 8_000 - 4 - lost);
+}
+
+/// A request that a lease can't answer is decided exactly, with what the lease had left.
+#[test]
+fn a_large_request_gets_what_the_lease_had_left() {
+    let mut world = World::new(WINDOW, 1);
+    world.burst(0, 100);
+    // But for the unit that says that the key is hot.
+    let all_that_is_left = world.units(8_000 - 100 - 1);
+    assert_eq!(world.ask(0, all_that_is_left).unwrap().verdict, Verdict::Allowed);
+    assert_eq!(world.held(), 0, "the lease is settled, and nothing is left to say that it is hot");
+    assert_eq!(world.burst(0, 2), 1);
+}
+
+/// Where little is left, little is held: who comes last finds most of it.
+#[test]
+fn a_lease_is_a_small_part_of_what_remains() {
+    let mut world = World::new(WINDOW, 2);
+    let most = world.units(8_000 - 400);
+    world.ask(0, most).unwrap();
+    world.burst(1, 4);
+    // Of the 396 that are left, and the unit that says that the key is hot.
+    assert_eq!(world.held(), 396 / PARTS + 1);
+}
+
+/// A request that comes again under its id is not charged again, although there is a lease.
+#[test]
+fn a_request_with_an_id_is_charged_once() {
+    let mut world = World::new(WINDOW, 1);
+    world.burst(0, 50);
+    let once = world.units(10).once(Id::from_u128(7));
+    for effect in [Effect::Charged, Effect::Repeated] {
+        assert_eq!(world.ask(0, once.clone()).unwrap().effect, effect);
+    }
+    let rest = world.units(8_000 - 50 - 10 - 1);
+    assert_eq!(world.ask(0, rest).unwrap().verdict, Verdict::Allowed);
+}
+
+/// What is told of a local decision is what the record said, less what was spent since.
+#[test]
+fn a_local_answer_tells_what_remains() {
+    let mut world = World::new(WINDOW, 1);
+    for passed in 1..=300 {
+        let acquire = world.units(1);
+        let outcome = world.ask(0, acquire).unwrap();
+        // One unit is held to say that the key is hot.
+        let remaining = outcome.limits[0].remaining;
+        assert!(
+            (8_000 - passed - 1..=8_000 - passed).contains(&remaining),
+            "{remaining} of {passed}"
+        );
+    }
+}
+
+/// An instance whose clock is behind stops spending before others see its lease expire.
+#[test]
+fn a_lease_is_not_spent_when_others_may_have_seen_it_expire() {
+    let mut world = World::new(WINDOW, 1);
+    world.burst(0, 50);
+    let operations = world.store.operations.get();
+    world.pass(Span::from_millis(499));
+    world.burst(0, 1);
+    assert_eq!(world.store.operations.get(), operations, "in its first half it is spent");
+    world.pass(Span::from_millis(1));
+    world.burst(0, 1);
+    assert_eq!(world.store.operations.get(), operations + 2, "then it is settled");
+    world.clock.set(START);
+    world.burst(0, 1);
+    assert_eq!(
+        world.store.operations.get(),
+        operations + 4,
+        "a clock that went back is not trusted"
+    );
+}

@@ -1,0 +1,113 @@
+//! Those who share one load and one swap.
+
+use tollgate_core::{Span, Timestamp};
+
+use super::BATCH_MAX;
+use super::line::{Line, Member};
+use crate::{ATTEMPTS_MAX, Answer, DECISION_TIME_MAX, DriveError, StoreError};
+
+/// The first of a line, while they are served. Whoever is left when it is dropped, for whatever reason,
+/// goes back to where it stood.
+pub(super) struct Batch<'a, Q, T, E> {
+    line: &'a Line<Q, T, E>,
+    members: Vec<Member<Q, T, E>>,
+}
+
+impl<'a, Q, T, E> Batch<'a, Q, T, E> {
+    pub(super) fn of(line: &'a Line<Q, T, E>, now: Timestamp) -> Self {
+        let mut batch = Self { line, members: Vec::new() };
+        batch.gather(now);
+        batch
+    }
+
+    pub(super) const fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
+
+    /// Takes in those who wait, but for those who went away or have waited for too long.
+    fn gather(&mut self, now: Timestamp) {
+        let mut waiting = self.line.waiting();
+        while self.members.len() < BATCH_MAX {
+            let Some(member) = waiting.pop_front() else { break };
+            if now.since(member.joined) > DECISION_TIME_MAX {
+                let _ = member.reply.send(Err(DriveError::TimedOut));
+            } else if !member.reply.is_canceled() {
+                self.members.push(member);
+            }
+        }
+    }
+
+    /// Asks for everyone, those who joined since the load included, and answers who need not wait for a
+    /// swap. The record to write if it changed, and how long it matters.
+    pub(super) fn ask(
+        &mut self,
+        mut record: Option<Vec<u8>>,
+        now: Timestamp,
+        ask: &mut impl FnMut(Option<&[u8]>, &Q) -> Result<Answer<T>, E>,
+    ) -> Option<(Vec<u8>, Span)> {
+        // What was loaded is fresh for those who joined before.
+        let before_load = self.members.len();
+        self.gather(now);
+        let (mut changed, mut answerable) = (None, 0);
+        for (index, member) in self.members.iter_mut().enumerate() {
+            let answer = ask(record.as_deref(), &member.question);
+            member.said = Some(answer.map(|answer| {
+                if answer.record.is_some() {
+                    (record, changed) = (answer.record, Some(answer.forget_after));
+                }
+                answer.outcome
+            }));
+            if changed.is_none() && index < before_load {
+                answerable += 1;
+            }
+        }
+        self.answer(answerable);
+        record.zip(changed)
+    }
+
+    /// What everyone was told is written.
+    pub(super) fn answer_all(&mut self) {
+        self.answer(self.members.len());
+    }
+
+    fn answer(&mut self, count: usize) {
+        for member in self.members.drain(..count) {
+            if let Some(said) = member.said {
+                // Who went away meanwhile was charged all the same, as always.
+                let _ = member.reply.send(said.map_err(DriveError::Ask));
+            }
+        }
+    }
+
+    /// Others were faster. Who was in conflict too often is told so; the others go back. Answers how often
+    /// the most unlucky of them was.
+    pub(super) fn conflict(mut self) -> u32 {
+        let mut most = 0;
+        for mut member in std::mem::take(&mut self.members) {
+            member.conflicts += 1;
+            most = most.max(member.conflicts);
+            if member.conflicts < ATTEMPTS_MAX {
+                self.members.push(member);
+            } else {
+                let _ = member.reply.send(Err(DriveError::Busy));
+            }
+        }
+        most
+    }
+
+    /// The store failed, for all of them.
+    pub(super) fn fail(&mut self, error: &StoreError) {
+        for member in self.members.drain(..) {
+            let _ = member.reply.send(Err(DriveError::Store(error.clone())));
+        }
+    }
+}
+
+impl<Q, T, E> Drop for Batch<'_, Q, T, E> {
+    fn drop(&mut self) {
+        let mut waiting = self.line.waiting();
+        for member in self.members.drain(..).rev() {
+            waiting.push_front(member);
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Who waits for one key, and how they are served.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use futures::channel::oneshot;
+use futures::lock::{Mutex as AsyncMutex, MutexLockFuture};
+
+use tollgate_core::Timestamp;
+
+use super::WAITING_MAX;
+use super::batch::Batch;
+use crate::drive::write;
+use crate::random::wait_after;
+use crate::{Answer, Clock, DriveError, Store, Swap};
+
+/// How a request hears its answer.
+pub(super) type Reply<T, E> = oneshot::Receiver<Result<T, DriveError<E>>>;
+
+/// The line of one key.
+pub(super) struct Line<Q, T, E> {
+    waiting: Mutex<VecDeque<Member<Q, T, E>>>,
+    lead: AsyncMutex<()>,
+}
+
+/// One who waits.
+pub(super) struct Member<Q, T, E> {
+    pub(super) question: Q,
+    pub(super) joined: Timestamp,
+    /// How often a swap on its behalf was in conflict.
+    pub(super) conflicts: u32,
+    /// What it was told, as long as that is not written.
+    pub(super) said: Option<Result<T, E>>,
+    pub(super) reply: oneshot::Sender<Result<T, DriveError<E>>>,
+}
+
+impl<Q, T, E> Line<Q, T, E> {
+    /// Goes to the end of the line, or gets its question back when that is full.
+    pub(super) fn join(&self, question: Q, now: Timestamp) -> Result<Reply<T, E>, Q> {
+        let mut waiting = self.waiting();
+        if waiting.len() >= WAITING_MAX {
+            return Err(question);
+        }
+        let (reply, answer) = oneshot::channel();
+        waiting.push_back(Member { question, joined: now, conflicts: 0, said: None, reply });
+        Ok(answer)
+    }
+
+    /// Waits to be the one who serves the line.
+    pub(super) fn lead(&self) -> MutexLockFuture<'_, ()> {
+        self.lead.lock()
+    }
+
+    /// Serves those in front, once. Whoever has no answer then is at the front again.
+    pub(super) async fn serve<S: Store, C: Clock>(
+        &self,
+        store: &S,
+        clock: &C,
+        key: &str,
+        ask: &mut impl FnMut(Option<&[u8]>, &Q) -> Result<Answer<T>, E>,
+    ) {
+        let mut batch = Batch::of(self, clock.now());
+        if batch.is_empty() {
+            return;
+        }
+        let seen = match store.load(key).await {
+            Ok(seen) => seen,
+            Err(error) => return batch.fail(&error),
+        };
+        let Some((record, forget_after)) = batch.ask(seen.record, clock.now(), ask) else { return };
+        match write(store, key, seen.token, &record, forget_after).await {
+            Ok(Swap::Done) => batch.answer_all(),
+            Ok(Swap::Conflict) => {
+                let conflicts = batch.conflict();
+                clock.sleep(wait_after(conflicts)).await;
+            }
+            Err(error) => batch.fail(&error),
+        }
+    }
+
+    /// Nothing panics while it holds the lock.
+    pub(super) fn waiting(&self) -> MutexGuard<'_, VecDeque<Member<Q, T, E>>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<Q, T, E> Default for Line<Q, T, E> {
+    fn default() -> Self {
+        Self { waiting: Mutex::default(), lead: AsyncMutex::new(()) }
+    }
+}
