@@ -64,6 +64,7 @@
 //! ```
 
 mod algorithm_text;
+mod api_keys;
 mod contention;
 mod fields;
 mod limit_text;
@@ -74,8 +75,9 @@ mod scaled;
 mod toml_text;
 mod value;
 
+pub use api_keys::{API_KEYS_MAX, ApiKey, ApiKeys, Scope};
 pub use contention::Contention;
 pub use options::{LOCAL_SHARE_PERCENT_DEFAULT, OnStoreFailure};
-pub use policy_set::{NamedPolicy, POLICIES_MAX, POOLS_MAX, PolicySet, TEXT_BYTES_MAX, TextError};
+pub use policy_set::{NamedPolicy, POLICIES_MAX, POOLS_MAX, PolicySet, TextError};
 pub use pool_text::{NamedPool, PoolChoice};
-pub use value::{LIST_ITEMS_MAX, TABLE_ENTRIES_MAX, Value};
+pub use value::{LIST_ITEMS_MAX, TABLE_ENTRIES_MAX, TEXT_BYTES_MAX, Value};

@@ -8,11 +8,8 @@ use crate::limit_text;
 use crate::options::{OPTIONS, OnStoreFailure, Options};
 use crate::pool_text::{self, NamedPool};
 use crate::scaled::scaled;
-use crate::toml_text;
-use crate::value::Value;
+use crate::value::{self, Value};
 
-/// Longest policy text in bytes.
-pub const TEXT_BYTES_MAX: usize = 256 * 1024;
 /// Most policies in one text.
 pub const POLICIES_MAX: usize = 1_000;
 
@@ -74,18 +71,7 @@ impl PolicySet {
     /// # Errors
     /// [`TextError`] says where the text is wrong and what belongs there.
     pub fn parse(text: &str) -> Result<Self, TextError> {
-        if text.len() > TEXT_BYTES_MAX {
-            return Err(TextError(format!(
-                "the policy text has {} bytes; at most {TEXT_BYTES_MAX} are read",
-                text.len()
-            )));
-        }
-        let value = if text.trim_start().starts_with('{') {
-            // From bytes, as bodies are read: the edge has one reader of JSON, not two.
-            serde_json::from_slice(text.as_bytes()).map_err(|error| TextError(error.to_string()))?
-        } else {
-            toml_text::parse(text).map_err(TextError)?
-        };
+        let value = value::parse(text)?;
         build(&value).map_err(TextError)
     }
 
@@ -109,7 +95,7 @@ impl PolicySet {
 /// What is wrong with a policy text: where it is, and what belongs there.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct TextError(String);
+pub struct TextError(pub(crate) String);
 
 /// The policies of a whole text, or a message that starts with the field it is about.
 fn build(text: &Value) -> Result<PolicySet, String> {

@@ -3,7 +3,13 @@
 
 use std::fmt;
 
+use crate::policy_set::TextError;
+use crate::toml_text;
+
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+
+/// Longest text in bytes.
+pub const TEXT_BYTES_MAX: usize = 256 * 1024;
 
 /// Most entries of one table.
 pub const TABLE_ENTRIES_MAX: usize = 1_000;
@@ -28,6 +34,22 @@ pub enum Value {
     Null,
     /// Anything else: no field of tollgate is a date or another number.
     Other,
+}
+
+/// Reads a text: JSON if its first character is `{`, TOML otherwise.
+pub(crate) fn parse(text: &str) -> Result<Value, TextError> {
+    if text.len() > TEXT_BYTES_MAX {
+        return Err(TextError(format!(
+            "the text has {} bytes; at most {TEXT_BYTES_MAX} are read",
+            text.len()
+        )));
+    }
+    if text.trim_start().starts_with('{') {
+        // From bytes, as bodies are read: the edge has one reader of JSON, not two.
+        return serde_json::from_slice(text.as_bytes())
+            .map_err(|error| TextError(error.to_string()));
+    }
+    toml_text::parse(text).map_err(TextError)
 }
 
 impl<'de> Deserialize<'de> for Value {

@@ -3,13 +3,13 @@
 use tollgate_core::{Acquire, CostError, Costs, HOLD_TTL_MAX, Hold, Id, Policy, Share, Span};
 use tollgate_store::{Clock, Store};
 
-use crate::Service;
 use crate::body::{CostBody, Members};
 use crate::key::{KEY_BYTES_MAX, is_key};
 use crate::lease::{id_of, random_id};
 use crate::limiter::Limiter;
 use crate::problem::Problem;
 use crate::service::Opened;
+use crate::session::Session;
 
 /// Longest request id in bytes.
 pub(crate) const REQUEST_ID_BYTES_MAX: usize = 128;
@@ -33,7 +33,7 @@ pub(crate) struct Manner {
     pub(crate) once: Option<Id>,
 }
 
-impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
+impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     /// The policy and the key of a request.
     pub(crate) fn policy_and_key(
         &self,

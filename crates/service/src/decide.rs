@@ -5,10 +5,10 @@ use tollgate_policy::OnStoreFailure;
 use tollgate_store::{Answer, Clock, DriveError, Store, drive};
 
 use crate::hot::Question;
-use crate::key::record_key;
 use crate::limiter::{Limiter, LimiterError};
 use crate::problem::Problem;
-use crate::service::{Fault, Opened, Service};
+use crate::service::{Fault, Opened};
+use crate::session::Session;
 
 /// What is answered to a request for a decision.
 pub(crate) enum Decided {
@@ -20,7 +20,7 @@ pub(crate) enum Decided {
     Uncounted,
 }
 
-impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
+impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     /// Decides on an acquire, or answers as the policy says when the store fails.
     pub(crate) async fn decide(
         &self,
@@ -28,16 +28,17 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
         key: &str,
         acquire: &Operation,
     ) -> Result<Decided, Problem> {
-        let record_key = record_key(opened.named.name(), key);
+        let record_key = self.record_key(opened, key);
         let ask = |record: Option<&[u8]>, operation: &Operation, now| {
             self.ask(opened, record, operation, now)
         };
         let question = Question { policy: &opened.named, key: &record_key, acquire, ask };
-        match self.hot_keys.drive(&self.store, &self.clock, &question).await {
+        match self.service.hot_keys.drive(&self.service.store, &self.service.clock, &question).await
+        {
             Ok(applied) => Ok(Decided::Counted(applied)),
             Err(cause) => {
                 let fault = Fault { record_key, cause };
-                (self.report)(&fault);
+                (self.service.report)(&fault);
                 self.without(opened, &fault, acquire).ok_or_else(Problem::unavailable)
             }
         }
@@ -62,7 +63,7 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
             let forget_after = self.forget_after(opened, newest.as_deref(), now)?;
             Ok(Answer { outcome, record: newest, forget_after })
         };
-        self.on_record(record_key(opened.named.name(), key), ask).await
+        self.on_record(self.record_key(opened, key), ask).await
     }
 
     /// Does one operation to a key.
@@ -82,9 +83,9 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
         record_key: String,
         ask: impl Fn(Option<&[u8]>, Timestamp) -> Result<Answer<T>, LimiterError>,
     ) -> Result<T, Problem> {
-        let ask = |record: Option<&[u8]>| ask(record, self.clock.now());
-        drive(&self.store, &self.clock, &record_key, ask).await.map_err(|cause| {
-            (self.report)(&Fault { record_key, cause });
+        let ask = |record: Option<&[u8]>| ask(record, self.service.clock.now());
+        drive(&self.service.store, &self.service.clock, &record_key, ask).await.map_err(|cause| {
+            (self.service.report)(&Fault { record_key, cause });
             Problem::unavailable()
         })
     }
@@ -96,7 +97,7 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
         operation: &Operation,
         now: Timestamp,
     ) -> Result<Answer<Applied>, LimiterError> {
-        let mut outcome = self.limiter.apply(&opened.handle, record, operation, now)?;
+        let mut outcome = self.service.limiter.apply(&opened.handle, record, operation, now)?;
         let record = outcome.record.take();
         let forget_after = self.forget_after(opened, record.as_deref(), now)?;
         Ok(Answer { outcome, record, forget_after })
@@ -115,9 +116,9 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
         let Operation::Acquire(Acquire { hold: None, once: None, .. }) = acquire else {
             return None;
         };
-        let (policy, now) = (opened.local.as_ref()?, self.clock.now());
-        let ask = |record: Option<&[u8]>| self.limiter.apply(policy, record, acquire, now);
-        match self.local.decide(&fault.record_key, now, ask) {
+        let (policy, now) = (opened.local.as_ref()?, self.service.clock.now());
+        let ask = |record: Option<&[u8]>| self.service.limiter.apply(policy, record, acquire, now);
+        match self.service.local.decide(&fault.record_key, now, ask) {
             // What is above a share may pass when the store is back.
             Ok(Some(applied)) if applied.verdict != Verdict::Impossible => {
                 Some(Decided::Local(applied))
@@ -134,8 +135,8 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
         now: Timestamp,
     ) -> Result<Span, LimiterError> {
         match record {
-            Some(record) if self.store.expires() => {
-                self.limiter.forget_after(&opened.handle, record, now)
+            Some(record) if self.service.store.expires() => {
+                self.service.limiter.forget_after(&opened.handle, record, now)
             }
             _ => Ok(Span::NEVER),
         }

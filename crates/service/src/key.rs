@@ -16,28 +16,37 @@ pub(crate) const fn is_key(key: &str) -> bool {
     !key.is_empty() && key.len() <= KEY_BYTES_MAX
 }
 
-/// Where the record of (policy, key) is stored: `r/{policy}/{key}`, or `h/{policy}/{SHA-256}` where
-/// that is too long. No policy name has a slash, so no two pairs share a record.
-pub(crate) fn record_key(policy: &str, key: &str) -> String {
-    stored(["r/", policy, "/"], ["h/", policy, "/"], key)
+/// Where the record of (policy, key) is stored: `r/{policy}/{key}`, or `r/{tenant}:{policy}/{key}` of a
+/// tenant; with `h` for `r` and the SHA-256 of the key where that is too long. No name has a colon or a slash, so no two
+/// of them share a record.
+pub(crate) fn record_key(tenant: Option<&str>, policy: &str, key: &str) -> String {
+    match tenant {
+        None => stored(["r/", policy, "/"], ["h/", policy, "/"], key),
+        Some(tenant) => {
+            let policy = [tenant, ":", policy].concat();
+            stored(["r/", &policy, "/"], ["h/", &policy, "/"], key)
+        }
+    }
 }
 
-/// Where the events of an upstream are stored: `c/{upstream}`, or `hc/{SHA-256}`.
-pub(crate) fn events_key(upstream: &str) -> String {
-    stored(["c/", "", ""], ["hc/", "", ""], upstream)
+/// Where the events of an upstream are stored: `c/{tenant}/{upstream}`, or `hc/{tenant}/{SHA-256}`.
+pub(crate) fn events_key(tenant: Option<&str>, upstream: &str) -> String {
+    let tenant = tenant.unwrap_or_default();
+    stored(["c/", tenant, "/"], ["hc/", tenant, "/"], upstream)
 }
 
-/// Where a barrier is stored: `b/{barrier}`, or `hb/{SHA-256}`.
-pub(crate) fn barrier_key(barrier: &str) -> String {
-    stored(["b/", "", ""], ["hb/", "", ""], barrier)
+/// Where a barrier is stored: `b/{tenant}/{barrier}`, or `hb/{tenant}/{SHA-256}`.
+pub(crate) fn barrier_key(tenant: Option<&str>, barrier: &str) -> String {
+    let tenant = tenant.unwrap_or_default();
+    stored(["b/", tenant, "/"], ["hb/", tenant, "/"], barrier)
 }
 
 /// The name as it is behind one prefix, or hashed behind another where that is too long.
 fn stored(plain: [&str; 3], hashed: [&str; 3], name: &str) -> String {
     let bytes: usize = plain.iter().map(|part| part.len()).sum();
     if bytes + name.len() <= STORE_KEY_BYTES_MAX {
-        let [kind, policy, slash] = plain;
-        return [kind, policy, slash, name].concat();
+        let [kind, owner, slash] = plain;
+        return [kind, owner, slash, name].concat();
     }
     let mut key = hashed.concat();
     for byte in Sha256::digest(name) {
@@ -53,20 +62,38 @@ mod tests {
 
     #[test]
     fn short_keys_stand_as_they_are_and_long_ones_are_hashed() {
-        assert_eq!(record_key("api", "a/b\n"), "r/api/a/b\n");
+        assert_eq!(record_key(None, "api", "a/b\n"), "r/api/a/b\n");
         let (longest, too_long) = ("k".repeat(220 - 6), "k".repeat(221 - 6));
-        assert_eq!(record_key("api", &longest), format!("r/api/{longest}"));
-        assert!(record_key("api", &too_long).starts_with("h/api/"));
-        assert_eq!(record_key("api", &too_long).len(), 6 + 64);
-        assert_ne!(record_key("api", &too_long), record_key("api", &"l".repeat(500)));
+        assert_eq!(record_key(None, "api", &longest), format!("r/api/{longest}"));
+        assert!(record_key(None, "api", &too_long).starts_with("h/api/"));
+        assert_eq!(record_key(None, "api", &too_long).len(), 6 + 64);
+        assert_ne!(record_key(None, "api", &too_long), record_key(None, "api", &"l".repeat(500)));
         let longest_policy = "p".repeat(64);
-        assert_eq!(record_key(&longest_policy, &"k".repeat(512)).len(), 3 + 64 + 64);
+        assert_eq!(record_key(None, &longest_policy, &"k".repeat(512)).len(), 3 + 64 + 64);
+    }
+
+    #[test]
+    fn no_two_tenants_and_no_two_kinds_share_a_record() {
+        let keys = [
+            record_key(None, "a", "b"),
+            record_key(Some("t"), "a", "b"),
+            record_key(Some("a"), "b", "b"),
+            events_key(None, "a/b"),
+            events_key(Some("a"), "b"),
+            barrier_key(None, "a/b"),
+            barrier_key(Some("a"), "b"),
+        ];
+        let distinct: std::collections::BTreeSet<_> = keys.iter().collect();
+        assert_eq!(distinct.len(), keys.len(), "{keys:?}");
+        let longest = "t".repeat(64);
+        let key = record_key(Some(&longest), &longest, &"k".repeat(512));
+        assert_eq!(key.len(), 2 + 64 + 1 + 64 + 1 + 64, "it fits every store");
     }
 
     #[test]
     fn the_hash_is_sha_256() {
         let key = "a".repeat(512);
         let expected = "471be6558b665e4f6dd49f1184814d1491b0315d466beea768c153cc5500c836";
-        assert_eq!(record_key("p", &key), format!("h/p/{expected}"));
+        assert_eq!(record_key(None, "p", &key), format!("h/p/{expected}"));
     }
 }

@@ -44,6 +44,7 @@
 
 mod answer;
 mod asked;
+mod auth;
 mod body;
 mod decide;
 mod endpoints;
@@ -57,6 +58,7 @@ mod problem;
 mod query;
 mod route;
 mod service;
+mod session;
 
 pub use answer::PREFER;
 pub use body::BODY_BYTES_MAX;

@@ -1,11 +1,12 @@
 //! Refusals, as problem details for HTTP (RFC 9457).
 
 use bytes::Bytes;
-use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
+use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, Response, StatusCode};
 use http_body_util::Full;
 use serde::Serialize;
 use tollgate_core::NAME_BYTES_MAX;
+use tollgate_policy::Scope;
 
 /// Longest name of a field that is told: `cost.` and the longest name of a limit.
 const FIELD_CHARS_MAX: usize = 5 + NAME_BYTES_MAX;
@@ -25,6 +26,10 @@ pub enum ProblemType {
     CostAboveCapacity,
     /// 400 or 413: something in the request is not what it should be; `field` says what.
     InvalidRequest,
+    /// 401: no key was shown, or none that is known.
+    Unauthorized,
+    /// 403: the key is not for this.
+    Forbidden,
     /// 404: no policy has this name.
     UnknownPolicy,
     /// 404: no pool has this name.
@@ -52,6 +57,8 @@ impl ProblemType {
             Self::LeaseGone => "urn:tollgate:problem:lease-gone",
             Self::CostAboveCapacity => "urn:tollgate:problem:cost-above-capacity",
             Self::InvalidRequest => "urn:tollgate:problem:invalid-request",
+            Self::Unauthorized => "urn:tollgate:problem:unauthorized",
+            Self::Forbidden => "urn:tollgate:problem:forbidden",
             Self::UnknownPolicy => "urn:tollgate:problem:unknown-policy",
             Self::UnknownPool => "urn:tollgate:problem:unknown-pool",
             Self::NotFound => "urn:tollgate:problem:not-found",
@@ -70,6 +77,8 @@ impl ProblemType {
             Self::LeaseGone => "The lease is over",
             Self::CostAboveCapacity => "The cost is above the capacity, so this can never pass",
             Self::InvalidRequest => "The request is not valid",
+            Self::Unauthorized => "A key is needed",
+            Self::Forbidden => "The key is not for this",
             Self::UnknownPolicy => "No policy has this name",
             Self::UnknownPool => "No pool has this name",
             Self::NotFound => "Nothing is here",
@@ -124,6 +133,23 @@ impl Problem {
     #[must_use]
     pub fn too_long(detail: impl Into<String>) -> Self {
         Self { status: StatusCode::PAYLOAD_TOO_LARGE, ..Self::invalid("body", detail) }
+    }
+
+    /// A request without a key that is known.
+    pub(crate) fn unauthorized() -> Self {
+        let detail = "show a key of this service: Authorization: Bearer KEY";
+        Self::new(ProblemType::Unauthorized, StatusCode::UNAUTHORIZED, detail)
+    }
+
+    /// A request whose key is not for what it asks.
+    pub(crate) fn forbidden(scope: Scope) -> Self {
+        let scope = match scope {
+            Scope::Acquire => "acquire",
+            Scope::Observe => "observe",
+            Scope::Admin => "admin",
+        };
+        let detail = format!("it needs the scope {scope}");
+        Self::new(ProblemType::Forbidden, StatusCode::FORBIDDEN, detail)
     }
 
     /// A policy that there is not.
@@ -200,6 +226,9 @@ impl Problem {
         let mut response = document_response(self.status, &document);
         if let Some(allow) = self.allow {
             response.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));

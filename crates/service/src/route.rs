@@ -7,14 +7,15 @@ use http::{Method, Response};
 use http_body::Body;
 use http_body_util::Full;
 use percent_encoding::percent_decode_str;
+use tollgate_policy::Scope;
 use tollgate_store::{Clock, Store};
 
-use crate::Service;
 use crate::answer::Detail;
 use crate::body;
 use crate::endpoints::health;
 use crate::limiter::Limiter;
 use crate::problem::Problem;
+use crate::session::Session;
 
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,6 +76,15 @@ const POSTS: [(&str, Post); 19] = [
 ];
 
 impl<'a> Route<'a> {
+    /// What a caller has to be allowed to; nothing where everybody is.
+    pub(crate) const fn scope(&self) -> Option<Scope> {
+        match self {
+            Self::Health => None,
+            Self::Post(post) => Some(post.scope()),
+            _ => Some(Scope::Observe),
+        }
+    }
+
     /// Where a request goes, or why nowhere.
     pub(crate) fn find(method: &Method, path: &'a str) -> Result<Self, Problem> {
         if let Some((_, post)) = POSTS.iter().find(|(there, _)| *there == path) {
@@ -105,6 +115,23 @@ impl<'a> Route<'a> {
     }
 }
 
+impl Post {
+    /// What those need who ask and say what came of it is `acquire`; the rest is for those who run the
+    /// limiter.
+    const fn scope(self) -> Scope {
+        match self {
+            Self::Penalise
+            | Self::Block
+            | Self::Reset
+            | Self::Correct
+            | Self::SetCapacity
+            | Self::ClearCapacity
+            | Self::CleanUpEvents => Scope::Admin,
+            _ => Scope::Acquire,
+        }
+    }
+}
+
 /// Two segments of a path, with their percent escapes undone.
 fn policy_and_key(rest: &str) -> Result<(Cow<'_, str>, Cow<'_, str>), Problem> {
     match rest.split_once('/') {
@@ -125,7 +152,7 @@ fn decoded<'a>(field: &str, segment: &'a str) -> Result<Cow<'a, str>, Problem> {
     text.map_err(|_| Problem::invalid(field, "its percent escapes are no UTF-8"))
 }
 
-impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
+impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     pub(crate) async fn answer<B>(
         &self,
         route: Route<'_>,

@@ -4,25 +4,29 @@ use std::fmt;
 use std::sync::atomic::AtomicU64;
 
 use bytes::Bytes;
+use http::request::Parts;
 use http::{HeaderValue, Request, Response};
 use http_body::Body;
 use http_body_util::Full;
-use tollgate_policy::{NamedPolicy, NamedPool, PolicySet};
+use tollgate_policy::{ApiKeys, NamedPolicy, NamedPool, PolicySet};
 use tollgate_store::{Clock, DriveError, Store};
 
 use crate::answer::{Answers, Detail};
+use crate::auth;
 use crate::fields;
 use crate::hot::HotKeys;
 use crate::limiter::{Limiter, LimiterError};
 use crate::local::LocalRecords;
 use crate::problem::Problem;
 use crate::route::Route;
+use crate::session::Session;
 
 /// The HTTP API over a store, a limiter and a clock.
 pub struct Service<S, L: Limiter, C> {
     /// By name, for binary search.
     policies: Vec<Opened<L>>,
     pub(crate) pools: Vec<NamedPool>,
+    keys: Option<ApiKeys>,
     pub(crate) store: S,
     pub(crate) limiter: L,
     pub(crate) clock: C,
@@ -85,7 +89,26 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
         policies.sort_unstable_by(|a, b| a.named.name().cmp(b.named.name()));
         let (hot_keys, local) = (HotKeys::default(), LocalRecords::default());
         let turns = AtomicU64::new(0);
-        Ok(Self { policies, pools, store, limiter, clock, hot_keys, local, report, turns })
+        Ok(Self {
+            policies,
+            pools,
+            keys: None,
+            store,
+            limiter,
+            clock,
+            hot_keys,
+            local,
+            report,
+            turns,
+        })
+    }
+
+    /// Answers only those who show one of these keys, each as far as its scopes allow and over records of
+    /// its tenant alone. Without it everybody may do everything.
+    #[must_use]
+    pub fn with_keys(mut self, keys: ApiKeys) -> Self {
+        self.keys = Some(keys);
+        self
     }
 
     /// Answers one request.
@@ -96,11 +119,23 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
     {
         let (parts, body) = request.into_parts();
         let detail = Detail::wanted(&parts.headers);
-        let answer = match Route::find(&parts.method, parts.uri.path()) {
-            Ok(route) => self.answer(route, parts.uri.query(), body, detail).await,
+        let answer = match self.admit(&parts) {
+            Ok((session, route)) => session.answer(route, parts.uri.query(), body, detail).await,
             Err(problem) => Err(problem),
         };
         answer.unwrap_or_else(Problem::into_response)
+    }
+
+    /// What is asked, and in whose name.
+    fn admit<'a>(&'a self, parts: &'a Parts) -> Result<(Session<'a, S, L, C>, Route<'a>), Problem> {
+        let route = Route::find(&parts.method, parts.uri.path())?;
+        let tenant = match (&self.keys, route.scope()) {
+            (Some(keys), Some(scope)) => {
+                Some(&auth::authorize(keys, &parts.headers, scope)?.tenant)
+            }
+            _ => None,
+        };
+        Ok((Session { service: self, tenant }, route))
     }
 
     pub(crate) fn opened(&self, policy: &str) -> Result<&Opened<L>, Problem> {

@@ -6,7 +6,6 @@ use http_body_util::Full;
 use tollgate_core::{Span, Verdict};
 use tollgate_store::{Clock, Store};
 
-use crate::Service;
 use crate::answer::Detail;
 use crate::asked::{Leg, Manner};
 use crate::body::Members;
@@ -14,12 +13,13 @@ use crate::decide::Decided;
 use crate::lease::Lease;
 use crate::limiter::Limiter;
 use crate::problem::Problem;
+use crate::session::Session;
 
 /// Longest wait that an acquire may ask for, in milliseconds. A host gives a request up after five
 /// seconds.
 pub(crate) const WAIT_MS_MAX: u64 = 4_000;
 
-impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
+impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     pub(crate) async fn acquire(
         &self,
         mut body: Members,
@@ -57,18 +57,18 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
         patience: Span,
     ) -> Result<Decided, Problem> {
         let acquire = manner.acquire(leg.costs).into();
-        let start = self.clock.now();
+        let start = self.service.clock.now();
         loop {
             let decided = self.decide(leg.opened, &leg.key, &acquire).await?;
             let (Decided::Counted(applied) | Decided::Local(applied)) = &decided else {
                 return Ok(decided);
             };
-            let waited = self.clock.now().since(start);
+            let waited = self.service.clock.now().since(start);
             let left = Span::from_nanos(patience.as_nanos().saturating_sub(waited.as_nanos()));
             if applied.verdict != Verdict::Limited || applied.retry_after > left {
                 return Ok(decided);
             }
-            self.clock.sleep(applied.retry_after).await;
+            self.service.clock.sleep(applied.retry_after).await;
         }
     }
 }

@@ -10,15 +10,14 @@ use tollgate_core::barrier::{
 use tollgate_core::{Id, Span};
 use tollgate_store::{Answer, Clock, Store};
 
-use crate::Service;
 use crate::answer::json;
 use crate::asked::check_key;
 use crate::body::Members;
 use crate::endpoints::acquire::WAIT_MS_MAX;
-use crate::key::barrier_key;
 use crate::lease::id_of;
 use crate::limiter::{Limiter, LimiterError};
 use crate::problem::Problem;
+use crate::session::Session;
 
 /// Longest time to live of a barrier, in milliseconds: 366 days.
 pub(crate) const TTL_MS_MAX: u64 = TTL_MAX.as_nanos() / 1_000_000;
@@ -55,7 +54,7 @@ struct StatusBody<'a> {
     expires_after_ms: u64,
 }
 
-impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
+impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     /// Begins the next generation, unless the present one is alive.
     pub(crate) async fn create_barrier(
         &self,
@@ -73,7 +72,7 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
             let begun = matches!(created, Ok(Created::Begun { .. }));
             Ok(answer(&barrier, created, begun))
         };
-        let created = self.on_record(barrier_key(&barrier), ask).await?;
+        let created = self.on_record(self.barrier_key(&barrier), ask).await?;
         let (generation, begun) = match created.map_err(invalid)? {
             Created::Begun { generation } => (generation, true),
             Created::Alive { generation } => (generation, false),
@@ -93,14 +92,14 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
             let arrival = barrier.arrive(party, generation, now);
             Ok(answer(&barrier, arrival, barrier != before))
         };
-        let until = self.clock.now().plus(Span::from_millis(wait_ms));
+        let until = self.service.clock.now().plus(Span::from_millis(wait_ms));
         loop {
-            let arrival = self.on_record(barrier_key(&barrier), ask).await?;
+            let arrival = self.on_record(self.barrier_key(&barrier), ask).await?;
             let is_waiting = matches!(arrival, Arrival::Waiting { .. });
-            if !is_waiting || self.clock.now().plus(LOOK_INTERVAL) > until {
+            if !is_waiting || self.service.clock.now().plus(LOOK_INTERVAL) > until {
                 return Ok(json(&PartyBody::arrived(arrival)));
             }
-            self.clock.sleep(LOOK_INTERVAL).await;
+            self.service.clock.sleep(LOOK_INTERVAL).await;
         }
     }
 
@@ -114,7 +113,7 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
             let departure = barrier.leave(party, generation, now);
             Ok(answer(&barrier, departure, barrier != before))
         };
-        let departure = self.on_record(barrier_key(&barrier), ask).await?;
+        let departure = self.on_record(self.barrier_key(&barrier), ask).await?;
         Ok(json(&PartyBody::left(departure)))
     }
 
@@ -125,7 +124,7 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
             let barrier = decoded(record)?;
             Ok(answer(&barrier, barrier.query(now), false))
         };
-        let status = self.on_record(barrier_key(barrier), ask).await?;
+        let status = self.on_record(self.barrier_key(barrier), ask).await?;
         let status: Status = status.ok_or_else(Problem::no_barrier)?;
         Ok(json(&StatusBody {
             barrier,

@@ -7,12 +7,12 @@ use http_body_util::Full;
 use tollgate_core::{Applied, Operation};
 use tollgate_store::{Clock, Store};
 
-use crate::Service;
 use crate::answer::BatchAnswer;
 use crate::asked::{Leg, Manner};
 use crate::body::Members;
 use crate::limiter::Limiter;
 use crate::problem::Problem;
+use crate::session::Session;
 
 /// Most acquires of one batch.
 pub(crate) const BATCH_ACQUIRES_MAX: usize = 256;
@@ -24,7 +24,7 @@ struct Asked<'a, L: Limiter> {
     acquire: Operation,
 }
 
-impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
+impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     /// All of it is read before anything is charged. Acquires of one key are decided in their order and
     /// written once; a key whose store fails is answered as unavailable, and the others are not.
     pub(crate) async fn acquire_batch(

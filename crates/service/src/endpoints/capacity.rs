@@ -10,20 +10,19 @@ use tollgate_core::{
 };
 use tollgate_store::{Answer, Clock, Store};
 
-use crate::Service;
 use crate::answer::{CapacityAnswer, CapacityBody};
 use crate::asked::check_key;
 use crate::body::Members;
 use crate::endpoints::control::limit;
-use crate::key::record_key;
 use crate::limiter::Limiter;
 use crate::problem::Problem;
 use crate::service::Opened;
+use crate::session::Session;
 
 /// Longest period of a capacity, in milliseconds: 366 days.
 const PER_MS_MAX: u64 = 366 * 24 * 3_600 * 1_000;
 
-impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
+impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     /// What is in force for each adaptive limit.
     pub(crate) async fn capacity(
         &self,
@@ -34,11 +33,12 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
         check_key("key", key)?;
         let limits = opened.named.limits().limits();
         let ask = |record: Option<&[u8]>, now| {
-            let capacity = |limit| self.limiter.capacity_of(&opened.handle, record, limit, now);
+            let capacity =
+                |limit| self.service.limiter.capacity_of(&opened.handle, record, limit, now);
             let outcome = (0..limits.len()).map(capacity).collect::<Result<Vec<_>, _>>()?;
             Ok(Answer { outcome, record: None, forget_after: Span::NEVER })
         };
-        let capacities = self.on_record(record_key(policy, key), ask).await?;
+        let capacities = self.on_record(self.record_key(opened, key), ask).await?;
         let named = limits.iter().zip(capacities);
         let capacities = named
             .filter_map(|(limit, capacity)| Some(CapacityBody::new(limit.name(), capacity?)))

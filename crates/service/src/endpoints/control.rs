@@ -7,17 +7,17 @@ use http_body_util::Full;
 use tollgate_core::{Operation, Span, UNITS_MAX};
 use tollgate_store::{Clock, Store};
 
-use crate::Service;
 use crate::answer::done;
 use crate::body::Members;
 use crate::limiter::Limiter;
 use crate::problem::Problem;
 use crate::service::Opened;
+use crate::session::Session;
 
 /// Longest block, in milliseconds: 366 days.
 pub(crate) const BLOCK_MS_MAX: u64 = 366 * 24 * 3_600 * 1_000;
 
-impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
+impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     /// Charges whether there is room or not.
     pub(crate) async fn penalise(
         &self,

@@ -12,15 +12,14 @@ use tollgate_core::cooldown::{
 use tollgate_core::{Span, Timestamp};
 use tollgate_store::{Answer, Clock, Store};
 
-use crate::Service;
 use crate::answer::json;
 use crate::asked::{check_key, request_id};
 use crate::body::Members;
-use crate::key::events_key;
 use crate::lease::random_id;
 use crate::limiter::{Limiter, LimiterError};
 use crate::problem::Problem;
 use crate::query::Query;
+use crate::session::Session;
 
 /// Longest duration of an event, in milliseconds: 366 days.
 pub(crate) const DURATION_MS_MAX: u64 = DURATION_MAX.as_nanos() / 1_000_000;
@@ -60,7 +59,7 @@ struct EventBody {
     retry_after_ms: u64,
 }
 
-impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
+impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     /// Tells all who call an upstream that it refused a call.
     pub(crate) async fn report_event(
         &self,
@@ -75,7 +74,7 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
             let record = (reported == Ok(Reported::Added)).then(|| events.encode());
             Ok(Answer { outcome: reported, record, forget_after: forget_after(&events, now) })
         };
-        let reported = match self.on_record(events_key(&upstream), ask).await? {
+        let reported = match self.on_record(self.events_key(&upstream), ask).await? {
             Ok(Reported::Added) => "added",
             Ok(Reported::Known) => "known",
             Ok(Reported::Covered) => "covered",
@@ -103,7 +102,7 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
             Ok(Answer { outcome, record: None, forget_after: Span::NEVER })
         };
         filter(code.as_deref(), label.as_deref()).map_err(invalid)?;
-        let events: Vec<EventBody> = self.on_record(events_key(upstream), ask).await?;
+        let events: Vec<EventBody> = self.on_record(self.events_key(upstream), ask).await?;
         let retry_after_ms = events.first().map_or(0, |event| event.retry_after_ms);
         Ok(json(&EventsBody { upstream, limited: !events.is_empty(), retry_after_ms, events }))
     }
@@ -121,7 +120,7 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
             let record = (dropped > 0).then(|| events.encode());
             Ok(Answer { outcome: dropped, record, forget_after: forget_after(&events, now) })
         };
-        let dropped = self.on_record(events_key(&upstream), ask).await?;
+        let dropped = self.on_record(self.events_key(&upstream), ask).await?;
         Ok(json(&DroppedBody { dropped }))
     }
 }

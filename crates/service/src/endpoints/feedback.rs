@@ -7,13 +7,13 @@ use tollgate_core::feedback::{Feedback, HEADERS_MAX, Level};
 use tollgate_core::{Operation, Policy};
 use tollgate_store::{Clock, Store};
 
-use crate::Service;
 use crate::answer::{FeedbackAnswer, LevelBody};
 use crate::body::Members;
 use crate::limiter::Limiter;
 use crate::problem::Problem;
+use crate::session::Session;
 
-impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
+impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     /// Blocks the key for as long as the upstream asked, and lowers the limits that have the names of
     /// what it says is left. Nothing is ever raised.
     pub(crate) async fn feedback(
@@ -26,7 +26,7 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
         body.end()?;
         let headers = headers.iter().map(|(name, value)| (&**name, &**value));
         let status = u16::try_from(status).unwrap_or(u16::MAX);
-        let feedback = Feedback::from_headers(status, headers, self.clock.now());
+        let feedback = Feedback::from_headers(status, headers, self.service.clock.now());
         let policy = opened.named.limits();
         let mut operations: Vec<_> =
             feedback.levels.iter().filter_map(|level| lower(policy, level)).collect();

@@ -8,27 +8,27 @@ use tollgate_core::{
 };
 use tollgate_store::{Clock, Store};
 
-use crate::Service;
 use crate::answer::{Detail, SeveralAnswer};
 use crate::asked::{HOLD_MS_MAX, costs};
 use crate::body::Members;
-use crate::endpoints::several::{record_keys, refused};
+use crate::endpoints::several::refused;
 use crate::lease::Lease;
 use crate::limiter::{Limiter, LimiterError};
 use crate::problem::Problem;
 use crate::service::Opened;
+use crate::session::Session;
 
 /// Where a lease is held.
 type Places<'a, L> = Vec<(&'a Opened<L>, &'a str)>;
 
-impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
+impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     /// Ends a lease and charges what it came to: what is named for a key, or what was held.
     pub(crate) async fn settle(&self, mut body: Members) -> Result<Response<Full<Bytes>>, Problem> {
         let lease = lease(&mut body)?;
         let places = self.places(&lease)?;
         let actual = actual_costs(&mut body, &places)?;
         body.end()?;
-        let names = record_keys(&places);
+        let names = self.record_keys(&places);
         let legs: Vec<_> = names.iter().map(|name| &**name).zip(actual).collect();
         let mut update =
             LeaseUpdate::settle(self.legs(&places), lease.id, &legs).map_err(refused)?;
@@ -43,7 +43,7 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
         let lease = lease(&mut body)?;
         body.end()?;
         let places = self.places(&lease)?;
-        let names = record_keys(&places);
+        let names = self.record_keys(&places);
         let keys: Vec<_> = names.iter().map(|name| &**name).collect();
         let mut update =
             LeaseUpdate::release(self.legs(&places), lease.id, &keys).map_err(refused)?;
@@ -56,7 +56,7 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
         let hold_ms = body.needed_number("hold_ms", 1..=HOLD_MS_MAX)?;
         body.end()?;
         let places = self.places(&lease)?;
-        let names = record_keys(&places);
+        let names = self.record_keys(&places);
         let keys: Vec<_> = names.iter().map(|name| &**name).collect();
         let hold = Hold::new(lease.id, Span::from_millis(hold_ms));
         let hold = hold.ok_or_else(|| Problem::invalid("hold_ms", "is too long"))?;

@@ -5,13 +5,13 @@ use http::Response;
 use http_body_util::Full;
 use tollgate_store::{Clock, Store};
 
-use crate::Service;
 use crate::answer::Detail;
 use crate::asked::check_key;
 use crate::limiter::Limiter;
 use crate::problem::Problem;
+use crate::session::Session;
 
-impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
+impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     pub(crate) async fn peek(
         &self,
         policy: &str,

@@ -10,7 +10,6 @@ use tollgate_core::{Applied, Choice, Id, Member, Verdict};
 use tollgate_policy::{NamedPool, PoolChoice};
 use tollgate_store::{Clock, Store};
 
-use crate::Service;
 use crate::answer::{Detail, PoolAnswer};
 use crate::asked::{Leg, Manner, costs};
 use crate::body::{CostBody, Members};
@@ -18,8 +17,9 @@ use crate::decide::Decided;
 use crate::lease::{Lease, random_id};
 use crate::limiter::Limiter;
 use crate::problem::Problem;
+use crate::session::Session;
 
-impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
+impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     /// Asks the members one after the other; the first that lets it pass is the one. What is refused by
     /// all of them is told with the shortest wait.
     pub(crate) async fn acquire_from_pool(
@@ -32,7 +32,7 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
         }
         let manner = Manner::read(&mut body)?;
         let name = body.needed_text("pool")?;
-        let pool = self.pools.iter().find(|pool| **pool.name() == *name);
+        let pool = self.service.pools.iter().find(|pool| **pool.name() == *name);
         let pool = pool.ok_or_else(Problem::unknown_pool)?;
         let cost = body.cost()?;
         let legs = self.members(&body, pool, cost.as_ref())?;
@@ -84,7 +84,7 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
         let units;
         let choice = match pool.choice() {
             PoolChoice::RoundRobin => {
-                let turn = self.turns.fetch_add(1, Ordering::Relaxed);
+                let turn = self.service.turns.fetch_add(1, Ordering::Relaxed);
                 Choice::RoundRobin { turn, offset: 0 }
             }
             PoolChoice::Random => Choice::Random(random_id()?.as_u128() as u64),

@@ -9,17 +9,16 @@ use tollgate_core::{
 };
 use tollgate_store::{Clock, DriveError, Driven, Store, at_once, run};
 
-use crate::Service;
 use crate::answer::{Detail, SeveralAnswer};
 use crate::asked::{Leg, Manner};
 use crate::body::Members;
-use crate::key::record_key;
 use crate::lease::{Lease, random_id};
 use crate::limiter::{Legs, Limiter, LimiterError};
 use crate::problem::Problem;
 use crate::service::{Fault, Opened};
+use crate::session::Session;
 
-impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
+impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     pub(super) async fn acquire_several(
         &self,
         mut body: Members,
@@ -51,7 +50,7 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
         manner: &Manner,
         id: Id,
     ) -> Result<Outcome, Problem> {
-        let names = record_keys(places);
+        let names = self.record_keys(places);
         let costs: Vec<_> =
             names.iter().zip(legs).map(|(name, leg)| (&**name, leg.costs)).collect();
         let acquisition = Acquisition::new(self.legs(places), id, &costs).map_err(refused)?;
@@ -84,7 +83,7 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
         });
         let operations: Vec<Operation> = operations.collect();
         let keys: Vec<&str> = names.iter().map(|name| &**name).collect();
-        let (store, clock, decide) = (&self.store, &self.clock, self.legs(places));
+        let (store, clock, decide) = (&self.service.store, &self.service.clock, self.legs(places));
         let driven = at_once(store, clock, &keys, &decide, &operations, remembers).await;
         driven
             .map_err(|error| self.undecided(names, error))?
@@ -92,9 +91,13 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
             .transpose()
     }
 
+    pub(super) fn record_keys(&self, places: &[(&Opened<L>, &str)]) -> Vec<String> {
+        places.iter().map(|(opened, key)| self.record_key(opened, key)).collect()
+    }
+
     pub(super) fn legs<'a>(&'a self, places: &[(&'a Opened<L>, &str)]) -> Legs<'a, L> {
         let policies = places.iter().map(|(opened, _)| &opened.handle).collect();
-        Legs { limiter: &self.limiter, policies }
+        Legs { limiter: &self.service.limiter, policies }
     }
 
     /// Takes a machine on these keys to its end.
@@ -104,19 +107,22 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
         machine: &mut M,
     ) -> Result<Outcome, Problem> {
         let keys: Vec<&str> = names.iter().map(|name| &**name).collect();
-        let driven = run(&self.store, &self.clock, &keys, machine).await;
+        let driven = run(&self.service.store, &self.service.clock, &keys, machine).await;
         self.ended(names, driven.map_err(|error| self.undecided(names, error))?)
     }
 
     fn undecided(&self, names: &[String], error: LimiterError) -> Problem {
-        (self.report)(&Fault { record_key: names.join(", "), cause: DriveError::Ask(error) });
+        (self.service.report)(&Fault {
+            record_key: names.join(", "),
+            cause: DriveError::Ask(error),
+        });
         Problem::unavailable()
     }
 
     /// The outcome. What the store could not do is reported, and a problem.
     fn ended(&self, names: &[String], driven: Driven) -> Result<Outcome, Problem> {
         if let Some(fault) = driven.fault {
-            (self.report)(&Fault { record_key: names.join(", "), cause: fault.into() });
+            (self.service.report)(&Fault { record_key: names.join(", "), cause: fault.into() });
         }
         match driven.outcome.ending {
             Ending::Allowed | Ending::Denied => Ok(driven.outcome),
@@ -125,10 +131,6 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
             }
         }
     }
-}
-
-pub(super) fn record_keys<L: Limiter>(places: &[(&Opened<L>, &str)]) -> Vec<String> {
-    places.iter().map(|(opened, key)| record_key(opened.named.name(), key)).collect()
 }
 
 fn lease_legs<L: Limiter>(legs: &[Leg<'_, L>]) -> Vec<(String, String)> {

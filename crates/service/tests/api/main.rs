@@ -9,6 +9,7 @@ mod capacity;
 mod control;
 mod events;
 mod feedback;
+mod keys;
 mod leases;
 mod pools;
 mod several;

@@ -9,7 +9,7 @@ use http::{HeaderMap, Request, StatusCode};
 use http_body_util::{BodyExt as _, Full};
 use serde_json::Value;
 use tollgate_core::{Span, Timestamp};
-use tollgate_policy::PolicySet;
+use tollgate_policy::{ApiKeys, PolicySet};
 use tollgate_service::{CoreLimiter, Service};
 use tollgate_store::{Clock, KeySwap, Loaded, ManualClock, MemoryStore, Store, StoreError, Swap};
 
@@ -115,6 +115,12 @@ pub(crate) struct Answer {
 impl Api {
     pub(crate) fn new() -> Self {
         Self::with(POLICIES)
+    }
+
+    /// With API keys.
+    pub(crate) fn with_keys(keys: &str) -> Self {
+        let api = Self::new();
+        Self { service: api.service.with_keys(ApiKeys::parse(keys).unwrap()), ..api }
     }
 
     pub(crate) fn with(policies: &str) -> Self {

@@ -1,0 +1,43 @@
+//! Who asks, and whether they may.
+
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
+use sha2::{Digest as _, Sha256};
+use subtle::{Choice, ConstantTimeEq as _};
+use tollgate_policy::{ApiKey, ApiKeys, Scope};
+
+use crate::problem::Problem;
+
+/// Longest key that is looked at, in bytes. Those that `tollgate key` makes have 46.
+const KEY_BYTES_MAX: usize = 256;
+
+/// The key that a request shows, if it may do what it asks.
+///
+/// Only hashes are compared, each one to its end and all of them, so that how long it takes says nothing
+/// about any of them. Keys are random: a hash that is fast to compute is enough.
+pub(crate) fn authorize<'a>(
+    keys: &'a ApiKeys,
+    headers: &HeaderMap,
+    scope: Scope,
+) -> Result<&'a ApiKey, Problem> {
+    let shown = bearer(headers).ok_or_else(Problem::unauthorized)?;
+    let digest = Sha256::digest(shown);
+    let mut found = None;
+    for key in keys.keys() {
+        let is_it: Choice = key.sha256.as_slice().ct_eq(&digest);
+        if bool::from(is_it) {
+            found = Some(key);
+        }
+    }
+    let key = found.ok_or_else(Problem::unauthorized)?;
+    if key.scopes.contains(&scope) { Ok(key) } else { Err(Problem::forbidden(scope)) }
+}
+
+/// `Authorization: Bearer KEY` (RFC 6750), once.
+fn bearer(headers: &HeaderMap) -> Option<&[u8]> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let (Some(value), None) = (values.next(), values.next()) else { return None };
+    let (scheme, key) = value.as_bytes().split_at_checked("bearer ".len())?;
+    let fits = (1..=KEY_BYTES_MAX).contains(&key.len());
+    (scheme.eq_ignore_ascii_case(b"bearer ") && fits).then_some(key)
+}
