@@ -11,7 +11,8 @@ pub enum Contention {
     /// Those that wait for a key in one process share one load and one swap.
     Combine,
     /// A process holds a part of what a hot key has left, for a moment at a time, and spends it without
-    /// the store. Not for every policy: see [`Contention::check`].
+    /// the store. Not for limits of [`Algorithm::Concurrency`], [`Algorithm::LeakyQueue`] or
+    /// [`Algorithm::Adaptive`], nor for budgets, limits that only watch, and limits that count calls.
     Lease,
 }
 

@@ -44,7 +44,9 @@
 //! beyond a hold is charged) or `"refuse"`. A period is a number with a unit (`250ms`, `1s`, `1m`,
 //! `1h`, `1d`, `1w`), or several of them (`1h 30m`). A policy may say `on_store_failure = "closed"`
 //! (the default: answer that it can't be decided), `"open"` (let pass) or `"local"` (each process
-//! counts by itself, and grants `local_share_percent` of every limit, 25 unless it says otherwise).
+//! counts by itself, and grants `local_share_percent` of every limit, 25 unless it says otherwise), and
+//! how requests for the same key get along: `contention = "retry"` (the default), `"combine"` or
+//! `"lease"`, which is refused with limits that can't be leased (see [`Contention`]).
 //!
 //! A pool names keys that can stand in for each other, and what else is to be told of them:
 //!

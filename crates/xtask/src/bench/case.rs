@@ -8,10 +8,18 @@ use crate::paths;
 
 pub(super) const POLICIES_FILE: &str = "policies.toml";
 
-/// `open` admits everything, `shut` one request per key and then none. Both records move with every
-/// admission.
+/// `open`, `combine` and `lease` admit everything, `shut` one request per key and then none. Every record
+/// moves with every admission that it is told of.
 pub(super) const POLICIES: &str = r#"
 [policy.open]
+requests = { algorithm = "token-bucket", capacity = 1000000000000, refill = 1000, per = "1s" }
+
+[policy.combine]
+contention = "combine"
+requests = { algorithm = "token-bucket", capacity = 1000000000000, refill = 1000, per = "1s" }
+
+[policy.lease]
+contention = "lease"
 requests = { algorithm = "token-bucket", capacity = 1000000000000, refill = 1000, per = "1s" }
 
 [policy.shut]
@@ -38,6 +46,8 @@ pub(super) struct Case {
     store: &'static [&'static str],
     /// The policy that is asked.
     pub(super) policy: &'static str,
+    /// How many keys are asked for in turn.
+    pub(super) keys: &'static str,
     /// Whether the answer has a body.
     pub(super) body: bool,
 }
@@ -52,10 +62,17 @@ const COMPOSED: Case = Case {
     runtime: Runtime::Edge("tollgate.wasm"),
     store: GROUPED,
     policy: "open",
+    keys: "64",
     body: false,
 };
 
-pub(super) const CASES: [Case; 9] = [
+/// The edge, and one key that everyone asks for.
+const HOT: Case =
+    Case { title: "one hot key: edge, composed, redb grouped", keys: "1", ..COMPOSED };
+/// The same without WebAssembly.
+const NATIVE_HOT: Case = Case { runtime: Runtime::Native, ..HOT };
+
+pub(super) const CASES: [Case; 17] = [
     Case { letter: 'a', title: "bare hyper", runtime: Runtime::BareHyper, ..COMPOSED },
     Case {
         letter: 'b',
@@ -91,6 +108,46 @@ pub(super) const CASES: [Case; 9] = [
         title: "edge, composed, redb grouped, every request limited",
         policy: "shut",
         ..COMPOSED
+    },
+    Case { letter: 'j', ..HOT },
+    Case {
+        letter: 'k',
+        title: "one hot key: edge, composed, redb grouped, leases",
+        policy: "lease",
+        ..HOT
+    },
+    Case { letter: 'l', title: "one hot key: `--native`, redb grouped", ..NATIVE_HOT },
+    Case {
+        letter: 'm',
+        title: "one hot key: `--native`, redb grouped, combining",
+        policy: "combine",
+        ..NATIVE_HOT
+    },
+    Case {
+        letter: 'n',
+        title: "one hot key: `--native`, redb grouped, leases",
+        policy: "lease",
+        ..NATIVE_HOT
+    },
+    Case {
+        letter: 'o',
+        title: "one hot key: `--native`, redb immediate",
+        store: IMMEDIATE,
+        ..NATIVE_HOT
+    },
+    Case {
+        letter: 'p',
+        title: "one hot key: `--native`, redb immediate, combining",
+        store: IMMEDIATE,
+        policy: "combine",
+        ..NATIVE_HOT
+    },
+    Case {
+        letter: 'q',
+        title: "one hot key: `--native`, redb immediate, leases",
+        store: IMMEDIATE,
+        policy: "lease",
+        ..NATIVE_HOT
     },
 ];
 

@@ -14,21 +14,21 @@ pub(super) const SCRIPT_FILE: &str = "acquire.lua";
 /// Open connections, each with one request at a time.
 pub(super) const CONNECTIONS: &str = "64";
 
-/// Asks for 64 keys in turn, all written before the first is sent. The last line tells the figures.
+/// Asks for some keys in turn, all written before the first is sent. The last line tells the figures.
 pub(super) const SCRIPT: &str = r#"
 local requests, turn = {}, 0
 
 init = function(args)
   local headers = { ["content-type"] = "application/json" }
   if args[2] == "minimal" then headers["prefer"] = "return=minimal" end
-  for key = 1, 64 do
+  for key = 1, tonumber(args[3]) do
     local body = string.format('{"policy":"%s","key":"team-%02d"}', args[1], key)
     requests[key] = wrk.format("POST", "/v1/acquire", headers, body)
   end
 end
 
 request = function()
-  turn = turn % 64 + 1
+  turn = turn % #requests + 1
   return requests[turn]
 end
 
@@ -79,6 +79,7 @@ impl Load<'_> {
             .arg(self.folder.join(SCRIPT_FILE))
             .arg(format!("http://{}", self.server.address))
             .args(["--", self.case.policy, if self.case.body { "full" } else { "minimal" }])
+            .arg(self.case.keys)
             .output()?;
         let cpu_seconds = self.server.cpu_seconds()? - cpu_before;
         ensure!(output.status.success(), "wrk: {}", String::from_utf8_lossy(&output.stderr));

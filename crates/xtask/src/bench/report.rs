@@ -21,7 +21,7 @@ enum Bound {
     AtMost(f64),
 }
 
-const TARGETS: [Target; 3] = [
+const TARGETS: [Target; 5] = [
     Target {
         what: "edge over null component, requests/s",
         figure: Measured::per_second,
@@ -43,6 +43,20 @@ const TARGETS: [Target; 3] = [
         to: 'd',
         bound: Bound::AtMost(1.05),
     },
+    Target {
+        what: "one hot key: edge with leases over null component, requests/s",
+        figure: Measured::per_second,
+        of: 'k',
+        to: 'b',
+        bound: Bound::AtLeast(0.8),
+    },
+    Target {
+        what: "one hot key: `--native` with combining over without, requests/s",
+        figure: Measured::per_second,
+        of: 'm',
+        to: 'l',
+        bound: Bound::AtLeast(10.0),
+    },
 ];
 
 /// Load averages of the last 1, 5 and 15 minutes.
@@ -54,7 +68,7 @@ pub(super) fn load_average() -> String {
 pub(super) fn machine(load_before: &str) -> String {
     let cores = available_parallelism().map_or(0, usize::from);
     format!(
-        "{cores} cores, shared with wrk (1 thread, {CONNECTIONS} connections, 64 keys); load average \
+        "{cores} cores, shared with wrk (1 thread, {CONNECTIONS} connections); load average \
          {load_before} before, {} after.\n",
         load_average()
     )
