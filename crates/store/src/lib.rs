@@ -21,7 +21,8 @@
 //! # });
 //! ```
 //!
-//! Where `swap` on an absent key is not exact, [`ElectedStore`] makes it so.
+//! Where `swap` on an absent key is not exact, [`ElectedStore`] makes it so. Records that nobody misses
+//! are removed by a [`Sweeper`].
 
 mod clock;
 #[cfg(feature = "conformance")]
@@ -32,9 +33,11 @@ mod elected;
 mod memory;
 mod random;
 pub mod scripts;
+mod sweep;
 
 pub use clock::{Clock, ManualClock};
 pub use contract::{Loaded, Page, Store, StoreError, Swap, SweptStore};
 pub use drive::{ATTEMPTS_MAX, Answer, DriveError, drive};
 pub use elected::{ABANDONED_AFTER, Atomics, ElectedStore};
 pub use memory::MemoryStore;
+pub use sweep::{IDLE_GRACE, Judgement, Round, Sweeper};
