@@ -18,7 +18,15 @@ pub(crate) const fn is_key(key: &str) -> bool {
 
 /// Where the record of (policy, key) is stored: `r/{policy}/{key}`, or `h/{policy}/{SHA-256}` where
 /// that is too long. No policy name has a slash, so no two pairs share a record.
-pub(crate) fn record_key(policy: &str, key: &str) -> String {
+///
+/// ```
+/// use tollgate_service::{policy_of, record_key};
+///
+/// assert_eq!(record_key("api", "alice"), "r/api/alice");
+/// assert_eq!(policy_of("r/api/alice"), Some("api"));
+/// ```
+#[must_use]
+pub fn record_key(policy: &str, key: &str) -> String {
     let plain = ["r/", policy, "/", key].concat();
     if plain.len() <= STORE_KEY_BYTES_MAX {
         return plain;
@@ -29,6 +37,15 @@ pub(crate) fn record_key(policy: &str, key: &str) -> String {
         let _ = write!(hashed, "{byte:02x}");
     }
     hashed
+}
+
+/// The name of the policy whose record is stored under `record_key`; nothing when that is no key of a
+/// record.
+#[must_use]
+pub fn policy_of(record_key: &str) -> Option<&str> {
+    let rest = record_key.strip_prefix("r/").or_else(|| record_key.strip_prefix("h/"))?;
+    let (policy, key) = rest.split_once('/')?;
+    (!key.is_empty()).then_some(policy)
 }
 
 #[cfg(test)]
@@ -45,6 +62,17 @@ mod tests {
         assert_ne!(record_key("api", &too_long), record_key("api", &"l".repeat(500)));
         let longest_policy = "p".repeat(64);
         assert_eq!(record_key(&longest_policy, &"k".repeat(512)).len(), 3 + 64 + 64);
+    }
+
+    #[test]
+    fn the_policy_is_read_back_from_the_key_of_a_record() {
+        for key in ["alice", "a/b", "/", &"k".repeat(KEY_BYTES_MAX)] {
+            assert_eq!(policy_of(&record_key("api", key)), Some("api"), "{key:?}");
+        }
+        for foreign in ["", "r", "r/", "r/api", "r/api/", "s/0/r/api/alice", "m/r/api/k", "x/api/k"]
+        {
+            assert_eq!(policy_of(foreign), None, "{foreign:?}");
+        }
     }
 
     #[test]

@@ -41,11 +41,13 @@ mod key;
 mod limiter;
 mod peek;
 mod problem;
+mod retention;
 mod service;
 
 pub use answer::PREFER;
 pub use body::BODY_BYTES_MAX;
-pub use key::KEY_BYTES_MAX;
+pub use key::{KEY_BYTES_MAX, policy_of, record_key};
 pub use limiter::{CoreLimiter, Limiter, LimiterError, Outcome};
 pub use problem::{Problem, ProblemType};
+pub use retention::Retention;
 pub use service::{Fault, Service};
