@@ -3,6 +3,7 @@
 mod cli;
 mod log;
 mod serve;
+mod store_arg;
 
 use std::process::ExitCode;
 

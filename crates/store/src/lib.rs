@@ -22,7 +22,7 @@
 //! ```
 //!
 //! Where `swap` on an absent key is not exact, [`ElectedStore`] makes it so. Records that nobody misses
-//! are removed by a [`Sweeper`].
+//! are removed by a [`Sweeper`], or in the background by [`sweep()`].
 
 mod clock;
 #[cfg(feature = "conformance")]
@@ -34,6 +34,7 @@ mod memory;
 mod random;
 pub mod scripts;
 mod sweep;
+mod sweeping;
 
 pub use clock::{Clock, ManualClock};
 pub use contract::{Loaded, Page, Store, StoreError, Swap, SweptStore};
@@ -41,3 +42,4 @@ pub use drive::{ATTEMPTS_MAX, Answer, DriveError, drive};
 pub use elected::{ABANDONED_AFTER, Atomics, ElectedStore};
 pub use memory::MemoryStore;
 pub use sweep::{IDLE_GRACE, Judgement, Round, Sweeper};
+pub use sweeping::{SWEEP_STEP_KEYS, sweep};
