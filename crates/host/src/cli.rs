@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use tollgate_core::Span;
 
+use crate::state_args::StateCommand;
 use crate::store_arg::StoreArgs;
 
 /// One rate limiter for every WebAssembly host.
@@ -24,6 +25,9 @@ pub(crate) enum Command {
     Serve(ServeArgs),
     /// Tell what a policy would have done to a trace of real requests.
     Replay(tollgate_replay::Args),
+    /// Look at what a store holds, and move it: dump, restore, get, set, delete.
+    #[command(subcommand)]
+    State(StateCommand),
 }
 
 #[derive(Debug, Args)]

@@ -54,13 +54,13 @@ pub(crate) fn run(args: ServeArgs) -> anyhow::Result<()> {
 }
 
 /// The policies: as text for the edge, and as read for the native service.
-struct Policies {
+pub(crate) struct Policies {
     text: String,
-    set: PolicySet,
+    pub(crate) set: PolicySet,
 }
 
 impl Policies {
-    fn read(path: Option<&Path>) -> Result<Self, BadPolicies> {
+    pub(crate) fn read(path: Option<&Path>) -> Result<Self, BadPolicies> {
         let (name, text) = match path {
             None => ("the sample".to_owned(), Ok(SAMPLE_POLICIES.to_owned())),
             Some(path) => (path.display().to_string(), fs::read_to_string(path)),
