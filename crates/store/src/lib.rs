@@ -39,7 +39,7 @@ mod sweeping;
 pub use clock::{Clock, ManualClock};
 pub use contract::{Loaded, Page, Store, StoreError, Swap, SweptStore};
 pub use drive::{ATTEMPTS_MAX, Answer, DriveError, drive};
-pub use elected::{ABANDONED_AFTER, Atomics, ElectedStore};
+pub use elected::{ABANDONED_AFTER, Atomics, ElectedStore, ListedAtomics};
 pub use memory::MemoryStore;
 pub use sweep::{IDLE_GRACE, Judgement, Round, Sweeper};
 pub use sweeping::{SWEEP_STEP_KEYS, sweep};
