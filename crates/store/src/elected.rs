@@ -14,6 +14,8 @@
 //! does not, the creator may have died between its election and its write. It is given up
 //! [`ABANDONED_AFTER`] after it was first missed, which is longer than any request may live.
 //!
+//! How such records are removed: see `elected/sweep.rs`.
+//!
 //! What is left: a creator that is elected, sleeps for longer than that, and then writes, overwrites
 //! what was charged since its replacement. A request that is still running after a minute has to be
 //! ended by its host; every host does, unless the machine itself was suspended in between. The mark is
