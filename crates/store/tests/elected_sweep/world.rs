@@ -16,7 +16,7 @@ pub(crate) const START: Timestamp = Timestamp::from_secs(1_800_000_000);
 /// A record that decides as none would. Every charge adds a byte to it.
 pub(crate) const IDLE: &[u8] = &[1];
 /// What a client tries before it gives up.
-pub(crate) const ATTEMPTS: u32 = 3;
+pub(crate) const ATTEMPTS: u32 = 2;
 
 pub(crate) struct SharedClock<'a>(&'a ManualClock);
 
