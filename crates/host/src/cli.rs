@@ -3,9 +3,13 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use tollgate_kv::Durability;
+use tollgate_core::Span;
+
+use crate::state_args::StateCommand;
+use crate::store_arg::StoreArgs;
 
 /// One rate limiter for every WebAssembly host.
 #[derive(Debug, Parser)]
@@ -21,6 +25,9 @@ pub(crate) enum Command {
     Serve(ServeArgs),
     /// Tell what a policy would have done to a trace of real requests.
     Replay(tollgate_replay::Args),
+    /// Look at what a store holds, and move it: dump, restore, get, set, delete.
+    #[command(subcommand)]
+    State(StateCommand),
 }
 
 #[derive(Debug, Args)]
@@ -33,14 +40,13 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) policies: Option<PathBuf>,
 
-    /// Where records are kept: "redb:PATH" (one file) or "memory".
-    #[arg(long, value_name = "STORE", default_value = "redb:tollgate.redb")]
-    pub(crate) store: StoreArg,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
 
-    /// When a charge is safe from a crash of a redb store: "immediate" (before it is answered), "grouped"
-    /// (some milliseconds later) or "none" (when the program ends).
-    #[arg(long, value_name = "WHEN", default_value_t = Durability::Grouped)]
-    pub(crate) durability: Durability,
+    /// Remove records that are idle, with so long a pause after each round through the store, such as
+    /// "30s" or "1h": 1 second to 1 day; or "off".
+    #[arg(long, value_name = "PAUSE", default_value = "1m")]
+    pub(crate) sweep: SweepArg,
 
     /// Component to serve instead of the one inside this program.
     #[arg(long, value_name = "FILE", conflicts_with = "native")]
@@ -71,24 +77,33 @@ pub(crate) enum LogFormat {
     Json,
 }
 
-/// Where records are kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum StoreArg {
-    /// In this process.
-    Memory,
-    /// In one redb file.
-    Redb(PathBuf),
+/// Shortest pause between two rounds of sweeping: without one, a quarter of a thread would be busy with it.
+const SWEEP_PAUSE_MIN: Duration = Duration::from_secs(1);
+/// Longest pause between two rounds of sweeping: records would be kept for so much longer than needed.
+const SWEEP_PAUSE_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Whether idle records are removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SweepArg {
+    /// They stay.
+    Off,
+    /// With so long a pause between two rounds.
+    Every(Span),
 }
 
-impl FromStr for StoreArg {
+impl FromStr for SweepArg {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        match text.split_once(':') {
-            None if text == "memory" => Ok(Self::Memory),
-            Some(("redb", path)) if !path.is_empty() => Ok(Self::Redb(path.into())),
-            _ => Err("a store is redb:PATH or memory".to_owned()),
+        if text == "off" {
+            return Ok(Self::Off);
         }
+        let pause = humantime::parse_duration(text)
+            .map_err(|_| "a pause is off, or a number with a unit such as 30s or 1h".to_owned())?;
+        if !(SWEEP_PAUSE_MIN..=SWEEP_PAUSE_MAX).contains(&pause) {
+            return Err("a pause is 1 second to 1 day".to_owned());
+        }
+        Ok(Self::Every(Span::from_millis(pause.as_millis().try_into().unwrap_or(u64::MAX))))
     }
 }
 
@@ -98,7 +113,10 @@ mod tests {
 
     use clap::CommandFactory;
 
+    use tollgate_kv::Durability;
+
     use super::*;
+    use crate::store_arg::StoreArg;
 
     #[test]
     fn the_flags_fit_together() {
@@ -110,17 +128,20 @@ mod tests {
         let Command::Serve(args) = Cli::parse_from(["tollgate", "serve"]).command else {
             panic!("it is another command");
         };
-        assert_eq!(args.store, StoreArg::Redb("tollgate.redb".into()));
+        assert_eq!(args.store.store, StoreArg::Redb("tollgate.redb".into()));
         assert_eq!(args.listen.to_string(), "127.0.0.1:3000");
-        assert_eq!(args.durability, Durability::Grouped);
+        assert_eq!(args.store.durability, Durability::Grouped);
+        assert_eq!(args.sweep, SweepArg::Every(Span::from_secs(60)));
     }
 
     #[test]
-    fn a_store_is_memory_or_a_redb_file() {
-        assert_eq!("memory".parse(), Ok(StoreArg::Memory));
-        assert_eq!("redb:a:b".parse(), Ok(StoreArg::Redb("a:b".into())));
-        for wrong in ["", "redb", "redb:", "memory:", "redis:x"] {
-            assert!(wrong.parse::<StoreArg>().is_err(), "{wrong:?}");
+    fn a_pause_of_the_sweeper_is_off_or_a_period_within_bounds() {
+        assert_eq!("off".parse(), Ok(SweepArg::Off));
+        for (text, secs) in [("1s", 1), ("1m", 60), ("1d", 86_400)] {
+            assert_eq!(text.parse(), Ok(SweepArg::Every(Span::from_secs(secs))), "{text}");
+        }
+        for wrong in ["", "on", "1", "999ms", "0s", "25h", "-1s"] {
+            assert!(wrong.parse::<SweepArg>().is_err(), "{wrong:?}");
         }
     }
 }

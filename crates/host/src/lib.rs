@@ -2,6 +2,7 @@
 
 mod backpressure;
 mod bindings;
+pub mod clock;
 pub mod edge;
 pub mod engine;
 mod exchange;
@@ -11,5 +12,6 @@ pub mod keyvalue;
 pub mod native;
 pub mod problem;
 pub mod server;
+pub mod sweep;
 pub mod variables;
 mod worker;

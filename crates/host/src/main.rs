@@ -3,6 +3,9 @@
 mod cli;
 mod log;
 mod serve;
+mod state;
+mod state_args;
+mod store_arg;
 
 use std::process::ExitCode;
 
@@ -22,6 +25,7 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Serve(args) => serve::run(args),
         Command::Replay(args) => tollgate_replay::run(args),
+        Command::State(command) => state::run(command),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

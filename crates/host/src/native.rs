@@ -1,17 +1,16 @@
 //! The service without WebAssembly: the same API, compiled for this machine.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::Request;
 use http_body_util::Full;
-use tollgate_core::{Span, Timestamp};
 use tollgate_kv::{KeyValue, KeyValueStore};
 use tollgate_policy::PolicySet;
 use tollgate_service::{CoreLimiter, LimiterError, Service};
-use tollgate_store::{Breaker, Clock};
+use tollgate_store::Breaker;
 
+use crate::clock::SystemClock;
 use crate::problem::Answer;
 use crate::server::Handler;
 
@@ -33,20 +32,5 @@ impl Native {
 impl Handler for Native {
     async fn handle(&self, request: Request<Bytes>) -> Answer {
         self.0.handle(request.map(Full::new)).await
-    }
-}
-
-/// The system's clock, and tokio's timer.
-struct SystemClock;
-
-impl Clock for SystemClock {
-    fn now(&self) -> Timestamp {
-        let since_1970 =
-            SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
-        Timestamp::from_nanos(since_1970.as_nanos().try_into().unwrap_or(u64::MAX))
-    }
-
-    async fn sleep(&self, span: Span) {
-        tokio::time::sleep(Duration::from_nanos(span.as_nanos())).await;
     }
 }

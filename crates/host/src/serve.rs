@@ -13,10 +13,12 @@ use tokio::signal::unix::{SignalKind, signal};
 use tollgate_host::edge::{Edge, EdgeConfig};
 use tollgate_host::native::Native;
 use tollgate_host::server::{self, Handler, ServerConfig};
-use tollgate_kv::{Bounded, Durability, KeyValue, Memory, OPERATION_TIMEOUT, Redb};
+use tollgate_host::sweep::Sweeping;
+use tollgate_kv::KeyValue;
 use tollgate_policy::PolicySet;
+use tollgate_service::Retention;
 
-use crate::cli::{ServeArgs, StoreArg};
+use crate::cli::{ServeArgs, SweepArg};
 use crate::log;
 
 /// The variable that tells the edge its policies.
@@ -52,13 +54,13 @@ pub(crate) fn run(args: ServeArgs) -> anyhow::Result<()> {
 }
 
 /// The policies: as text for the edge, and as read for the native service.
-struct Policies {
+pub(crate) struct Policies {
     text: String,
-    set: PolicySet,
+    pub(crate) set: PolicySet,
 }
 
 impl Policies {
-    fn read(path: Option<&Path>) -> Result<Self, BadPolicies> {
+    pub(crate) fn read(path: Option<&Path>) -> Result<Self, BadPolicies> {
         let (name, text) = match path {
             None => ("the sample".to_owned(), Ok(SAMPLE_POLICIES.to_owned())),
             Some(path) => (path.display().to_string(), fs::read_to_string(path)),
@@ -72,7 +74,14 @@ impl Policies {
 
 async fn serve(args: ServeArgs, policies: Policies) -> anyhow::Result<()> {
     let config = ServerConfig { access_log: args.access_log, ..ServerConfig::default() };
-    let store = open_store(&args.store, args.durability)?;
+    let store = args.store.open()?;
+    let _sweeping = match args.sweep {
+        SweepArg::Off => None,
+        SweepArg::Every(pause) => {
+            let retention = Retention::new(&policies.set);
+            Some(Sweeping::start(Arc::clone(&store), retention, pause))
+        }
+    };
     if args.native {
         let native = Native::new(policies.set, Arc::clone(&store))?;
         listen(&args, config, native).await?;
@@ -81,15 +90,6 @@ async fn serve(args: ServeArgs, policies: Policies) -> anyhow::Result<()> {
         listen(&args, config, edge).await?;
     }
     store.flush().await.context("the store was not flushed")
-}
-
-fn open_store(store: &StoreArg, durability: Durability) -> anyhow::Result<Arc<dyn KeyValue>> {
-    Ok(match store {
-        StoreArg::Memory => Arc::new(Memory::default()),
-        StoreArg::Redb(path) => {
-            Arc::new(Bounded::new(Redb::open(path, durability)?, OPERATION_TIMEOUT))
-        }
-    })
 }
 
 fn edge(

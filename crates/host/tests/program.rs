@@ -11,6 +11,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use common::guest_path;
+use tollgate_kv::{Durability, KeyValue, Redb};
 
 /// Long enough for a loaded machine; a test that waits this long fails.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -137,6 +138,57 @@ fn native_serves_the_api_and_keeps_its_records() {
     let limits = serving.get("/v1/limits/api/alice");
     assert!(limits.contains(r#""remaining":19"#), "{limits}");
     serving.stop("-TERM");
+}
+
+/// Puts `record` under `count` keys of the policy `api`, which admits 100 requests a minute.
+fn write_records(path: &Path, count: usize, record: &[u8]) {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let values = Redb::open(path, Durability::Immediate).unwrap();
+    runtime.block_on(async {
+        for number in 0..count {
+            values.set(&format!("r/api/caller-{number:03}"), record.to_vec()).await.unwrap();
+        }
+        values.flush().await.unwrap();
+    });
+}
+
+fn keys(path: &Path) -> Vec<String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let values = Redb::open(path, Durability::Immediate).unwrap();
+    runtime.block_on(values.list(None)).unwrap().keys
+}
+
+/// What a record without an entry is: its version.
+const IDLE: &[u8] = &[1];
+
+#[test]
+fn idle_records_are_swept_while_it_serves_and_used_ones_are_not() {
+    let folder = tempfile::tempdir().unwrap();
+    for runtime in [&["--native"][..], &[]] {
+        let path = folder.path().join("tollgate.redb");
+        write_records(&path, 450, IDLE);
+        let mut serving = Serving::start(folder.path(), &[runtime, &["--sweep", "1s"]].concat());
+        assert!(serving.acquire("alice").contains(r#""remaining":19"#));
+        let mut log = BufReader::new(serving.program.stderr.take().unwrap()).lines();
+        let swept = log.find_map(|line| line.ok().filter(|line| line.contains("swept"))).unwrap();
+        assert!(swept.contains("removed=450"), "{swept}");
+        serving.stop("-TERM");
+        assert_eq!(keys(&path), ["r/api/alice"]);
+        std::fs::remove_file(path).unwrap();
+    }
+}
+
+#[test]
+fn nothing_is_swept_where_that_is_off() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("tollgate.redb");
+    write_records(&path, 3, IDLE);
+    let serving = Serving::start(folder.path(), &["--native", "--sweep", "off", "--log", "debug"]);
+    // The first step of a sweeper would come before the first request.
+    assert!(serving.acquire("alice").contains(r#""remaining":19"#));
+    let log = text(&serving.stop("-TERM").stderr);
+    assert!(!log.contains("swept"), "{log}");
+    assert_eq!(keys(&path).len(), 4);
 }
 
 #[test]

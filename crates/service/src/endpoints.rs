@@ -12,3 +12,5 @@ mod leases;
 mod peek;
 mod pools;
 mod several;
+
+pub(crate) use events::expire_after;

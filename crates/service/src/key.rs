@@ -19,7 +19,16 @@ pub(crate) const fn is_key(key: &str) -> bool {
 /// Where the record of (policy, key) is stored: `r/{policy}/{key}`, or `r/{tenant}:{policy}/{key}` of a
 /// tenant; with `h` for `r` and the SHA-256 of the key where that is too long. No name has a colon or a slash, so no two
 /// of them share a record.
-pub(crate) fn record_key(tenant: Option<&str>, policy: &str, key: &str) -> String {
+///
+/// ```
+/// use tollgate_service::{policy_of, record_key};
+///
+/// assert_eq!(record_key(None, "api", "alice"), "r/api/alice");
+/// assert_eq!(record_key(Some("acme"), "api", "alice"), "r/acme:api/alice");
+/// assert_eq!(policy_of("r/acme:api/alice"), Some("api"));
+/// ```
+#[must_use]
+pub fn record_key(tenant: Option<&str>, policy: &str, key: &str) -> String {
     match tenant {
         None => stored(["r/", policy, "/"], ["h/", policy, "/"], key),
         Some(tenant) => {
@@ -33,6 +42,11 @@ pub(crate) fn record_key(tenant: Option<&str>, policy: &str, key: &str) -> Strin
 pub(crate) fn events_key(tenant: Option<&str>, upstream: &str) -> String {
     let tenant = tenant.unwrap_or_default();
     stored(["c/", tenant, "/"], ["hc/", tenant, "/"], upstream)
+}
+
+/// Whether events are stored under `record_key`.
+pub(crate) fn is_events_key(record_key: &str) -> bool {
+    record_key.starts_with("c/") || record_key.starts_with("hc/")
 }
 
 /// Where a barrier is stored: `b/{tenant}/{barrier}`, or `hb/{tenant}/{SHA-256}`.
@@ -54,6 +68,16 @@ fn stored(plain: [&str; 3], hashed: [&str; 3], name: &str) -> String {
         let _ = write!(key, "{byte:02x}");
     }
     key
+}
+
+/// The name of the policy whose record is stored under `record_key`; nothing when that is no key of a
+/// record.
+#[must_use]
+pub fn policy_of(record_key: &str) -> Option<&str> {
+    let rest = record_key.strip_prefix("r/").or_else(|| record_key.strip_prefix("h/"))?;
+    let (owner, key) = rest.split_once('/')?;
+    let policy = owner.split_once(':').map_or(owner, |(_, policy)| policy);
+    (!key.is_empty()).then_some(policy)
 }
 
 #[cfg(test)]
@@ -88,6 +112,17 @@ mod tests {
         let longest = "t".repeat(64);
         let key = record_key(Some(&longest), &longest, &"k".repeat(512));
         assert_eq!(key.len(), 2 + 64 + 1 + 64 + 1 + 64, "it fits every store");
+    }
+
+    #[test]
+    fn the_policy_is_read_back_from_the_key_of_a_record() {
+        for key in ["alice", "a/b", "/", &"k".repeat(KEY_BYTES_MAX)] {
+            assert_eq!(policy_of(&record_key("api", key)), Some("api"), "{key:?}");
+        }
+        for foreign in ["", "r", "r/", "r/api", "r/api/", "s/0/r/api/alice", "m/r/api/k", "x/api/k"]
+        {
+            assert_eq!(policy_of(foreign), None, "{foreign:?}");
+        }
     }
 
     #[test]

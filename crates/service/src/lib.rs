@@ -56,13 +56,15 @@ mod limiter;
 mod local;
 mod problem;
 mod query;
+mod retention;
 mod route;
 mod service;
 mod session;
 
 pub use answer::PREFER;
 pub use body::BODY_BYTES_MAX;
-pub use key::KEY_BYTES_MAX;
+pub use key::{KEY_BYTES_MAX, policy_of, record_key};
 pub use limiter::{Capacity, CoreLimiter, Limiter, LimiterError};
 pub use problem::{Problem, ProblemType};
+pub use retention::Retention;
 pub use service::{Fault, Service};

@@ -85,7 +85,8 @@ pub trait SweptStore: Store {
     /// [`StoreError`] when the store can't answer.
     fn list(&self, cursor: Option<&str>) -> impl Future<Output = Result<Page, StoreError>>;
 
-    /// Removes the record under `key` if it is still the one that `token` saw.
+    /// Removes the record under `key` if it is still the one that `token` saw. Where that saw none, a
+    /// store may tidy up what it keeps of the key for itself.
     ///
     /// # Errors
     /// [`StoreError`] when the store can't answer; whether it removed is then unknown.

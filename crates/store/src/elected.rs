@@ -14,6 +14,8 @@
 //! does not, the creator may have died between its election and its write. It is given up
 //! [`ABANDONED_AFTER`] after it was first missed, which is longer than any request may live.
 //!
+//! How such records are removed: see `elected/sweep.rs`.
+//!
 //! What is left: a creator that is elected, sleeps for longer than that, and then writes, overwrites
 //! what was charged since its replacement. A request that is still running after a minute has to be
 //! ended by its host; every host does, unless the machine itself was suspended in between. The mark is
@@ -23,13 +25,19 @@
 //! A host whose creation is exact needs no election. Which one it is, is tried out on a key of its own
 //! (`p/{random}`) before the first creation; a process that dies while it tries leaves that key behind.
 
+mod grave;
+mod sweep;
+
 use std::cell::OnceCell;
 use std::future::Future;
 
 use tollgate_core::{Span, Timestamp};
 
+use self::grave::Grave;
 use crate::random::unique_name;
 use crate::{Clock, Loaded, Store, StoreError, Swap};
+
+pub use self::sweep::ListedAtomics;
 
 /// How long after it was first missed an elected creator is given up.
 pub const ABANDONED_AFTER: Span = Span::from_secs(60);
@@ -106,38 +114,41 @@ impl<A: Atomics, C: Clock> ElectedStore<A, C> {
     }
 
     async fn elect_and_create(&self, key: &str, record: &[u8]) -> Result<Swap, StoreError> {
-        let mark_key = format!("m/{key}");
-        let first_election = election_key(0, key);
-        if self.wins(&first_election).await? {
-            return self.write(&first_election, key, record).await;
+        let mark_key = mark_key(key);
+        if self.wins(&election_key(0, key)).await? {
+            return self.write(key, record).await;
         }
         let now = self.clock.now();
         let Some(missed) = self.atomics.get(&mark_key).await?.and_then(decode_mark) else {
             self.atomics.set(&mark_key, &encode_mark(now)).await?;
             return Ok(Swap::Conflict);
         };
-        let next_election = election_key(missed.as_nanos(), key);
-        let given_up = now.since(missed) >= ABANDONED_AFTER;
-        if !given_up || !self.wins(&next_election).await? {
+        if now.since(missed) < ABANDONED_AFTER {
             return Ok(Swap::Conflict);
         }
-        // Should this creator die as well, the next one is elected under a new mark.
-        self.atomics.set(&mark_key, &encode_mark(now)).await?;
-        self.write(&next_election, key, record).await
+        let wins = self.wins(&election_key(missed.as_nanos(), key)).await?;
+        // Should this creator die as well, the next one is elected under a new mark. Losers see to it
+        // too, since the winner may have died before it did.
+        let _ = self.atomics.swap(&mark_key, Some(&encode_mark(missed)), &encode_mark(now)).await?;
+        if wins { self.write(key, record).await } else { Ok(Swap::Conflict) }
     }
 
     async fn wins(&self, election: &str) -> Result<bool, StoreError> {
         Ok(self.atomics.increment(election).await? == 1)
     }
 
-    /// Writes a record that must not be there yet, as the winner of `election`.
-    async fn write(&self, election: &str, key: &str, record: &[u8]) -> Result<Swap, StoreError> {
+    /// Writes a record that must not be there yet, as the winner of an election.
+    async fn write(&self, key: &str, record: &[u8]) -> Result<Swap, StoreError> {
         match self.atomics.get(key).await {
             Ok(None) => self.atomics.swap(key, None, record).await,
             Ok(Some(_)) => Ok(Swap::Conflict),
             Err(error) => {
-                // Nothing was written, so the election may be held again at once, by anyone.
-                self.atomics.delete(election).await?;
+                // Nothing was written, so this creator may be given up at once. Its election is not
+                // deleted: an older mark would give up whoever is elected by it again.
+                let abandoned = Timestamp::from_nanos(
+                    self.clock.now().since(Timestamp::EPOCH.plus(ABANDONED_AFTER)).as_nanos(),
+                );
+                self.atomics.set(&mark_key(key), &encode_mark(abandoned)).await?;
                 Err(error)
             }
         }
@@ -145,14 +156,20 @@ impl<A: Atomics, C: Clock> ElectedStore<A, C> {
 }
 
 impl<A: Atomics, C: Clock> Store for ElectedStore<A, C> {
+    /// The value under the key: a record, or the grave of one.
     type Token = Option<Vec<u8>>;
 
     async fn load(&self, key: &str) -> Result<Loaded<Self::Token>, StoreError> {
-        let record = self.atomics.get(key).await?;
-        Ok(Loaded { token: record.clone(), record })
+        let value = self.atomics.get(key).await?;
+        let record = value.clone().filter(|value| Grave::decode(value).is_none());
+        Ok(Loaded { token: value, record })
     }
 
     async fn swap(&self, key: &str, token: Self::Token, record: &[u8]) -> Result<Swap, StoreError> {
+        let grave = token.as_deref().and_then(Grave::decode);
+        if grave.is_some_and(|grave| grave.closing && !sweep::is_over(grave, self.clock.now())) {
+            return Ok(Swap::Conflict);
+        }
         if token.is_some() || self.creation().await? == Creation::Exact {
             return self.atomics.swap(key, token.as_deref(), record).await;
         }
@@ -162,6 +179,10 @@ impl<A: Atomics, C: Clock> Store for ElectedStore<A, C> {
 
 fn election_key(election: u64, key: &str) -> String {
     format!("s/{election}/{key}")
+}
+
+fn mark_key(key: &str) -> String {
+    format!("m/{key}")
 }
 
 fn encode_mark(now: Timestamp) -> [u8; 8] {

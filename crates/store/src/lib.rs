@@ -27,6 +27,7 @@
 //!
 //! Where `swap` on an absent key is not exact, [`ElectedStore`] makes it so. A store that is down is left
 //! alone by [`Breaker`].
+//! Records that nobody misses are removed by a [`Sweeper`], or in the background by [`sweep()`].
 
 mod at_once;
 mod breaker;
@@ -42,6 +43,8 @@ mod memory;
 mod random;
 pub mod scripts;
 mod several;
+mod sweep;
+mod sweeping;
 
 pub use at_once::at_once;
 pub use breaker::{Breaker, FAILURES_MAX, PAUSE};
@@ -50,6 +53,8 @@ pub use clock::{Clock, ManualClock};
 pub use combine::{BATCH_MAX, Combiner, LINES_MAX, WAITING_MAX};
 pub use contract::{KeySwap, Loaded, Page, Store, StoreError, Swap, SweptStore};
 pub use drive::{ATTEMPTS_MAX, Answer, DECISION_TIME_MAX, DriveError, drive};
-pub use elected::{ABANDONED_AFTER, Atomics, ElectedStore};
+pub use elected::{ABANDONED_AFTER, Atomics, ElectedStore, ListedAtomics};
 pub use memory::MemoryStore;
 pub use several::{Driven, run};
+pub use sweep::{IDLE_GRACE, Judgement, Round, Sweeper};
+pub use sweeping::{SWEEP_STEP_KEYS, sweep};

@@ -164,6 +164,7 @@ fn a_creator_that_died_is_replaced_after_a_while_and_not_before() {
 fn a_winner_that_gets_an_error_before_it_wrote_stands_down_at_once() {
     let (spin, clock) = (SpinSqlite::default(), ManualClock::default());
     let store = ElectedStore::new(&spin, SharedClock(&clock));
+    clock.set(Timestamp::from_secs(1_000));
     spin.fails_after_election.set(true);
     assert!(block_on(try_create(&store, b"failed")).is_err());
     assert_eq!(block_on(try_create(&store, b"next")), Ok(Swap::Done));

@@ -72,7 +72,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
             let mut events = decoded(record)?;
             let reported = events.report(event.clone(), now);
             let record = (reported == Ok(Reported::Added)).then(|| events.encode());
-            Ok(Answer { outcome: reported, record, forget_after: forget_after(&events, now) })
+            Ok(Answer { outcome: reported, record, forget_after: expire_after(&events, now) })
         };
         let reported = match self.on_record(self.events_key(&upstream), ask).await? {
             Ok(Reported::Added) => "added",
@@ -118,7 +118,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
             let mut events = decoded(record)?;
             let dropped = events.clean_up(now);
             let record = (dropped > 0).then(|| events.encode());
-            Ok(Answer { outcome: dropped, record, forget_after: forget_after(&events, now) })
+            Ok(Answer { outcome: dropped, record, forget_after: expire_after(&events, now) })
         };
         let dropped = self.on_record(self.events_key(&upstream), ask).await?;
         Ok(json(&DroppedBody { dropped }))
@@ -179,7 +179,7 @@ fn decoded(record: Option<&[u8]>) -> Result<Cooldowns, LimiterError> {
     Ok(record.map_or_else(|| Ok(Cooldowns::new()), Cooldowns::decode)?)
 }
 
-/// Until the last event expires.
-fn forget_after(events: &Cooldowns, now: Timestamp) -> Span {
+/// How long until the last event expires.
+pub(crate) fn expire_after(events: &Cooldowns, now: Timestamp) -> Span {
     events.all().iter().map(|event| event.retry_after(now)).max().unwrap_or(Span::ZERO)
 }

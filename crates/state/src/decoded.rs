@@ -1,0 +1,86 @@
+//! A record as people read it.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use tollgate_core::{Policy, Record, Span, Timestamp};
+use tollgate_policy::PolicySet;
+use tollgate_service::policy_of;
+
+/// Decodes the records of the policies that it knows, for one moment.
+#[derive(Debug, Clone, Default)]
+pub struct Decoder {
+    policies: PolicySet,
+    now: Timestamp,
+}
+
+/// What a record says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Decoded {
+    /// Where its limits stand.
+    Record {
+        /// By their names.
+        limits: BTreeMap<String, LimitView>,
+        /// In how many milliseconds it will decide as none would, if nobody uses it; nothing for never.
+        forget_after_ms: Option<u64>,
+    },
+    /// Nothing: it is no record.
+    Corrupt {
+        /// What is wrong with it.
+        corrupt: String,
+    },
+}
+
+/// Where one limit stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LimitView {
+    /// The most units that can be asked for at once.
+    pub limit: u64,
+    /// The units that could be asked for now.
+    pub remaining: u64,
+    /// The units that are held.
+    pub held: u64,
+    /// In how many milliseconds it is as if never used; nothing for never.
+    pub reset_after_ms: Option<u64>,
+}
+
+impl Decoder {
+    /// Tells what records of `policies` mean at `now`.
+    #[must_use]
+    pub const fn new(policies: PolicySet, now: Timestamp) -> Self {
+        Self { policies, now }
+    }
+
+    /// What `bytes` under `record_key` mean; nothing where the policy is not known.
+    #[must_use]
+    pub fn decode(&self, record_key: &str, bytes: &[u8]) -> Option<Decoded> {
+        let policy = self.policies.get(policy_of(record_key)?)?.limits();
+        Some(match Record::decode(policy, bytes) {
+            Ok(record) => self.view(policy, record),
+            Err(error) => Decoded::Corrupt { corrupt: error.to_string() },
+        })
+    }
+
+    fn view(&self, policy: &Policy, mut record: Record) -> Decoded {
+        let forget_after_ms = millis(record.forget_after(policy, self.now));
+        let peek = policy.no_costs().into();
+        let decision = policy.apply(&mut record, &peek, self.now);
+        let statuses = policy.limits().iter().zip(decision.limits());
+        let limits = statuses.map(|(limit, status)| {
+            let view = LimitView {
+                limit: status.limit,
+                remaining: status.remaining,
+                held: status.held,
+                reset_after_ms: millis(status.reset_after),
+            };
+            (limit.name().to_string(), view)
+        });
+        Decoded::Record { limits: limits.collect(), forget_after_ms }
+    }
+}
+
+/// Milliseconds, rounded up; nothing for what never comes.
+fn millis(span: Span) -> Option<u64> {
+    (!span.is_never()).then(|| span.as_millis_ceil())
+}

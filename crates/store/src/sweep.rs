@@ -1,0 +1,128 @@
+//! Removing records that are idle, in bounded steps.
+
+use std::{mem, vec};
+
+use tollgate_core::{Span, Timestamp};
+
+use crate::{StoreError, Swap, SweptStore};
+
+/// How long a record has to have been idle before it is removed. Whose clock is behind by less than
+/// this would not have told it from none either.
+pub const IDLE_GRACE: Span = Span::from_secs(60);
+
+/// What is known of the value under a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Judgement {
+    /// A record that decides as none would when so much time has passed ([`Span::ZERO`]: now).
+    ForgetAfter(Span),
+    /// A record of a policy that is not known, so nobody can say whether it matters.
+    UnknownPolicy,
+    /// It should be a record, and is none.
+    Corrupt,
+    /// No record, and none of the sweeper's business.
+    Foreign,
+}
+
+/// What one round through a store came to, as numbers of keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Round {
+    /// Keys that were looked at.
+    pub looked_at: u64,
+    /// Idle records that were removed.
+    pub removed: u64,
+    /// Idle records that somebody used just then, and that stay therefore.
+    pub contended: u64,
+    /// Records of policies that are not known; they stay.
+    pub unknown_policy: u64,
+    /// Values that should be records and are none; they stay.
+    pub corrupt: u64,
+}
+
+/// Looks through a store again and again, a few keys at a time, and removes the idle records.
+///
+/// It holds one page of keys. Several may sweep one store at the same time.
+///
+/// ```
+/// use tollgate_core::{Span, Timestamp};
+/// use tollgate_store::{Judgement, MemoryStore, Store, Swap, Sweeper};
+/// # futures::executor::block_on(async {
+/// let store = MemoryStore::default();
+/// for key in ["idle", "used"] {
+///     let seen = store.load(key).await.unwrap();
+///     assert_eq!(store.swap(key, seen.token, key.as_bytes()).await, Ok(Swap::Done));
+/// }
+/// let judge = |_: &str, record: &[u8], _: Timestamp| match record {
+///     b"idle" => Judgement::ForgetAfter(Span::ZERO),
+///     _ => Judgement::ForgetAfter(Span::from_secs(1)),
+/// };
+/// let (mut sweeper, now) = (Sweeper::default(), Timestamp::from_secs(1_800_000_000));
+/// assert_eq!(sweeper.step(&store, 1, now, judge).await, Ok(None));
+/// let round = sweeper.step(&store, 1, now, judge).await.unwrap().unwrap();
+/// assert_eq!((round.looked_at, round.removed), (2, 1));
+/// # });
+/// ```
+#[derive(Debug, Default)]
+pub struct Sweeper {
+    /// Keys of the current page that are still to be looked at.
+    keys: vec::IntoIter<String>,
+    /// Where the next page begins.
+    cursor: Option<String>,
+    round: Round,
+}
+
+impl Sweeper {
+    /// Looks at the next keys, at most `keys_max` of them but at least one. When these were the last
+    /// ones it answers what the round came to, and the next step begins another one.
+    ///
+    /// `judge` gets a key, its value and a time that lies [`IDLE_GRACE`] before `now`.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store can't answer. The next step goes on with the next key, or with a
+    /// new round where it was the list of keys that failed.
+    pub async fn step<S: SweptStore>(
+        &mut self,
+        store: &S,
+        keys_max: usize,
+        now: Timestamp,
+        judge: impl Fn(&str, &[u8], Timestamp) -> Judgement,
+    ) -> Result<Option<Round>, StoreError> {
+        if self.keys.as_slice().is_empty() {
+            // Taken, so that a cursor that the store can't use any more is not used for ever.
+            let page = store.list(self.cursor.take().as_deref()).await?;
+            (self.keys, self.cursor) = (page.keys.into_iter(), page.cursor);
+        }
+        let idle_at =
+            Timestamp::from_nanos(now.since(Timestamp::EPOCH.plus(IDLE_GRACE)).as_nanos());
+        for _ in 0..keys_max.max(1) {
+            let Some(key) = self.keys.next() else { break };
+            self.look_at(store, &key, |record| judge(&key, record, idle_at)).await?;
+        }
+        let is_over = self.keys.as_slice().is_empty() && self.cursor.is_none();
+        Ok(is_over.then(|| mem::take(&mut self.round)))
+    }
+
+    async fn look_at<S: SweptStore>(
+        &mut self,
+        store: &S,
+        key: &str,
+        judge: impl Fn(&[u8]) -> Judgement,
+    ) -> Result<(), StoreError> {
+        self.round.looked_at += 1;
+        let seen = store.load(key).await?;
+        let Some(record) = seen.record else {
+            // What a store keeps of a key without a record is for itself to tidy up.
+            let _ = store.remove(key, seen.token).await?;
+            return Ok(());
+        };
+        match judge(&record) {
+            Judgement::ForgetAfter(Span::ZERO) => match store.remove(key, seen.token).await? {
+                Swap::Done => self.round.removed += 1,
+                Swap::Conflict => self.round.contended += 1,
+            },
+            Judgement::ForgetAfter(_) | Judgement::Foreign => {}
+            Judgement::UnknownPolicy => self.round.unknown_policy += 1,
+            Judgement::Corrupt => self.round.corrupt += 1,
+        }
+        Ok(())
+    }
+}
