@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use tollgate_host::keyvalue::quirks::Quirks;
 use tollgate_kv::Durability;
 
 /// One rate limiter for every WebAssembly host.
@@ -49,6 +50,10 @@ pub(crate) struct ServeArgs {
     /// Serve the same API compiled natively, without WebAssembly.
     #[arg(long)]
     pub(crate) native: bool,
+
+    /// Show the edge function the faults of another host's key-value store, to test what runs there.
+    #[arg(long, value_name = "HOST", conflicts_with = "native")]
+    pub(crate) quirks: Option<Quirks>,
 
     /// Log every request, as target "access" at level info.
     #[arg(long)]

@@ -15,7 +15,9 @@ use wasmtime_wasi_http::{
     Error, RequestOptions, WasiBody, WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpView,
 };
 
+use crate::edge::EdgeConfig;
 use crate::guest_log::{GuestLog, Stream};
+use crate::keyvalue::quirks::{self, Quirks, SpinCtx, SpinView};
 use crate::keyvalue::{self, KeyValueCtx, KeyValueView};
 use crate::variables::{self, Variables, VariablesView};
 
@@ -29,6 +31,7 @@ pub(crate) struct Guest {
     http: WasiHttpCtx,
     outgoing: NoOutgoing,
     keyvalue: KeyValueCtx,
+    spin: SpinCtx,
     variables: Variables,
     pub(crate) limits: StoreLimits,
 }
@@ -37,7 +40,7 @@ impl Guest {
     pub(crate) fn new(
         store: Arc<dyn KeyValue>,
         variables: Variables,
-        memory_bytes_max: usize,
+        config: &EdgeConfig,
     ) -> Self {
         let mut table = ResourceTable::new();
         table.set_max_capacity(TABLE_ENTRIES_MAX);
@@ -52,23 +55,35 @@ impl Guest {
             http: WasiHttpCtx::new(),
             outgoing: NoOutgoing,
             keyvalue: KeyValueCtx::new(store),
+            spin: SpinCtx::new(config.quirks),
             variables,
-            limits: StoreLimitsBuilder::new().memory_size(memory_bytes_max).build(),
+            limits: StoreLimitsBuilder::new().memory_size(config.memory_bytes_max).build(),
         }
     }
 }
 
-/// Everything that a guest may import.
-pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Guest>> {
+impl Guest {
+    fn keyvalue(&mut self) -> KeyValueView<'_> {
+        KeyValueView { ctx: &mut self.keyvalue, table: &mut self.table }
+    }
+
+    fn spin_keyvalue(&mut self) -> SpinView<'_> {
+        let plain = KeyValueView { ctx: &mut self.keyvalue, table: &mut self.table };
+        SpinView { plain, spin: &mut self.spin }
+    }
+}
+
+/// Everything that a guest may import, with the faults of another host if it is asked for them.
+pub(crate) fn linker(engine: &Engine, quirks: Option<Quirks>) -> wasmtime::Result<Linker<Guest>> {
     let mut linker = Linker::new(engine);
     // Guests import WASI 0.3, and 0.2 through Rust's standard library.
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
     wasmtime_wasi::p3::add_to_linker(&mut linker)?;
     wasmtime_wasi_http::p3::add_to_linker(&mut linker)?;
-    keyvalue::add_to_linker(&mut linker, |guest: &mut Guest| KeyValueView {
-        ctx: &mut guest.keyvalue,
-        table: &mut guest.table,
-    })?;
+    match quirks {
+        None => keyvalue::add_to_linker(&mut linker, Guest::keyvalue)?,
+        Some(_) => quirks::add_to_linker(&mut linker, Guest::spin_keyvalue, Guest::keyvalue)?,
+    }
     variables::add_to_linker(&mut linker, |guest: &mut Guest| VariablesView(&guest.variables))?;
     Ok(linker)
 }

@@ -97,7 +97,11 @@ fn edge(
     store: Arc<dyn KeyValue>,
 ) -> anyhow::Result<Edge> {
     let variables = BTreeMap::from([(POLICIES_VARIABLE.to_owned(), policies)]);
-    let config = EdgeConfig { request_timeout: server.request_timeout, ..EdgeConfig::default() };
+    let config = EdgeConfig {
+        request_timeout: server.request_timeout,
+        quirks: args.quirks,
+        ..EdgeConfig::default()
+    };
     let (wasm, name) = edge_bytes(args)?;
     Edge::new(&wasm, config, store, variables.into()).map_err(|error| anyhow!("{name}: {error:#}"))
 }

@@ -53,7 +53,7 @@ impl Workers {
         let guest = Guest::new(
             Arc::clone(&self.store),
             Arc::clone(&self.variables),
-            self.config.memory_bytes_max,
+            &self.config,
         );
         let mut store = Store::new(&self.engine, guest);
         store.limiter(|guest| &mut guest.limits);
