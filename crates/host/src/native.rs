@@ -10,13 +10,13 @@ use tollgate_core::{Span, Timestamp};
 use tollgate_kv::{KeyValue, KeyValueStore};
 use tollgate_policy::PolicySet;
 use tollgate_service::{CoreLimiter, LimiterError, Service};
-use tollgate_store::Clock;
+use tollgate_store::{Breaker, Clock};
 
 use crate::problem::Answer;
 use crate::server::Handler;
 
 /// Answers requests by the service itself.
-pub struct Native(Service<KeyValueStore, CoreLimiter, SystemClock>);
+pub struct Native(Service<Breaker<KeyValueStore, SystemClock>, CoreLimiter, SystemClock>);
 
 impl Native {
     /// The service for these policies, with its records in `store`.
@@ -24,7 +24,7 @@ impl Native {
     /// # Errors
     /// When the limiter can't take a policy.
     pub fn new(policies: PolicySet, store: Arc<dyn KeyValue>) -> Result<Self, LimiterError> {
-        let store = KeyValueStore::new(store);
+        let store = Breaker::new(KeyValueStore::new(store), SystemClock);
         let report = |fault: &_| tracing::error!("{fault}");
         Service::new(policies, store, CoreLimiter, SystemClock, report).map(Self)
     }

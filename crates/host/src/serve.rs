@@ -13,7 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tollgate_host::edge::{Edge, EdgeConfig};
 use tollgate_host::native::Native;
 use tollgate_host::server::{self, Handler, ServerConfig};
-use tollgate_kv::{Durability, KeyValue, Memory, Redb};
+use tollgate_kv::{Bounded, Durability, KeyValue, Memory, OPERATION_TIMEOUT, Redb};
 use tollgate_policy::PolicySet;
 
 use crate::cli::{ServeArgs, StoreArg};
@@ -86,7 +86,9 @@ async fn serve(args: ServeArgs, policies: Policies) -> anyhow::Result<()> {
 fn open_store(store: &StoreArg, durability: Durability) -> anyhow::Result<Arc<dyn KeyValue>> {
     Ok(match store {
         StoreArg::Memory => Arc::new(Memory::default()),
-        StoreArg::Redb(path) => Arc::new(Redb::open(path, durability)?),
+        StoreArg::Redb(path) => {
+            Arc::new(Bounded::new(Redb::open(path, durability)?, OPERATION_TIMEOUT))
+        }
     })
 }
 

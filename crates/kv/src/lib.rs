@@ -2,7 +2,7 @@
 //!
 //! [`KeyValue`] is what `wasi:keyvalue` needs of a host: get, set, delete, list, increment and an exact
 //! compare-and-swap. [`Memory`] keeps values in this process; [`Redb`] keeps them in one file, with
-//! group commit and a choice of [`Durability`]. [`KeyValueStore`] makes either of them a
+//! group commit and a choice of [`Durability`]; [`Bounded`] makes any of them answer in time. [`KeyValueStore`] makes either of them a
 //! [`tollgate_store::Store`].
 //!
 //! ```
@@ -22,6 +22,7 @@
 //! # });
 //! ```
 
+mod bounded;
 mod contract;
 mod durability;
 mod memory;
@@ -29,6 +30,7 @@ mod number;
 mod redb;
 mod store;
 
+pub use bounded::{Bounded, OPERATION_TIMEOUT};
 pub use contract::{
     EXCHANGES_MAX, Exchange, Increment, KEY_BYTES_MAX, KeyValue, KeyValueError, New, PAGE_KEYS_MAX,
     VALUE_BYTES_MAX,

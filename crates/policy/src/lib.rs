@@ -43,16 +43,18 @@
 //! `shadow = true` (watch and tell, deny nothing) and `overrun = "debt"` (the default: what was used
 //! beyond a hold is charged) or `"refuse"`. A period is a number with a unit (`250ms`, `1s`, `1m`,
 //! `1h`, `1d`, `1w`), or several of them (`1h 30m`). A policy may say `on_store_failure = "closed"`
-//! (the default: answer that it can't be decided) or `"open"` (let pass).
+//! (the default: answer that it can't be decided), `"open"` (let pass) or `"local"` (each process
+//! counts by itself, and grants `local_share_percent` of every limit, 25 unless it says otherwise).
 
 mod algorithm_text;
 mod fields;
 mod limit_text;
+mod options;
 mod policy_set;
+mod scaled;
 mod toml_text;
 mod value;
 
-pub use policy_set::{
-    NamedPolicy, OnStoreFailure, POLICIES_MAX, PolicySet, TEXT_BYTES_MAX, TextError,
-};
+pub use options::{LOCAL_SHARE_PERCENT_DEFAULT, OnStoreFailure};
+pub use policy_set::{NamedPolicy, POLICIES_MAX, PolicySet, TEXT_BYTES_MAX, TextError};
 pub use value::{TABLE_ENTRIES_MAX, Value};

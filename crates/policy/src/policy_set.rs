@@ -2,7 +2,10 @@
 
 use tollgate_core::{LimitError, Name, Policy};
 
+use crate::fields::Fields;
 use crate::limit_text;
+use crate::options::{OPTIONS, OnStoreFailure, Options};
+use crate::scaled::scaled;
 use crate::toml_text;
 use crate::value::Value;
 
@@ -11,32 +14,13 @@ pub const TEXT_BYTES_MAX: usize = 256 * 1024;
 /// Most policies in one text.
 pub const POLICIES_MAX: usize = 1_000;
 
-/// What is answered when the store can't be asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum OnStoreFailure {
-    /// Nothing passes: the answer says that the service is not available.
-    #[default]
-    Closed,
-    /// Everything passes, uncounted, and the answer says so.
-    Open,
-}
-
-impl OnStoreFailure {
-    fn read(value: &Value) -> Result<Self, String> {
-        match value {
-            Value::Text(word) if word == "closed" => Ok(Self::Closed),
-            Value::Text(word) if word == "open" => Ok(Self::Open),
-            _ => Err(String::from(": must be \"closed\" or \"open\"")),
-        }
-    }
-}
-
 /// A policy and its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NamedPolicy {
     name: Name,
     limits: Policy,
-    on_store_failure: OnStoreFailure,
+    options: Options,
+    local: Option<Policy>,
 }
 
 impl NamedPolicy {
@@ -55,7 +39,14 @@ impl NamedPolicy {
     /// What is answered when the store can't be asked.
     #[must_use]
     pub const fn on_store_failure(&self) -> OnStoreFailure {
-        self.on_store_failure
+        self.options.on_store_failure
+    }
+
+    /// What each process grants by itself when the store can't be asked, under
+    /// [`OnStoreFailure::Local`].
+    #[must_use]
+    pub const fn local(&self) -> Option<&Policy> {
+        self.local.as_ref()
     }
 }
 
@@ -135,25 +126,27 @@ fn add_policies(set: &mut PolicySet, policies: &[(String, Value)]) -> Result<(),
 fn policy(name: &str, table: &Value) -> Result<NamedPolicy, String> {
     let Value::Table(entries) = table else { return Err(String::from(": must be a table")) };
     let name = Name::new(name).ok_or_else(|| format!(": its {}", LimitError::Name))?;
-    let (mut limits, mut on_store_failure) = (Vec::new(), None);
+    let (mut limits, mut others) = (Vec::new(), Vec::new());
     for (field, value) in entries {
         let at = |message: String| format!(".{field}{message}");
         // A table is a limit, whatever its name; so an option never takes a name away from limits.
         if let Value::Table(fields) = value {
             limits.push(limit_text::limit(field, fields).map_err(at)?);
-            continue;
-        }
-        if field != "on_store_failure" {
-            return Err(at(String::from(
-                ": is neither a limit, such as { algorithm = \"gcra\", limit = 100, per = \"1m\" }, \
-                 nor the option on_store_failure",
+        } else if OPTIONS.contains(&&**field) {
+            others.push((field.clone(), value.clone()));
+        } else {
+            let options = OPTIONS.join(", ");
+            return Err(at(format!(
+                ": is neither a limit, such as {{ algorithm = \"gcra\", limit = 100, per = \"1m\" }}, \
+                 nor one of the options {options}",
             )));
         }
-        let word = OnStoreFailure::read(value).map_err(at)?;
-        if on_store_failure.replace(word).is_some() {
-            return Err(at(String::from(": is given twice")));
-        }
     }
+    let options = Options::read(&Fields { owner: "a policy", entries: &others })?;
     let limits = Policy::new(limits).map_err(|error| format!(": {error}"))?;
-    Ok(NamedPolicy { name, limits, on_store_failure: on_store_failure.unwrap_or_default() })
+    let local = (options.on_store_failure == OnStoreFailure::Local)
+        .then(|| scaled(&limits, options.local_share_percent))
+        .transpose()
+        .map_err(|error| format!(".local_share_percent: {error}"))?;
+    Ok(NamedPolicy { name, limits, options, local })
 }

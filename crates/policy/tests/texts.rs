@@ -240,7 +240,7 @@ fn wrong_types_and_unknown_fields_are_named() {
         (
             "5",
             "policy.p.x: is neither a limit, such as \
-             { algorithm = \"gcra\", limit = 100, per = \"1m\" }, nor the option on_store_failure"
+             { algorithm = \"gcra\", limit = 100, per = \"1m\" }, nor one of the options on_store_failure, local_share_percent"
                 .into(),
         ),
     ];
@@ -271,7 +271,7 @@ fn bad_names_and_repeated_names_are_refused() {
     let word = r#"{"policy": {"p": {"on_store_failure": "open", "on_store_failure": "open"}}}"#;
     assert_eq!(error(word), "policy.p.on_store_failure: is given twice");
     let maybe = error("[policy.p]\non_store_failure = 'maybe'");
-    assert_eq!(maybe, "policy.p.on_store_failure: must be \"closed\" or \"open\"");
+    assert_eq!(maybe, "policy.p.on_store_failure: must be \"closed\" or \"open\" or \"local\"");
 }
 
 #[test]
@@ -287,4 +287,45 @@ fn sizes_are_bounded() {
     assert!(!error(&deep).is_empty());
     let deep = format!("[policy.p]\nx = {}", "[".repeat(100_000));
     assert!(!error(&deep).is_empty());
+}
+
+#[test]
+fn a_local_policy_grants_a_share_of_every_limit() {
+    let text = r#"
+        [policy.a]
+        on_store_failure = "local"
+        local_share_percent = 10
+        requests = { algorithm = "gcra", limit = 100, per = "1m", burst = 20 }
+        tokens = { algorithm = "token-bucket", capacity = 5, refill = 0, default_cost = 2 }
+    "#;
+    let set = PolicySet::parse(text).unwrap();
+    let local = set.get("a").unwrap().local().unwrap();
+    let period = Span::from_secs(60);
+    let requests = Algorithm::Gcra { limit: 10, period, burst: 2 };
+    assert_eq!(local.limits()[0].algorithm(), requests);
+    let Algorithm::TokenBucket { capacity, refill, initial, .. } = local.limits()[1].algorithm()
+    else {
+        panic!("it is another algorithm");
+    };
+    assert_eq!((capacity, refill, initial), (1, 0, 1), "at least one unit of what there is");
+    assert_eq!(local.limits()[1].default_cost(), Some(2));
+    let closed = PolicySet::parse("[policy.a]").unwrap();
+    assert_eq!(closed.get("a").unwrap().local(), None);
+}
+
+#[test]
+fn a_local_share_is_a_percentage_of_a_local_policy() {
+    for (percent, message) in [
+        ("0", "must be 1 to 100"),
+        ("101", "must be 1 to 100"),
+        ("-1", "must be a whole number from 0 to 9007199254740991"),
+    ] {
+        let text =
+            format!("[policy.p]\non_store_failure = 'local'\nlocal_share_percent = {percent}");
+        assert_eq!(error(&text), format!("policy.p.local_share_percent: {message}"));
+    }
+    assert_eq!(
+        error("[policy.p]\nlocal_share_percent = 5"),
+        "policy.p.local_share_percent: belongs to on_store_failure = \"local\""
+    );
 }

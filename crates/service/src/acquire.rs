@@ -13,6 +13,7 @@ use crate::body::{self, AcquireBody, CostBody};
 use crate::key::{KEY_BYTES_MAX, is_key};
 use crate::limiter::Limiter;
 use crate::problem::Problem;
+use crate::service::Decided;
 
 impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
     pub(crate) async fn acquire<B>(
@@ -30,8 +31,9 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
         let acquire = costs(opened.named.limits(), asked.cost.as_ref())?.into();
         let answers = opened.answers(detail);
         Ok(match self.decide(opened, &asked.key, &acquire).await? {
-            Some(outcome) => answers.decision(&outcome),
-            None => answers.uncounted(),
+            Decided::Counted(outcome) => answers.decision(&outcome),
+            Decided::Local(outcome) => answers.local(&outcome),
+            Decided::Uncounted => answers.uncounted(),
         })
     }
 }

@@ -14,7 +14,11 @@ use crate::problem::{Document, ProblemType, document_response};
 /// The only header of a request that the service looks at (RFC 7240).
 pub const PREFER: HeaderName = HeaderName::from_static("prefer");
 const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
+const TOLLGATE_LOCAL: HeaderName = HeaderName::from_static("tollgate-local");
 const TOLLGATE_UNCOUNTED: HeaderName = HeaderName::from_static("tollgate-uncounted");
+
+/// A structured-field Boolean (RFC 9651).
+const TRUE: HeaderValue = HeaderValue::from_static("?1");
 
 /// How much the caller wants to be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,6 +97,13 @@ impl Answers<'_> {
         response
     }
 
+    /// As [`decision`](Self::decision), of this process alone, and the answer says so.
+    pub(crate) fn local(&self, outcome: &Outcome) -> Response<Full<Bytes>> {
+        let mut response = self.decision(outcome);
+        response.headers_mut().insert(TOLLGATE_LOCAL, TRUE);
+        response
+    }
+
     /// 200, since the policy says so when the store can't be asked.
     pub(crate) fn uncounted(&self) -> Response<Full<Bytes>> {
         let mut response = match self.detail {
@@ -102,8 +113,7 @@ impl Answers<'_> {
                 json(&DecisionBody { allowed: true, limits, uncounted: true })
             }
         };
-        // A structured-field Boolean: true.
-        response.headers_mut().insert(TOLLGATE_UNCOUNTED, HeaderValue::from_static("?1"));
+        response.headers_mut().insert(TOLLGATE_UNCOUNTED, TRUE);
         response
     }
 

@@ -39,6 +39,7 @@ mod body;
 mod fields;
 mod key;
 mod limiter;
+mod local;
 mod peek;
 mod problem;
 mod service;

@@ -10,6 +10,7 @@ use crate::acquire::check_key;
 use crate::answer::Detail;
 use crate::limiter::Limiter;
 use crate::problem::Problem;
+use crate::service::Decided;
 
 impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
     pub(crate) async fn peek(
@@ -22,8 +23,10 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
         check_key(key)?;
         let peek = opened.named.limits().no_costs().into();
         let answers = opened.answers(detail);
-        // There is nothing to let pass, whatever the policy says.
-        let outcome = self.decide(opened, key, &peek).await?.ok_or_else(Problem::unavailable)?;
-        Ok(answers.peek(policy, key, &outcome))
+        match self.decide(opened, key, &peek).await? {
+            Decided::Counted(outcome) => Ok(answers.peek(policy, key, &outcome)),
+            // There is nothing to let pass, and what this process alone knows is not where a key stands.
+            Decided::Local(_) | Decided::Uncounted => Err(Problem::unavailable()),
+        }
     }
 }

@@ -8,7 +8,7 @@ use http::{HeaderValue, Method, Request, Response};
 use http_body::Body;
 use http_body_util::Full;
 use percent_encoding::percent_decode_str;
-use tollgate_core::Operation;
+use tollgate_core::{Acquire, Operation, Verdict};
 use tollgate_policy::{NamedPolicy, OnStoreFailure, PolicySet};
 use tollgate_store::{Answer, Clock, DriveError, Store, drive};
 
@@ -16,6 +16,7 @@ use crate::answer::{Answers, Detail};
 use crate::fields;
 use crate::key::record_key;
 use crate::limiter::{Limiter, LimiterError, Outcome};
+use crate::local::LocalRecords;
 use crate::problem::Problem;
 
 /// The HTTP API over a store, a limiter and a clock.
@@ -25,6 +26,7 @@ pub struct Service<S, L: Limiter, C> {
     pub(crate) store: S,
     limiter: L,
     clock: C,
+    local: LocalRecords,
     report: fn(&Fault),
 }
 
@@ -33,6 +35,18 @@ pub(crate) struct Opened<L: Limiter> {
     pub(crate) named: NamedPolicy,
     policy_field: Option<HeaderValue>,
     handle: L::Opened,
+    /// What is granted while the store can't be asked.
+    local: Option<L::Opened>,
+}
+
+/// What is answered to a request for a decision.
+pub(crate) enum Decided {
+    /// A decision that the store holds.
+    Counted(Outcome),
+    /// A decision of this process alone, since the store can't be asked.
+    Local(Outcome),
+    /// It passes, since the store can't be asked.
+    Uncounted,
 }
 
 /// Something that the operator has to know; the caller is answered by the policy's `on_store_failure`.
@@ -71,12 +85,14 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
             Ok(Opened {
                 policy_field: fields::ratelimit_policy(named.limits()),
                 handle: limiter.open(named.limits())?,
+                local: named.local().map(|local| limiter.open(local)).transpose()?,
                 named: named.clone(),
             })
         };
         let mut policies = policies.iter().map(open).collect::<Result<Vec<_>, LimiterError>>()?;
         policies.sort_unstable_by(|a, b| a.named.name().cmp(b.named.name()));
-        Ok(Self { policies, store, limiter, clock, report })
+        let local = LocalRecords::default();
+        Ok(Self { policies, store, limiter, clock, local, report })
     }
 
     /// Answers one request.
@@ -133,7 +149,7 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
         opened: &Opened<L>,
         key: &str,
         operation: &Operation,
-    ) -> Result<Option<Outcome>, Problem> {
+    ) -> Result<Decided, Problem> {
         let record_key = record_key(opened.named.name(), key);
         let ask = |record: Option<&[u8]>| {
             let now = self.clock.now();
@@ -141,17 +157,36 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
             Ok(Answer { record: outcome.record.take(), outcome })
         };
         match drive(&self.store, &self.clock, &record_key, ask).await {
-            Ok(outcome) => Ok(Some(outcome)),
+            Ok(outcome) => Ok(Decided::Counted(outcome)),
             Err(cause) => {
                 // A key that is contended is just the one that must not pass uncounted.
                 let busy = matches!(cause, DriveError::Busy);
                 let policy = opened.named.name().to_string();
-                (self.report)(&Fault { policy, record_key, cause });
-                match opened.named.on_store_failure() {
-                    OnStoreFailure::Open if !busy => Ok(None),
-                    _ => Err(Problem::unavailable()),
-                }
+                let fault = Fault { policy, record_key, cause };
+                (self.report)(&fault);
+                let without = if busy { None } else { self.without(opened, &fault, operation) };
+                without.ok_or_else(Problem::unavailable)
             }
+        }
+    }
+
+    /// What a policy says to an operation while its store can't be asked, if it says something.
+    fn without(&self, opened: &Opened<L>, fault: &Fault, operation: &Operation) -> Option<Decided> {
+        if opened.named.on_store_failure() == OnStoreFailure::Open {
+            return Some(Decided::Uncounted);
+        }
+        // What is to be held, or done to a record, is of no use where nobody looks for it later.
+        let Operation::Acquire(Acquire { hold: None, once: None, .. }) = operation else {
+            return None;
+        };
+        let (policy, now) = (opened.local.as_ref()?, self.clock.now());
+        let ask = |record: Option<&[u8]>| self.limiter.apply(policy, record, operation, now);
+        match self.local.decide(&fault.record_key, now, ask) {
+            // What is above a share may pass when the store is back.
+            Ok(Some(outcome)) if outcome.verdict != Verdict::Impossible => {
+                Some(Decided::Local(outcome))
+            }
+            _ => None,
         }
     }
 }

@@ -23,6 +23,10 @@ fast = { algorithm = "gcra", limit = 1, per = "1500ms" }
 slow = { algorithm = "gcra", limit = 1, per = "1h" }
 [policy.huge]
 units = { algorithm = "token-bucket", capacity = 9007199254740991, refill = 0 }
+[policy.local]
+on_store_failure = "local"
+local_share_percent = 50
+requests = { algorithm = "token-bucket", capacity = 4, refill = 4, per = "4s" }
 [policy.open]
 on_store_failure = "open"
 requests = { algorithm = "gcra", limit = 1, per = "1s" }
@@ -275,4 +279,47 @@ fn a_queue_tells_when_it_is_ones_turn() {
     let ask = || api.acquire(&json!({"policy": "q", "key": "k"}));
     assert_eq!(ask().json()["limits"]["x"].get("delay_ms"), None);
     assert_eq!(ask().json()["limits"]["x"]["delay_ms"], json!(1_000));
+}
+
+#[test]
+fn a_local_policy_is_granted_in_part_while_the_store_is_down() {
+    let api = Api::new();
+    let ask = json!({"policy": "local", "key": "k"});
+    assert_eq!(api.acquire(&ask).headers.get("tollgate-local"), None, "the store works");
+    api.fault.set(Fault::Load);
+    for _ in 0..2 {
+        let answer = api.acquire(&ask);
+        assert_eq!(answer.status, StatusCode::OK);
+        assert_eq!(answer.headers["tollgate-local"], "?1", "the caller is told");
+    }
+    let full = api.acquire(&ask);
+    assert_eq!(full.status, StatusCode::TOO_MANY_REQUESTS, "half of it is 2 and not 4");
+    assert_eq!(full.headers["tollgate-local"], "?1");
+    api.pass(2_000);
+    assert_eq!(api.acquire(&ask).status, StatusCode::OK, "half of the rate is one in two seconds");
+    assert_eq!(api.acquire(&ask).status, StatusCode::TOO_MANY_REQUESTS);
+    api.fault.set(Fault::None);
+    let back = api.acquire(&ask);
+    assert_eq!(back.status, StatusCode::OK);
+    assert_eq!(back.headers.get("tollgate-local"), None, "it recovers by itself");
+}
+
+#[test]
+fn what_is_above_a_local_share_is_not_told_that_it_can_never_pass() {
+    let api = Api::new();
+    api.fault.set(Fault::Swap);
+    let three = api.acquire(&json!({"policy": "local", "key": "k", "cost": 3}));
+    assert_eq!(three.status, StatusCode::SERVICE_UNAVAILABLE);
+}
+
+#[test]
+fn local_keys_are_bounded_and_make_room_when_they_are_idle() {
+    let api = Api::new();
+    api.fault.set(Fault::Load);
+    let ask = |n: u32| api.acquire(&json!({"policy": "local", "key": n.to_string()})).status;
+    assert!((0..10_000).all(|n| ask(n) == StatusCode::OK));
+    assert_eq!(ask(10_000), StatusCode::SERVICE_UNAVAILABLE, "there is no room");
+    assert_eq!(ask(0), StatusCode::OK, "who is known is still counted");
+    api.pass(2_000);
+    assert_eq!(ask(10_000), StatusCode::OK, "all others are full again, and forgotten");
 }

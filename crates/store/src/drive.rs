@@ -1,10 +1,16 @@
 //! The loop that drives one decision through a store.
 
+use tollgate_core::Span;
+
 use crate::random::wait_after;
 use crate::{Clock, Store, StoreError, Swap};
 
 /// Most attempts of one decision; after that the key is too busy.
 pub const ATTEMPTS_MAX: u32 = 10;
+
+/// How long one decision may take before no further attempt is made. Each call of a store has a bound
+/// of its own, which is the store's.
+pub const DECISION_TIME_MAX: Span = Span::from_secs(2);
 
 /// What a decision says: its outcome, and the record to write, if it changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +30,9 @@ pub enum DriveError<E> {
     /// Others were faster [`ATTEMPTS_MAX`] times in a row. Nothing was charged.
     #[error("the key was changed by others {ATTEMPTS_MAX} times in a row")]
     Busy,
+    /// It took longer than [`DECISION_TIME_MAX`]. Nothing was charged.
+    #[error("the store is too slow")]
+    TimedOut,
     /// The decision itself failed. Nothing was charged.
     #[error("{0}")]
     Ask(E),
@@ -43,7 +52,11 @@ pub async fn drive<S: Store, C: Clock, T, E>(
     key: &str,
     mut ask: impl FnMut(Option<&[u8]>) -> Result<Answer<T>, E>,
 ) -> Result<T, DriveError<E>> {
+    let start = clock.now();
     for attempt in 1..=ATTEMPTS_MAX {
+        if clock.now().since(start) > DECISION_TIME_MAX {
+            return Err(DriveError::TimedOut);
+        }
         let seen = store.load(key).await?;
         let answer = ask(seen.record.as_deref()).map_err(DriveError::Ask)?;
         let Some(record) = answer.record else {

@@ -21,8 +21,12 @@
 //! # });
 //! ```
 //!
-//! Where `swap` on an absent key is not exact, [`ElectedStore`] makes it so.
+//! [`run`] does the same for a machine of the core that works on several keys.
+//!
+//! Where `swap` on an absent key is not exact, [`ElectedStore`] makes it so. A store that is down is left
+//! alone by [`Breaker`].
 
+mod breaker;
 mod clock;
 #[cfg(feature = "conformance")]
 pub mod conformance;
@@ -32,9 +36,12 @@ mod elected;
 mod memory;
 mod random;
 pub mod scripts;
+mod several;
 
+pub use breaker::{Breaker, FAILURES_MAX, PAUSE};
 pub use clock::{Clock, ManualClock};
 pub use contract::{Loaded, Page, Store, StoreError, Swap, SweptStore};
-pub use drive::{ATTEMPTS_MAX, Answer, DriveError, drive};
+pub use drive::{ATTEMPTS_MAX, Answer, DECISION_TIME_MAX, DriveError, drive};
 pub use elected::{ABANDONED_AFTER, Atomics, ElectedStore};
 pub use memory::MemoryStore;
+pub use several::{Driven, run};

@@ -2,12 +2,13 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::cell::Cell;
+use std::rc::Rc;
 
 use futures::executor::block_on;
 use tollgate_core::Span;
 use tollgate_store::{
-    ATTEMPTS_MAX, Answer, Clock, DriveError, Loaded, ManualClock, MemoryStore, Store, StoreError,
-    Swap, drive,
+    ATTEMPTS_MAX, Answer, Clock, DECISION_TIME_MAX, DriveError, Loaded, ManualClock, MemoryStore,
+    Store, StoreError, Swap, drive,
 };
 
 /// A store in front of another that reports so many conflicts first, and counts what it is asked.
@@ -18,6 +19,8 @@ struct Busy {
     loads: Cell<u32>,
     swaps: Cell<u32>,
     broken: Cell<bool>,
+    /// The clock, and how long a swap takes on it.
+    slow: Option<(Rc<ManualClock>, Span)>,
 }
 
 impl Store for Busy {
@@ -30,6 +33,9 @@ impl Store for Busy {
 
     async fn swap(&self, key: &str, token: Self::Token, record: &[u8]) -> Result<Swap, StoreError> {
         self.swaps.set(self.swaps.get() + 1);
+        if let Some((clock, span)) = &self.slow {
+            clock.sleep(*span).await;
+        }
         if self.broken.get() {
             return Err(StoreError::Unavailable("pulled the plug".into()));
         }
@@ -85,4 +91,16 @@ fn failures_are_handed_on_at_once() {
     let broken = DriveError::Store(StoreError::Unavailable("pulled the plug".into()));
     assert_eq!(block_on(drive(&store, &clock, "k", count)), Err(broken));
     assert_eq!(store.swaps.get(), 1, "a broken store is not tried again");
+}
+
+#[test]
+fn a_store_that_is_too_slow_is_given_up() {
+    let clock = Rc::new(ManualClock::default());
+    let slow = Some((Rc::clone(&clock), Span::from_millis(900)));
+    let store = Busy { slow, ..Busy::default() };
+    store.conflicts.set(ATTEMPTS_MAX);
+    assert_eq!(block_on(drive(&store, &*clock, "k", count)), Err(DriveError::TimedOut));
+    let took = clock.now().since(tollgate_core::Timestamp::EPOCH);
+    assert!(took > DECISION_TIME_MAX && took < Span::from_secs(3), "{took:?}");
+    assert_eq!(store.swaps.get(), 3);
 }

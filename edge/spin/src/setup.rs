@@ -6,7 +6,7 @@ use std::rc::Rc;
 use spin_sdk::variables;
 use tollgate_policy::PolicySet;
 use tollgate_service::{Problem, Service};
-use tollgate_store::ElectedStore;
+use tollgate_store::{Breaker, ElectedStore};
 
 use crate::clock::SystemClock;
 use crate::keyvalue::KeyValue;
@@ -16,7 +16,8 @@ type EdgeLimiter = tollgate_service::CoreLimiter;
 #[cfg(not(feature = "linked"))]
 type EdgeLimiter = crate::limiter::ImportedLimiter;
 
-type EdgeService = Service<ElectedStore<KeyValue, SystemClock>, EdgeLimiter, SystemClock>;
+type EdgeStore = Breaker<ElectedStore<KeyValue, SystemClock>, SystemClock>;
+type EdgeService = Service<EdgeStore, EdgeLimiter, SystemClock>;
 
 thread_local! {
     static SERVICE: OnceCell<Rc<EdgeService>> = const { OnceCell::new() };
@@ -45,6 +46,7 @@ fn build(text: &str) -> Result<EdgeService, String> {
     let policies =
         PolicySet::parse(text).map_err(|error| format!("the variable `policies`: {error}"))?;
     let store = ElectedStore::new(KeyValue::default(), SystemClock);
+    let store = Breaker::new(store, SystemClock);
     Service::new(policies, store, EdgeLimiter::default(), SystemClock, |fault| {
         eprintln!("tollgate: {fault}");
     })
