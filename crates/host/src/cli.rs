@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use tollgate_host::keyvalue::quirks::Quirks;
+use tollgate_host::redis::RedisServer;
 use tollgate_kv::Durability;
 
 /// One rate limiter for every WebAssembly host.
@@ -51,6 +52,14 @@ pub(crate) struct ServeArgs {
     #[arg(long)]
     pub(crate) native: bool,
 
+    /// A variable of the edge function, as on Spin: "store=redis://HOST" keeps records in Redis.
+    #[arg(long = "variable", value_name = "NAME=VALUE", conflicts_with = "native")]
+    pub(crate) variables: Vec<VariableArg>,
+
+    /// A Redis server that the edge function may ask: redis://HOST[:PORT].
+    #[arg(long, value_name = "URL", conflicts_with = "native")]
+    pub(crate) allow_redis: Vec<RedisServer>,
+
     /// Show the edge function the faults of another host's key-value store, to test what runs there.
     #[arg(long, value_name = "HOST", conflicts_with = "native")]
     pub(crate) quirks: Option<Quirks>,
@@ -66,6 +75,27 @@ pub(crate) struct ServeArgs {
     /// What is logged: a level, or targets with levels such as "info,guest=off".
     #[arg(long, value_name = "LEVEL", default_value = "info")]
     pub(crate) log: String,
+}
+
+/// A variable and its value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct VariableArg {
+    pub(crate) name: String,
+    pub(crate) value: String,
+}
+
+impl FromStr for VariableArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once('=') {
+            Some(("policies", _)) => Err("policies are given by --policies".to_owned()),
+            Some((name, value)) if !name.is_empty() => {
+                Ok(Self { name: name.to_owned(), value: value.to_owned() })
+            }
+            _ => Err("a variable is NAME=VALUE".to_owned()),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -118,6 +148,15 @@ mod tests {
         assert_eq!(args.store, StoreArg::Redb("tollgate.redb".into()));
         assert_eq!(args.listen.to_string(), "127.0.0.1:3000");
         assert_eq!(args.durability, Durability::Grouped);
+    }
+
+    #[test]
+    fn a_variable_has_a_name_and_is_not_the_policies() {
+        let parsed = "store=redis://a?b=c".parse::<VariableArg>().unwrap();
+        assert_eq!((&*parsed.name, &*parsed.value), ("store", "redis://a?b=c"));
+        for wrong in ["", "store", "=x", "policies=x"] {
+            assert!(wrong.parse::<VariableArg>().is_err(), "{wrong:?}");
+        }
     }
 
     #[test]

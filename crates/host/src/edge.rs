@@ -19,6 +19,7 @@ use crate::engine::engine;
 use crate::guest;
 use crate::keyvalue::quirks::Quirks;
 use crate::problem::{Answer, overloaded, problem};
+use crate::redis::RedisServer;
 use crate::server::Handler;
 use crate::variables::Variables;
 use crate::worker::Workers;
@@ -45,6 +46,8 @@ pub struct EdgeConfig {
     pub waiting_requests_max: usize,
     /// Another host whose faults the key-value store has.
     pub quirks: Option<Quirks>,
+    /// Redis servers that the component may ask.
+    pub allowed_redis: Vec<RedisServer>,
 }
 
 impl Default for EdgeConfig {
@@ -60,6 +63,7 @@ impl Default for EdgeConfig {
             concurrent_requests_max: 256,
             waiting_requests_max: 512,
             quirks: None,
+            allowed_redis: Vec::new(),
         }
     }
 }

@@ -1,7 +1,8 @@
 //! What one instance of a guest owns, and what it may do.
 //!
-//! A guest gets clocks, random numbers, the key-value store, its variables and a log. It gets no files,
-//! no network, no environment and no arguments, and it cannot send requests.
+//! A guest gets clocks, random numbers, the key-value store, its variables, a log, and the Redis servers
+//! that the operator allows. It gets no files, no other network, no environment and no arguments, and it
+//! cannot send requests.
 
 use std::sync::Arc;
 
@@ -19,6 +20,7 @@ use crate::edge::EdgeConfig;
 use crate::guest_log::{GuestLog, Stream};
 use crate::keyvalue::quirks::{self, Quirks, SpinCtx, SpinView};
 use crate::keyvalue::{self, KeyValueCtx, KeyValueView};
+use crate::redis::{self, RedisServers, RedisView};
 use crate::variables::{self, Variables, VariablesView};
 
 /// Most host objects (streams, requests, responses, headers …) an instance may hold at a time.
@@ -33,6 +35,7 @@ pub(crate) struct Guest {
     keyvalue: KeyValueCtx,
     spin: SpinCtx,
     variables: Variables,
+    redis: Arc<RedisServers>,
     pub(crate) limits: StoreLimits,
 }
 
@@ -40,6 +43,7 @@ impl Guest {
     pub(crate) fn new(
         store: Arc<dyn KeyValue>,
         variables: Variables,
+        redis: Arc<RedisServers>,
         config: &EdgeConfig,
     ) -> Self {
         let mut table = ResourceTable::new();
@@ -57,6 +61,7 @@ impl Guest {
             keyvalue: KeyValueCtx::new(store),
             spin: SpinCtx::new(config.quirks),
             variables,
+            redis,
             limits: StoreLimitsBuilder::new().memory_size(config.memory_bytes_max).build(),
         }
     }
@@ -84,6 +89,10 @@ pub(crate) fn linker(engine: &Engine, quirks: Option<Quirks>) -> wasmtime::Resul
         None => keyvalue::add_to_linker(&mut linker, Guest::keyvalue)?,
         Some(_) => quirks::add_to_linker(&mut linker, Guest::spin_keyvalue, Guest::keyvalue)?,
     }
+    redis::add_to_linker(&mut linker, |guest: &mut Guest| RedisView {
+        servers: &guest.redis,
+        table: &mut guest.table,
+    })?;
     variables::add_to_linker(&mut linker, |guest: &mut Guest| VariablesView(&guest.variables))?;
     Ok(linker)
 }

@@ -45,6 +45,8 @@
 //! `1h`, `1d`, `1w`), or several of them (`1h 30m`). A policy may say `on_store_failure = "closed"`
 //! (the default: answer that it can't be decided), `"open"` (let pass) or `"local"` (each process
 //! counts by itself, and grants `local_share_percent` of every limit, 25 unless it says otherwise).
+//! With `exactness = "best_effort"` it is content with a store that can't compare and swap, and may lose
+//! charges there; `"exact"` is the default.
 
 mod algorithm_text;
 mod fields;
@@ -55,6 +57,6 @@ mod scaled;
 mod toml_text;
 mod value;
 
-pub use options::{LOCAL_SHARE_PERCENT_DEFAULT, OnStoreFailure};
+pub use options::{Exactness, LOCAL_SHARE_PERCENT_DEFAULT, OnStoreFailure};
 pub use policy_set::{NamedPolicy, POLICIES_MAX, PolicySet, TEXT_BYTES_MAX, TextError};
 pub use value::{TABLE_ENTRIES_MAX, Value};

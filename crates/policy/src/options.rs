@@ -18,16 +18,27 @@ pub enum OnStoreFailure {
     Local,
 }
 
+/// What the store has to be able to do for a policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Exactness {
+    /// It compares and swaps; where it can't, nothing is decided.
+    #[default]
+    Exact,
+    /// Where it can't compare and swap, it is written nevertheless, and may forget charges.
+    BestEffort,
+}
+
 /// The options of one policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Options {
     pub(crate) on_store_failure: OnStoreFailure,
     /// 1 to 100.
     pub(crate) local_share_percent: u64,
+    pub(crate) exactness: Exactness,
 }
 
 /// All options, for messages.
-pub(crate) const OPTIONS: &[&str] = &["on_store_failure", "local_share_percent"];
+pub(crate) const OPTIONS: &[&str] = &["on_store_failure", "local_share_percent", "exactness"];
 
 impl Options {
     /// Reads them, or answers a message that starts with the field it is about.
@@ -48,6 +59,8 @@ impl Options {
             ));
         }
         let local_share_percent = local_share_percent.unwrap_or(LOCAL_SHARE_PERCENT_DEFAULT);
-        Ok(Self { on_store_failure, local_share_percent })
+        let words = [("exact", Exactness::Exact), ("best_effort", Exactness::BestEffort)];
+        let exactness = fields.word("exactness", &words)?.unwrap_or_default();
+        Ok(Self { on_store_failure, local_share_percent, exactness })
     }
 }

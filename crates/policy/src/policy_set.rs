@@ -4,7 +4,7 @@ use tollgate_core::{LimitError, Name, Policy};
 
 use crate::fields::Fields;
 use crate::limit_text;
-use crate::options::{OPTIONS, OnStoreFailure, Options};
+use crate::options::{Exactness, OPTIONS, OnStoreFailure, Options};
 use crate::scaled::scaled;
 use crate::toml_text;
 use crate::value::Value;
@@ -40,6 +40,12 @@ impl NamedPolicy {
     #[must_use]
     pub const fn on_store_failure(&self) -> OnStoreFailure {
         self.options.on_store_failure
+    }
+
+    /// What the store has to be able to do.
+    #[must_use]
+    pub const fn exactness(&self) -> Exactness {
+        self.options.exactness
     }
 
     /// What each process grants by itself when the store can't be asked, under

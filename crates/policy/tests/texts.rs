@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use tollgate_core::{Algorithm, CalendarUnit, Overrun, Recovery, Span, Windows};
-use tollgate_policy::{OnStoreFailure, POLICIES_MAX, PolicySet, TEXT_BYTES_MAX};
+use tollgate_policy::{Exactness, OnStoreFailure, POLICIES_MAX, PolicySet, TEXT_BYTES_MAX};
 
 fn error(text: &str) -> String {
     PolicySet::parse(text).unwrap_err().to_string()
@@ -240,7 +240,7 @@ fn wrong_types_and_unknown_fields_are_named() {
         (
             "5",
             "policy.p.x: is neither a limit, such as \
-             { algorithm = \"gcra\", limit = 100, per = \"1m\" }, nor one of the options on_store_failure, local_share_percent"
+             { algorithm = \"gcra\", limit = 100, per = \"1m\" }, nor one of the options on_store_failure, local_share_percent, exactness"
                 .into(),
         ),
     ];
@@ -272,6 +272,8 @@ fn bad_names_and_repeated_names_are_refused() {
     assert_eq!(error(word), "policy.p.on_store_failure: is given twice");
     let maybe = error("[policy.p]\non_store_failure = 'maybe'");
     assert_eq!(maybe, "policy.p.on_store_failure: must be \"closed\" or \"open\" or \"local\"");
+    let nearly = error("[policy.p]\nexactness = 'nearly'");
+    assert_eq!(nearly, "policy.p.exactness: must be \"exact\" or \"best_effort\"");
 }
 
 #[test]
@@ -328,4 +330,13 @@ fn a_local_share_is_a_percentage_of_a_local_policy() {
         error("[policy.p]\nlocal_share_percent = 5"),
         "policy.p.local_share_percent: belongs to on_store_failure = \"local\""
     );
+}
+
+#[test]
+fn a_policy_is_exact_unless_it_says_otherwise() {
+    let text = "[policy.a]\n[policy.b]\nexactness = 'exact'\n[policy.c]\nexactness = 'best_effort'";
+    let set = PolicySet::parse(text).unwrap();
+    let exactness = |name| set.get(name).unwrap().exactness();
+    let expected = [Exactness::Exact, Exactness::Exact, Exactness::BestEffort];
+    assert_eq!(["a", "b", "c"].map(exactness), expected);
 }

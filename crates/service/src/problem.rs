@@ -17,6 +17,8 @@ pub enum ProblemType {
     QuotaExceeded,
     /// 503: the store can't be asked (draft-ietf-httpapi-ratelimit-headers).
     TemporaryReducedCapacity,
+    /// 503: the instance that was asked has used up what it may write; the next one can decide.
+    InstanceExhausted,
     /// 422: a cost is above its limit's capacity, and so can never pass.
     CostAboveCapacity,
     /// 400 or 413: something in the request is not what it should be; `field` says what.
@@ -40,6 +42,7 @@ impl ProblemType {
             Self::TemporaryReducedCapacity => {
                 "https://iana.org/assignments/http-problem-types#temporary-reduced-capacity"
             }
+            Self::InstanceExhausted => "urn:tollgate:problem:instance-exhausted",
             Self::CostAboveCapacity => "urn:tollgate:problem:cost-above-capacity",
             Self::InvalidRequest => "urn:tollgate:problem:invalid-request",
             Self::UnknownPolicy => "urn:tollgate:problem:unknown-policy",
@@ -55,6 +58,7 @@ impl ProblemType {
         match self {
             Self::QuotaExceeded => "A quota is used up for now",
             Self::TemporaryReducedCapacity => "The service can't decide right now",
+            Self::InstanceExhausted => "This instance can't write any more",
             Self::CostAboveCapacity => "The cost is above the capacity, so this can never pass",
             Self::InvalidRequest => "The request is not valid",
             Self::UnknownPolicy => "No policy has this name",
@@ -136,6 +140,12 @@ impl Problem {
         let detail = "the state of this key could not be read or written; nothing passes meanwhile";
         let kind = ProblemType::TemporaryReducedCapacity;
         Self::new(kind, StatusCode::SERVICE_UNAVAILABLE, detail)
+    }
+
+    /// An instance whose handles are used up.
+    pub(crate) fn exhausted() -> Self {
+        let detail = "the host will replace it soon; nothing was charged, so try again";
+        Self::new(ProblemType::InstanceExhausted, StatusCode::SERVICE_UNAVAILABLE, detail)
     }
 
     /// A service that can't be set up, whatever is asked of it.

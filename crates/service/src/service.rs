@@ -9,8 +9,8 @@ use http_body::Body;
 use http_body_util::Full;
 use percent_encoding::percent_decode_str;
 use tollgate_core::{Acquire, Operation, Verdict};
-use tollgate_policy::{NamedPolicy, OnStoreFailure, PolicySet};
-use tollgate_store::{Answer, Clock, DriveError, Store, drive};
+use tollgate_policy::{Exactness, NamedPolicy, OnStoreFailure, PolicySet};
+use tollgate_store::{Answer, BestEffort, Clock, DriveError, Store, StoreError, drive};
 
 use crate::answer::{Answers, Detail};
 use crate::fields;
@@ -156,17 +156,37 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
             let mut outcome = self.limiter.apply(&opened.handle, record, operation, now)?;
             Ok(Answer { record: outcome.record.take(), outcome })
         };
-        match drive(&self.store, &self.clock, &record_key, ask).await {
+        let best_effort = opened.named.exactness() == Exactness::BestEffort;
+        let store = BestEffort::new(&self.store, best_effort);
+        match drive(&store, &self.clock, &record_key, ask).await {
             Ok(outcome) => Ok(Decided::Counted(outcome)),
             Err(cause) => {
-                // A key that is contended is just the one that must not pass uncounted.
-                let busy = matches!(cause, DriveError::Busy);
                 let policy = opened.named.name().to_string();
                 let fault = Fault { policy, record_key, cause };
                 (self.report)(&fault);
-                let without = if busy { None } else { self.without(opened, &fault, operation) };
-                without.ok_or_else(Problem::unavailable)
+                self.undecided(opened, &fault, operation)
             }
+        }
+    }
+
+    /// What is answered instead of a decision.
+    fn undecided(
+        &self,
+        opened: &Opened<L>,
+        fault: &Fault,
+        operation: &Operation,
+    ) -> Result<Decided, Problem> {
+        match &fault.cause {
+            // A key that is contended is just the one that must not pass uncounted.
+            DriveError::Busy => Err(Problem::unavailable()),
+            // It did not fail: it is the wrong store, and stays that.
+            DriveError::Store(error @ StoreError::Inexact) => {
+                Err(Problem::misconfigured(&error.to_string()))
+            }
+            cause => self.without(opened, fault, operation).ok_or_else(|| match cause {
+                DriveError::Store(StoreError::Exhausted(_)) => Problem::exhausted(),
+                _ => Problem::unavailable(),
+            }),
         }
     }
 

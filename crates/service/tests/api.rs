@@ -27,6 +27,9 @@ units = { algorithm = "token-bucket", capacity = 9007199254740991, refill = 0 }
 on_store_failure = "local"
 local_share_percent = 50
 requests = { algorithm = "token-bucket", capacity = 4, refill = 4, per = "4s" }
+[policy.lossy]
+exactness = "best_effort"
+requests = { algorithm = "gcra", limit = 2, per = "1s" }
 [policy.open]
 on_store_failure = "open"
 requests = { algorithm = "gcra", limit = 1, per = "1s" }
@@ -58,6 +61,7 @@ enum Fault {
     Load,
     Swap,
     Conflicts,
+    Inexact,
 }
 
 impl Store for TestStore {
@@ -74,8 +78,14 @@ impl Store for TestStore {
         match self.fault.get() {
             Fault::Swap => Err(StoreError::Exhausted("too many".into())),
             Fault::Conflicts => Ok(Swap::Conflict),
+            Fault::Inexact => Err(StoreError::Inexact),
             _ => self.records.swap(key, token, record).await,
         }
+    }
+
+    async fn overwrite(&self, key: &str, record: &[u8]) -> Result<(), StoreError> {
+        let seen = self.records.load(key).await?;
+        self.records.swap(key, seen.token, record).await.map(drop)
     }
 }
 
@@ -205,6 +215,38 @@ fn a_store_that_fails_is_answered_as_the_policy_says() {
         let peek = api.send(Request::get("/v1/limits/slow/k"), "");
         assert_eq!(peek.json()["limits"]["requests"]["remaining"], 2, "nothing was charged");
     }
+}
+
+/// An instance that can write no more is no store that fails: clients can tell them apart.
+#[test]
+fn used_up_handles_are_a_problem_of_their_own() {
+    let api = Api::new();
+    api.fault.set(Fault::Swap);
+    let exhausted = api.acquire(&json!({"policy": "slow", "key": "k"}));
+    assert_eq!((exhausted.status.as_u16(), exhausted.header("retry-after")), (503, Some("1")));
+    assert_eq!(exhausted.json()["type"], "urn:tollgate:problem:instance-exhausted");
+    api.fault.set(Fault::Load);
+    let failed = api.acquire(&json!({"policy": "slow", "key": "k"}));
+    assert_ne!(failed.json()["type"], exhausted.json()["type"]);
+}
+
+/// A store that can't compare and swap is refused with what to do, even by a policy that lets pass when
+/// a store fails; only who allowed it is counted there.
+#[test]
+fn a_store_that_can_not_be_exact_is_for_who_allowed_it() {
+    let api = Api::new();
+    api.fault.set(Fault::Inexact);
+    for policy in ["slow", "open"] {
+        let refused = api.acquire(&json!({"policy": policy, "key": "k"}));
+        assert_eq!(refused.status, 500);
+        assert_eq!(refused.json()["type"], "urn:tollgate:problem:misconfigured");
+        let detail = refused.json()["detail"].to_string();
+        for word in ["redis://", "allowed_outbound_hosts", "best_effort"] {
+            assert!(detail.contains(word), "{detail}");
+        }
+    }
+    let lossy = json!({"policy": "lossy", "key": "k"});
+    assert_eq!([(); 3].map(|()| api.acquire(&lossy).status.as_u16()), [200, 200, 429]);
 }
 
 #[test]

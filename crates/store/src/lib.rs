@@ -23,9 +23,11 @@
 //!
 //! [`run`] does the same for a machine of the core that works on several keys.
 //!
-//! Where `swap` on an absent key is not exact, [`ElectedStore`] makes it so. A store that is down is left
+//! Where `swap` on an absent key is not exact, [`ElectedStore`] makes it so; where no swap is exact,
+//! [`BestEffort`] writes without one, if it may. A store that is down is left
 //! alone by [`Breaker`].
 
+mod best_effort;
 mod breaker;
 mod clock;
 #[cfg(feature = "conformance")]
@@ -38,6 +40,7 @@ mod random;
 pub mod scripts;
 mod several;
 
+pub use best_effort::BestEffort;
 pub use breaker::{Breaker, FAILURES_MAX, PAUSE};
 pub use clock::{Clock, ManualClock};
 pub use contract::{Loaded, Page, Store, StoreError, Swap, SweptStore};

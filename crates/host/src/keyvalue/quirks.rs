@@ -15,10 +15,10 @@ use tollgate_kv::{Increment, Swap};
 use wasmtime::component::{HasData, Linker, Resource};
 
 use super::spin::list_all;
-use super::{Bucket, Cas, KeyValueView, spin_wit, wasi_wit};
+use super::{Bucket, Cas, KeyValueHost, KeyValueView, spin_wit, too_many_handles};
 use crate::bindings::wasi::keyvalue::atomics::{self, CasError, HostCas};
+use crate::bindings::wasi::keyvalue::batch;
 use crate::bindings::wasi::keyvalue::store::{self, Error, HostBucket, KeyResponse};
-use crate::bindings::wasi::keyvalue::{batch, store as plain};
 
 /// Compare-and-swap handles that an instance may make on Spin, used ones among them.
 pub const SPIN_CAS_HANDLES_MAX: usize = 256;
@@ -71,10 +71,10 @@ pub fn add_to_linker<T: Send + 'static>(
     view: fn(&mut T) -> SpinView<'_>,
     plain: fn(&mut T) -> KeyValueView<'_>,
 ) -> wasmtime::Result<()> {
-    wasi_wit::store::add_to_linker::<_, SpinHost>(linker, view)?;
-    wasi_wit::batch::add_to_linker::<_, SpinHost>(linker, view)?;
-    wasi_wit::atomics::add_to_linker::<_, SpinHost>(linker, view)?;
-    spin_wit::add_to_linker::<_, super::KeyValueHost>(linker, plain)
+    store::add_to_linker::<_, SpinHost>(linker, view)?;
+    batch::add_to_linker::<_, SpinHost>(linker, view)?;
+    atomics::add_to_linker::<_, SpinHost>(linker, view)?;
+    spin_wit::add_to_linker::<_, KeyValueHost>(linker, plain)
 }
 
 impl atomics::Host for SpinView<'_> {
@@ -148,7 +148,7 @@ impl SpinView<'_> {
         }
         self.spin.cas_handles += 1;
         let handle = self.plain.open(Cas { key, seen: None, untold: false })?;
-        Ok(handle.ok_or_else(super::too_many_handles))
+        Ok(handle.ok_or_else(too_many_handles))
     }
 
     /// What a swap that failed answers: a new handle, which has seen the value of now.
@@ -204,7 +204,7 @@ impl store::Host for SpinView<'_> {
         &mut self,
         identifier: String,
     ) -> wasmtime::Result<Result<Resource<Bucket>, Error>> {
-        plain::Host::open(&mut self.plain, identifier).await
+        store::Host::open(&mut self.plain, identifier).await
     }
 }
 
