@@ -141,7 +141,7 @@ pub(crate) fn id(id: Id) -> wit::Id {
 }
 
 /// A policy has few limits, and any other position names none of them.
-fn position(limit: usize) -> u32 {
+pub(crate) fn position(limit: usize) -> u32 {
     u32::try_from(limit).unwrap_or(u32::MAX)
 }
 

@@ -1,5 +1,6 @@
 //! What the edge function does on each of the stores that Spin offers.
 
+use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -8,7 +9,7 @@ use crate::redis_server::RedisServer;
 
 const REDIS_KEY_VALUE: [&str; 4] = ["--store", "memory", "--quirks", "spin-redis"];
 
-fn on_redis(redis: &RedisServer, folder: &std::path::Path) -> Program {
+fn on_redis(redis: &RedisServer, folder: &Path) -> Program {
     let variable = format!("store={}", redis.url());
     let args = ["--store", "memory", "--allow-redis", redis.url(), "--variable", &variable];
     Program::start(Runtime::Edge, folder, &args)
@@ -86,6 +87,19 @@ fn redis_holds_the_records() {
     redis.ask("LPUSH r/budget/c nonsense");
     assert_eq!(program.acquire(r#"{"policy":"budget","key":"c"}"#).status, 503);
     assert!(program.admits("budget", "another", 1), "other keys are not touched");
+}
+
+/// Redis forgets what no longer matters, and nothing else.
+#[test]
+fn redis_forgets_records_of_limits_that_are_whole_again() {
+    let (redis, folder) = (RedisServer::start(), tempfile::tempdir().unwrap());
+    let program = on_redis(&redis, folder.path());
+    assert!(program.admits("api", "a", 20) && program.admits("budget", "a", 1));
+    let left = redis.ask("PTTL r/api/a");
+    let left_ms: i64 = left.trim_start_matches(':').trim().parse().unwrap();
+    // 20 units come back within 12 s.
+    assert!((1..=120_000).contains(&left_ms), "{left_ms}");
+    assert_eq!(redis.ask("PTTL r/budget/a"), ":-1\r\n", "a budget never comes back");
 }
 
 /// While Redis is gone nothing hangs, and it is found again without a restart.

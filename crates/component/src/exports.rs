@@ -36,6 +36,8 @@ impl wit::Guest for Component {
             verdict: decision.verdict().into(),
             effect: decision.effect().into(),
             retry_after: decision.retry_after().as_nanos(),
+            closed_for: decision.closed_for().as_nanos(),
+            delay: decision.delay().as_nanos(),
             limits: decision.limits().map(Into::into).collect(),
             record: decision.changed().then(|| decision.record().encode(policy)),
         })

@@ -59,4 +59,4 @@ mod value;
 
 pub use options::{Exactness, LOCAL_SHARE_PERCENT_DEFAULT, OnStoreFailure};
 pub use policy_set::{NamedPolicy, POLICIES_MAX, PolicySet, TEXT_BYTES_MAX, TextError};
-pub use value::{TABLE_ENTRIES_MAX, Value};
+pub use value::{LIST_ITEMS_MAX, TABLE_ENTRIES_MAX, Value};

@@ -4,7 +4,7 @@
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::value::{TABLE_ENTRIES_MAX, Value};
+use crate::value::{LIST_ITEMS_MAX, TABLE_ENTRIES_MAX, Value};
 
 /// The tree of `text`, or what is wrong with it and where.
 pub(crate) fn parse(text: &str) -> Result<Value, String> {
@@ -35,6 +35,12 @@ fn value(value: Spanned<DeValue<'_>>) -> Result<Value, String> {
         DeValue::String(text) => Value::Text(text.into_owned()),
         DeValue::Integer(number) => {
             u64::from_str_radix(number.as_str(), number.radix()).map_or(Value::Other, Value::Number)
+        }
+        DeValue::Array(items) if items.len() > LIST_ITEMS_MAX => {
+            return Err(format!("a list has more than {LIST_ITEMS_MAX} items"));
+        }
+        DeValue::Array(items) => {
+            Value::List(items.into_iter().map(self::value).collect::<Result<_, _>>()?)
         }
         DeValue::Boolean(truth) => Value::Truth(truth),
         _ => Value::Other,

@@ -3,10 +3,13 @@
 
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 /// Most entries of one table.
 pub const TABLE_ENTRIES_MAX: usize = 1_000;
+
+/// Most items of one list.
+pub const LIST_ITEMS_MAX: usize = 1_000;
 
 /// What a text says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,9 +22,11 @@ pub enum Value {
     Text(String),
     /// Named values, in their order, repeated names included.
     Table(Vec<(String, Self)>),
+    /// Values in their order.
+    List(Vec<Self>),
     /// JSON's `null`, which says as much as being left out.
     Null,
-    /// Anything else: no field of tollgate is a list, a date or another number.
+    /// Anything else: no field of tollgate is a date or another number.
     Other,
 }
 
@@ -65,8 +70,14 @@ impl<'de> Visitor<'de> for ValueVisitor {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
-        while list.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Value::Other)
+        let mut items = Vec::new();
+        while let Some(item) = list.next_element()? {
+            if items.len() == LIST_ITEMS_MAX {
+                return Err(A::Error::custom("a list has more than 1000 items"));
+            }
+            items.push(item);
+        }
+        Ok(Value::List(items))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {

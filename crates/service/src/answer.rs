@@ -1,19 +1,27 @@
 //! A decision as an HTTP answer.
 
+mod batch;
+mod control;
+mod several;
+
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, VARY};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use http_body_util::Full;
 use serde::ser::{Serialize, SerializeMap, Serializer};
-use tollgate_core::{LimitStatus, Policy, Span, Verdict};
+use tollgate_core::{Applied, Effect, LimitStatus, Policy, Span, Verdict};
+
+pub(crate) use batch::BatchAnswer;
+pub(crate) use control::{CapacityAnswer, CapacityBody, done};
+pub(crate) use several::SeveralAnswer;
 
 use crate::fields;
-use crate::limiter::Outcome;
 use crate::problem::{Document, ProblemType, document_response};
 
 /// The only header of a request that the service looks at (RFC 7240).
 pub const PREFER: HeaderName = HeaderName::from_static("prefer");
 const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
+const TOLLGATE_LEASE: HeaderName = HeaderName::from_static("tollgate-lease");
 const TOLLGATE_LOCAL: HeaderName = HeaderName::from_static("tollgate-local");
 const TOLLGATE_UNCOUNTED: HeaderName = HeaderName::from_static("tollgate-uncounted");
 
@@ -56,6 +64,10 @@ pub(crate) struct Answers<'a> {
 #[derive(serde::Serialize)]
 struct DecisionBody<'a> {
     allowed: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lease: Option<&'a str>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    repeated: bool,
     limits: LimitsBody<'a>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     uncounted: bool,
@@ -78,28 +90,28 @@ struct PeekBody<'a> {
 }
 
 impl Answers<'_> {
-    /// 200, 429 or 422, as the decision is.
-    pub(crate) fn decision(&self, outcome: &Outcome) -> Response<Full<Bytes>> {
-        let status = match outcome.verdict {
-            Verdict::Allowed => StatusCode::OK,
-            Verdict::Limited => StatusCode::TOO_MANY_REQUESTS,
-            Verdict::Impossible => StatusCode::UNPROCESSABLE_ENTITY,
-        };
-        let mut response = match (self.detail, outcome.verdict) {
-            (Detail::Minimal, _) => self.minimal(status, &outcome.limits),
-            (Detail::Full, Verdict::Allowed) => {
-                let limits = self.limits_body(&outcome.limits);
-                json(&DecisionBody { allowed: true, limits, uncounted: false })
+    /// 200, 429 or 422, as the decision is; with the lease that was granted.
+    pub(crate) fn acquired(&self, applied: &Applied, lease: Option<&str>) -> Response<Full<Bytes>> {
+        let allowed = applied.verdict == Verdict::Allowed;
+        let lease = lease.filter(|_| allowed);
+        let mut response = match self.detail {
+            Detail::Minimal => self.minimal(status(applied.verdict), &applied.limits),
+            Detail::Full if allowed => {
+                let limits = self.limits_body(&applied.limits);
+                let repeated = applied.effect == Effect::Repeated;
+                json(&DecisionBody { allowed, lease, repeated, limits, uncounted: false })
             }
-            (Detail::Full, _) => self.refusal(status, outcome),
+            Detail::Full => self.refusal(applied),
         };
-        fields::insert(response.headers_mut(), self.policy, self.policy_field, outcome);
+        let headers = response.headers_mut();
+        fields::insert(headers, self.policy, self.policy_field, applied);
+        insert_lease(headers, lease.filter(|_| self.detail == Detail::Minimal));
         response
     }
 
-    /// As [`decision`](Self::decision), of this process alone, and the answer says so.
-    pub(crate) fn local(&self, outcome: &Outcome) -> Response<Full<Bytes>> {
-        let mut response = self.decision(outcome);
+    /// As [`acquired`](Self::acquired), of this process alone, and the answer says so.
+    pub(crate) fn local(&self, applied: &Applied) -> Response<Full<Bytes>> {
+        let mut response = self.acquired(applied, None);
         response.headers_mut().insert(TOLLGATE_LOCAL, TRUE);
         response
     }
@@ -110,7 +122,8 @@ impl Answers<'_> {
             Detail::Minimal => self.minimal(StatusCode::OK, &[]),
             Detail::Full => {
                 let limits = self.limits_body(&[]);
-                json(&DecisionBody { allowed: true, limits, uncounted: true })
+                let (lease, repeated) = (None, false);
+                json(&DecisionBody { allowed: true, lease, repeated, limits, uncounted: true })
             }
         };
         response.headers_mut().insert(TOLLGATE_UNCOUNTED, TRUE);
@@ -118,14 +131,14 @@ impl Answers<'_> {
     }
 
     /// 200, with where each limit stands.
-    pub(crate) fn peek(&self, policy: &str, key: &str, outcome: &Outcome) -> Response<Full<Bytes>> {
-        let limits = self.limits_body(&outcome.limits);
+    pub(crate) fn peek(&self, policy: &str, key: &str, applied: &Applied) -> Response<Full<Bytes>> {
+        let limits = self.limits_body(&applied.limits);
         let mut response = match self.detail {
-            Detail::Minimal => self.minimal(StatusCode::OK, &outcome.limits),
+            Detail::Minimal => self.minimal(StatusCode::OK, &applied.limits),
             Detail::Full => json(&PeekBody { policy, key, limits }),
         };
         let headers = response.headers_mut();
-        fields::insert(headers, self.policy, self.policy_field, outcome);
+        fields::insert(headers, self.policy, self.policy_field, applied);
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(VARY, HeaderValue::from_static("prefer"));
         response
@@ -140,25 +153,55 @@ impl Answers<'_> {
         response
     }
 
-    fn refusal(&self, status: StatusCode, outcome: &Outcome) -> Response<Full<Bytes>> {
-        let limits = self.policy.limits().iter().zip(&outcome.limits);
-        let violated = limits
-            .filter(|(limit, status)| !limit.is_shadow() && status.verdict != Verdict::Allowed);
-        let violated_policies: Vec<&str> = violated.map(|(limit, _)| &**limit.name()).collect();
-        let (kind, detail) = match outcome.verdict {
-            Verdict::Impossible => (
-                ProblemType::CostAboveCapacity,
-                "a cost is above what its limit ever holds: this request can never pass",
-            ),
-            _ => (ProblemType::QuotaExceeded, "wait as long as retry_after_ms says, and try again"),
-        };
-        let limits = self.limits_body(&outcome.limits);
+    fn refusal(&self, applied: &Applied) -> Response<Full<Bytes>> {
+        let status = status(applied.verdict);
+        let violated_policies = violated(self.policy, applied).collect();
+        let (kind, detail) = refusal_kind(applied);
+        let limits = self.limits_body(&applied.limits);
         let rest = RefusalBody { violated_policies, allowed: false, limits };
         document_response(status, &Document::new(kind, status, detail, rest))
     }
 
     const fn limits_body<'a>(&'a self, limits: &'a [LimitStatus]) -> LimitsBody<'a> {
         LimitsBody { policy: self.policy, limits }
+    }
+}
+
+const fn status(verdict: Verdict) -> StatusCode {
+    match verdict {
+        Verdict::Allowed => StatusCode::OK,
+        Verdict::Limited => StatusCode::TOO_MANY_REQUESTS,
+        Verdict::Impossible => StatusCode::UNPROCESSABLE_ENTITY,
+    }
+}
+
+/// The limits that stand in the way.
+fn violated<'a>(policy: &'a Policy, applied: &'a Applied) -> impl Iterator<Item = &'a str> {
+    let limits = policy.limits().iter().zip(&applied.limits);
+    let violated =
+        limits.filter(|(limit, status)| !limit.is_shadow() && status.verdict != Verdict::Allowed);
+    violated.map(|(limit, _)| &**limit.name())
+}
+
+/// Why it is refused.
+fn refusal_kind(applied: &Applied) -> (ProblemType, &'static str) {
+    match applied.verdict {
+        Verdict::Impossible => (
+            ProblemType::CostAboveCapacity,
+            "a cost is above what its limit ever holds: this request can never pass",
+        ),
+        _ if applied.closed_for > Span::ZERO => (
+            ProblemType::AbnormalUsageDetected,
+            "the key is blocked, or holds as much as it can; Retry-After says for how long",
+        ),
+        _ => (ProblemType::QuotaExceeded, "wait as long as retry_after_ms says, and try again"),
+    }
+}
+
+/// Nobody else may read a lease, so none is kept by a cache on the way.
+fn insert_lease(headers: &mut HeaderMap, lease: Option<&str>) {
+    if let Some(Ok(lease)) = lease.map(HeaderValue::try_from) {
+        headers.insert(TOLLGATE_LEASE, lease);
     }
 }
 

@@ -1,5 +1,7 @@
 //! Request bodies: bounded, JSON, and refused with the name of the field at fault.
 
+use std::ops::RangeInclusive;
+
 use bytes::Bytes;
 use http_body::Body;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -26,76 +28,135 @@ where
     }
 }
 
-/// What an acquire asks for.
-pub(crate) struct AcquireBody {
-    pub(crate) policy: String,
-    pub(crate) key: String,
-    pub(crate) cost: Option<CostBody>,
+/// The members of an object, each of which is taken out once. What is left at the [end](Self::end) is
+/// refused.
+pub(crate) struct Members {
+    /// What stands in front of a member's name in messages: empty, or `keys[0].`.
+    path: String,
+    entries: Vec<(String, Value)>,
 }
 
 /// A number for a policy of one limit, or numbers by limit name.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum CostBody {
     One(u64),
     Named(Vec<(String, u64)>),
 }
 
-impl AcquireBody {
+impl Members {
+    /// The members of a body.
     pub(crate) fn parse(body: &[u8]) -> Result<Self, Problem> {
         let value = serde_json::from_slice(body)
             .map_err(|error| Problem::invalid("body", format!("is no JSON: {error}")))?;
-        let Value::Table(members) = value else {
-            return Err(Problem::invalid("body", "must be an object with policy, key and cost"));
-        };
-        let [mut policy, mut key, mut cost] = [const { None }; 3];
-        for (name, value) in members {
-            let member = match &*name {
-                "policy" => &mut policy,
-                "key" => &mut key,
-                "cost" => &mut cost,
-                _ => return Err(Problem::invalid(&name, "is none of policy, key and cost")),
-            };
-            if member.replace(value).is_some() {
-                return Err(Problem::invalid(&name, "is given twice"));
-            }
-        }
-        Ok(Self {
-            policy: text("policy", policy)?,
-            key: text("key", key)?,
-            cost: CostBody::read(cost)?,
-        })
-    }
-}
-
-impl CostBody {
-    fn read(value: Option<Value>) -> Result<Option<Self>, Problem> {
         match value {
-            None | Some(Value::Null) => Ok(None),
-            Some(Value::Table(members)) => {
-                let named = members.into_iter().map(|(name, value)| {
-                    let units = units(&format!("cost.{name}"), &value)?;
-                    Ok((name, units))
-                });
-                Ok(Some(Self::Named(named.collect::<Result<_, Problem>>()?)))
-            }
-            Some(value) => units("cost", &value).map(|units| Some(Self::One(units))),
+            Value::Table(entries) => Ok(Self { path: String::new(), entries }),
+            _ => Err(Problem::invalid("body", "must be an object")),
         }
     }
-}
 
-fn text(field: &str, value: Option<Value>) -> Result<String, Problem> {
-    match value {
-        Some(Value::Text(text)) => Ok(text),
-        None | Some(Value::Null) => Err(Problem::invalid(field, "is missing")),
-        Some(_) => Err(Problem::invalid(field, "must be a text")),
+    /// The member's name with its path, as problems tell it.
+    pub(crate) fn field(&self, name: &str) -> String {
+        [&*self.path, name].concat()
     }
-}
 
-fn units(field: &str, value: &Value) -> Result<u64, Problem> {
-    match value {
-        Value::Number(units) if *units <= UNITS_MAX => Ok(*units),
-        _ => {
-            let detail = format!("must be a whole number from 0 to {UNITS_MAX}");
-            Err(Problem::invalid(field, detail))
+    /// A problem with a member.
+    pub(crate) fn invalid(&self, name: &str, detail: impl Into<String>) -> Problem {
+        Problem::invalid(&self.field(name), detail)
+    }
+
+    fn take(&mut self, name: &str) -> Result<Option<Value>, Problem> {
+        let Some(index) = self.entries.iter().position(|(there, _)| there == name) else {
+            return Ok(None);
+        };
+        let (_, value) = self.entries.swap_remove(index);
+        if self.entries.iter().any(|(there, _)| there == name) {
+            return Err(self.invalid(name, "is given twice"));
+        }
+        Ok(if value == Value::Null { None } else { Some(value) })
+    }
+
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.entries.iter().any(|(there, _)| there == name)
+    }
+
+    pub(crate) fn text(&mut self, name: &str) -> Result<Option<String>, Problem> {
+        match self.take(name)? {
+            None => Ok(None),
+            Some(Value::Text(text)) => Ok(Some(text)),
+            Some(_) => Err(self.invalid(name, "must be a text")),
+        }
+    }
+
+    pub(crate) fn needed_text(&mut self, name: &str) -> Result<String, Problem> {
+        self.text(name)?.ok_or_else(|| self.invalid(name, "is missing"))
+    }
+
+    /// A whole number in this range.
+    pub(crate) fn number(
+        &mut self,
+        name: &str,
+        range: RangeInclusive<u64>,
+    ) -> Result<Option<u64>, Problem> {
+        match self.take(name)? {
+            None => Ok(None),
+            Some(Value::Number(number)) if range.contains(&number) => Ok(Some(number)),
+            Some(_) => {
+                let (least, most) = range.into_inner();
+                Err(self.invalid(name, format!("must be a whole number from {least} to {most}")))
+            }
+        }
+    }
+
+    pub(crate) fn needed_number(
+        &mut self,
+        name: &str,
+        range: RangeInclusive<u64>,
+    ) -> Result<u64, Problem> {
+        self.number(name, range)?.ok_or_else(|| self.invalid(name, "is missing"))
+    }
+
+    /// A list of objects: 1 to `most` of them.
+    pub(crate) fn list(&mut self, name: &str, most: usize) -> Result<Option<Vec<Self>>, Problem> {
+        let items = match self.take(name)? {
+            None => return Ok(None),
+            Some(Value::List(items)) if (1..=most).contains(&items.len()) => items,
+            Some(_) => {
+                return Err(self.invalid(name, format!("must be a list of 1 to {most} objects")));
+            }
+        };
+        let objects = items.into_iter().enumerate().map(|(index, item)| match item {
+            Value::Table(entries) => {
+                Ok(Self { path: format!("{}{name}[{index}].", self.path), entries })
+            }
+            _ => Err(self.invalid(&format!("{name}[{index}]"), "must be an object")),
+        });
+        objects.collect::<Result<_, _>>().map(Some)
+    }
+
+    pub(crate) fn cost(&mut self) -> Result<Option<CostBody>, Problem> {
+        match self.take("cost")? {
+            None => Ok(None),
+            Some(Value::Table(members)) => {
+                let named = members.into_iter().map(|(name, value)| match value {
+                    Value::Number(units) if units <= UNITS_MAX => Ok((name, units)),
+                    _ => Err(self.not_units(&format!("cost.{name}"))),
+                });
+                Ok(Some(CostBody::Named(named.collect::<Result<_, Problem>>()?)))
+            }
+            Some(Value::Number(units)) if units <= UNITS_MAX => Ok(Some(CostBody::One(units))),
+            Some(_) => Err(self.not_units("cost")),
+        }
+    }
+
+    fn not_units(&self, name: &str) -> Problem {
+        self.invalid(name, format!("must be a whole number from 0 to {UNITS_MAX}"))
+    }
+
+    /// Refuses what was not taken.
+    pub(crate) fn end(self) -> Result<(), Problem> {
+        match self.entries.first() {
+            None => Ok(()),
+            Some((name, _)) => Err(self.invalid(name, "is no member of this request")),
         }
     }
 }

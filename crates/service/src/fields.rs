@@ -7,9 +7,7 @@
 
 use http::header::{HeaderName, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue};
-use tollgate_core::{Limit, LimitStatus, Policy, Span, Verdict};
-
-use crate::limiter::Outcome;
+use tollgate_core::{Applied, Limit, LimitStatus, Policy, Span, Verdict};
 
 const RATELIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const RATELIMIT: HeaderName = HeaderName::from_static("ratelimit");
@@ -35,16 +33,16 @@ pub(crate) fn insert(
     headers: &mut HeaderMap,
     policy: &Policy,
     policy_field: Option<&HeaderValue>,
-    outcome: &Outcome,
+    applied: &Applied,
 ) {
     if let Some(field) = policy_field {
         headers.insert(RATELIMIT_POLICY, field.clone());
     }
-    if let Some(field) = list(named(policy, &outcome.limits), ratelimit_item) {
+    if let Some(field) = list(named(policy, &applied.limits), ratelimit_item) {
         headers.insert(RATELIMIT, field);
     }
-    if outcome.verdict == Verdict::Limited && !outcome.retry_after.is_never() {
-        let retry_after_secs = outcome.retry_after.as_secs_ceil().max(1);
+    if applied.verdict == Verdict::Limited && !applied.retry_after.is_never() {
+        let retry_after_secs = applied.retry_after.as_secs_ceil().max(1);
         headers.insert(RETRY_AFTER, HeaderValue::from(retry_after_secs));
     }
 }

@@ -3,7 +3,12 @@
 //!
 //! | request | answer |
 //! |---|---|
-//! | `POST /v1/acquire` | 200 and the decision, 429 when limited, 422 when it can never pass |
+//! | `POST /v1/acquire` | 200 and the decision, 429 when limited, 422 when it can never pass; one key or several, charged or held |
+//! | `POST /v1/acquire/batch` | 200 and a decision each |
+//! | `POST /v1/settle`, `/v1/release`, `/v1/renew` | what becomes of a lease: 200, or 410 when it is over |
+//! | `POST /v1/penalise`, `/v1/block`, `/v1/reset`, `/v1/correct` | done to a key |
+//! | `POST /v1/capacity/set`, `/clear`, `/reduce` | a capacity changed live |
+//! | `GET /v1/capacity/{policy}/{key}` | 200 and what is in force |
 //! | `GET /v1/limits/{policy}/{key}` | 200 and where each limit stands; nothing is charged |
 //! | `GET /healthz` | 200 when the service runs |
 //!
@@ -33,20 +38,23 @@
 //! # });
 //! ```
 
-mod acquire;
 mod answer;
+mod asked;
 mod body;
+mod decide;
+mod endpoints;
 mod fields;
 mod key;
+mod lease;
 mod limiter;
 mod local;
-mod peek;
 mod problem;
+mod route;
 mod service;
 
 pub use answer::PREFER;
 pub use body::BODY_BYTES_MAX;
 pub use key::KEY_BYTES_MAX;
-pub use limiter::{CoreLimiter, Limiter, LimiterError, Outcome};
+pub use limiter::{Capacity, CoreLimiter, Limiter, LimiterError};
 pub use problem::{Problem, ProblemType};
 pub use service::{Fault, Service};

@@ -1,7 +1,7 @@
 //! What decides: the core linked in, or a limiter component behind a WebAssembly border.
 
 use tollgate_core::{
-    CorruptRecord, Effect, LimitStatus, Operation, Policy, Record, Span, Timestamp, Verdict,
+    Applied, Change, CorruptRecord, Decide, Operation, Policy, Record, Span, Timestamp,
 };
 
 /// Decides over records. Policies are opened once, and then named by what [`open`](Self::open) gave.
@@ -25,22 +25,47 @@ pub trait Limiter {
         record: Option<&[u8]>,
         operation: &Operation,
         now: Timestamp,
-    ) -> Result<Outcome, LimiterError>;
+    ) -> Result<Applied, LimiterError>;
+
+    /// What is in force for the adaptive limit at this position; nothing for any other.
+    ///
+    /// # Errors
+    /// A [`LimiterError`] when the bytes are no record.
+    fn capacity_of(
+        &self,
+        policy: &Self::Opened,
+        record: Option<&[u8]>,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<Option<Capacity>, LimiterError>;
+
+    /// How long after `now` a record decides as none would.
+    ///
+    /// # Errors
+    /// A [`LimiterError`] when the bytes are no record.
+    fn forget_after(
+        &self,
+        policy: &Self::Opened,
+        record: &[u8],
+        now: Timestamp,
+    ) -> Result<Span, LimiterError>;
 }
 
-/// A decision, made.
+/// What is in force for an adaptive limit.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outcome {
-    /// May it pass?
-    pub verdict: Verdict,
-    /// What was done.
-    pub effect: Effect,
-    /// How long to wait until the same request passes: zero when it did.
-    pub retry_after: Span,
-    /// Where each limit stands after it, in the policy's order.
-    pub limits: Vec<LimitStatus>,
-    /// The record to write, if it changed.
-    pub record: Option<Vec<u8>>,
+pub struct Capacity {
+    /// Units per period now.
+    pub capacity: u64,
+    /// Units per period without the reduction.
+    pub original: u64,
+    /// The period.
+    pub period: Span,
+    /// Units that could be asked for now.
+    pub available: u64,
+    /// Units that are held.
+    pub in_flight: u64,
+    /// The last change that somebody made.
+    pub change: Option<Change>,
 }
 
 /// Why a limiter could not decide.
@@ -52,6 +77,28 @@ pub enum LimiterError {
     /// The limiter is not the one that this service was built for.
     #[error("the limiter refused: {0}")]
     Refused(String),
+}
+
+/// One open policy per key, for an acquisition of several.
+pub(crate) struct Legs<'a, L: Limiter> {
+    pub(crate) limiter: &'a L,
+    pub(crate) policies: Vec<&'a L::Opened>,
+}
+
+impl<L: Limiter> Decide for Legs<'_, L> {
+    type Error = LimiterError;
+
+    fn apply(
+        &self,
+        leg: usize,
+        record: Option<&[u8]>,
+        operation: &Operation,
+        now: Timestamp,
+    ) -> Result<Applied, LimiterError> {
+        let policy = self.policies.get(leg);
+        let policy = policy.ok_or_else(|| LimiterError::Refused(String::from("no such key")))?;
+        self.limiter.apply(policy, record, operation, now)
+    }
 }
 
 /// The core, linked in.
@@ -71,18 +118,46 @@ impl Limiter for CoreLimiter {
         record: Option<&[u8]>,
         operation: &Operation,
         now: Timestamp,
-    ) -> Result<Outcome, LimiterError> {
-        let mut record = match record {
-            Some(bytes) => Record::decode(policy, bytes)?,
-            None => Record::new(policy),
-        };
-        let decision = policy.apply(&mut record, operation, now);
-        Ok(Outcome {
-            verdict: decision.verdict(),
-            effect: decision.effect(),
-            retry_after: decision.retry_after(),
-            limits: decision.limits().collect(),
-            record: decision.changed().then(|| decision.record().encode(policy)),
-        })
+    ) -> Result<Applied, LimiterError> {
+        let mut record = decoded(policy, record)?;
+        Ok(Applied::new(policy, &policy.apply(&mut record, operation, now)))
     }
+
+    fn capacity_of(
+        &self,
+        policy: &Policy,
+        record: Option<&[u8]>,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<Option<Capacity>, LimiterError> {
+        let mut record = decoded(policy, record)?;
+        let peek = policy.no_costs().into();
+        let decision = policy.apply(&mut record, &peek, now);
+        let (Some(numbers), Some(status)) =
+            (decision.capacity(limit), decision.limits().nth(limit))
+        else {
+            return Ok(None);
+        };
+        Ok(Some(Capacity {
+            capacity: numbers.capacity,
+            original: numbers.original,
+            period: numbers.period,
+            available: status.remaining,
+            in_flight: status.held,
+            change: decision.capacity_change(limit).cloned(),
+        }))
+    }
+
+    fn forget_after(
+        &self,
+        policy: &Policy,
+        record: &[u8],
+        now: Timestamp,
+    ) -> Result<Span, LimiterError> {
+        Ok(Record::decode(policy, record)?.forget_after(policy, now))
+    }
+}
+
+fn decoded(policy: &Policy, record: Option<&[u8]>) -> Result<Record, CorruptRecord> {
+    record.map_or_else(|| Ok(Record::new(policy)), |bytes| Record::decode(policy, bytes))
 }

@@ -7,9 +7,9 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use tollgate_core::{Span, Timestamp};
+use tollgate_core::{Applied, Span, Timestamp};
 
-use crate::limiter::{LimiterError, Outcome};
+use crate::limiter::LimiterError;
 
 /// Most keys that are counted at the same time; further ones are refused.
 pub(crate) const LOCAL_KEYS_MAX: usize = 10_000;
@@ -32,22 +32,22 @@ impl LocalRecords {
         &self,
         record_key: &str,
         now: Timestamp,
-        ask: impl FnOnce(Option<&[u8]>) -> Result<Outcome, LimiterError>,
-    ) -> Result<Option<Outcome>, LimiterError> {
+        ask: impl FnOnce(Option<&[u8]>) -> Result<Applied, LimiterError>,
+    ) -> Result<Option<Applied>, LimiterError> {
         let mut records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
         let record = records.get(record_key).map(|record| &*record.bytes);
         let is_new = record.is_none();
-        let mut outcome = ask(record)?;
-        let Some(bytes) = outcome.record.take() else { return Ok(Some(outcome)) };
+        let mut applied = ask(record)?;
+        let Some(bytes) = applied.record.take() else { return Ok(Some(applied)) };
         if is_new && records.len() >= LOCAL_KEYS_MAX {
             records.retain(|_, record| record.idle_at > now);
             if records.len() >= LOCAL_KEYS_MAX {
                 return Ok(None);
             }
         }
-        let reset_after = outcome.limits.iter().map(|limit| limit.reset_after).max();
+        let reset_after = applied.limits.iter().map(|limit| limit.reset_after).max();
         let idle_at = now.plus(reset_after.unwrap_or(Span::ZERO));
         records.insert(record_key.to_owned(), LocalRecord { bytes, idle_at });
-        Ok(Some(outcome))
+        Ok(Some(applied))
     }
 }

@@ -19,6 +19,10 @@ pub enum ProblemType {
     TemporaryReducedCapacity,
     /// 503: the instance that was asked has used up what it may write; the next one can decide.
     InstanceExhausted,
+    /// 429: the key is blocked (draft-ietf-httpapi-ratelimit-headers).
+    AbnormalUsageDetected,
+    /// 410: the lease is over.
+    LeaseGone,
     /// 422: a cost is above its limit's capacity, and so can never pass.
     CostAboveCapacity,
     /// 400 or 413: something in the request is not what it should be; `field` says what.
@@ -43,6 +47,10 @@ impl ProblemType {
                 "https://iana.org/assignments/http-problem-types#temporary-reduced-capacity"
             }
             Self::InstanceExhausted => "urn:tollgate:problem:instance-exhausted",
+            Self::AbnormalUsageDetected => {
+                "https://iana.org/assignments/http-problem-types#abnormal-usage-detected"
+            }
+            Self::LeaseGone => "urn:tollgate:problem:lease-gone",
             Self::CostAboveCapacity => "urn:tollgate:problem:cost-above-capacity",
             Self::InvalidRequest => "urn:tollgate:problem:invalid-request",
             Self::UnknownPolicy => "urn:tollgate:problem:unknown-policy",
@@ -59,6 +67,8 @@ impl ProblemType {
             Self::QuotaExceeded => "A quota is used up for now",
             Self::TemporaryReducedCapacity => "The service can't decide right now",
             Self::InstanceExhausted => "This instance can't write any more",
+            Self::AbnormalUsageDetected => "The key is blocked",
+            Self::LeaseGone => "The lease is over",
             Self::CostAboveCapacity => "The cost is above the capacity, so this can never pass",
             Self::InvalidRequest => "The request is not valid",
             Self::UnknownPolicy => "No policy has this name",
@@ -123,9 +133,21 @@ impl Problem {
         Self { field: Some("policy".into()), ..Self::new(kind, status, detail) }
     }
 
+    /// A lease that was settled or released, or has expired.
+    pub(crate) fn lease_gone() -> Self {
+        let detail = "it was settled or released before, or has expired and was charged";
+        let (kind, status) = (ProblemType::LeaseGone, StatusCode::GONE);
+        Self { field: Some("lease".into()), ..Self::new(kind, status, detail) }
+    }
+
+    /// The same problem, of the field at this path.
+    pub(crate) fn at(self, field: String) -> Self {
+        Self { field: Some(field), ..self }
+    }
+
     /// A path with nothing there.
     pub(crate) fn not_found() -> Self {
-        let detail = "POST /v1/acquire, GET /v1/limits/{policy}/{key} and GET /healthz are";
+        let detail = "no path of the API is spelt like this";
         Self::new(ProblemType::NotFound, StatusCode::NOT_FOUND, detail)
     }
 

@@ -19,6 +19,8 @@ pub struct Answer<T> {
     pub outcome: T,
     /// The new record; nothing when there is nothing to write.
     pub record: Option<Vec<u8>>,
+    /// How long the new record matters: a store that expires records is told. [`Span::NEVER`] keeps it.
+    pub forget_after: Span,
 }
 
 /// Why there is no decision.
@@ -62,7 +64,11 @@ pub async fn drive<S: Store, C: Clock, T, E>(
         let Some(record) = answer.record else {
             return Ok(answer.outcome);
         };
-        match store.swap(key, seen.token, &record).await? {
+        let swap = match answer.forget_after {
+            Span::NEVER => store.swap(key, seen.token, &record).await?,
+            forget_after => store.swap_expiring(key, seen.token, &record, forget_after).await?,
+        };
+        match swap {
             Swap::Done => return Ok(answer.outcome),
             Swap::Conflict if attempt < ATTEMPTS_MAX => clock.sleep(wait_after(attempt)).await,
             Swap::Conflict => {}

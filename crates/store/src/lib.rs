@@ -6,13 +6,14 @@
 //! [`drive()`] loads, asks, swaps, and starts again when somebody else was faster.
 //!
 //! ```
+//! use tollgate_core::Span;
 //! use tollgate_store::{Answer, ManualClock, MemoryStore, drive};
 //! # futures::executor::block_on(async {
 //! // A turnstile that lets two through.
 //! let ask = |record: Option<&[u8]>| {
 //!     let passed = record.map_or(0, |record| record[0]);
 //!     let record = (passed < 2).then(|| vec![passed + 1]);
-//!     Ok::<_, ()>(Answer { outcome: passed < 2, record })
+//!     Ok::<_, ()>(Answer { outcome: passed < 2, record, forget_after: Span::NEVER })
 //! };
 //! let (store, clock) = (MemoryStore::default(), ManualClock::default());
 //! assert_eq!(drive(&store, &clock, "door", ask).await, Ok(true));

@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use futures::executor::block_on;
+use tollgate_core::Span;
 use tollgate_store::{
     Answer, BestEffort, DriveError, Loaded, ManualClock, MemoryStore, Store, StoreError, Swap,
     drive,
@@ -38,7 +39,7 @@ impl Store for GetSet {
 fn take(record: Option<&[u8]>) -> Result<Answer<bool>, ()> {
     let taken = record.map_or(0, |record| record[0]);
     let record = (taken < CAPACITY).then(|| vec![taken + 1]);
-    Ok(Answer { outcome: record.is_some(), record })
+    Ok(Answer { outcome: record.is_some(), record, forget_after: Span::NEVER })
 }
 
 /// How many of those pass who ask as one of `writers` that all load before the first of them writes.

@@ -51,7 +51,7 @@ impl Store for Busy {
 
 fn count(record: Option<&[u8]>) -> Result<Answer<u8>, &'static str> {
     let next = record.map_or(0, |record| record[0]) + 1;
-    Ok(Answer { outcome: next, record: Some(vec![next]) })
+    Ok(Answer { outcome: next, record: Some(vec![next]), forget_after: Span::NEVER })
 }
 
 #[test]
@@ -77,7 +77,9 @@ fn it_gives_up_after_the_last_attempt_and_charges_nothing() {
 #[test]
 fn nothing_to_write_costs_one_load_and_no_swap() {
     let (store, clock) = (Busy::default(), ManualClock::default());
-    let peek = |_: Option<&[u8]>| Ok::<_, ()>(Answer { outcome: "seen", record: None });
+    let peek = |_: Option<&[u8]>| {
+        Ok::<_, ()>(Answer { outcome: "seen", record: None, forget_after: Span::NEVER })
+    };
     assert_eq!(block_on(drive(&store, &clock, "k", peek)), Ok("seen"));
     assert_eq!((store.loads.get(), store.swaps.get()), (1, 0));
 }

@@ -1,7 +1,7 @@
 //! The limiter component that this function is composed with.
 
-use tollgate_core::{Operation, Policy, Span, Timestamp};
-use tollgate_service::{Limiter, LimiterError, Outcome};
+use tollgate_core::{Applied, Change, Note, Operation, Policy, Span, Timestamp};
+use tollgate_service::{Capacity, Limiter, LimiterError};
 
 use crate::{to_wit, wit};
 
@@ -23,19 +23,58 @@ impl Limiter for ImportedLimiter {
         record: Option<&[u8]>,
         operation: &Operation,
         now: Timestamp,
-    ) -> Result<Outcome, LimiterError> {
+    ) -> Result<Applied, LimiterError> {
         let operation = to_wit::operation(operation);
-        let decision = wit::apply(*policy, record, &operation, now.as_nanos());
-        let decision = decision.map_err(|error| match error {
-            wit::DecideError::Corrupt(corrupt) => LimiterError::Corrupt(to_wit::corrupt(corrupt)),
-            error => LimiterError::Refused(format!("{error:?}")),
-        })?;
-        Ok(Outcome {
+        let decision = wit::apply(*policy, record, &operation, now.as_nanos()).map_err(error)?;
+        Ok(Applied {
             verdict: to_wit::verdict(decision.verdict),
             effect: to_wit::effect(decision.effect),
-            retry_after: Span::from_nanos(decision.retry_after),
             limits: decision.limits.iter().map(to_wit::limit_status).collect(),
+            retry_after: Span::from_nanos(decision.retry_after),
+            closed_for: Span::from_nanos(decision.closed_for),
+            delay: Span::from_nanos(decision.delay),
             record: decision.record,
         })
+    }
+
+    fn capacity_of(
+        &self,
+        policy: &wit::PolicyId,
+        record: Option<&[u8]>,
+        limit: usize,
+        now: Timestamp,
+    ) -> Result<Option<Capacity>, LimiterError> {
+        let limit = to_wit::position(limit);
+        let capacity = wit::capacity_of(*policy, record, limit, now.as_nanos()).map_err(error)?;
+        Ok(capacity.map(|capacity| Capacity {
+            capacity: capacity.capacity,
+            original: capacity.original,
+            period: Span::from_nanos(capacity.period),
+            available: capacity.available,
+            in_flight: capacity.in_flight,
+            change: capacity.change.and_then(change),
+        }))
+    }
+
+    fn forget_after(
+        &self,
+        policy: &wit::PolicyId,
+        record: &[u8],
+        now: Timestamp,
+    ) -> Result<Span, LimiterError> {
+        wit::forget_after(*policy, record, now.as_nanos()).map(Span::from_nanos).map_err(error)
+    }
+}
+
+/// What a component says whose notes are longer than there are is not believed.
+fn change(change: wit::Change) -> Option<Change> {
+    let note = Note::new(&change.note.source, &change.note.reason)?;
+    Some(Change { at: Timestamp::from_nanos(change.at), capacity: change.capacity, note })
+}
+
+fn error(error: wit::DecideError) -> LimiterError {
+    match error {
+        wit::DecideError::Corrupt(corrupt) => LimiterError::Corrupt(to_wit::corrupt(corrupt)),
+        error => LimiterError::Refused(format!("{error:?}")),
     }
 }

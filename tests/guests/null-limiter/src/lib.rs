@@ -65,6 +65,8 @@ impl wit::Guest for NullLimiter {
             verdict: wit::Verdict::Allowed,
             effect: wit::Effect::Charged,
             retry_after: 0,
+            closed_for: 0,
+            delay: 0,
             limits: vec![STATUS],
             record: (policy == ADMITTING).then(|| vec![0; RECORD_BYTES]),
         })

@@ -6,11 +6,10 @@ use http_body_util::Full;
 use tollgate_store::{Clock, Store};
 
 use crate::Service;
-use crate::acquire::check_key;
 use crate::answer::Detail;
+use crate::asked::check_key;
 use crate::limiter::Limiter;
 use crate::problem::Problem;
-use crate::service::Decided;
 
 impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
     pub(crate) async fn peek(
@@ -20,13 +19,9 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
         detail: Detail,
     ) -> Result<Response<Full<Bytes>>, Problem> {
         let opened = self.opened(policy)?;
-        check_key(key)?;
+        check_key("key", key)?;
         let peek = opened.named.limits().no_costs().into();
-        let answers = opened.answers(detail);
-        match self.decide(opened, key, &peek).await? {
-            Decided::Counted(outcome) => Ok(answers.peek(policy, key, &outcome)),
-            // There is nothing to let pass, and what this process alone knows is not where a key stands.
-            Decided::Local(_) | Decided::Uncounted => Err(Problem::unavailable()),
-        }
+        let applied = self.apply(opened, key, peek).await?;
+        Ok(opened.answers(detail).peek(policy, key, &applied))
     }
 }

@@ -1,0 +1,152 @@
+//! What a request asks of a key, read from its body.
+
+use tollgate_core::{Acquire, CostError, Costs, HOLD_TTL_MAX, Hold, Id, Policy, Share, Span};
+use tollgate_store::{Clock, Store};
+
+use crate::Service;
+use crate::body::{CostBody, Members};
+use crate::key::{KEY_BYTES_MAX, is_key};
+use crate::lease::{id_of, random_id};
+use crate::limiter::Limiter;
+use crate::problem::Problem;
+use crate::service::Opened;
+
+/// Longest request id in bytes.
+pub(crate) const REQUEST_ID_BYTES_MAX: usize = 128;
+
+/// Longest life of a hold, in milliseconds: 31 days.
+pub(crate) const HOLD_MS_MAX: u64 = HOLD_TTL_MAX.as_nanos() / 1_000_000;
+
+/// A policy, a key, and costs.
+pub(crate) struct Leg<'a, L: Limiter> {
+    pub(crate) opened: &'a Opened<L>,
+    pub(crate) key: String,
+    pub(crate) costs: Costs,
+}
+
+/// How something is asked for.
+pub(crate) struct Manner {
+    pub(crate) share: Share,
+    /// An id that nobody else has, and for how long to hold.
+    pub(crate) hold: Option<Hold>,
+    /// The caller's id of this request.
+    pub(crate) once: Option<Id>,
+}
+
+impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
+    /// The policy and the key of a request.
+    pub(crate) fn policy_and_key(
+        &self,
+        body: &mut Members,
+    ) -> Result<(&Opened<L>, String), Problem> {
+        let policy = body.needed_text("policy")?;
+        let key = body.needed_text("key")?;
+        let opened = self.opened(&policy).map_err(|problem| problem.at(body.field("policy")))?;
+        check_key(&body.field("key"), &key)?;
+        Ok((opened, key))
+    }
+
+    /// A policy, a key, and what it costs.
+    pub(crate) fn leg(&self, body: &mut Members) -> Result<Leg<'_, L>, Problem> {
+        let cost = body.cost()?;
+        let (opened, key) = self.policy_and_key(body)?;
+        let costs = costs(body, opened.named.limits(), cost.as_ref())?;
+        Ok(Leg { opened, key, costs })
+    }
+}
+
+impl Manner {
+    pub(crate) fn read(body: &mut Members) -> Result<Self, Problem> {
+        let once = request_id(body)?;
+        let hold = match body.number("hold_ms", 1..=HOLD_MS_MAX)? {
+            Some(hold_ms) => hold(once, hold_ms)?,
+            None => None,
+        };
+        Ok(Self { share: share(body)?, hold, once })
+    }
+
+    /// Refuses to ask for slots without holding them.
+    pub(crate) fn suits<L: Limiter>(&self, leg: &Leg<'_, L>, field: String) -> Result<(), Problem> {
+        let mut limits = leg.opened.named.limits().limits().iter().zip(leg.costs.as_slice());
+        match limits.find(|(limit, cost)| limit.needs_hold() && **cost > 0) {
+            Some((limit, _)) if self.hold.is_none() => {
+                let detail = format!("is missing: {} is held, and given back", limit.name());
+                Err(Problem::invalid(&field, detail))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub(crate) fn acquire(&self, costs: Costs) -> Acquire {
+        Acquire { costs, share: self.share, hold: self.hold, once: self.once }
+    }
+}
+
+/// A hold that nobody can guess; of a request that is repeated it is the same one.
+fn hold(once: Option<Id>, hold_ms: u64) -> Result<Option<Hold>, Problem> {
+    let id = once.map_or_else(random_id, Ok)?;
+    Ok(Hold::new(id, Span::from_millis(hold_ms)))
+}
+
+fn request_id(body: &mut Members) -> Result<Option<Id>, Problem> {
+    match body.text("request_id")? {
+        None => Ok(None),
+        Some(text) if (1..=REQUEST_ID_BYTES_MAX).contains(&text.len()) => Ok(Some(id_of(&text))),
+        Some(text) => {
+            let detail = format!("must have 1 to {REQUEST_ID_BYTES_MAX} bytes, not {}", text.len());
+            Err(body.invalid("request_id", detail))
+        }
+    }
+}
+
+fn share(body: &mut Members) -> Result<Share, Problem> {
+    let word = body.text("priority")?;
+    match word.as_deref() {
+        None | Some("high") => Ok(Share::HIGH),
+        Some("normal") => Ok(Share::NORMAL),
+        Some("low") => Ok(Share::LOW),
+        Some(_) => Err(body.invalid("priority", "must be \"high\" or \"normal\" or \"low\"")),
+    }
+}
+
+pub(crate) fn check_key(field: &str, key: &str) -> Result<(), Problem> {
+    if is_key(key) {
+        return Ok(());
+    }
+    let detail = format!("must have 1 to {KEY_BYTES_MAX} bytes, not {}", key.len());
+    Err(Problem::invalid(field, detail))
+}
+
+/// The costs of a policy's limits.
+pub(crate) fn costs(
+    body: &Members,
+    policy: &Policy,
+    cost: Option<&CostBody>,
+) -> Result<Costs, Problem> {
+    let costs = match cost {
+        None => policy.costs([]),
+        Some(CostBody::Named(named)) => {
+            policy.costs(named.iter().map(|(name, units)| (&**name, *units)))
+        }
+        Some(CostBody::One(units)) => match policy.limits() {
+            [limit] => policy.costs([(&**limit.name(), *units)]),
+            limits => {
+                let detail = format!(
+                    "must be an object by limit name, since this policy has {} limits",
+                    limits.len()
+                );
+                return Err(body.invalid("cost", detail));
+            }
+        },
+    };
+    costs.map_err(|error| {
+        let name = match &error {
+            CostError::Unknown(name) | CostError::Repeated(name) => format!("cost.{name}"),
+            CostError::Missing(name) | CostError::TooLarge(name) | CostError::PerCall(name) => {
+                format!("cost.{name}")
+            }
+            CostError::Count { .. } => String::from("cost"),
+        };
+        body.invalid(&name, error.to_string())
+    })
+}

@@ -1,0 +1,146 @@
+//! Deciding on keys: through the store, or as the policy says while it can't be asked.
+
+use tollgate_core::{Acquire, Applied, Operation, Span, Timestamp, Verdict};
+use tollgate_policy::OnStoreFailure;
+use tollgate_store::{Answer, BestEffort, Clock, DriveError, Store, StoreError, drive};
+
+use crate::key::record_key;
+use crate::limiter::{Limiter, LimiterError};
+use crate::problem::Problem;
+use crate::service::{Fault, Opened, Service};
+
+/// What is answered to a request for a decision.
+pub(crate) enum Decided {
+    /// A decision that the store holds.
+    Counted(Applied),
+    /// A decision of this process alone, since the store can't be asked.
+    Local(Applied),
+    /// It passes, since the store can't be asked.
+    Uncounted,
+}
+
+impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
+    /// Decides on an acquire, or answers as the policy says when the store fails.
+    pub(crate) async fn decide(
+        &self,
+        opened: &Opened<L>,
+        key: &str,
+        acquire: &Operation,
+    ) -> Result<Decided, Problem> {
+        let ask = |record: Option<&[u8]>, now| self.ask(opened, record, acquire, now);
+        match self.drive(opened, key, ask).await {
+            Ok(applied) => Ok(Decided::Counted(applied)),
+            Err(fault) => {
+                (self.report)(&fault);
+                self.without(opened, &fault, acquire).ok_or_else(|| fault.problem())
+            }
+        }
+    }
+
+    /// Does operations to one key, one after the other and in one write, and answers what each came to.
+    pub(crate) async fn apply_in_turn(
+        &self,
+        opened: &Opened<L>,
+        key: &str,
+        operations: &[Operation],
+    ) -> Result<Vec<Applied>, Problem> {
+        let ask = |record: Option<&[u8]>, now| {
+            let mut newest: Option<Vec<u8>> = None;
+            let mut outcome = Vec::with_capacity(operations.len());
+            for operation in operations {
+                let record = newest.as_deref().or(record);
+                let answer = self.ask(opened, record, operation, now)?;
+                newest = answer.record.or(newest);
+                outcome.push(answer.outcome);
+            }
+            let forget_after = self.forget_after(opened, newest.as_deref(), now)?;
+            Ok(Answer { outcome, record: newest, forget_after })
+        };
+        self.drive(opened, key, ask).await.map_err(|fault| {
+            (self.report)(&fault);
+            fault.problem()
+        })
+    }
+
+    /// Does one operation to a key.
+    pub(crate) async fn apply(
+        &self,
+        opened: &Opened<L>,
+        key: &str,
+        operation: Operation,
+    ) -> Result<Applied, Problem> {
+        let applied = self.apply_in_turn(opened, key, &[operation]).await?;
+        applied.into_iter().next().ok_or_else(Problem::unavailable)
+    }
+
+    pub(crate) async fn drive<T>(
+        &self,
+        opened: &Opened<L>,
+        key: &str,
+        ask: impl Fn(Option<&[u8]>, Timestamp) -> Result<Answer<T>, LimiterError>,
+    ) -> Result<T, Fault> {
+        let record_key = record_key(opened.named.name(), key);
+        let ask = |record: Option<&[u8]>| ask(record, self.clock.now());
+        let store = BestEffort::new(&self.store, opened.is_best_effort());
+        match drive(&store, &self.clock, &record_key, ask).await {
+            Ok(outcome) => Ok(outcome),
+            Err(cause) => {
+                let policy = opened.named.name().to_string();
+                Err(Fault { policy, record_key, cause })
+            }
+        }
+    }
+
+    fn ask(
+        &self,
+        opened: &Opened<L>,
+        record: Option<&[u8]>,
+        operation: &Operation,
+        now: Timestamp,
+    ) -> Result<Answer<Applied>, LimiterError> {
+        let mut outcome = self.limiter.apply(&opened.handle, record, operation, now)?;
+        let record = outcome.record.take();
+        let forget_after = self.forget_after(opened, record.as_deref(), now)?;
+        Ok(Answer { outcome, record, forget_after })
+    }
+
+    /// What a policy says to an acquire while its store can't be asked, if it says something.
+    fn without(&self, opened: &Opened<L>, fault: &Fault, acquire: &Operation) -> Option<Decided> {
+        // A key that is contended is just the one that must not pass uncounted, and a store that can't
+        // be exact did not fail.
+        if matches!(fault.cause, DriveError::Busy | DriveError::Store(StoreError::Inexact)) {
+            return None;
+        }
+        if opened.named.on_store_failure() == OnStoreFailure::Open {
+            return Some(Decided::Uncounted);
+        }
+        // What is to be held or remembered is of no use where nobody looks for it later.
+        let Operation::Acquire(Acquire { hold: None, once: None, .. }) = acquire else {
+            return None;
+        };
+        let (policy, now) = (opened.local.as_ref()?, self.clock.now());
+        let ask = |record: Option<&[u8]>| self.limiter.apply(policy, record, acquire, now);
+        match self.local.decide(&fault.record_key, now, ask) {
+            // What is above a share may pass when the store is back.
+            Ok(Some(applied)) if applied.verdict != Verdict::Impossible => {
+                Some(Decided::Local(applied))
+            }
+            _ => None,
+        }
+    }
+
+    /// How long a new record matters, where the store wants to know.
+    fn forget_after(
+        &self,
+        opened: &Opened<L>,
+        record: Option<&[u8]>,
+        now: Timestamp,
+    ) -> Result<Span, LimiterError> {
+        match record {
+            Some(record) if self.store.expires() => {
+                self.limiter.forget_after(&opened.handle, record, now)
+            }
+            _ => Ok(Span::NEVER),
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Capacities that adapt: `GET /v1/capacity/{policy}/{key}`, and `POST /v1/capacity/set`, `/clear` and
+//! `/reduce`.
+
+use bytes::Bytes;
+use http::Response;
+use http_body_util::Full;
+use tollgate_core::{
+    Algorithm, CapacitySetting, Note, Operation, REASON_BYTES_MAX, ReduceFactor, SOURCE_BYTES_MAX,
+    Span, UNITS_MAX,
+};
+use tollgate_store::{Answer, Clock, Store};
+
+use crate::Service;
+use crate::answer::{CapacityAnswer, CapacityBody};
+use crate::asked::check_key;
+use crate::body::Members;
+use crate::endpoints::control::limit;
+use crate::limiter::Limiter;
+use crate::problem::Problem;
+use crate::service::Opened;
+
+/// Longest period of a capacity, in milliseconds: 366 days.
+const PER_MS_MAX: u64 = 366 * 24 * 3_600 * 1_000;
+
+impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
+    /// What is in force for each adaptive limit.
+    pub(crate) async fn capacity(
+        &self,
+        policy: &str,
+        key: &str,
+    ) -> Result<Response<Full<Bytes>>, Problem> {
+        let opened = self.opened(policy)?;
+        check_key("key", key)?;
+        let limits = opened.named.limits().limits();
+        let ask = |record: Option<&[u8]>, now| {
+            let capacity = |limit| self.limiter.capacity_of(&opened.handle, record, limit, now);
+            let outcome = (0..limits.len()).map(capacity).collect::<Result<Vec<_>, _>>()?;
+            Ok(Answer { outcome, record: None, forget_after: Span::NEVER })
+        };
+        let capacities = self.drive(opened, key, ask).await.map_err(|fault| {
+            (self.report)(&fault);
+            fault.problem()
+        })?;
+        let named = limits.iter().zip(capacities);
+        let capacities = named
+            .filter_map(|(limit, capacity)| Some(CapacityBody::new(limit.name(), capacity?)))
+            .collect();
+        Ok(CapacityAnswer { policy, key, capacities }.response())
+    }
+
+    /// Sets the capacity of a limit for this key, and keeps it until it is cleared.
+    pub(crate) async fn set_capacity(
+        &self,
+        mut body: Members,
+    ) -> Result<Response<Full<Bytes>>, Problem> {
+        let capacity = body.needed_number("capacity", 1..=UNITS_MAX)?;
+        let per_ms = body.number("per_ms", 1..=PER_MS_MAX)?;
+        let (opened, key, limit, note) = self.adaptive(&mut body)?;
+        body.end()?;
+        let policys = opened.named.limits().limits().get(limit).map(|limit| limit.period());
+        let period = per_ms.map(Span::from_millis).or(policys).unwrap_or(Span::ZERO);
+        let setting = CapacitySetting::new(capacity, period);
+        let setting = setting.ok_or_else(|| Problem::invalid("per_ms", "is missing"))?;
+        let set = Operation::SetCapacity { limit, capacity: Some(setting), note };
+        self.control(opened, &key, set).await
+    }
+
+    /// Goes back to the policy's numbers.
+    pub(crate) async fn clear_capacity(
+        &self,
+        mut body: Members,
+    ) -> Result<Response<Full<Bytes>>, Problem> {
+        let (opened, key, limit, note) = self.adaptive(&mut body)?;
+        body.end()?;
+        let clear = Operation::SetCapacity { limit, capacity: None, note };
+        self.control(opened, &key, clear).await
+    }
+
+    /// Reduces a capacity, since the upstream pushed back; it recovers by itself.
+    pub(crate) async fn reduce(&self, mut body: Members) -> Result<Response<Full<Bytes>>, Problem> {
+        let permille = body.number("factor_permille", 0..=999)?;
+        let (opened, key, limit, note) = self.adaptive(&mut body)?;
+        body.end()?;
+        let factor = permille
+            .and_then(|permille| ReduceFactor::from_permille(permille.try_into().ok()?))
+            .unwrap_or_default();
+        self.control(opened, &key, Operation::Reduce { limit, factor, note }).await
+    }
+
+    /// A key, and one of its limits that adapts.
+    fn adaptive(&self, body: &mut Members) -> Result<(&Opened<L>, String, usize, Note), Problem> {
+        let (opened, key) = self.policy_and_key(body)?;
+        let limit = limit(body, opened)?;
+        let algorithm = opened.named.limits().limits().get(limit).map(|limit| limit.algorithm());
+        if !matches!(algorithm, Some(Algorithm::Adaptive { .. })) {
+            return Err(body.invalid("limit", "is not adaptive: its capacity is the policy's"));
+        }
+        Ok((opened, key, limit, note(body)?))
+    }
+}
+
+fn note(body: &mut Members) -> Result<Note, Problem> {
+    let source = body.text("source")?.unwrap_or_default();
+    let reason = body.text("reason")?.unwrap_or_default();
+    if source.len() > SOURCE_BYTES_MAX {
+        return Err(body.invalid("source", format!("must have at most {SOURCE_BYTES_MAX} bytes")));
+    }
+    Note::new(&source, &reason).ok_or_else(|| {
+        body.invalid("reason", format!("must have at most {REASON_BYTES_MAX} bytes"))
+    })
+}

@@ -1,0 +1,80 @@
+//! What those who run a limiter do to a key: `POST /v1/penalise`, `/v1/block`, `/v1/reset` and
+//! `/v1/correct`.
+
+use bytes::Bytes;
+use http::Response;
+use http_body_util::Full;
+use tollgate_core::{Operation, Span, UNITS_MAX};
+use tollgate_store::{Clock, Store};
+
+use crate::Service;
+use crate::answer::done;
+use crate::body::Members;
+use crate::limiter::Limiter;
+use crate::problem::Problem;
+use crate::service::Opened;
+
+/// Longest block, in milliseconds: 366 days.
+pub(crate) const BLOCK_MS_MAX: u64 = 366 * 24 * 3_600 * 1_000;
+
+impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
+    /// Charges whether there is room or not.
+    pub(crate) async fn penalise(
+        &self,
+        mut body: Members,
+    ) -> Result<Response<Full<Bytes>>, Problem> {
+        let leg = self.leg(&mut body)?;
+        body.end()?;
+        self.control(leg.opened, &leg.key, Operation::Penalise(leg.costs)).await
+    }
+
+    /// Lets nothing pass for so long; 0 ends a block.
+    pub(crate) async fn block(&self, mut body: Members) -> Result<Response<Full<Bytes>>, Problem> {
+        let block_ms = body.needed_number("block_ms", 0..=BLOCK_MS_MAX)?;
+        let (opened, key) = self.policy_and_key(&mut body)?;
+        body.end()?;
+        self.control(opened, &key, Operation::Block(Span::from_millis(block_ms))).await
+    }
+
+    /// Forgets everything about the key.
+    pub(crate) async fn reset(&self, mut body: Members) -> Result<Response<Full<Bytes>>, Problem> {
+        let (opened, key) = self.policy_and_key(&mut body)?;
+        body.end()?;
+        self.control(opened, &key, Operation::Reset).await
+    }
+
+    /// Leaves at most so many units of a limit, since somebody who counts too said so.
+    pub(crate) async fn correct(
+        &self,
+        mut body: Members,
+    ) -> Result<Response<Full<Bytes>>, Problem> {
+        let remaining = body.needed_number("remaining", 0..=UNITS_MAX)?;
+        let (opened, key) = self.policy_and_key(&mut body)?;
+        let limit = limit(&mut body, opened)?;
+        body.end()?;
+        self.control(opened, &key, Operation::Lower { limit, remaining }).await
+    }
+
+    pub(super) async fn control(
+        &self,
+        opened: &Opened<L>,
+        key: &str,
+        operation: Operation,
+    ) -> Result<Response<Full<Bytes>>, Problem> {
+        let applied = self.apply(opened, key, operation).await?;
+        Ok(done(opened, key, &applied.limits))
+    }
+}
+
+/// The position of the limit that a request names; the only one needs no name.
+pub(super) fn limit<L: Limiter>(body: &mut Members, opened: &Opened<L>) -> Result<usize, Problem> {
+    let policy = opened.named.limits();
+    match body.text("limit")? {
+        Some(name) => {
+            let index = policy.index_of(&name);
+            index.ok_or_else(|| body.invalid("limit", "is no limit of this policy"))
+        }
+        None if policy.limits().len() == 1 => Ok(0),
+        None => Err(body.invalid("limit", "is missing")),
+    }
+}

@@ -1,0 +1,75 @@
+//! Many acquires in one request.
+
+use serde_json::{Value, json};
+
+use crate::support::{Api, Fault};
+
+fn statuses(body: &Value) -> Vec<u64> {
+    let results = body["results"].as_array().unwrap();
+    results.iter().map(|result| result["status"].as_u64().unwrap()).collect()
+}
+
+#[test]
+fn each_is_decided_as_if_alone_and_in_its_order() {
+    let api = Api::new();
+    let (status, body) = api.post(
+        "/v1/acquire/batch",
+        &json!({"requests": [
+            {"policy": "slow", "key": "a"},
+            {"policy": "llm", "key": "a", "cost": {"tokens": 1_001}},
+            {"policy": "slow", "key": "b", "cost": 2},
+            {"policy": "slow", "key": "a"},
+            {"policy": "slow", "key": "a"},
+            {"policy": "slow", "key": "b", "cost": 0},
+        ]}),
+    );
+    assert_eq!(status, 200, "{body}");
+    assert_eq!(statuses(&body), [200, 422, 200, 200, 429, 200]);
+    assert_eq!(body["results"][0]["limits"]["requests"]["remaining"], 1);
+    assert_eq!(body["results"][3]["limits"]["requests"]["remaining"], 0, "it saw the one before");
+    assert_eq!(body["results"][4]["retry_after_ms"], 3_334);
+    assert_eq!(body["results"][4]["violated-policies"], json!(["requests"]));
+    assert_eq!(api.remaining("slow", "b", "requests"), 0);
+}
+
+#[test]
+fn a_repeated_request_id_is_charged_once_within_a_batch_and_after_it() {
+    let api = Api::new();
+    let one = json!({"policy": "slow", "key": "a", "request_id": "r"});
+    let batch = json!({"requests": [one, one]});
+    for _ in 0..2 {
+        assert_eq!(statuses(&api.post("/v1/acquire/batch", &batch).1), [200, 200]);
+    }
+    assert_eq!(api.remaining("slow", "a", "requests"), 1);
+}
+
+#[test]
+fn one_bad_acquire_refuses_the_batch_and_nothing_is_charged() {
+    let api = Api::new();
+    let good = json!({"policy": "slow", "key": "a"});
+    let many = vec![good.clone(); 257];
+    for (requests, field) in [
+        (json!(null), "requests"),
+        (json!([]), "requests"),
+        (json!(many), "requests"),
+        (json!([good, {"policy": "slow"}]), "requests[1].key"),
+        (json!([good, {"policy": "none", "key": "a"}]), "requests[1].policy"),
+        (json!([good, {"policy": "slow", "key": "a", "hold_ms": 5}]), "requests[1].hold_ms"),
+        (json!([good, {"policy": "slow", "key": "a", "cost": -1}]), "requests[1].cost"),
+        (json!([good, {"policy": "slots", "key": "a"}]), "requests[1].cost"),
+        (json!([good, {"policy": "slow", "key": "a", "wait_ms": 5}]), "requests[1].wait_ms"),
+    ] {
+        let (_, body) = api.post("/v1/acquire/batch", &json!({ "requests": requests }));
+        assert_eq!(body["field"], field, "{body}");
+    }
+    assert_eq!(api.remaining("slow", "a", "requests"), 2);
+}
+
+#[test]
+fn a_store_that_fails_is_told_acquire_by_acquire() {
+    let api = Api::new();
+    api.fault.set(Fault::Load);
+    let batch = json!({"requests": [{"policy": "slow", "key": "a"}]});
+    let (status, body) = api.post("/v1/acquire/batch", &batch);
+    assert_eq!((status, statuses(&body)), (200, vec![503]));
+}

@@ -1,0 +1,128 @@
+//! Several keys in one acquire: all or nothing.
+
+use http::{Request, StatusCode};
+use serde_json::{Value, json};
+
+use crate::support::{Api, Fault};
+
+fn keys(tokens: u64) -> Value {
+    json!([
+        {"policy": "slow", "key": "user"},
+        {"policy": "llm", "key": "team", "cost": {"tokens": tokens}},
+    ])
+}
+
+#[test]
+fn all_keys_are_charged_or_none() {
+    let api = Api::new();
+    let (status, body) = api.post("/v1/acquire", &json!({"keys": keys(600)}));
+    assert_eq!((status, &body["allowed"]), (200, &json!(true)), "{body}");
+    assert_eq!(body["keys"][0]["policy"], "slow");
+    assert_eq!(body["keys"][1]["limits"]["tokens"]["remaining"], 400);
+
+    let denied = api.acquire(&json!({"keys": keys(500)}));
+    assert_eq!(denied.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(denied.headers["retry-after"], "1");
+    let body = denied.json();
+    assert_eq!(body["keys"][1]["violated-policies"], json!(["tokens"]));
+    assert_eq!(body["keys"][0]["violated-policies"], json!(null), "it does not stand in the way");
+    assert_eq!(api.remaining("slow", "user", "requests"), 1, "nothing was charged");
+    assert_eq!(api.remaining("llm", "team", "tokens"), 400);
+}
+
+#[test]
+fn what_can_never_pass_on_one_key_can_never_pass() {
+    let api = Api::new();
+    let (status, body) = api.post("/v1/acquire", &json!({"keys": keys(1_001)}));
+    assert_eq!(status, 422);
+    assert_eq!(body["type"], "urn:tollgate:problem:cost-above-capacity");
+}
+
+#[test]
+fn a_lease_of_several_keys_is_settled_key_by_key() {
+    let api = Api::new();
+    let ask = json!({"keys": keys(600), "hold_ms": 60_000});
+    let lease = api.post("/v1/acquire", &ask).1["lease"].clone();
+    let one_cost = api.post("/v1/settle", &json!({"lease": lease, "cost": 1}));
+    assert_eq!((one_cost.0, &one_cost.1["field"]), (400, &json!("cost")));
+    let other = json!([{"policy": "llm", "key": "other", "cost": {"tokens": 1}}]);
+    let other = api.post("/v1/settle", &json!({"lease": lease, "keys": other}));
+    assert_eq!((other.0, &other.1["field"]), (400, &json!("keys[0].key")));
+    let actual = json!([{"policy": "llm", "key": "team", "cost": {"tokens": 100}}]);
+    assert_eq!(api.post("/v1/settle", &json!({"lease": lease, "keys": actual})).0, 200);
+    assert_eq!(api.remaining("llm", "team", "tokens"), 900);
+    assert_eq!(api.remaining("slow", "user", "requests"), 1, "as it was held");
+}
+
+#[test]
+fn a_lease_of_several_keys_is_released_and_renewed_on_all() {
+    let api = Api::new();
+    let ask = json!({"keys": keys(600), "hold_ms": 5_000});
+    let lease = api.post("/v1/acquire", &ask).1["lease"].clone();
+    assert_eq!(api.post("/v1/renew", &json!({"lease": lease, "hold_ms": 60_000})).0, 200);
+    api.pass(30_000);
+    assert_eq!(api.post("/v1/release", &json!({"lease": lease})).0, 200);
+    assert_eq!(api.remaining("llm", "team", "tokens"), 1_000);
+    assert_eq!(api.remaining("slow", "user", "requests"), 2);
+}
+
+#[test]
+fn a_repeated_acquire_of_several_keys_is_charged_once() {
+    let api = Api::new();
+    let ask = json!({"keys": keys(300), "request_id": "r1"});
+    assert_eq!(api.post("/v1/acquire", &ask).0, 200);
+    assert_eq!(api.post("/v1/acquire", &ask).0, 200);
+    assert_eq!(api.remaining("llm", "team", "tokens"), 700);
+}
+
+#[test]
+fn a_minimal_answer_has_the_status_and_the_lease() {
+    let api = Api::new();
+    let request = || Request::post("/v1/acquire").header("prefer", "return=minimal");
+    let ask = json!({"keys": keys(600), "hold_ms": 60_000}).to_string();
+    let answer = api.send(request(), &ask);
+    assert_eq!((answer.status, answer.body.len()), (StatusCode::OK, 0));
+    assert!(answer.headers.contains_key("tollgate-lease"));
+    let denied = api.send(request(), &ask);
+    assert_eq!((denied.status, denied.body.len()), (StatusCode::TOO_MANY_REQUESTS, 0));
+    assert!(!denied.headers.contains_key("tollgate-lease"));
+}
+
+#[test]
+fn bad_keys_are_refused_by_their_place() {
+    let api = Api::new();
+    let many = vec![json!({"policy": "slow", "key": "k"}); 9];
+    for (keys, field) in [
+        (json!([]), "keys"),
+        (json!({}), "keys"),
+        (json!(many), "keys"),
+        (json!([1]), "keys[0]"),
+        (json!([{"policy": "slow"}]), "keys[0].key"),
+        (json!([{"policy": "slow", "key": "a"}, {"policy": "none", "key": "a"}]), "keys[1].policy"),
+        (json!([{"policy": "llm", "key": "a"}]), "keys[0].cost.tokens"),
+        (json!([{"policy": "slow", "key": ""}]), "keys[0].key"),
+        (json!([{"policy": "slow", "key": "a", "x": 1}]), "keys[0].x"),
+        (json!([{"policy": "slow", "key": "a"}, {"policy": "slow", "key": "a"}]), "keys[1]"),
+        (json!([{"policy": "slots", "key": "a"}]), "hold_ms"),
+    ] {
+        let (status, body) = api.post("/v1/acquire", &json!({ "keys": keys }));
+        let expected = if field == "keys[1].policy" { 404 } else { 400 };
+        assert_eq!((status, &body["field"]), (expected, &json!(field)), "{keys} {body}");
+    }
+    let both = json!({"keys": [{"policy": "slow", "key": "a"}], "key": "b"});
+    assert_eq!(api.post("/v1/acquire", &both).1["field"], "key");
+    let waits = json!({"keys": [{"policy": "slow", "key": "a"}], "wait_ms": 5});
+    assert_eq!(api.post("/v1/acquire", &waits).1["field"], "wait_ms");
+    assert_eq!(api.remaining("slow", "a", "requests"), 2, "nothing was charged");
+}
+
+#[test]
+fn a_store_that_fails_lets_nothing_in() {
+    for fault in [Fault::Load, Fault::Swap, Fault::Conflicts] {
+        let api = Api::new();
+        api.fault.set(fault);
+        assert_eq!(api.post("/v1/acquire", &json!({"keys": keys(600)})).0, 503);
+        api.fault.set(Fault::None);
+        assert_eq!(api.remaining("llm", "team", "tokens"), 1_000);
+    }
+}

@@ -1,0 +1,172 @@
+//! The service in virtual time, over a store that can fail.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use bytes::Bytes;
+use futures::executor::block_on;
+use http::{HeaderMap, Request, StatusCode};
+use http_body_util::{BodyExt as _, Full};
+use serde_json::Value;
+use tollgate_core::{Span, Timestamp};
+use tollgate_policy::PolicySet;
+use tollgate_service::{CoreLimiter, Service};
+use tollgate_store::{Clock, Loaded, ManualClock, MemoryStore, Store, StoreError, Swap};
+
+pub(crate) const POLICIES: &str = r#"
+[policy.slow]
+requests = { algorithm = "token-bucket", capacity = 2, refill = 3, per = "10s" }
+[policy.two]
+fast = { algorithm = "gcra", limit = 1, per = "1500ms" }
+slow = { algorithm = "gcra", limit = 1, per = "1h" }
+[policy.huge]
+units = { algorithm = "token-bucket", capacity = 9007199254740991, refill = 0 }
+[policy.local]
+on_store_failure = "local"
+local_share_percent = 50
+requests = { algorithm = "token-bucket", capacity = 4, refill = 4, per = "4s" }
+[policy.llm]
+requests = { algorithm = "token-bucket", capacity = 10, refill = 10, per = "10s" }
+tokens = { algorithm = "token-bucket", capacity = 1000, refill = 100, per = "1s" }
+[policy.strict]
+tokens = { algorithm = "token-bucket", capacity = 100, refill = 1, per = "1s", overrun = "refuse" }
+[policy.slots]
+jobs = { algorithm = "concurrency", slots = 2 }
+[policy.upstream]
+calls = { algorithm = "adaptive", capacity = 100, per = "1s" }
+[policy.lossy]
+exactness = "best_effort"
+requests = { algorithm = "gcra", limit = 2, per = "1s" }
+[policy.open]
+on_store_failure = "open"
+requests = { algorithm = "gcra", limit = 1, per = "1s" }
+"#;
+
+pub(crate) struct SharedClock(Rc<ManualClock>);
+
+impl Clock for SharedClock {
+    fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+
+    async fn sleep(&self, span: Span) {
+        self.0.sleep(span).await;
+    }
+}
+
+/// A store in memory that can be made to fail.
+#[derive(Default)]
+pub(crate) struct TestStore {
+    records: MemoryStore,
+    fault: Rc<Cell<Fault>>,
+}
+
+#[derive(Default, Clone, Copy)]
+pub(crate) enum Fault {
+    #[default]
+    None,
+    Load,
+    Swap,
+    Conflicts,
+    Inexact,
+}
+
+impl Store for TestStore {
+    type Token = <MemoryStore as Store>::Token;
+
+    async fn load(&self, key: &str) -> Result<Loaded<Self::Token>, StoreError> {
+        match self.fault.get() {
+            Fault::Load => Err(StoreError::Unavailable("no route".into())),
+            _ => self.records.load(key).await,
+        }
+    }
+
+    async fn swap(&self, key: &str, token: Self::Token, record: &[u8]) -> Result<Swap, StoreError> {
+        match self.fault.get() {
+            Fault::Swap => Err(StoreError::Exhausted("too many".into())),
+            Fault::Conflicts => Ok(Swap::Conflict),
+            Fault::Inexact => Err(StoreError::Inexact),
+            _ => self.records.swap(key, token, record).await,
+        }
+    }
+
+    async fn overwrite(&self, key: &str, record: &[u8]) -> Result<(), StoreError> {
+        let seen = self.records.load(key).await?;
+        self.records.swap(key, seen.token, record).await.map(drop)
+    }
+}
+
+pub(crate) struct Api {
+    service: Service<TestStore, CoreLimiter, SharedClock>,
+    pub(crate) clock: Rc<ManualClock>,
+    pub(crate) fault: Rc<Cell<Fault>>,
+}
+
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Api {
+    pub(crate) fn new() -> Self {
+        Self::with(POLICIES)
+    }
+
+    pub(crate) fn with(policies: &str) -> Self {
+        let clock = Rc::new(ManualClock::default());
+        clock.set(Timestamp::from_secs(1_800_000_000));
+        let store = TestStore::default();
+        let fault = Rc::clone(&store.fault);
+        let policies = PolicySet::parse(policies).unwrap();
+        let shared = SharedClock(Rc::clone(&clock));
+        let service = Service::new(policies, store, CoreLimiter, shared, |_| {}).unwrap();
+        Self { service, clock, fault }
+    }
+
+    pub(crate) fn pass(&self, millis: u64) {
+        self.clock.set(self.clock.now().plus(Span::from_millis(millis)));
+    }
+
+    pub(crate) fn clock_millis(&self) -> u64 {
+        self.clock.now().as_nanos() / 1_000_000
+    }
+
+    pub(crate) fn acquire(&self, body: &Value) -> Answer {
+        self.send(Request::post("/v1/acquire"), &body.to_string())
+    }
+
+    /// Posts a body, and answers status and body.
+    pub(crate) fn post(&self, path: &str, body: &Value) -> (u16, Value) {
+        let answer = self.send(Request::post(path), &body.to_string());
+        (answer.status.as_u16(), answer.json())
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Value {
+        self.send(Request::get(path), "").json()
+    }
+
+    /// What is left of a limit.
+    pub(crate) fn remaining(&self, policy: &str, key: &str, limit: &str) -> u64 {
+        self.get(&format!("/v1/limits/{policy}/{key}"))["limits"][limit]["remaining"]
+            .as_u64()
+            .unwrap()
+    }
+
+    pub(crate) fn send(&self, request: http::request::Builder, body: &str) -> Answer {
+        let request = request.body(Full::from(body.to_owned())).unwrap();
+        let (parts, body) = block_on(self.service.handle::<Full<Bytes>>(request)).into_parts();
+        let body = block_on(body.collect()).unwrap().to_bytes();
+        Answer { status: parts.status, headers: parts.headers, body }
+    }
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+}
