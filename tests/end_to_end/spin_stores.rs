@@ -133,3 +133,31 @@ fn handles_suffice_for_all_requests_of_an_instance() {
         }
     }
 }
+
+/// Requests on three keys that are there take five handles each: an instance can't do 128 of them. Those
+/// that it can't do are told so, and the next instance goes on.
+#[test]
+fn used_up_handles_are_told_and_end_with_the_instance() {
+    let program = Program::in_memory(Runtime::EdgeOnSpin);
+    let (mut passed, mut exhausted) = (0, 0);
+    for n in 0..256 {
+        let leg = |leg| serde_json::json!({"policy": "budget", "key": format!("{}-{leg}", n / 90)});
+        let answer =
+            program.acquire(&serde_json::json!({"keys": [leg(1), leg(2), leg(3)]}).to_string());
+        match answer.status {
+            200 => passed += 1,
+            503 => {
+                let problem = answer.json()["type"].clone();
+                assert_eq!(problem, "urn:tollgate:problem:instance-exhausted", "{n}");
+                exhausted += 1;
+            }
+            status => panic!("{n}: {status} {}", answer.text),
+        }
+    }
+    assert!(passed >= 80, "{passed} passed, {exhausted} did not");
+    assert!(exhausted > 0, "it takes more handles than there are");
+    while program.acquire(r#"{"policy":"budget","key":"a"}"#).status != 200 {
+        exhausted += 1;
+        assert!(exhausted < 256, "the instance is never replaced");
+    }
+}

@@ -166,7 +166,7 @@ impl Problem {
 
     /// An instance whose handles are used up.
     pub(crate) fn exhausted() -> Self {
-        let detail = "the host will replace it soon; nothing was charged, so try again";
+        let detail = "its host replaces it after some more requests; try again";
         Self::new(ProblemType::InstanceExhausted, StatusCode::SERVICE_UNAVAILABLE, detail)
     }
 
