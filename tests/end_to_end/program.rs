@@ -25,6 +25,10 @@ units = { algorithm = "token-bucket", capacity = 100, refill = 0 }
 on_store_failure = "open"
 units = { algorithm = "token-bucket", capacity = 100, refill = 0 }
 
+[policy.lossy]
+exactness = "best_effort"
+units = { algorithm = "token-bucket", capacity = 100, refill = 0 }
+
 [policy.nothing]
 "#;
 
@@ -33,12 +37,14 @@ units = { algorithm = "token-bucket", capacity = 100, refill = 0 }
 pub(crate) enum Runtime {
     /// The edge function, in the embedded host.
     Edge,
+    /// The same, where the host has the faults of Spin's SQLite store.
+    EdgeOnSpin,
     /// The same service, compiled natively.
     Native,
 }
 
-/// Both; what holds for one has to hold for the other.
-pub(crate) const RUNTIMES: [Runtime; 2] = [Runtime::Edge, Runtime::Native];
+/// All; what holds for one has to hold for the others.
+pub(crate) const RUNTIMES: [Runtime; 3] = [Runtime::Edge, Runtime::EdgeOnSpin, Runtime::Native];
 
 /// A running program. It is killed when it is dropped.
 pub(crate) struct Program {
@@ -61,9 +67,11 @@ impl Program {
         let mut command = Command::new(program_path());
         command.current_dir(folder).args(["serve", "--listen", "127.0.0.1:0"]);
         command.arg("--policies").arg(&policies).args(args);
-        if runtime == Runtime::Native {
-            command.arg("--native");
-        }
+        command.args(match runtime {
+            Runtime::Edge => &[][..],
+            Runtime::EdgeOnSpin => &["--quirks", "spin"],
+            Runtime::Native => &["--native"],
+        });
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut line = String::new();

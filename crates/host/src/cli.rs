@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use tollgate_core::Span;
+use tollgate_host::keyvalue::quirks::Quirks;
+use tollgate_host::redis::RedisServer;
 
 use crate::state_args::StateCommand;
 use crate::store_arg::StoreArgs;
@@ -56,6 +58,18 @@ pub(crate) struct ServeArgs {
     #[arg(long)]
     pub(crate) native: bool,
 
+    /// A variable of the edge function, as on Spin: "store=redis://HOST" keeps records in Redis.
+    #[arg(long = "variable", value_name = "NAME=VALUE", conflicts_with = "native")]
+    pub(crate) variables: Vec<VariableArg>,
+
+    /// A Redis server that the edge function may ask: redis://HOST[:PORT].
+    #[arg(long, value_name = "URL", conflicts_with = "native")]
+    pub(crate) allow_redis: Vec<RedisServer>,
+
+    /// Show the edge function the faults of another host's key-value store, to test what runs there.
+    #[arg(long, value_name = "HOST", conflicts_with = "native")]
+    pub(crate) quirks: Option<Quirks>,
+
     /// Log every request, as target "access" at level info.
     #[arg(long)]
     pub(crate) access_log: bool,
@@ -67,6 +81,27 @@ pub(crate) struct ServeArgs {
     /// What is logged: a level, or targets with levels such as "info,guest=off".
     #[arg(long, value_name = "LEVEL", default_value = "info")]
     pub(crate) log: String,
+}
+
+/// A variable and its value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct VariableArg {
+    pub(crate) name: String,
+    pub(crate) value: String,
+}
+
+impl FromStr for VariableArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once('=') {
+            Some(("policies", _)) => Err("policies are given by --policies".to_owned()),
+            Some((name, value)) if !name.is_empty() => {
+                Ok(Self { name: name.to_owned(), value: value.to_owned() })
+            }
+            _ => Err("a variable is NAME=VALUE".to_owned()),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -142,6 +177,15 @@ mod tests {
         }
         for wrong in ["", "on", "1", "999ms", "0s", "25h", "-1s"] {
             assert!(wrong.parse::<SweepArg>().is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_variable_has_a_name_and_is_not_the_policies() {
+        let parsed = "store=redis://a?b=c".parse::<VariableArg>().unwrap();
+        assert_eq!((&*parsed.name, &*parsed.value), ("store", "redis://a?b=c"));
+        for wrong in ["", "store", "=x", "policies=x"] {
+            assert!(wrong.parse::<VariableArg>().is_err(), "{wrong:?}");
         }
     }
 }

@@ -17,7 +17,9 @@ use wasmtime_wasi_http::p3::bindings::ServicePre;
 use crate::backpressure::Backpressure;
 use crate::engine::engine;
 use crate::guest;
+use crate::keyvalue::quirks::Quirks;
 use crate::problem::{Answer, overloaded, problem};
+use crate::redis::RedisServer;
 use crate::server::Handler;
 use crate::variables::Variables;
 use crate::worker::Workers;
@@ -42,6 +44,10 @@ pub struct EdgeConfig {
     pub concurrent_requests_max: usize,
     /// Requests that wait for their turn; more are refused with 503.
     pub waiting_requests_max: usize,
+    /// Another host whose faults the key-value store has.
+    pub quirks: Option<Quirks>,
+    /// Redis servers that the component may ask.
+    pub allowed_redis: Vec<RedisServer>,
 }
 
 impl Default for EdgeConfig {
@@ -56,6 +62,8 @@ impl Default for EdgeConfig {
             answer_bytes_max: 1 << 20,
             concurrent_requests_max: 256,
             waiting_requests_max: 512,
+            quirks: None,
+            allowed_redis: Vec::new(),
         }
     }
 }
@@ -83,7 +91,7 @@ impl Edge {
         let engine = engine(instances_max(&config), config.memory_bytes_max)
             .context("this machine can't run WebAssembly")?;
         let component = Component::new(&engine, wasm).context("this is no component")?;
-        let service = guest::linker(&engine)?
+        let service = guest::linker(&engine, config.quirks)?
             .instantiate_pre(&component)
             .and_then(ServicePre::new)
             .context("this component does not fit: it must export wasi:http/handler@0.3.0")?;

@@ -1,7 +1,8 @@
 //! What one instance of a guest owns, and what it may do.
 //!
-//! A guest gets clocks, random numbers, the key-value store, its variables and a log. It gets no files,
-//! no network, no environment and no arguments, and it cannot send requests.
+//! A guest gets clocks, random numbers, the key-value store, its variables, a log, and the Redis servers
+//! that the operator allows. It gets no files, no other network, no environment and no arguments, and it
+//! cannot send requests.
 
 use std::sync::Arc;
 
@@ -15,8 +16,11 @@ use wasmtime_wasi_http::{
     Error, RequestOptions, WasiBody, WasiHttpCtx, WasiHttpCtxView, WasiHttpHooks, WasiHttpView,
 };
 
+use crate::edge::EdgeConfig;
 use crate::guest_log::{GuestLog, Stream};
+use crate::keyvalue::quirks::{self, Quirks, SpinCtx, SpinView};
 use crate::keyvalue::{self, KeyValueCtx, KeyValueView};
+use crate::redis::{self, RedisServers, RedisView};
 use crate::variables::{self, Variables, VariablesView};
 
 /// Most host objects (streams, requests, responses, headers …) an instance may hold at a time.
@@ -29,7 +33,9 @@ pub(crate) struct Guest {
     http: WasiHttpCtx,
     outgoing: NoOutgoing,
     keyvalue: KeyValueCtx,
+    spin: SpinCtx,
     variables: Variables,
+    redis: Arc<RedisServers>,
     pub(crate) limits: StoreLimits,
 }
 
@@ -37,7 +43,8 @@ impl Guest {
     pub(crate) fn new(
         store: Arc<dyn KeyValue>,
         variables: Variables,
-        memory_bytes_max: usize,
+        redis: Arc<RedisServers>,
+        config: &EdgeConfig,
     ) -> Self {
         let mut table = ResourceTable::new();
         table.set_max_capacity(TABLE_ENTRIES_MAX);
@@ -52,21 +59,38 @@ impl Guest {
             http: WasiHttpCtx::new(),
             outgoing: NoOutgoing,
             keyvalue: KeyValueCtx::new(store),
+            spin: SpinCtx::new(config.quirks),
             variables,
-            limits: StoreLimitsBuilder::new().memory_size(memory_bytes_max).build(),
+            redis,
+            limits: StoreLimitsBuilder::new().memory_size(config.memory_bytes_max).build(),
         }
     }
 }
 
-/// Everything that a guest may import.
-pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<Guest>> {
+impl Guest {
+    fn keyvalue(&mut self) -> KeyValueView<'_> {
+        KeyValueView { ctx: &mut self.keyvalue, table: &mut self.table }
+    }
+
+    fn spin_keyvalue(&mut self) -> SpinView<'_> {
+        let plain = KeyValueView { ctx: &mut self.keyvalue, table: &mut self.table };
+        SpinView { plain, spin: &mut self.spin }
+    }
+}
+
+/// Everything that a guest may import, with the faults of another host if it is asked for them.
+pub(crate) fn linker(engine: &Engine, quirks: Option<Quirks>) -> wasmtime::Result<Linker<Guest>> {
     let mut linker = Linker::new(engine);
     // Guests import WASI 0.3, and 0.2 through Rust's standard library.
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
     wasmtime_wasi::p3::add_to_linker(&mut linker)?;
     wasmtime_wasi_http::p3::add_to_linker(&mut linker)?;
-    keyvalue::add_to_linker(&mut linker, |guest: &mut Guest| KeyValueView {
-        ctx: &mut guest.keyvalue,
+    match quirks {
+        None => keyvalue::add_to_linker(&mut linker, Guest::keyvalue)?,
+        Some(_) => quirks::add_to_linker(&mut linker, Guest::spin_keyvalue, Guest::keyvalue)?,
+    }
+    redis::add_to_linker(&mut linker, |guest: &mut Guest| RedisView {
+        servers: &guest.redis,
         table: &mut guest.table,
     })?;
     variables::add_to_linker(&mut linker, |guest: &mut Guest| VariablesView(&guest.variables))?;

@@ -11,6 +11,7 @@ pub mod guest_log;
 pub mod keyvalue;
 pub mod native;
 pub mod problem;
+pub mod redis;
 pub mod server;
 pub mod sweep;
 pub mod variables;

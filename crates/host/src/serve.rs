@@ -23,6 +23,8 @@ use crate::log;
 
 /// The variable that tells the edge its policies.
 const POLICIES_VARIABLE: &str = "policies";
+/// The variable that tells the edge where records are, and what it says unless the operator does.
+const STORE_VARIABLE: (&str, &str) = ("store", "key-value");
 
 /// The policies of a user who gave none.
 const SAMPLE_POLICIES: &str = include_str!("../sample-policies.toml");
@@ -98,8 +100,16 @@ fn edge(
     policies: String,
     store: Arc<dyn KeyValue>,
 ) -> anyhow::Result<Edge> {
-    let variables = BTreeMap::from([(POLICIES_VARIABLE.to_owned(), policies)]);
-    let config = EdgeConfig { request_timeout: server.request_timeout, ..EdgeConfig::default() };
+    let defaults = [(POLICIES_VARIABLE, &*policies), STORE_VARIABLE];
+    let given = args.variables.iter().map(|it| (&*it.name, &*it.value));
+    let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+    let variables: BTreeMap<_, _> = defaults.into_iter().chain(given).map(owned).collect();
+    let config = EdgeConfig {
+        request_timeout: server.request_timeout,
+        quirks: args.quirks,
+        allowed_redis: args.allow_redis.clone(),
+        ..EdgeConfig::default()
+    };
     let (wasm, name) = edge_bytes(args)?;
     Edge::new(&wasm, config, store, variables.into()).map_err(|error| anyhow!("{name}: {error:#}"))
 }

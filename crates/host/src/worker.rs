@@ -18,6 +18,7 @@ use wasmtime_wasi_http::handler::{
 
 use crate::edge::EdgeConfig;
 use crate::guest::Guest;
+use crate::redis::RedisServers;
 use crate::variables::Variables;
 
 /// How much later than its requests a stuck instance ends, so that they are answered first.
@@ -30,6 +31,7 @@ pub(crate) struct Workers {
     config: EdgeConfig,
     store: Arc<dyn KeyValue>,
     variables: Variables,
+    redis: Arc<RedisServers>,
     stopping: Arc<AtomicBool>,
 }
 
@@ -41,7 +43,8 @@ impl Workers {
         store: Arc<dyn KeyValue>,
         variables: Variables,
     ) -> Self {
-        Self { engine, service, config, store, variables, stopping: Arc::default() }
+        let redis = Arc::new(RedisServers::new(config.allowed_redis.clone()));
+        Self { engine, service, config, store, variables, redis, stopping: Arc::default() }
     }
 
     /// From now on it is no fault when an instance ends early.
@@ -53,7 +56,8 @@ impl Workers {
         let guest = Guest::new(
             Arc::clone(&self.store),
             Arc::clone(&self.variables),
-            self.config.memory_bytes_max,
+            Arc::clone(&self.redis),
+            &self.config,
         );
         let mut store = Store::new(&self.engine, guest);
         store.limiter(|guest| &mut guest.limits);

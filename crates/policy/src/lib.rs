@@ -47,6 +47,8 @@
 //! counts by itself, and grants `local_share_percent` of every limit, 25 unless it says otherwise), and
 //! how requests for the same key get along: `contention = "retry"` (the default), `"combine"` or
 //! `"lease"`, which is refused with limits that can't be leased (see [`Contention`]).
+//! With `exactness = "best_effort"` it is content with a store that can't compare and swap, and may lose
+//! charges there; `"exact"` is the default.
 //!
 //! A pool names keys that can stand in for each other, and what else is to be told of them:
 //!
@@ -79,7 +81,7 @@ mod value;
 
 pub use api_keys::{API_KEYS_MAX, ApiKey, ApiKeys, Scope};
 pub use contention::Contention;
-pub use options::{LOCAL_SHARE_PERCENT_DEFAULT, OnStoreFailure};
+pub use options::{Exactness, LOCAL_SHARE_PERCENT_DEFAULT, OnStoreFailure};
 pub use policy_set::{NamedPolicy, POLICIES_MAX, POOLS_MAX, PolicySet, TextError};
 pub use pool_text::{NamedPool, PoolChoice};
 pub use value::{LIST_ITEMS_MAX, TABLE_ENTRIES_MAX, TEXT_BYTES_MAX, Value};

@@ -19,6 +19,16 @@ pub enum OnStoreFailure {
     Local,
 }
 
+/// What the store has to be able to do for a policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Exactness {
+    /// It compares and swaps; where it can't, nothing is decided.
+    #[default]
+    Exact,
+    /// Where it can't compare and swap, it is written nevertheless, and may forget charges.
+    BestEffort,
+}
+
 /// The options of one policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Options {
@@ -26,10 +36,12 @@ pub(crate) struct Options {
     /// 1 to 100.
     pub(crate) local_share_percent: u64,
     pub(crate) contention: Contention,
+    pub(crate) exactness: Exactness,
 }
 
 /// All options, for messages.
-pub(crate) const OPTIONS: &[&str] = &["on_store_failure", "local_share_percent", "contention"];
+pub(crate) const OPTIONS: &[&str] =
+    &["on_store_failure", "local_share_percent", "contention", "exactness"];
 
 impl Options {
     /// Reads them, or answers a message that starts with the field it is about.
@@ -51,6 +63,8 @@ impl Options {
         }
         let local_share_percent = local_share_percent.unwrap_or(LOCAL_SHARE_PERCENT_DEFAULT);
         let contention = fields.word("contention", &Contention::WORDS)?.unwrap_or_default();
-        Ok(Self { on_store_failure, local_share_percent, contention })
+        let words = [("exact", Exactness::Exact), ("best_effort", Exactness::BestEffort)];
+        let exactness = fields.word("exactness", &words)?.unwrap_or_default();
+        Ok(Self { on_store_failure, local_share_percent, contention, exactness })
     }
 }

@@ -5,7 +5,7 @@ use tollgate_core::{LimitError, Name, Policy};
 use crate::contention::Contention;
 use crate::fields::Fields;
 use crate::limit_text;
-use crate::options::{OPTIONS, OnStoreFailure, Options};
+use crate::options::{Exactness, OPTIONS, OnStoreFailure, Options};
 use crate::pool_text::{self, NamedPool};
 use crate::scaled::scaled;
 use crate::value::{self, Value};
@@ -48,6 +48,12 @@ impl NamedPolicy {
     #[must_use]
     pub const fn contention(&self) -> Contention {
         self.options.contention
+    }
+
+    /// What the store has to be able to do.
+    #[must_use]
+    pub const fn exactness(&self) -> Exactness {
+        self.options.exactness
     }
 
     /// What each process grants by itself when the store can't be asked, under

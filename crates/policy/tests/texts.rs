@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use tollgate_core::{Algorithm, CalendarUnit, Overrun, Recovery, Span, Windows};
-use tollgate_policy::{OnStoreFailure, POLICIES_MAX, PolicySet, TEXT_BYTES_MAX};
+use tollgate_policy::{Exactness, OnStoreFailure, POLICIES_MAX, PolicySet, TEXT_BYTES_MAX};
 
 fn error(text: &str) -> String {
     PolicySet::parse(text).unwrap_err().to_string()
@@ -240,7 +240,7 @@ fn wrong_types_and_unknown_fields_are_named() {
         (
             "5",
             "policy.p.x: is neither a limit, such as \
-             { algorithm = \"gcra\", limit = 100, per = \"1m\" }, nor one of the options on_store_failure, local_share_percent, contention"
+             { algorithm = \"gcra\", limit = 100, per = \"1m\" }, nor one of the options on_store_failure, local_share_percent, contention, exactness"
                 .into(),
         ),
     ];
@@ -278,6 +278,8 @@ fn bad_names_and_repeated_names_are_refused() {
     assert_eq!(error(word), "policy.p.on_store_failure: is given twice");
     let maybe = error("[policy.p]\non_store_failure = 'maybe'");
     assert_eq!(maybe, "policy.p.on_store_failure: must be \"closed\" or \"open\" or \"local\"");
+    let nearly = error("[policy.p]\nexactness = 'nearly'");
+    assert_eq!(nearly, "policy.p.exactness: must be \"exact\" or \"best_effort\"");
 }
 
 #[test]
@@ -354,4 +356,13 @@ fn a_pool_that_can_not_be_is_refused_with_its_field() {
     assert!(none.starts_with("pool.a.members: "), "{none}");
     let other = error(&format!("{policy}[pool.a]\nlength = 1"));
     assert!(other.starts_with("pool.a.length: is no field"), "{other}");
+}
+
+#[test]
+fn a_policy_is_exact_unless_it_says_otherwise() {
+    let text = "[policy.a]\n[policy.b]\nexactness = 'exact'\n[policy.c]\nexactness = 'best_effort'";
+    let set = PolicySet::parse(text).unwrap();
+    let exactness = |name| set.get(name).unwrap().exactness();
+    let expected = [Exactness::Exact, Exactness::Exact, Exactness::BestEffort];
+    assert_eq!(["a", "b", "c"].map(exactness), expected);
 }

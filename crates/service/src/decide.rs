@@ -2,7 +2,7 @@
 
 use tollgate_core::{Acquire, Applied, Operation, Span, Timestamp, Verdict};
 use tollgate_policy::OnStoreFailure;
-use tollgate_store::{Answer, Clock, DriveError, Store, drive};
+use tollgate_store::{Answer, BestEffort, Clock, DriveError, Store, StoreError, drive};
 
 use crate::hot::Question;
 use crate::limiter::{Limiter, LimiterError};
@@ -33,13 +33,13 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
             self.ask(opened, record, operation, now)
         };
         let question = Question { policy: &opened.named, key: &record_key, acquire, ask };
-        match self.service.hot_keys.drive(&self.service.store, &self.service.clock, &question).await
-        {
+        let store = BestEffort::new(&self.service.store, opened.is_best_effort());
+        match self.service.hot_keys.drive(&store, &self.service.clock, &question).await {
             Ok(applied) => Ok(Decided::Counted(applied)),
             Err(cause) => {
                 let fault = Fault { record_key, cause };
                 (self.service.report)(&fault);
-                self.without(opened, &fault, acquire).ok_or_else(Problem::unavailable)
+                self.without(opened, &fault, acquire).ok_or_else(|| fault.problem())
             }
         }
     }
@@ -63,7 +63,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
             let forget_after = self.forget_after(opened, newest.as_deref(), now)?;
             Ok(Answer { outcome, record: newest, forget_after })
         };
-        self.on_record(self.record_key(opened, key), ask).await
+        self.on_record(self.record_key(opened, key), opened.is_best_effort(), ask).await
     }
 
     /// Does one operation to a key.
@@ -77,16 +77,20 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         applied.into_iter().next().ok_or_else(Problem::unavailable)
     }
 
-    /// Does something to any record. What the store could not do is reported, and a problem.
+    /// Does something to any record, that a store which can't compare and swap will do for or not. What
+    /// the store could not do is reported, and a problem.
     pub(crate) async fn on_record<T>(
         &self,
         record_key: String,
+        best_effort: bool,
         ask: impl Fn(Option<&[u8]>, Timestamp) -> Result<Answer<T>, LimiterError>,
     ) -> Result<T, Problem> {
         let ask = |record: Option<&[u8]>| ask(record, self.service.clock.now());
-        drive(&self.service.store, &self.service.clock, &record_key, ask).await.map_err(|cause| {
-            (self.service.report)(&Fault { record_key, cause });
-            Problem::unavailable()
+        let store = BestEffort::new(&self.service.store, best_effort);
+        drive(&store, &self.service.clock, &record_key, ask).await.map_err(|cause| {
+            let fault = Fault { record_key, cause };
+            (self.service.report)(&fault);
+            fault.problem()
         })
     }
 
@@ -105,8 +109,9 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
 
     /// What a policy says to an acquire while its store can't be asked, if it says something.
     fn without(&self, opened: &Opened<L>, fault: &Fault, acquire: &Operation) -> Option<Decided> {
-        // A key that is contended is just the one that must not pass uncounted.
-        if matches!(fault.cause, DriveError::Busy) {
+        // A key that is contended is just the one that must not pass uncounted, and a store that can't
+        // be exact did not fail.
+        if matches!(fault.cause, DriveError::Busy | DriveError::Store(StoreError::Inexact)) {
             return None;
         }
         if opened.named.on_store_failure() == OnStoreFailure::Open {

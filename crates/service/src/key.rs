@@ -117,7 +117,7 @@ mod tests {
     #[test]
     fn the_policy_is_read_back_from_the_key_of_a_record() {
         for key in ["alice", "a/b", "/", &"k".repeat(KEY_BYTES_MAX)] {
-            assert_eq!(policy_of(&record_key("api", key)), Some("api"), "{key:?}");
+            assert_eq!(policy_of(&record_key(None, "api", key)), Some("api"), "{key:?}");
         }
         for foreign in ["", "r", "r/", "r/api", "r/api/", "s/0/r/api/alice", "m/r/api/k", "x/api/k"]
         {

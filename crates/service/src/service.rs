@@ -8,8 +8,8 @@ use http::request::Parts;
 use http::{HeaderValue, Request, Response};
 use http_body::Body;
 use http_body_util::Full;
-use tollgate_policy::{ApiKeys, NamedPolicy, NamedPool, PolicySet};
-use tollgate_store::{Clock, DriveError, Store};
+use tollgate_policy::{ApiKeys, Exactness, NamedPolicy, NamedPool, PolicySet};
+use tollgate_store::{Clock, DriveError, Store, StoreError};
 
 use crate::answer::{Answers, Detail};
 use crate::auth;
@@ -53,6 +53,20 @@ pub struct Fault {
     pub record_key: String,
     /// What happened.
     pub cause: DriveError<LimiterError>,
+}
+
+impl Fault {
+    /// What is answered where the policy says nothing else.
+    pub(crate) fn problem(&self) -> Problem {
+        match &self.cause {
+            // It did not fail: it is the wrong store, and stays that.
+            DriveError::Store(error @ StoreError::Inexact) => {
+                Problem::misconfigured(&error.to_string())
+            }
+            DriveError::Store(StoreError::Exhausted(_)) => Problem::exhausted(),
+            _ => Problem::unavailable(),
+        }
+    }
 }
 
 impl fmt::Display for Fault {
@@ -145,6 +159,11 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
 }
 
 impl<L: Limiter> Opened<L> {
+    /// Whether a store that can't compare and swap will do.
+    pub(crate) fn is_best_effort(&self) -> bool {
+        self.named.exactness() == Exactness::BestEffort
+    }
+
     pub(crate) const fn answers(&self, detail: Detail) -> Answers<'_> {
         let (policy, policy_field) = (self.named.limits(), self.policy_field.as_ref());
         Answers { policy, policy_field, detail }

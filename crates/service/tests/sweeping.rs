@@ -3,9 +3,9 @@
 
 use futures::executor::block_on;
 use proptest::prelude::*;
-use tollgate_core::{Acquire, Hold, Id, Operation, Share, Span, Timestamp};
+use tollgate_core::{Acquire, Applied, Hold, Id, Operation, Share, Span, Timestamp};
 use tollgate_policy::PolicySet;
-use tollgate_service::{CoreLimiter, Limiter, Outcome, Retention, record_key};
+use tollgate_service::{CoreLimiter, Limiter, Retention, record_key};
 use tollgate_store::{
     Answer, IDLE_GRACE, ManualClock, MemoryStore, Round, Store, Swap, Sweeper, drive,
 };
@@ -67,7 +67,7 @@ impl Twins {
     }
 
     /// What both say at `now`.
-    fn ask(&self, operation: &Operation, now: Timestamp) -> (Outcome, Outcome) {
+    fn ask(&self, operation: &Operation, now: Timestamp) -> (Applied, Applied) {
         let policy = self.policies.get("p").unwrap().limits();
         let ask = |store: &MemoryStore| {
             let apply = |record: Option<&[u8]>| {
@@ -75,12 +75,14 @@ impl Twins {
                 Ok::<_, tollgate_service::LimiterError>(Answer {
                     record: outcome.record.clone(),
                     outcome,
+                    forget_after: Span::NEVER,
                 })
             };
             let clock = ManualClock::default();
-            let outcome = block_on(drive(store, &clock, &record_key("p", "k"), apply)).unwrap();
+            let outcome =
+                block_on(drive(store, &clock, &record_key(None, "p", "k"), apply)).unwrap();
             // The bytes may differ: a limit that was never used has no entry.
-            Outcome { record: None, ..outcome }
+            Applied { record: None, ..outcome }
         };
         (ask(&self.swept), ask(&self.kept))
     }

@@ -96,6 +96,11 @@ impl<S: Store, C: Clock> Store for Breaker<S, C> {
         self.leave(self.store.swap_all(swaps).await)
     }
 
+    async fn overwrite(&self, key: &str, record: &[u8]) -> Result<(), StoreError> {
+        self.enter()?;
+        self.leave(self.store.overwrite(key, record).await)
+    }
+
     fn expires(&self) -> bool {
         self.store.expires()
     }

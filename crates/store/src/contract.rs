@@ -52,6 +52,16 @@ pub trait Store {
         async { Ok(None) }
     }
 
+    /// Writes `record` under `key`, whatever it holds: all that is left where [`swap`](Self::swap) is
+    /// refused as [`StoreError::Inexact`]. No other store has it.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store can't answer; whether it wrote is then unknown.
+    fn overwrite(&self, key: &str, record: &[u8]) -> impl Future<Output = Result<(), StoreError>> {
+        let _ = (key, record);
+        async { Err(StoreError::Unavailable(String::from("its records are swapped alone"))) }
+    }
+
     /// Whether records disappear by themselves when they were written to do so.
     fn expires(&self) -> bool {
         false
@@ -145,4 +155,11 @@ pub enum StoreError {
     /// The store works, but this process has used up what it may hold open.
     #[error("the store's handles are used up: {0}")]
     Exhausted(String),
+    /// The store can't compare and swap: whatever is written may take back what others charged.
+    #[error(
+        "this key-value store can't compare and swap, as Spin's can't on Redis: set the variable `store` \
+         to the redis:// address and grant it in allowed_outbound_hosts, or let the policy say \
+         exactness = \"best_effort\""
+    )]
+    Inexact,
 }

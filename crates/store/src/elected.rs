@@ -22,8 +22,9 @@
 //! one machine's time and is compared with another's: clocks that are further apart than
 //! [`ABANDONED_AFTER`] give up creators that live.
 //!
-//! A host whose creation is exact needs no election. Which one it is, is tried out on a key of its own
-//! (`p/{random}`) before the first creation; a process that dies while it tries leaves that key behind.
+//! A host whose creation is exact needs no election, and one whose swap does not tell what it did can't
+//! be exact at all. Which one it is, is tried out on a key of its own (`p/{random}`) before the first
+//! swap; a process that dies while it tries leaves that key behind.
 
 mod grave;
 mod sweep;
@@ -56,6 +57,9 @@ pub trait Atomics {
         value: &[u8],
     ) -> impl Future<Output = Result<Swap, StoreError>>;
 
+    /// Swaps the absent `key` twice, both times as one who saw it absent before the first swap.
+    fn create_twice(&self, key: &str) -> impl Future<Output = Result<[Swap; 2], StoreError>>;
+
     /// Adds 1 to the counter under `key`, absent counting as 0, and answers the sum.
     fn increment(&self, key: &str) -> impl Future<Output = Result<i64, StoreError>>;
 
@@ -71,46 +75,45 @@ pub trait Atomics {
 pub struct ElectedStore<A, C> {
     atomics: A,
     clock: C,
-    creation: OnceCell<Creation>,
+    ability: OnceCell<Ability>,
 }
 
-/// What the swap of an absent key does.
+/// What the host's swap is good for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Creation {
-    /// It writes if the key is still absent.
+enum Ability {
+    /// It compares.
     Exact,
-    /// It writes.
-    Unconditional,
+    /// It compares values; on a key that was seen absent it writes.
+    ExactOnceCreated,
+    /// It reports a conflict where there is none, as Spin's on Redis: what it did is unknown.
+    Inexact,
 }
 
 impl<A: Atomics, C: Clock> ElectedStore<A, C> {
     /// A store over `atomics` that tells how long a creator is missing by `clock`.
     pub const fn new(atomics: A, clock: C) -> Self {
-        Self { atomics, clock, creation: OnceCell::new() }
+        Self { atomics, clock, ability: OnceCell::new() }
     }
 
-    async fn creation(&self) -> Result<Creation, StoreError> {
-        if let Some(creation) = self.creation.get() {
-            return Ok(*creation);
+    async fn ability(&self) -> Result<Ability, StoreError> {
+        if let Some(ability) = self.ability.get() {
+            return Ok(*ability);
         }
-        let creation = self.try_out_creation().await?;
-        Ok(*self.creation.get_or_init(|| creation))
+        let ability = self.try_out().await?;
+        Ok(*self.ability.get_or_init(|| ability))
     }
 
-    /// Creates a key twice, as if it had been seen absent both times.
-    async fn try_out_creation(&self) -> Result<Creation, StoreError> {
-        let Some(name) = unique_name() else { return Ok(Creation::Unconditional) };
+    async fn try_out(&self) -> Result<Ability, StoreError> {
+        let Some(name) = unique_name() else { return Ok(Ability::ExactOnceCreated) };
         let key = format!("p/{name}");
-        let first = self.atomics.swap(&key, None, b"1").await?;
-        let second = self.atomics.swap(&key, None, b"2").await?;
+        let created = self.atomics.create_twice(&key).await?;
         self.atomics.delete(&key).await?;
-        match (first, second) {
-            (Swap::Done, Swap::Conflict) => Ok(Creation::Exact),
-            (Swap::Done, Swap::Done) => Ok(Creation::Unconditional),
-            (Swap::Conflict, _) => Err(StoreError::Unavailable(String::from(
-                "its compare-and-swap reports conflicts where there are none; use another backend",
-            ))),
-        }
+        Ok(match created {
+            [Swap::Done, Swap::Conflict] => Ability::Exact,
+            [Swap::Done, Swap::Done] => Ability::ExactOnceCreated,
+            // Nobody else knows this key: there was nothing to conflict with.
+            [Swap::Conflict, _] => Ability::Inexact,
+        })
     }
 
     async fn elect_and_create(&self, key: &str, record: &[u8]) -> Result<Swap, StoreError> {
@@ -140,7 +143,8 @@ impl<A: Atomics, C: Clock> ElectedStore<A, C> {
     /// Writes a record that must not be there yet, as the winner of an election.
     async fn write(&self, key: &str, record: &[u8]) -> Result<Swap, StoreError> {
         match self.atomics.get(key).await {
-            Ok(None) => self.atomics.swap(key, None, record).await,
+            // On a key that is absent a swap would do no more, and use a handle up.
+            Ok(None) => self.atomics.set(key, record).await.map(|()| Swap::Done),
             Ok(Some(_)) => Ok(Swap::Conflict),
             Err(error) => {
                 // Nothing was written, so this creator may be given up at once. Its election is not
@@ -170,10 +174,15 @@ impl<A: Atomics, C: Clock> Store for ElectedStore<A, C> {
         if grave.is_some_and(|grave| grave.closing && !sweep::is_over(grave, self.clock.now())) {
             return Ok(Swap::Conflict);
         }
-        if token.is_some() || self.creation().await? == Creation::Exact {
-            return self.atomics.swap(key, token.as_deref(), record).await;
+        match (self.ability().await?, token) {
+            (Ability::Inexact, _) => Err(StoreError::Inexact),
+            (Ability::ExactOnceCreated, None) => self.elect_and_create(key, record).await,
+            (_, token) => self.atomics.swap(key, token.as_deref(), record).await,
         }
-        self.elect_and_create(key, record).await
+    }
+
+    async fn overwrite(&self, key: &str, record: &[u8]) -> Result<(), StoreError> {
+        self.atomics.set(key, record).await
     }
 }
 

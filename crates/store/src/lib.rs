@@ -25,11 +25,13 @@
 //! [`run`] does the same for a machine of the core that works on several keys, and [`at_once`] where the
 //! store can swap several together.
 //!
-//! Where `swap` on an absent key is not exact, [`ElectedStore`] makes it so. A store that is down is left
+//! Where `swap` on an absent key is not exact, [`ElectedStore`] makes it so; where no swap is exact,
+//! [`BestEffort`] writes without one, if it may. A store that is down is left
 //! alone by [`Breaker`].
 //! Records that nobody misses are removed by a [`Sweeper`], or in the background by [`sweep()`].
 
 mod at_once;
+mod best_effort;
 mod breaker;
 mod clock;
 #[cfg(feature = "combine")]
@@ -47,6 +49,7 @@ mod sweep;
 mod sweeping;
 
 pub use at_once::at_once;
+pub use best_effort::BestEffort;
 pub use breaker::{Breaker, FAILURES_MAX, PAUSE};
 pub use clock::{Clock, ManualClock};
 #[cfg(feature = "combine")]

@@ -41,12 +41,16 @@ impl Atomics for KeyValue {
         if cas.current().map_err(store_error)?.as_deref() != seen {
             return Ok(Swap::Conflict);
         }
-        match atomics::swap(cas, value) {
-            Ok(()) => Ok(Swap::Done),
-            // The new handle is dropped, which frees it.
-            Err(CasError::CasFailed(_)) => Ok(Swap::Conflict),
-            Err(CasError::StoreError(error)) => Err(store_error(error)),
+        swap(cas, value)
+    }
+
+    async fn create_twice(&self, key: &str) -> Result<[Swap; 2], StoreError> {
+        let handle = || Cas::new(self.bucket()?, key).map_err(store_error);
+        let (first, second) = (handle()?, handle()?);
+        for handle in [&first, &second] {
+            handle.current().map_err(store_error)?;
         }
+        Ok([swap(first, b"1")?, swap(second, b"2")?])
     }
 
     async fn increment(&self, key: &str) -> Result<i64, StoreError> {
@@ -59,6 +63,15 @@ impl Atomics for KeyValue {
 
     async fn delete(&self, key: &str) -> Result<(), StoreError> {
         self.bucket()?.delete(key).map_err(store_error)
+    }
+}
+
+fn swap(cas: Cas, value: &[u8]) -> Result<Swap, StoreError> {
+    match atomics::swap(cas, value) {
+        Ok(()) => Ok(Swap::Done),
+        // The new handle is dropped, which frees it.
+        Err(CasError::CasFailed(_)) => Ok(Swap::Conflict),
+        Err(CasError::StoreError(error)) => Err(store_error(error)),
     }
 }
 

@@ -1,17 +1,19 @@
 //! The tollgate edge function: the service behind a thin Spin handler.
 //!
-//! Decisions are asked of a limiter component by `tollgate:limiter`, records are kept in Spin's
-//! key-value store by `wasi:keyvalue`, and the policies are the variable `policies`. On a target other
-//! than WebAssembly the crate is empty.
+//! Decisions are asked of a limiter component by `tollgate:limiter`, the policies are the variable
+//! `policies`, and the variable `store` says where records are kept: in Spin's key-value store by
+//! `wasi:keyvalue`, or in Redis by `spin:redis`. On a target other than WebAssembly the crate is empty.
 #![cfg(target_family = "wasm")]
 
 mod clock;
 mod keyvalue;
 #[cfg(not(feature = "linked"))]
 mod limiter;
+mod redis;
 mod request;
 mod response;
 mod setup;
+mod store;
 #[cfg(not(feature = "linked"))]
 #[path = "../../../crates/component/to_wit.rs"]
 mod to_wit;
@@ -19,13 +21,18 @@ mod to_wit;
 #[allow(missing_docs, unreachable_pub, clippy::all, reason = "generated code")]
 mod bindings {
     spin_sdk::wit_bindgen::generate!({
-        path: ["../../wit/limiter", "../../wit/deps/wasi-keyvalue-0.2.0-draft2"],
+        path: [
+            "../../wit/limiter",
+            "../../wit/deps/wasi-keyvalue-0.2.0-draft2",
+            "../../wit/deps/spin-redis-3.0.0",
+        ],
         inline: "
             package tollgate:edge;
             world edge {
                 include tollgate:limiter/uses-limiter@0.1.0;
                 import wasi:keyvalue/store@0.2.0-draft2;
                 import wasi:keyvalue/atomics@0.2.0-draft2;
+                import spin:redis/redis@3.0.0;
             }
         ",
         world: "tollgate:edge/edge",

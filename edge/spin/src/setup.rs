@@ -6,18 +6,17 @@ use std::rc::Rc;
 use spin_sdk::variables;
 use tollgate_policy::PolicySet;
 use tollgate_service::{Problem, Service};
-use tollgate_store::{Breaker, ElectedStore};
+use tollgate_store::Breaker;
 
 use crate::clock::SystemClock;
-use crate::keyvalue::KeyValue;
+use crate::store::EdgeStore;
 
 #[cfg(feature = "linked")]
 type EdgeLimiter = tollgate_service::CoreLimiter;
 #[cfg(not(feature = "linked"))]
 type EdgeLimiter = crate::limiter::ImportedLimiter;
 
-type EdgeStore = Breaker<ElectedStore<KeyValue, SystemClock>, SystemClock>;
-type EdgeService = Service<EdgeStore, EdgeLimiter, SystemClock>;
+type EdgeService = Service<Breaker<EdgeStore, SystemClock>, EdgeLimiter, SystemClock>;
 
 thread_local! {
     static SERVICE: OnceCell<Rc<EdgeService>> = const { OnceCell::new() };
@@ -29,24 +28,28 @@ pub(crate) async fn service() -> Result<Rc<EdgeService>, Problem> {
     if let Some(service) = made() {
         return Ok(service);
     }
-    let text = variables::get("policies").await;
+    let variables = (variable("policies").await, variable("store").await);
     // Another request may have been faster meanwhile; then its service is the one.
     if let Some(service) = made() {
         return Ok(service);
     }
-    let text = text.map_err(|error| format!("the variable `policies` can't be read: {error}"));
-    let built = text.and_then(|text| build(&text)).map_err(|message| {
+    let built = build(variables).map_err(|message| {
         eprintln!("tollgate: {message}");
         Problem::misconfigured("the edge function is not set up; its log says why")
     })?;
     Ok(SERVICE.with(|cell| cell.get_or_init(|| Rc::new(built)).clone()))
 }
 
-fn build(text: &str) -> Result<EdgeService, String> {
-    let policies =
-        PolicySet::parse(text).map_err(|error| format!("the variable `policies`: {error}"))?;
-    let store = ElectedStore::new(KeyValue::default(), SystemClock);
-    let store = Breaker::new(store, SystemClock);
+async fn variable(name: &str) -> Result<String, String> {
+    variables::get(name).await.map_err(|error| format!("the variable `{name}`: {error}"))
+}
+
+fn build(
+    (policies, store): (Result<String, String>, Result<String, String>),
+) -> Result<EdgeService, String> {
+    let policies = PolicySet::parse(&policies?)
+        .map_err(|error| format!("the variable `policies`: {error}"))?;
+    let store = Breaker::new(EdgeStore::named(&store?)?, SystemClock);
     Service::new(policies, store, EdgeLimiter::default(), SystemClock, |fault| {
         eprintln!("tollgate: {fault}");
     })

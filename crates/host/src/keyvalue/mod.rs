@@ -6,6 +6,7 @@
 
 mod atomics;
 mod batch;
+pub mod quirks;
 mod spin;
 mod store;
 

@@ -82,7 +82,7 @@ fn store<T>(accessor: &Accessor<T, KeyValueHost>) -> Arc<dyn KeyValue> {
 }
 
 /// The keys that were found, and why there are not more.
-async fn list_all(store: &dyn KeyValue) -> (Vec<String>, Result<(), Error>) {
+pub(super) async fn list_all(store: &dyn KeyValue) -> (Vec<String>, Result<(), Error>) {
     let mut keys = Vec::new();
     let mut cursor = None;
     loop {

@@ -72,7 +72,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
             let begun = matches!(created, Ok(Created::Begun { .. }));
             Ok(answer(&barrier, created, begun))
         };
-        let created = self.on_record(self.barrier_key(&barrier), ask).await?;
+        let created = self.on_record(self.barrier_key(&barrier), false, ask).await?;
         let (generation, begun) = match created.map_err(invalid)? {
             Created::Begun { generation } => (generation, true),
             Created::Alive { generation } => (generation, false),
@@ -94,7 +94,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         };
         let until = self.service.clock.now().plus(Span::from_millis(wait_ms));
         loop {
-            let arrival = self.on_record(self.barrier_key(&barrier), ask).await?;
+            let arrival = self.on_record(self.barrier_key(&barrier), false, ask).await?;
             let is_waiting = matches!(arrival, Arrival::Waiting { .. });
             if !is_waiting || self.service.clock.now().plus(LOOK_INTERVAL) > until {
                 return Ok(json(&PartyBody::arrived(arrival)));
@@ -113,7 +113,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
             let departure = barrier.leave(party, generation, now);
             Ok(answer(&barrier, departure, barrier != before))
         };
-        let departure = self.on_record(self.barrier_key(&barrier), ask).await?;
+        let departure = self.on_record(self.barrier_key(&barrier), false, ask).await?;
         Ok(json(&PartyBody::left(departure)))
     }
 
@@ -124,7 +124,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
             let barrier = decoded(record)?;
             Ok(answer(&barrier, barrier.query(now), false))
         };
-        let status = self.on_record(self.barrier_key(barrier), ask).await?;
+        let status = self.on_record(self.barrier_key(barrier), false, ask).await?;
         let status: Status = status.ok_or_else(Problem::no_barrier)?;
         Ok(json(&StatusBody {
             barrier,

@@ -38,7 +38,8 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
             let outcome = (0..limits.len()).map(capacity).collect::<Result<Vec<_>, _>>()?;
             Ok(Answer { outcome, record: None, forget_after: Span::NEVER })
         };
-        let capacities = self.on_record(self.record_key(opened, key), ask).await?;
+        let capacities =
+            self.on_record(self.record_key(opened, key), opened.is_best_effort(), ask).await?;
         let named = limits.iter().zip(capacities);
         let capacities = named
             .filter_map(|(limit, capacity)| Some(CapacityBody::new(limit.name(), capacity?)))

@@ -74,7 +74,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
             let record = (reported == Ok(Reported::Added)).then(|| events.encode());
             Ok(Answer { outcome: reported, record, forget_after: expire_after(&events, now) })
         };
-        let reported = match self.on_record(self.events_key(&upstream), ask).await? {
+        let reported = match self.on_record(self.events_key(&upstream), false, ask).await? {
             Ok(Reported::Added) => "added",
             Ok(Reported::Known) => "known",
             Ok(Reported::Covered) => "covered",
@@ -102,7 +102,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
             Ok(Answer { outcome, record: None, forget_after: Span::NEVER })
         };
         filter(code.as_deref(), label.as_deref()).map_err(invalid)?;
-        let events: Vec<EventBody> = self.on_record(self.events_key(upstream), ask).await?;
+        let events: Vec<EventBody> = self.on_record(self.events_key(upstream), false, ask).await?;
         let retry_after_ms = events.first().map_or(0, |event| event.retry_after_ms);
         Ok(json(&EventsBody { upstream, limited: !events.is_empty(), retry_after_ms, events }))
     }
@@ -120,7 +120,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
             let record = (dropped > 0).then(|| events.encode());
             Ok(Answer { outcome: dropped, record, forget_after: expire_after(&events, now) })
         };
-        let dropped = self.on_record(self.events_key(&upstream), ask).await?;
+        let dropped = self.on_record(self.events_key(&upstream), false, ask).await?;
         Ok(json(&DroppedBody { dropped }))
     }
 }

@@ -76,7 +76,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         names: &[String],
         update: &mut M,
     ) -> Result<Response<Full<Bytes>>, Problem> {
-        let outcome = self.run(names, update).await?;
+        let outcome = self.run(places, names, update).await?;
         let mut effects = outcome.legs.iter().flatten().map(|leg| leg.effect);
         if outcome.ending == Ending::Allowed && effects.all(|effect| effect == Effect::NoHold) {
             return Err(Problem::lease_gone());

@@ -7,7 +7,7 @@ use tollgate_core::{
     ACQUISITION_KEYS_MAX, Acquire, Acquisition, AcquisitionError, Ending, Id, Machine, Operation,
     Outcome,
 };
-use tollgate_store::{Clock, DriveError, Driven, Store, at_once, run};
+use tollgate_store::{BestEffort, Clock, DriveError, Driven, Store, at_once, run};
 
 use crate::answer::{Detail, SeveralAnswer};
 use crate::asked::{Leg, Manner};
@@ -63,7 +63,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
             Some(hold) => acquisition.with_lease(hold.ttl()).map_err(refused)?,
             None => acquisition,
         };
-        self.run(&names, &mut acquisition).await
+        self.run(places, &names, &mut acquisition).await
     }
 
     async fn take_at_once(
@@ -83,8 +83,8 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         });
         let operations: Vec<Operation> = operations.collect();
         let keys: Vec<&str> = names.iter().map(|name| &**name).collect();
-        let (store, clock, decide) = (&self.service.store, &self.service.clock, self.legs(places));
-        let driven = at_once(store, clock, &keys, &decide, &operations, remembers).await;
+        let (store, clock, decide) = (self.store(places), &self.service.clock, self.legs(places));
+        let driven = at_once(&store, clock, &keys, &decide, &operations, remembers).await;
         driven
             .map_err(|error| self.undecided(names, error))?
             .map(|driven| self.ended(names, driven))
@@ -103,12 +103,19 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     /// Takes a machine on these keys to its end.
     pub(super) async fn run<M: Machine<Error = LimiterError>>(
         &self,
+        places: &[(&Opened<L>, &str)],
         names: &[String],
         machine: &mut M,
     ) -> Result<Outcome, Problem> {
         let keys: Vec<&str> = names.iter().map(|name| &**name).collect();
-        let driven = run(&self.service.store, &self.service.clock, &keys, machine).await;
+        let driven = run(&self.store(places), &self.service.clock, &keys, machine).await;
         self.ended(names, driven.map_err(|error| self.undecided(names, error))?)
+    }
+
+    /// The store, written without comparing where it can't compare, if that will do for all of them.
+    fn store(&self, places: &[(&Opened<L>, &str)]) -> BestEffort<'_, S> {
+        let best_effort = places.iter().all(|(opened, _)| opened.is_best_effort());
+        BestEffort::new(&self.service.store, best_effort)
     }
 
     fn undecided(&self, names: &[String], error: LimiterError) -> Problem {
@@ -121,13 +128,15 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
 
     /// The outcome. What the store could not do is reported, and a problem.
     fn ended(&self, names: &[String], driven: Driven) -> Result<Outcome, Problem> {
-        if let Some(fault) = driven.fault {
-            (self.service.report)(&Fault { record_key: names.join(", "), cause: fault.into() });
-        }
+        let problem = driven.fault.map(|fault| {
+            let fault = Fault { record_key: names.join(", "), cause: fault.into() };
+            (self.service.report)(&fault);
+            fault.problem()
+        });
         match driven.outcome.ending {
             Ending::Allowed | Ending::Denied => Ok(driven.outcome),
             Ending::Busy | Ending::TimedOut | Ending::Lost | Ending::Failed => {
-                Err(Problem::unavailable())
+                Err(problem.unwrap_or_else(Problem::unavailable))
             }
         }
     }

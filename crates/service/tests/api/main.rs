@@ -13,4 +13,5 @@ mod keys;
 mod leases;
 mod pools;
 mod several;
+mod stores;
 mod support;

@@ -34,6 +34,9 @@ tokens = { algorithm = "token-bucket", capacity = 100, refill = 1, per = "1s", o
 jobs = { algorithm = "concurrency", slots = 2 }
 [policy.upstream]
 calls = { algorithm = "adaptive", capacity = 100, per = "1s" }
+[policy.lossy]
+exactness = "best_effort"
+requests = { algorithm = "gcra", limit = 2, per = "1s" }
 [policy.open]
 on_store_failure = "open"
 requests = { algorithm = "gcra", limit = 1, per = "1s" }
@@ -67,6 +70,7 @@ pub(crate) enum Fault {
     Conflicts,
     /// It swaps one key at a time.
     OneByOne,
+    Inexact,
 }
 
 impl Store for TestStore {
@@ -83,6 +87,7 @@ impl Store for TestStore {
         match self.fault.get() {
             Fault::Swap => Err(StoreError::Exhausted("too many".into())),
             Fault::Conflicts => Ok(Swap::Conflict),
+            Fault::Inexact => Err(StoreError::Inexact),
             _ => self.records.swap(key, token, record).await,
         }
     }
@@ -94,9 +99,14 @@ impl Store for TestStore {
         match self.fault.get() {
             Fault::Swap => Err(StoreError::Exhausted("too many".into())),
             Fault::Conflicts => Ok(Some(Swap::Conflict)),
-            Fault::OneByOne => Ok(None),
+            Fault::OneByOne | Fault::Inexact => Ok(None),
             _ => self.records.swap_all(swaps).await,
         }
+    }
+
+    async fn overwrite(&self, key: &str, record: &[u8]) -> Result<(), StoreError> {
+        let seen = self.records.load(key).await?;
+        self.records.swap(key, seen.token, record).await.map(drop)
     }
 }
 

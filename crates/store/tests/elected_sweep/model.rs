@@ -43,6 +43,10 @@ impl Atomics for &SpinSqlite {
         Ok(Swap::Done)
     }
 
+    async fn create_twice(&self, key: &str) -> Result<[Swap; 2], StoreError> {
+        Ok([self.swap(key, None, b"1").await?, self.swap(key, None, b"2").await?])
+    }
+
     async fn increment(&self, key: &str) -> Result<i64, StoreError> {
         let mut values = self.values().await;
         let sum = values.get(key).map_or(0, |v| i64::from_le_bytes(v[..].try_into().unwrap())) + 1;

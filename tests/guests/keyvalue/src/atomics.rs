@@ -40,6 +40,31 @@ pub(crate) fn cas() -> String {
     told
 }
 
+/// Two who both saw "absent" swap, one after the other.
+pub(crate) fn creations() -> String {
+    let store = default();
+    let new = || Cas::new(&store, "n").expect("a handle");
+    let (first, second) = (new(), new());
+    let mut told = String::new();
+    told += &format!("both see: {:?} {:?}\n", first.current(), second.current());
+    told += &format!("first: {}\n", swap(first, "first").0);
+    told += &format!("second: {}\n", swap(second, "second").0);
+    told += &format!("value: {:?}\n", store.get("n").map(text));
+    told
+}
+
+/// Swaps one after the other, 300 at most, and tells how many handles that took.
+pub(crate) fn used_handles() -> String {
+    let store = default();
+    for used in 0..300 {
+        match Cas::new(&store, "u") {
+            Ok(cas) => drop(swap(cas, "value")),
+            Err(error) => return format!("{used} used, then {error:?}\n"),
+        }
+    }
+    String::from("300 used\n")
+}
+
 pub(crate) fn cas_without_current() -> String {
     let store = default();
     let mut told = String::new();

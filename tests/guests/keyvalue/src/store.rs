@@ -33,6 +33,11 @@ pub(crate) fn labels() -> String {
     format!("{:?}\n{:?}\n{:?}\n", name("default"), name("other"), name(""))
 }
 
+/// Lists from a cursor on.
+pub(crate) fn cursor() -> String {
+    format!("{:?}\n", default().list_keys(Some("a")).map(|page| page.keys))
+}
+
 /// Writes as many keys as `count` says, then tells the lengths of the pages that list them.
 pub(crate) fn pages(count: &str) -> String {
     let store = default();

@@ -1,0 +1,260 @@
+//! Serves `spin:redis@3.0.0` to a guest: commands to the Redis servers that the operator allows, and
+//! nothing else of the interface.
+//!
+//! All instances share one connection for each address, on which their commands wait for each other no
+//! longer than Redis needs for them. It mends itself.
+
+use std::collections::HashMap;
+use std::str::FromStr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use redis::{Client, Cmd, ConnectionAddr, IntoConnectionInfo as _, RedisError, Value};
+use wasmtime::component::{Accessor, HasData, Linker, Resource, ResourceTable};
+
+use crate::bindings::spin::redis::redis::{
+    self as wit, Error, Host, HostConnection, HostConnectionWithStore, RedisParameter, RedisResult,
+};
+
+/// Most addresses that guests may be connected to at a time: an allowed server with different passwords
+/// or databases.
+const ADDRESSES_MAX: usize = 16;
+/// Most bytes of one answer.
+const ANSWER_BYTES_MAX: usize = 4 << 20;
+/// How long a server may take to let us in, and to answer a command.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// A Redis server: host and port.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RedisServer(ConnectionAddr);
+
+impl FromStr for RedisServer {
+    type Err = String;
+
+    fn from_str(url: &str) -> Result<Self, String> {
+        let info = url.into_connection_info();
+        let info = info.map_err(|error| format!("a server is redis://HOST[:PORT]: {error}"))?;
+        Ok(Self(info.addr().clone()))
+    }
+}
+
+/// The servers that guests may ask, and the connections to them.
+pub(crate) struct RedisServers {
+    allowed: Vec<RedisServer>,
+    connections: Mutex<HashMap<String, ConnectionManager>>,
+}
+
+impl RedisServers {
+    pub(crate) fn new(allowed: Vec<RedisServer>) -> Self {
+        Self { allowed, connections: Mutex::default() }
+    }
+
+    /// The connection to `address`, which is made when it is first used.
+    fn connection(&self, address: String) -> Result<ConnectionManager, Error> {
+        let server = address.parse().map_err(|_| Error::InvalidAddress)?;
+        if !self.allowed.contains(&server) {
+            tracing::warn!("a guest wants {:?}, which no --allow-redis names", server.0);
+            return Err(Error::InvalidAddress);
+        }
+        let mut connections = self.connections.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(connection) = connections.get(&address) {
+            return Ok(connection.clone());
+        }
+        if connections.len() >= ADDRESSES_MAX {
+            return Err(Error::TooManyConnections);
+        }
+        let connection = connect(&address).map_err(other)?;
+        connections.insert(address, connection.clone());
+        Ok(connection)
+    }
+}
+
+fn connect(address: &str) -> Result<ConnectionManager, RedisError> {
+    let config = ConnectionManagerConfig::new()
+        .set_connection_timeout(Some(ANSWER_TIMEOUT))
+        .set_response_timeout(Some(ANSWER_TIMEOUT))
+        // Whoever asks next tries again.
+        .set_number_of_retries(0);
+    ConnectionManager::new_lazy_with_config(Client::open(address)?, config)
+}
+
+/// `spin:redis`'s handle of a connection.
+pub struct RedisConnection(ConnectionManager);
+
+/// What the host functions borrow of an instance's data.
+pub(crate) struct RedisView<'a> {
+    pub(crate) servers: &'a Arc<RedisServers>,
+    pub(crate) table: &'a mut ResourceTable,
+}
+
+/// Names [`RedisView`] for the generated code.
+struct RedisHost;
+
+impl HasData for RedisHost {
+    type Data<'a> = RedisView<'a>;
+}
+
+/// Gives the guests of `linker` the interface.
+///
+/// # Errors
+/// When the linker has it already.
+pub(crate) fn add_to_linker<T: Send + 'static>(
+    linker: &mut Linker<T>,
+    view: fn(&mut T) -> RedisView<'_>,
+) -> wasmtime::Result<()> {
+    wit::add_to_linker::<_, RedisHost>(linker, view)
+}
+
+impl Host for RedisView<'_> {}
+
+impl HostConnection for RedisView<'_> {
+    fn drop(&mut self, connection: Resource<RedisConnection>) -> wasmtime::Result<()> {
+        self.table.delete(connection)?;
+        Ok(())
+    }
+}
+
+type Answered<T> = wasmtime::Result<Result<T, Error>>;
+type Handle = Resource<RedisConnection>;
+
+impl<T: Send> HostConnectionWithStore<T> for RedisHost {
+    async fn open(accessor: &Accessor<T, Self>, address: String) -> Answered<Handle> {
+        accessor.with(|mut access| {
+            let view = access.get();
+            Ok(match view.servers.connection(address) {
+                Ok(connection) => Ok(view.table.push(RedisConnection(connection))?),
+                Err(error) => Err(error),
+            })
+        })
+    }
+
+    async fn execute(
+        accessor: &Accessor<T, Self>,
+        connection: Handle,
+        command: String,
+        arguments: Vec<RedisParameter>,
+    ) -> Answered<Vec<RedisResult>> {
+        let mut connection = accessor
+            .with(|mut access| access.get().table.get(&connection).map(|it| it.0.clone()))?;
+        let answer = to_command(&command, &arguments).query_async::<Value>(&mut connection).await;
+        Ok(match answer {
+            Ok(answer) => flat(answer),
+            Err(error) => Err(other(error)),
+        })
+    }
+
+    async fn publish(_: &Accessor<T, Self>, _: Handle, _: String, _: Vec<u8>) -> Answered<()> {
+        not_supported()
+    }
+
+    async fn get(_: &Accessor<T, Self>, _: Handle, _: String) -> Answered<Option<Vec<u8>>> {
+        not_supported()
+    }
+
+    async fn set(_: &Accessor<T, Self>, _: Handle, _: String, _: Vec<u8>) -> Answered<()> {
+        not_supported()
+    }
+
+    async fn incr(_: &Accessor<T, Self>, _: Handle, _: String) -> Answered<i64> {
+        not_supported()
+    }
+
+    async fn del(_: &Accessor<T, Self>, _: Handle, _: Vec<String>) -> Answered<u32> {
+        not_supported()
+    }
+
+    async fn sadd(_: &Accessor<T, Self>, _: Handle, _: String, _: Vec<String>) -> Answered<u32> {
+        not_supported()
+    }
+
+    async fn smembers(_: &Accessor<T, Self>, _: Handle, _: String) -> Answered<Vec<String>> {
+        not_supported()
+    }
+
+    async fn srem(_: &Accessor<T, Self>, _: Handle, _: String, _: Vec<String>) -> Answered<u32> {
+        not_supported()
+    }
+}
+
+fn not_supported<T>() -> Answered<T> {
+    Ok(Err(Error::Other("not supported, use execute".to_owned())))
+}
+
+fn to_command(command: &str, arguments: &[RedisParameter]) -> Cmd {
+    let mut cmd = redis::cmd(command);
+    for argument in arguments {
+        match argument {
+            RedisParameter::Int64(number) => cmd.arg(number),
+            RedisParameter::Binary(bytes) => cmd.arg(bytes),
+        };
+    }
+    cmd
+}
+
+/// An answer as the interface tells it: what is nested is laid end to end.
+fn flat(answer: Value) -> Result<Vec<RedisResult>, Error> {
+    let (mut results, mut bytes) = (Vec::new(), 0);
+    let mut rest = vec![answer];
+    while let Some(value) = rest.pop() {
+        results.push(match value {
+            Value::Nil => RedisResult::Nil,
+            Value::Int(number) => RedisResult::Int64(number),
+            Value::Okay => RedisResult::Status("OK".to_owned()),
+            Value::SimpleString(text) => RedisResult::Status(text),
+            Value::BulkString(data) => RedisResult::Binary(data),
+            Value::Array(values) => {
+                rest.extend(values.into_iter().rev());
+                continue;
+            }
+            _ => return Err(Error::TypeError),
+        });
+        bytes += match results.last() {
+            Some(RedisResult::Binary(data)) => data.len(),
+            _ => size_of::<RedisResult>(),
+        };
+        if bytes > ANSWER_BYTES_MAX {
+            let message = format!("Redis answered more than {ANSWER_BYTES_MAX} bytes");
+            return Err(Error::Other(message));
+        }
+    }
+    Ok(results)
+}
+
+/// By value, so that it fits `map_err`.
+fn other(error: RedisError) -> Error {
+    Error::Other(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+    use super::*;
+
+    /// A password or a database does not make another server, and a server that is not named is none.
+    #[test]
+    fn servers_are_allowed_by_host_and_port() {
+        let allowed = vec!["redis://db:6379".parse().unwrap()];
+        let servers = RedisServers::new(allowed);
+        for url in ["redis://other:6379", "redis://db:6380", "rediss://db:6379", "db:6379", ""] {
+            let refused = servers.connection(url.to_owned());
+            assert!(matches!(refused, Err(Error::InvalidAddress)), "{url}");
+        }
+        let server = |url: &str| url.parse::<RedisServer>();
+        assert_eq!(server("redis://user:word@db/3"), server("redis://db:6379"));
+        assert!(server("http://db").is_err());
+    }
+
+    #[test]
+    fn answers_are_laid_end_to_end() {
+        let nested = Value::Array(vec![Value::Int(0), Value::Array(vec![Value::Nil, Value::Okay])]);
+        let results = flat(nested).unwrap();
+        assert!(
+            matches!(&results[..], [RedisResult::Int64(0), RedisResult::Nil, RedisResult::Status(ok)] if ok == "OK")
+        );
+        assert!(flat(Value::BulkString(vec![0; ANSWER_BYTES_MAX])).is_ok());
+        assert!(flat(Value::BulkString(vec![0; ANSWER_BYTES_MAX + 1])).is_err());
+        assert!(matches!(flat(Value::Boolean(true)), Err(Error::TypeError)));
+    }
+}

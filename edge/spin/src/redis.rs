@@ -1,0 +1,135 @@
+//! Redis by `spin:redis`: one script compares and swaps, and no handle is ever used up.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use tollgate_core::Span;
+use tollgate_store::{Loaded, Store, StoreError, Swap, scripts};
+
+use crate::bindings::spin::redis::redis::{Connection, Error, RedisParameter, RedisResult};
+
+/// Records in one Redis server. It is connected to when it is first asked.
+pub(crate) struct Redis {
+    address: String,
+    connection: RefCell<Option<Rc<Connection>>>,
+}
+
+impl Redis {
+    /// The server at `address`, a `redis://` or `rediss://` URL.
+    pub(crate) const fn new(address: String) -> Self {
+        Self { address, connection: RefCell::new(None) }
+    }
+
+    async fn connection(&self) -> Result<Rc<Connection>, StoreError> {
+        if let Some(connection) = self.connection.borrow().as_ref() {
+            return Ok(Rc::clone(connection));
+        }
+        // Another request may do the same meanwhile: then one of the two connections is used once.
+        let opened = Rc::new(Connection::open(self.address.clone()).await.map_err(store_error)?);
+        self.connection.replace(Some(Rc::clone(&opened)));
+        Ok(opened)
+    }
+
+    /// What a command answers that has one answer.
+    async fn ask(
+        &self,
+        command: &str,
+        arguments: Vec<RedisParameter>,
+    ) -> Result<RedisResult, StoreError> {
+        let connection = self.connection().await?;
+        let mut answers =
+            connection.execute(String::from(command), arguments).await.map_err(|error| {
+                // The next request connects anew: a connection that broke need not mend by itself.
+                self.connection.replace(None);
+                store_error(error)
+            })?;
+        match (answers.pop(), answers.is_empty()) {
+            (Some(answer), true) => Ok(answer),
+            (answer, _) => Err(unexpected(command, &answer)),
+        }
+    }
+
+    async fn swap_for(
+        &self,
+        key: &str,
+        seen: Option<Vec<u8>>,
+        record: &[u8],
+        millis: u64,
+    ) -> Result<Swap, StoreError> {
+        let is_there = if seen.is_some() { "1" } else { "0" };
+        let arguments = vec![
+            text(scripts::SWAP),
+            text("1"),
+            text(key),
+            text(is_there),
+            RedisParameter::Binary(seen.unwrap_or_default()),
+            RedisParameter::Binary(record.to_vec()),
+            text(&millis.to_string()),
+        ];
+        match self.ask("EVAL", arguments).await? {
+            RedisResult::Int64(1) => Ok(Swap::Done),
+            RedisResult::Int64(0) => Ok(Swap::Conflict),
+            other => Err(unexpected("EVAL", &Some(other))),
+        }
+    }
+}
+
+impl Store for Redis {
+    type Token = Option<Vec<u8>>;
+
+    async fn load(&self, key: &str) -> Result<Loaded<Self::Token>, StoreError> {
+        let record = match self.ask("GET", vec![text(key)]).await? {
+            RedisResult::Nil => None,
+            RedisResult::Binary(record) => Some(record),
+            other => return Err(unexpected("GET", &Some(other))),
+        };
+        Ok(Loaded { token: record.clone(), record })
+    }
+
+    async fn swap(&self, key: &str, token: Self::Token, record: &[u8]) -> Result<Swap, StoreError> {
+        self.swap_for(key, token, record, 0).await
+    }
+
+    fn expires(&self) -> bool {
+        true
+    }
+
+    async fn swap_expiring(
+        &self,
+        key: &str,
+        token: Self::Token,
+        record: &[u8],
+        forget_after: Span,
+    ) -> Result<Swap, StoreError> {
+        // Rounded up, and 0 would be for ever.
+        let millis = forget_after.as_nanos().div_ceil(1_000_000).max(1);
+        self.swap_for(key, token, record, millis).await
+    }
+}
+
+fn text(text: &str) -> RedisParameter {
+    RedisParameter::Binary(text.as_bytes().to_vec())
+}
+
+fn unexpected(command: &str, answer: &Option<RedisResult>) -> StoreError {
+    let kind = match answer {
+        None => "nothing",
+        Some(RedisResult::Nil) => "nil",
+        Some(RedisResult::Status(_)) => "a status",
+        Some(RedisResult::Int64(_)) => "another number",
+        Some(RedisResult::Binary(_)) => "bytes",
+    };
+    StoreError::Unavailable(format!("Redis answered {command} with {kind}"))
+}
+
+fn store_error(error: Error) -> StoreError {
+    StoreError::Unavailable(match error {
+        Error::InvalidAddress => String::from(
+            "the Redis address in the variable `store` is invalid, or allowed_outbound_hosts in \
+             spin.toml does not grant it",
+        ),
+        Error::TooManyConnections => String::from("this instance has too many Redis connections"),
+        Error::TypeError => String::from("Redis holds something else under the key of a record"),
+        Error::Other(message) => message,
+    })
+}

@@ -1,0 +1,74 @@
+//! Where records are kept: the variable `store` says it.
+
+use tollgate_core::Span;
+use tollgate_store::{ElectedStore, Loaded, Store, StoreError, Swap};
+
+use crate::clock::SystemClock;
+use crate::keyvalue::KeyValue;
+use crate::redis::Redis;
+
+/// One of the stores that Spin offers.
+pub(crate) enum EdgeStore {
+    /// Its key-value store: `key-value`.
+    KeyValue(ElectedStore<KeyValue, SystemClock>),
+    /// A Redis server, by a script: `redis://…`.
+    Redis(Redis),
+}
+
+impl EdgeStore {
+    /// The store that is called `name`, or a message that says what it may be called.
+    pub(crate) fn named(name: &str) -> Result<Self, String> {
+        if name == "key-value" {
+            return Ok(Self::KeyValue(ElectedStore::new(KeyValue::default(), SystemClock)));
+        }
+        if name.starts_with("redis://") || name.starts_with("rediss://") {
+            return Ok(Self::Redis(Redis::new(String::from(name))));
+        }
+        Err(String::from("the variable `store`: must be \"key-value\" or a redis:// address"))
+    }
+}
+
+impl Store for EdgeStore {
+    type Token = Option<Vec<u8>>;
+
+    async fn load(&self, key: &str) -> Result<Loaded<Self::Token>, StoreError> {
+        match self {
+            Self::KeyValue(store) => store.load(key).await,
+            Self::Redis(store) => store.load(key).await,
+        }
+    }
+
+    async fn swap(&self, key: &str, token: Self::Token, record: &[u8]) -> Result<Swap, StoreError> {
+        match self {
+            Self::KeyValue(store) => store.swap(key, token, record).await,
+            Self::Redis(store) => store.swap(key, token, record).await,
+        }
+    }
+
+    async fn overwrite(&self, key: &str, record: &[u8]) -> Result<(), StoreError> {
+        match self {
+            Self::KeyValue(store) => store.overwrite(key, record).await,
+            Self::Redis(store) => store.overwrite(key, record).await,
+        }
+    }
+
+    fn expires(&self) -> bool {
+        match self {
+            Self::KeyValue(store) => store.expires(),
+            Self::Redis(store) => store.expires(),
+        }
+    }
+
+    async fn swap_expiring(
+        &self,
+        key: &str,
+        token: Self::Token,
+        record: &[u8],
+        forget_after: Span,
+    ) -> Result<Swap, StoreError> {
+        match self {
+            Self::KeyValue(store) => store.swap_expiring(key, token, record, forget_after).await,
+            Self::Redis(store) => store.swap_expiring(key, token, record, forget_after).await,
+        }
+    }
+}

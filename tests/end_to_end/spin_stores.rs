@@ -1,0 +1,163 @@
+//! What the edge function does on each of the stores that Spin offers.
+
+use std::path::Path;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use crate::program::{Program, RUNTIMES, Runtime};
+use crate::redis_server::RedisServer;
+
+const REDIS_KEY_VALUE: [&str; 4] = ["--store", "memory", "--quirks", "spin-redis"];
+
+fn on_redis(redis: &RedisServer, folder: &Path) -> Program {
+    let variable = format!("store={}", redis.url());
+    let args = ["--store", "memory", "--allow-redis", redis.url(), "--variable", &variable];
+    Program::start(Runtime::Edge, folder, &args)
+}
+
+/// Spin's key-value store on Redis can't be exact, and who did not allow that is told what to do.
+#[test]
+fn the_redis_key_value_store_is_refused_with_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = Program::start(Runtime::Edge, folder.path(), &REDIS_KEY_VALUE);
+    for policy in ["budget", "open"] {
+        let refused = program.acquire(&format!(r#"{{"policy":"{policy}","key":"a"}}"#));
+        assert_eq!(refused.status, 500, "{}", refused.text);
+        assert_eq!(refused.json()["type"], "urn:tollgate:problem:misconfigured");
+        let detail = refused.json()["detail"].to_string();
+        for word in ["`store`", "redis://", "allowed_outbound_hosts", "best_effort"] {
+            assert!(detail.contains(word), "{detail}");
+        }
+    }
+    let peeked = program.get("/v1/limits/budget/a").json();
+    assert_eq!(peeked["limits"]["units"]["remaining"], 100, "nothing was charged");
+    assert!(program.log().contains("allowed_outbound_hosts"), "the log says it too");
+}
+
+/// With `best_effort` one request after the other is counted exactly.
+#[test]
+fn best_effort_is_exact_while_nobody_else_writes() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = Program::start(Runtime::Edge, folder.path(), &REDIS_KEY_VALUE);
+    let admitted = (0..120).filter(|_| program.admits("lossy", "a", 1)).count();
+    assert_eq!(admitted, 100);
+}
+
+/// `store` is one of two words; another one is told in the log, and nothing passes.
+#[test]
+fn a_store_that_there_is_not_is_misconfigured() {
+    let folder = tempfile::tempdir().unwrap();
+    let args = ["--store", "memory", "--variable", "store=sqlite"];
+    let program = Program::start(Runtime::Edge, folder.path(), &args);
+    let answer = program.acquire(r#"{"policy":"budget","key":"a"}"#);
+    assert_eq!(answer.status, 500, "{}", answer.text);
+    let log = program.log();
+    assert!(log.contains("the variable `store`: must be \"key-value\" or a redis://"), "{log}");
+}
+
+/// A server that no `--allow-redis` names is not reached, and the log says why.
+#[test]
+fn a_redis_that_is_not_allowed_is_refused() {
+    let redis = RedisServer::start();
+    let folder = tempfile::tempdir().unwrap();
+    let variable = format!("store={}", redis.url());
+    let args = ["--store", "memory", "--variable", &variable];
+    let program = Program::start(Runtime::Edge, folder.path(), &args);
+    assert_eq!(program.acquire(r#"{"policy":"budget","key":"a"}"#).status, 503);
+    let log = program.log();
+    assert!(log.contains("no --allow-redis names"), "{log}");
+    assert!(log.contains("allowed_outbound_hosts"), "{log}");
+}
+
+/// Records in Redis are bytes under the same keys as everywhere, and outlive the program.
+#[test]
+fn redis_holds_the_records() {
+    let redis = RedisServer::start();
+    let folder = tempfile::tempdir().unwrap();
+    let program = on_redis(&redis, folder.path());
+    assert!(program.admits("budget", "a", 30));
+    assert!(program.admits("budget", &"k".repeat(512), 1), "the longest key");
+    program.stop();
+    assert_eq!(redis.ask("EXISTS r/budget/a"), ":1\r\n");
+    let program = on_redis(&redis, folder.path());
+    let peeked = program.get("/v1/limits/budget/a").json();
+    assert_eq!(peeked["limits"]["units"]["remaining"], 70);
+    redis.ask("SET r/budget/b nonsense");
+    assert_eq!(program.acquire(r#"{"policy":"budget","key":"b"}"#).status, 503);
+    redis.ask("LPUSH r/budget/c nonsense");
+    assert_eq!(program.acquire(r#"{"policy":"budget","key":"c"}"#).status, 503);
+    assert!(program.admits("budget", "another", 1), "other keys are not touched");
+}
+
+/// Redis forgets what no longer matters, and nothing else.
+#[test]
+fn redis_forgets_records_of_limits_that_are_whole_again() {
+    let (redis, folder) = (RedisServer::start(), tempfile::tempdir().unwrap());
+    let program = on_redis(&redis, folder.path());
+    assert!(program.admits("api", "a", 20) && program.admits("budget", "a", 1));
+    let left = redis.ask("PTTL r/api/a");
+    let left_ms: i64 = left.trim_start_matches(':').trim().parse().unwrap();
+    // 20 units come back within 12 s.
+    assert!((1..=120_000).contains(&left_ms), "{left_ms}");
+    assert_eq!(redis.ask("PTTL r/budget/a"), ":-1\r\n", "a budget never comes back");
+}
+
+/// While Redis is gone nothing hangs, and it is found again without a restart.
+#[test]
+fn a_redis_that_comes_back_is_used_again() {
+    let mut redis = RedisServer::start();
+    let folder = tempfile::tempdir().unwrap();
+    let program = on_redis(&redis, folder.path());
+    assert!(program.admits("budget", "a", 1));
+    redis.kill();
+    let start = Instant::now();
+    let body = r#"{"policy":"budget","key":"a"}"#;
+    assert_eq!(program.acquire(body).status, 503);
+    assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
+    redis.restart();
+    let start = Instant::now();
+    while program.acquire(body).status != 200 {
+        assert!(start.elapsed() < Duration::from_secs(10), "it does not recover");
+        sleep(Duration::from_millis(50));
+    }
+}
+
+/// Far more swaps than an instance of Spin has handles for: nobody is answered a failure.
+#[test]
+fn handles_suffice_for_all_requests_of_an_instance() {
+    for runtime in RUNTIMES {
+        let program = Program::in_memory(runtime);
+        for key in 0..300 {
+            assert!(program.admits("budget", &key.to_string(), 1), "{runtime:?} {key}");
+            assert!(program.admits("budget", &key.to_string(), 1), "{runtime:?} {key}");
+        }
+    }
+}
+
+/// Requests on three keys that are there take five handles each: an instance can't do 128 of them. Those
+/// that it can't do are told so, and the next instance goes on.
+#[test]
+fn used_up_handles_are_told_and_end_with_the_instance() {
+    let program = Program::in_memory(Runtime::EdgeOnSpin);
+    let (mut passed, mut exhausted) = (0, 0);
+    for n in 0..256 {
+        let leg = |leg| serde_json::json!({"policy": "budget", "key": format!("{}-{leg}", n / 90)});
+        let answer =
+            program.acquire(&serde_json::json!({"keys": [leg(1), leg(2), leg(3)]}).to_string());
+        match answer.status {
+            200 => passed += 1,
+            503 => {
+                let problem = answer.json()["type"].clone();
+                assert_eq!(problem, "urn:tollgate:problem:instance-exhausted", "{n}");
+                exhausted += 1;
+            }
+            status => panic!("{n}: {status} {}", answer.text),
+        }
+    }
+    assert!(passed >= 80, "{passed} passed, {exhausted} did not");
+    assert!(exhausted > 0, "it takes more handles than there are");
+    while program.acquire(r#"{"policy":"budget","key":"a"}"#).status != 200 {
+        exhausted += 1;
+        assert!(exhausted < 256, "the instance is never replaced");
+    }
+}
