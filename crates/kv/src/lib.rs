@@ -27,6 +27,8 @@ mod durability;
 mod memory;
 mod number;
 mod redb;
+mod redis;
+mod server;
 mod store;
 
 pub use contract::{
@@ -39,6 +41,8 @@ pub use redb::{
     CACHE_BYTES, GROUP_COMMIT_INTERVAL, GROUP_COMMIT_INTERVAL_MAX, OVERLAY_BYTES_MAX,
     OVERLAY_ENTRIES_MAX, OpenError, RETRY_INTERVAL, Redb, RedbOptions,
 };
+pub use redis::{REDIS_PREFIX, REDIS_PREFIX_BYTES_MAX, Redis};
+pub use server::{CONNECT_TIMEOUT, ConnectError, RESPONSE_TIMEOUT, TIMEOUT_MAX, connect};
 pub use store::KeyValueStore;
 
 pub use ::redb::StorageBackend;
