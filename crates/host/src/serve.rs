@@ -72,7 +72,7 @@ impl Policies {
 
 async fn serve(args: ServeArgs, policies: Policies) -> anyhow::Result<()> {
     let config = ServerConfig { access_log: args.access_log, ..ServerConfig::default() };
-    let store = open_store(&args.store, args.durability)?;
+    let store = open_store(&args.store, args.durability).await?;
     if args.native {
         let native = Native::new(policies.set, Arc::clone(&store))?;
         listen(&args, config, native).await?;
@@ -83,10 +83,11 @@ async fn serve(args: ServeArgs, policies: Policies) -> anyhow::Result<()> {
     store.flush().await.context("the store was not flushed")
 }
 
-fn open_store(store: &StoreArg, durability: Durability) -> anyhow::Result<Arc<dyn KeyValue>> {
+async fn open_store(store: &StoreArg, durability: Durability) -> anyhow::Result<Arc<dyn KeyValue>> {
     Ok(match store {
         StoreArg::Memory => Arc::new(Memory::default()),
         StoreArg::Redb(path) => Arc::new(Redb::open(path, durability)?),
+        StoreArg::Server(address) => tollgate_kv::connect(address).await?,
     })
 }
 

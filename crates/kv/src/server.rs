@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::contract::KeyValue;
+use crate::nats::Nats;
 use crate::redis::Redis;
 
 pub(crate) use self::address::Address;
@@ -18,9 +19,11 @@ pub const RESPONSE_TIMEOUT: Duration = Duration::from_secs(1);
 pub const TIMEOUT_MAX: Duration = Duration::from_secs(60);
 
 /// How a server is reached, in the words of an error message.
-const SCHEMES: &str = "redis://, rediss:// or redis-cluster://";
+const SCHEMES: &str =
+    "redis://, rediss://, redis-cluster://, rediss-cluster://, nats:// and tls://";
 
-/// Opens the values of the server at `address`, whichever kind it is: see [`Redis::connect`].
+/// Opens the values of the server at `address`, whichever kind it is: see [`Redis::connect`]
+/// and [`Nats::connect`].
 ///
 /// # Errors
 /// [`ConnectError`], which says what to do. It comes within the timeouts of the address.
@@ -30,6 +33,7 @@ pub async fn connect(address: &str) -> Result<Arc<dyn KeyValue>, ConnectError> {
         "redis" | "rediss" | "redis-cluster" | "rediss-cluster" => {
             Ok(Arc::new(Redis::open(address).await?))
         }
+        "nats" | "tls" => Ok(Arc::new(Nats::open(address).await?)),
         scheme => Err(address.wrong(format!("there is no store {scheme}://, but {SCHEMES}"))),
     }
 }

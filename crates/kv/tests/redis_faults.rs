@@ -1,46 +1,16 @@
 //! What becomes of the values in Redis while it fails, and afterwards.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod faults;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tollgate_core::Span;
-use tollgate_kv::{Exchange, Increment, KeyValue, KeyValueError, New, Redis, Swap, connect};
+use tollgate_kv::{Exchange, Increment, KeyValue, New, Redis, Swap, connect};
 use tollgate_test_servers::RedisServer;
 
-/// Longer than any operation may take with [`SHORT`], on a machine that does other things too.
-const BOUND: Duration = Duration::from_secs(5);
-/// Timeouts of an address, so that a test of silence is short.
-const SHORT: &str = "connect_timeout_ms=300&response_timeout_ms=200";
-
-/// Does every kind of operation; each has to end in time, with the backend's error.
-async fn assert_everything_fails(values: &dyn KeyValue) {
-    async fn failed<T: std::fmt::Debug>(end: impl Future<Output = Result<T, KeyValueError>>) {
-        let start = Instant::now();
-        let error = end.await.unwrap_err();
-        assert!(start.elapsed() < BOUND, "{:?}", start.elapsed());
-        let KeyValueError::Backend(message) = error else { panic!("{error:?}") };
-        assert!(message.starts_with("redis://127.0.0.1:"), "{message}");
-    }
-    failed(values.get("k")).await;
-    failed(values.set("k", vec![])).await;
-    failed(values.delete("k")).await;
-    failed(values.list(None)).await;
-    failed(values.increment("k", 1)).await;
-    failed(values.swap("k", None, vec![])).await;
-    failed(values.remove("k", b"")).await;
-    let exchange = Exchange { key: "k".to_owned(), expected: None, new: New::Absent };
-    failed(values.exchange_all(&[exchange])).await;
-}
-
-/// Waits until the server can be asked again, which the backend has to find out by itself.
-async fn recovered(values: &dyn KeyValue) {
-    let deadline = Instant::now() + BOUND;
-    while let Err(error) = values.get("k").await {
-        assert!(Instant::now() < deadline, "{error}");
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-}
+use crate::faults::{BOUND, SHORT, assert_everything_fails, recovered};
 
 #[tokio::test]
 async fn values_outlive_the_connection_and_a_crash_of_the_server() {
@@ -136,8 +106,11 @@ async fn two_clients_lose_nothing() {
             values
         }));
     }
+    let mut ended = Vec::new();
     for client in clients {
-        let values = client.await.unwrap();
+        ended.push(client.await.unwrap());
+    }
+    for values in ended {
         assert_eq!(values.get("k").await, Ok(Some(600_u32.to_le_bytes().to_vec())));
     }
 }

@@ -1,27 +1,15 @@
 //! A Redis server that can't be used is told with what to do about it, and soon.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod faults;
+
 use std::io::Write as _;
-use std::time::{Duration, Instant};
 
 use tokio::net::TcpListener;
-use tollgate_kv::{ConnectError, KeyValue, Redis, connect};
+use tollgate_kv::{ConnectError, KeyValue, Redis};
 use tollgate_test_servers::RedisServer;
 
-/// Longer than any start may take, on a machine that does other things too.
-const BOUND: Duration = Duration::from_secs(5);
-/// Timeouts of an address, so that a test of silence is short.
-const SHORT: &str = "connect_timeout_ms=300&response_timeout_ms=200";
-
-async fn refusal(address: &str) -> (ConnectError, String) {
-    let start = Instant::now();
-    let error = connect(address).await.err().expect(address);
-    assert!(start.elapsed() < BOUND, "{:?}", start.elapsed());
-    let message = error.to_string();
-    assert!(!message.contains("hush"), "{message}");
-    assert!(!message.contains('\n'), "{message}");
-    (error, message)
-}
+use crate::faults::{SHORT, refusal};
 
 #[tokio::test]
 async fn a_wrong_password_is_told_and_not_shown() {

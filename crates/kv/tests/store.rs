@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use tollgate_kv::{
-    Durability, Increment, KeyValue, KeyValueError, KeyValueStore, Memory, New, Page, Redb, Redis,
-    Swap,
+    Durability, Increment, KeyValue, KeyValueError, KeyValueStore, Memory, Nats, New, Page, Redb,
+    Redis, Swap,
 };
 use tollgate_store::{Store, StoreError, conformance};
-use tollgate_test_servers::RedisServer;
+use tollgate_test_servers::{NatsServer, RedisServer};
 
 #[tokio::test]
 async fn memory_passes_the_suite() {
@@ -45,6 +45,15 @@ async fn a_redis_cluster_passes_the_suite() {
     let store = KeyValueStore::new(Arc::new(Redis::connect(&address).await.unwrap()));
     conformance::run(&store, "cluster").await;
     conformance::run_swept(&store, "cluster").await;
+}
+
+#[tokio::test]
+async fn nats_passes_the_suite() {
+    let server = NatsServer::start();
+    let values = Nats::connect(&server.url()).await.unwrap();
+    let store = KeyValueStore::new(Arc::new(values));
+    conformance::run(&store, "nats").await;
+    conformance::run_swept(&store, "nats").await;
 }
 
 /// A backend that can't do anything.

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use tollgate_kv::{Durability, Memory, Redb, Redis};
-use tollgate_test_servers::RedisServer;
+use tollgate_kv::{Durability, Memory, Nats, Redb, Redis};
+use tollgate_test_servers::{NatsServer, RedisServer};
 
 use crate::Fresh;
 
@@ -28,4 +28,10 @@ pub(crate) async fn redis_cluster() -> Fresh {
     let address = node.url().replace("redis://", "redis-cluster://");
     let values = Redis::connect(&address).await.unwrap();
     Fresh { values: Arc::new(values), _keeper: Box::new(node) }
+}
+
+pub(crate) async fn nats() -> Fresh {
+    let server = NatsServer::start();
+    let values = Nats::connect(&server.url()).await.unwrap();
+    Fresh { values: Arc::new(values), _keeper: Box::new(server) }
 }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use tollgate_kv::{Durability, KeyValue};
 
-use crate::backends::{memory, redb, redis, redis_cluster};
+use crate::backends::{memory, nats, redb, redis, redis_cluster};
 
 type Values = Arc<dyn KeyValue>;
 
@@ -48,6 +48,7 @@ macro_rules! promises {
         backend!(redb_none, redb(Durability::None); $($promise)*);
         backend!(redis, redis().await; $($promise)*);
         backend!(redis_cluster, redis_cluster().await; $($promise)*);
+        backend!(nats, nats().await; $($promise)*);
     };
 }
 
@@ -66,6 +67,7 @@ macro_rules! unordered_promises {
     ($($promise:tt)*) => {
         backend!(unordered_redis, redis().await; $($promise)*);
         backend!(unordered_redis_cluster, redis_cluster().await; $($promise)*);
+        backend!(unordered_nats, nats().await; $($promise)*);
     };
 }
 
