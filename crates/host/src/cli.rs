@@ -1,5 +1,6 @@
 //! What the program can be told on the command line.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -187,5 +188,11 @@ mod tests {
         for wrong in ["", "store", "=x", "policies=x"] {
             assert!(wrong.parse::<VariableArg>().is_err(), "{wrong:?}");
         }
+    }
+
+    #[test]
+    fn the_password_of_a_store_is_not_shown() {
+        let args = Cli::parse_from(["tollgate", "serve", "--store", "redis://user:hush@host"]);
+        assert!(!format!("{args:?}").contains("hush"));
     }
 }

@@ -76,7 +76,7 @@ impl Policies {
 
 async fn serve(args: ServeArgs, policies: Policies) -> anyhow::Result<()> {
     let config = ServerConfig { access_log: args.access_log, ..ServerConfig::default() };
-    let store = args.store.open()?;
+    let store = args.store.open().await?;
     let _sweeping = match args.sweep {
         SweepArg::Off => None,
         SweepArg::Every(pause) => {

@@ -33,7 +33,7 @@ pub(crate) fn run(command: StateCommand) -> anyhow::Result<()> {
 
 async fn run_dump(args: &DumpArgs) -> anyhow::Result<()> {
     let decoder = decoder(args.policies.as_deref())?;
-    let values = open_existing(&args.store)?;
+    let values = open_existing(&args.store).await?;
     let bar = bar(args.quiet, "{spinner} {human_pos} records, {elapsed} so far");
     let progress = |records| bar.set_position(records);
     let records = if is_standard(&args.file) {
@@ -55,7 +55,7 @@ async fn run_restore(args: &RestoreArgs) -> anyhow::Result<()> {
     let mut restored = Restored::default();
     let progress = |so_far| restored = so_far;
     let (values, result) = if is_standard(&args.file) {
-        let values = open(&args.store)?;
+        let values = open(&args.store).await?;
         let bar = bar(args.quiet, "{spinner} {bytes}, {elapsed} so far");
         let input = BufReader::new(bar.wrap_read(io::stdin().lock()));
         let result = restore(&*values, input, existing, progress).await;
@@ -64,7 +64,7 @@ async fn run_restore(args: &RestoreArgs) -> anyhow::Result<()> {
     } else {
         let file = || File::open(&args.file).with_context(|| format!("{name} can't be opened"));
         check(BufReader::new(file()?)).with_context(|| format!("{name}: nothing was restored"))?;
-        let values = open(&args.store)?;
+        let values = open(&args.store).await?;
         let bar = bar(args.quiet, "{wide_bar} {bytes} of {total_bytes}, {eta} to go");
         let file = file()?;
         bar.set_length(file.metadata().map_or(0, |data| data.len()));
@@ -82,7 +82,7 @@ async fn run_restore(args: &RestoreArgs) -> anyhow::Result<()> {
 
 async fn get(args: &GetArgs) -> anyhow::Result<()> {
     let decoder = decoder(args.policies.as_deref())?;
-    let values = open_existing(&args.store)?;
+    let values = open_existing(&args.store).await?;
     let key = args.record.record_key();
     let Some(bytes) = values.get(&key).await? else { bail!("there is no record under {key:?}") };
     let decoded = decoder.decode(&key, &bytes);
@@ -98,13 +98,13 @@ async fn set(args: &SetArgs) -> anyhow::Result<()> {
     if let Some(Decoded::Corrupt { corrupt }) = decoder.decode(&key, &bytes) {
         bail!("record: {corrupt}");
     }
-    let values = open(&args.store)?;
+    let values = open(&args.store).await?;
     values.set(&key, bytes).await?;
     values.flush().await.context("the store was not flushed")
 }
 
 async fn delete(args: &DeleteArgs) -> anyhow::Result<()> {
-    let values = open_existing(&args.store)?;
+    let values = open_existing(&args.store).await?;
     let key = args.record.record_key();
     if values.get(&key).await?.is_none() {
         bail!("there is no record under {key:?}");
@@ -113,21 +113,21 @@ async fn delete(args: &DeleteArgs) -> anyhow::Result<()> {
     values.flush().await.context("the store was not flushed")
 }
 
-fn open(store: &StoreArgs) -> anyhow::Result<Arc<dyn KeyValue>> {
+async fn open(store: &StoreArgs) -> anyhow::Result<Arc<dyn KeyValue>> {
     if store.store == StoreArg::Memory {
         bail!("--store memory: it is empty, and gone when this is over; name another store");
     }
-    store.open()
+    store.open().await
 }
 
 /// Opens a store that has to be there: looking at one makes none.
-fn open_existing(store: &StoreArgs) -> anyhow::Result<Arc<dyn KeyValue>> {
+async fn open_existing(store: &StoreArgs) -> anyhow::Result<Arc<dyn KeyValue>> {
     if let StoreArg::Redb(path) = &store.store
         && !path.exists()
     {
         bail!("--store: there is no file {}", path.display());
     }
-    open(store)
+    open(store).await
 }
 
 fn decoder(policies: Option<&Path>) -> anyhow::Result<Decoder> {

@@ -36,10 +36,15 @@ pub trait KeyValue: Send + Sync + 'static {
     /// Removes `key`; removing an absent key is no error.
     async fn delete(&self, key: &str) -> Result<(), KeyValueError>;
 
-    /// Keys in ascending byte order, after `cursor` (exclusive), at most [`PAGE_KEYS_MAX`].
+    /// Keys in the backend's own order, from where `cursor` of the page before left off: about
+    /// [`PAGE_KEYS_MAX`] at most.
     ///
-    /// A page may hold fewer keys than that and still not be the last. A key that exists while all
-    /// pages are read is listed exactly once; one that comes or goes meanwhile may be missed.
+    /// A page may hold fewer keys, even none, and still not be the last. A key that exists while all
+    /// pages are read is listed at least once; one that comes or goes meanwhile may be missed. A backend
+    /// that lists in ascending order lists each key once, and takes any key as a cursor (exclusive).
+    ///
+    /// # Errors
+    /// [`KeyValueError::Cursor`] of what no page of this backend ended with.
     async fn list(&self, cursor: Option<&str>) -> Result<Page, KeyValueError>;
 
     /// Adds `delta` to the number under `key` (8 bytes, little-endian, signed; an absent key is 0)
@@ -145,6 +150,9 @@ pub enum KeyValueError {
     /// The value is longer than [`VALUE_BYTES_MAX`].
     #[error("a value has at most {VALUE_BYTES_MAX} bytes, this one has {0}")]
     ValueLength(usize),
+    /// The cursor is of no page that this backend answered.
+    #[error("the cursor is not the one of an earlier page")]
+    Cursor,
     /// The backend failed.
     #[error("{0}")]
     Backend(String),

@@ -2,8 +2,9 @@
 //!
 //! [`KeyValue`] is what `wasi:keyvalue` needs of a host: get, set, delete, list, increment and an exact
 //! compare-and-swap. [`Memory`] keeps values in this process; [`Redb`] keeps them in one file, with
-//! group commit and a choice of [`Durability`]; [`Bounded`] makes any of them answer in time. [`KeyValueStore`] makes either of them a
-//! [`tollgate_store::Store`].
+//! group commit and a choice of [`Durability`]; [`Redis`] and [`Nats`] keep them in a server, which any
+//! number of processes share. [`Bounded`] makes any of them answer in time, and [`KeyValueStore`] makes each
+//! of them a [`tollgate_store::Store`].
 //!
 //! ```
 //! use tollgate_kv::{Durability, Increment, KeyValue, Redb, Swap};
@@ -26,8 +27,11 @@ mod bounded;
 mod contract;
 mod durability;
 mod memory;
+mod nats;
 mod number;
 mod redb;
+mod redis;
+mod server;
 mod store;
 
 pub use bounded::{Bounded, OPERATION_TIMEOUT};
@@ -37,10 +41,13 @@ pub use contract::{
 };
 pub use durability::{Durability, UnknownDurability};
 pub use memory::Memory;
+pub use nats::{NATS_BUCKET, NATS_REPLICAS_MAX, Nats};
 pub use redb::{
     CACHE_BYTES, GROUP_COMMIT_INTERVAL, GROUP_COMMIT_INTERVAL_MAX, OVERLAY_BYTES_MAX,
     OVERLAY_ENTRIES_MAX, OpenError, RETRY_INTERVAL, Redb, RedbOptions,
 };
+pub use redis::{REDIS_PREFIX, REDIS_PREFIX_BYTES_MAX, Redis};
+pub use server::{CONNECT_TIMEOUT, ConnectError, RESPONSE_TIMEOUT, TIMEOUT_MAX, connect};
 pub use store::KeyValueStore;
 
 pub use ::redb::StorageBackend;

@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use tollgate_kv::{
-    Durability, Increment, KeyValue, KeyValueError, KeyValueStore, Memory, New, Page, Redb, Swap,
+    Durability, Increment, KeyValue, KeyValueError, KeyValueStore, Memory, Nats, New, Page, Redb,
+    Redis, Swap,
 };
 use tollgate_store::{Store, StoreError, conformance};
+use tollgate_test_servers::{NatsServer, RedisServer};
 
 #[tokio::test]
 async fn memory_passes_the_suite() {
@@ -25,6 +27,33 @@ async fn redb_passes_the_suite_in_every_durability() {
         conformance::run(&store, durability.as_str()).await;
         conformance::run_swept(&store, durability.as_str()).await;
     }
+}
+
+#[tokio::test]
+async fn redis_passes_the_suite() {
+    let server = RedisServer::start();
+    let values = Redis::connect(&server.url()).await.unwrap();
+    let store = KeyValueStore::new(Arc::new(values));
+    conformance::run(&store, "redis").await;
+    conformance::run_swept(&store, "redis").await;
+}
+
+#[tokio::test]
+async fn a_redis_cluster_passes_the_suite() {
+    let node = RedisServer::start_cluster();
+    let address = node.url().replace("redis://", "redis-cluster://");
+    let store = KeyValueStore::new(Arc::new(Redis::connect(&address).await.unwrap()));
+    conformance::run(&store, "cluster").await;
+    conformance::run_swept(&store, "cluster").await;
+}
+
+#[tokio::test]
+async fn nats_passes_the_suite() {
+    let server = NatsServer::start();
+    let values = Nats::connect(&server.url()).await.unwrap();
+    let store = KeyValueStore::new(Arc::new(values));
+    conformance::run(&store, "nats").await;
+    conformance::run_swept(&store, "nats").await;
 }
 
 /// A backend that can't do anything.

@@ -52,8 +52,8 @@ impl HostBucket for KeyValueView<'_> {
         Ok(value.map(|value| value.is_some()).map_err(Error::from))
     }
 
-    /// The cursor is the last key of the page before, so a listing goes on where it was even when
-    /// keys come and go meanwhile.
+    /// The cursor is the store's own, so a listing goes on where it was even when keys come and go
+    /// meanwhile. A store without an order may list a key that stays more than once.
     async fn list_keys(
         &mut self,
         _bucket: Resource<Bucket>,

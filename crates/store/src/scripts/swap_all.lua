@@ -1,5 +1,5 @@
 -- Compare-and-swap of several keys, all or nothing.
--- KEYS: the keys. ARGV: for each key four values, as swap.lua takes them.
+-- KEYS: the keys. ARGV: for each key four values, as swap.lua takes them, or '-1' as the last to remove it.
 -- Answers 1 when it wrote all of them, 0 when a key holds something else.
 for i, key in ipairs(KEYS) do
   local at = 4 * (i - 1)
@@ -10,7 +10,9 @@ for i, key in ipairs(KEYS) do
 end
 for i, key in ipairs(KEYS) do
   local at = 4 * (i - 1)
-  if ARGV[at + 4] == '0' then
+  if ARGV[at + 4] == '-1' then
+    redis.call('DEL', key)
+  elseif ARGV[at + 4] == '0' then
     redis.call('SET', key, ARGV[at + 3])
   else
     redis.call('SET', key, ARGV[at + 3], 'PX', ARGV[at + 4])

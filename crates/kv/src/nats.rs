@@ -1,0 +1,152 @@
+//! Values in a key-value bucket of NATS JetStream.
+//!
+//! A bucket compares revisions, [`KeyValue`] compares values. So an exchange reads the value with its
+//! revision, compares the value, and writes over that revision: whoever wrote between has changed it.
+
+mod bucket;
+mod key;
+mod listing;
+mod open;
+
+use std::fmt;
+
+use async_trait::async_trait;
+use tollgate_store::{Page, Swap};
+
+use self::bucket::Bucket;
+use crate::contract::{Increment, KeyValue, KeyValueError, New, check_key, check_value};
+use crate::number;
+use crate::server::{Address, ConnectError};
+
+/// The bucket, unless the address names another.
+pub const NATS_BUCKET: &str = "tollgate";
+/// Most replicas that a bucket may have: as many as a NATS server takes.
+pub const NATS_REPLICAS_MAX: usize = 5;
+
+/// Values in a bucket of a NATS server, or of a NATS cluster.
+///
+/// # When writes are safe
+/// A write is acknowledged once the server, or with replicas a majority of them, has written it to its file.
+/// It survives a crash of the server. The server's `sync_interval` says how often it is forced to disk
+/// (every two minutes by default), so a power cut may take what was acknowledged since, unless a majority
+/// of replicas kept its power.
+///
+/// # When the server fails
+/// Every operation ends within the response timeout. One that broke off ends as
+/// [`KeyValueError::Backend`]; a [`set`](KeyValue::set) or [`delete`](KeyValue::delete) of them may still
+/// be done when the server goes on, an exchange or increment only if the value is still the same. The
+/// connection is made anew in the background, and the bucket if the server has lost it.
+///
+/// # Limits
+/// A value and its header fields, about 100 bytes, fit the server's `max_payload` (1 MiB by default) or are
+/// refused as [`KeyValueError::Backend`].
+pub struct Nats {
+    bucket: Bucket,
+}
+
+impl Nats {
+    /// Connects to `nats://[USER:PASSWORD@]HOST[:PORT][,HOST[:PORT]…]`, or with TLS to `tls://…`; one name
+    /// without a password is a token.
+    ///
+    /// Parameters follow a `?`: the name of the `bucket` (1 to 64 letters, digits, `-` and `_`; default
+    /// [`NATS_BUCKET`]), which is made in files if there is none; its `replicas`, 1 to
+    /// [`NATS_REPLICAS_MAX`], default 1; `connect_timeout_ms` and `response_timeout_ms`, from 1 to
+    /// [`TIMEOUT_MAX`](crate::TIMEOUT_MAX).
+    ///
+    /// # Errors
+    /// [`ConnectError`], which says what to do.
+    pub async fn connect(address: &str) -> Result<Self, ConnectError> {
+        Self::open(Address::parse(address)?).await
+    }
+
+    pub(crate) async fn open(address: Address) -> Result<Self, ConnectError> {
+        Ok(Self { bucket: open::open(address).await? })
+    }
+
+    async fn exchange_once(
+        &self,
+        key: &str,
+        expected: Option<&[u8]>,
+        new: New,
+    ) -> Result<Swap, KeyValueError> {
+        let seen = self.bucket.entry(key).await?;
+        if seen.value.as_deref() != expected {
+            return Ok(Swap::Conflict);
+        }
+        match new {
+            New::Value(value) | New::Expiring(value, _) => {
+                self.bucket.replace(key, &seen, value).await
+            }
+            New::Absent if expected.is_none() => Ok(Swap::Done),
+            New::Absent => self.bucket.remove(key, Some(&seen)).await,
+        }
+    }
+
+    /// Tries until nobody else was faster; the caller watches the time.
+    async fn add(&self, key: &str, delta: i64) -> Result<Increment, KeyValueError> {
+        loop {
+            let seen = self.bucket.entry(key).await?;
+            let Some(sum) = number::add(seen.value.as_deref(), delta) else {
+                return Ok(Increment::NotANumber);
+            };
+            let value = sum.to_le_bytes().to_vec();
+            if self.bucket.replace(key, &seen, value).await? == Swap::Done {
+                return Ok(Increment::Sum(sum));
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl KeyValue for Nats {
+    async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, KeyValueError> {
+        check_key(key)?;
+        let entry = self.bucket.run(self.bucket.entry(key)).await?;
+        Ok(entry.value.map(Vec::from))
+    }
+
+    async fn set(&self, key: &str, value: Vec<u8>) -> Result<(), KeyValueError> {
+        check_key(key)?;
+        check_value(&value)?;
+        self.bucket.run(self.bucket.put(key, value)).await
+    }
+
+    async fn delete(&self, key: &str) -> Result<(), KeyValueError> {
+        check_key(key)?;
+        self.bucket.run(self.bucket.remove(key, None)).await.map(|_| ())
+    }
+
+    /// Keys that are written while the pages are read are listed again, so a listing ends once it has
+    /// caught up with the writers.
+    async fn list(&self, cursor: Option<&str>) -> Result<Page, KeyValueError> {
+        self.bucket.run(listing::page(&self.bucket, cursor)).await
+    }
+
+    async fn increment(&self, key: &str, delta: i64) -> Result<Increment, KeyValueError> {
+        check_key(key)?;
+        self.bucket.run(self.add(key, delta)).await
+    }
+
+    /// Somebody who writes the same value between reading and writing is a conflict too.
+    async fn exchange(
+        &self,
+        key: &str,
+        expected: Option<&[u8]>,
+        new: New,
+    ) -> Result<Swap, KeyValueError> {
+        check_key(key)?;
+        new.check()?;
+        self.bucket.run(self.exchange_once(key, expected, new)).await
+    }
+
+    /// Nothing to do: what was answered is with the server.
+    async fn flush(&self) -> Result<(), KeyValueError> {
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Nats {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Nats").field("prefix", &self.bucket.prefix).finish_non_exhaustive()
+    }
+}

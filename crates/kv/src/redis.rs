@@ -1,0 +1,222 @@
+//! Values in Redis, or in anything that speaks its protocol and runs Lua scripts.
+//!
+//! What compares runs on the server, as one of the [scripts](tollgate_store::scripts): they compare values,
+//! so nothing has to be kept between reading and writing, and any connection will do for either.
+
+mod connection;
+mod link;
+mod scan;
+
+use std::fmt;
+use std::sync::LazyLock;
+
+use ::redis::{Cmd, ErrorKind, FromRedisValue, Script, ScriptInvocation, ServerErrorKind};
+use async_trait::async_trait;
+use tollgate_store::{Page, Swap, scripts};
+
+use self::link::{Failure, Link};
+use crate::contract::{
+    Exchange, Increment, KeyValue, KeyValueError, New, check_exchanges, check_key, check_value,
+};
+use crate::server::{Address, ConnectError};
+
+/// What every key starts with, unless the address says otherwise.
+pub const REDIS_PREFIX: &str = "tollgate:";
+/// Longest prefix in bytes: as long as a key is no part of it.
+pub const REDIS_PREFIX_BYTES_MAX: usize = 64;
+
+static SWAP: LazyLock<Script> = LazyLock::new(|| Script::new(scripts::SWAP));
+static REMOVE: LazyLock<Script> = LazyLock::new(|| Script::new(scripts::REMOVE));
+static SWAP_ALL: LazyLock<Script> = LazyLock::new(|| Script::new(scripts::SWAP_ALL));
+static INCREMENT: LazyLock<Script> =
+    LazyLock::new(|| Script::new(include_str!("redis/increment.lua")));
+
+/// Milliseconds to live of a value that stays.
+const STAYS: i64 = 0;
+/// Milliseconds to live of what [`scripts::SWAP_ALL`] removes.
+const REMOVED: i64 = -1;
+
+/// Values in a Redis server, or in a Redis cluster.
+///
+/// # When writes are safe
+/// That is for the server to say. An acknowledged write survives a crash of the server as its `appendfsync`
+/// says: with `always` all of them, with `everysec` those of the last second may be gone, without
+/// `appendonly` those since the last snapshot. Replicas follow asynchronously: a failover may lose what the
+/// old primary acknowledged last. The values are then those of a moment before, and the keys whose values
+/// are gone are absent.
+///
+/// # When the server fails
+/// Every operation ends within the connect timeout plus the response timeout. One that broke off ends as
+/// [`KeyValueError::Backend`], and is never sent twice. The connection is made anew by the next operation.
+/// In a cluster the keys of a slot that moves, or whose primary died, are unavailable meanwhile.
+pub struct Redis {
+    link: Link,
+    prefix: String,
+}
+
+impl Redis {
+    /// Connects to `redis://[USER:PASSWORD@]HOST[:PORT][/DATABASE]`, or with TLS to `rediss://…`, or to the
+    /// cluster that has the nodes `redis-cluster://HOST[:PORT][,HOST[:PORT]…]` (`rediss-cluster://…`).
+    ///
+    /// Parameters follow a `?`: `prefix` of all keys, at most [`REDIS_PREFIX_BYTES_MAX`] bytes, default
+    /// [`REDIS_PREFIX`]; `connect_timeout_ms` and `response_timeout_ms`, from 1 to
+    /// [`TIMEOUT_MAX`](crate::TIMEOUT_MAX). In a cluster a prefix such as `{tollgate}:` keeps all keys in
+    /// one slot; without one [`exchange_all`](KeyValue::exchange_all) can't be done.
+    ///
+    /// # Errors
+    /// [`ConnectError`], which says what to do.
+    pub async fn connect(address: &str) -> Result<Self, ConnectError> {
+        Self::open(Address::parse(address)?).await
+    }
+
+    pub(crate) async fn open(mut address: Address) -> Result<Self, ConnectError> {
+        let timeouts = address.take_timeouts()?;
+        let prefix = address.take("prefix").unwrap_or_else(|| REDIS_PREFIX.to_owned());
+        address.finish()?;
+        if prefix.len() > REDIS_PREFIX_BYTES_MAX {
+            return Err(address.wrong(format!(
+                "prefix has at most {REDIS_PREFIX_BYTES_MAX} bytes, this one has {}",
+                prefix.len()
+            )));
+        }
+        let link = Link::open(&address, timeouts).await?;
+        Ok(Self { link, prefix })
+    }
+
+    fn full_key(&self, key: &str) -> String {
+        [&self.prefix, key].concat()
+    }
+
+    async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, KeyValueError> {
+        let answer = self.link.run(|mut to| async move { command.query_async(&mut to).await });
+        answer.await.map_err(Failure::into)
+    }
+
+    async fn invoke<T: FromRedisValue>(&self, call: &ScriptInvocation<'_>) -> Result<T, Failure> {
+        self.link.run(|mut to| async move { call.invoke_async(&mut to).await }).await
+    }
+
+    async fn swap_value(
+        &self,
+        key: &str,
+        expected: Option<&[u8]>,
+        value: &[u8],
+        live_ms: i64,
+    ) -> Result<Swap, KeyValueError> {
+        let mut call = SWAP.key(self.full_key(key));
+        call.arg(u8::from(expected.is_some())).arg(expected.unwrap_or_default());
+        call.arg(value).arg(live_ms);
+        Ok(swap(self.invoke(&call).await?))
+    }
+
+    async fn swap_absent(&self, key: &str, expected: Option<&[u8]>) -> Result<Swap, KeyValueError> {
+        match expected {
+            Some(expected) => {
+                let mut call = REMOVE.key(self.full_key(key));
+                Ok(swap(self.invoke(call.arg(expected)).await?))
+            }
+            None => Ok(swap(self.get(key).await?.is_none())),
+        }
+    }
+}
+
+fn swap(was_done: bool) -> Swap {
+    if was_done { Swap::Done } else { Swap::Conflict }
+}
+
+/// The value that `new` leaves, and its milliseconds to live.
+fn value_and_life(new: &New) -> (&[u8], i64) {
+    match new {
+        New::Value(value) => (value, STAYS),
+        // At least one, since none would be no end; more than there are until the year 2262 can't be.
+        New::Expiring(value, span) => {
+            (value, i64::try_from(span.as_millis_ceil().max(1)).unwrap_or(STAYS))
+        }
+        New::Absent => (&[], REMOVED),
+    }
+}
+
+#[async_trait]
+impl KeyValue for Redis {
+    async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, KeyValueError> {
+        check_key(key)?;
+        self.ask(&Cmd::get(self.full_key(key))).await
+    }
+
+    async fn set(&self, key: &str, value: Vec<u8>) -> Result<(), KeyValueError> {
+        check_key(key)?;
+        check_value(&value)?;
+        self.ask(&Cmd::set(self.full_key(key), value)).await
+    }
+
+    async fn delete(&self, key: &str) -> Result<(), KeyValueError> {
+        check_key(key)?;
+        self.ask(&Cmd::del(self.full_key(key))).await
+    }
+
+    /// A key that is told twice because the server's table grew or shrank is told once per page.
+    async fn list(&self, cursor: Option<&str>) -> Result<Page, KeyValueError> {
+        let position = cursor.map_or_else(|| Ok(scan::Position::default()), str::parse)?;
+        let nodes = self.link.run(scan::nodes).await?;
+        let command = scan::command(&self.prefix, position);
+        let Some(node) = nodes.get(position.node).copied() else {
+            return Ok(Page { keys: Vec::new(), cursor: None });
+        };
+        let answer = self.link.run(|to| async move { to.ask_node(command, node).await }).await?;
+        Ok(scan::page(&self.prefix, answer, position, nodes.len()))
+    }
+
+    async fn increment(&self, key: &str, delta: i64) -> Result<Increment, KeyValueError> {
+        check_key(key)?;
+        let mut call = INCREMENT.key(self.full_key(key));
+        let sum: Option<Vec<u8>> = self.invoke(call.arg(&delta.to_le_bytes())).await?;
+        let sum = sum.and_then(|bytes| Some(i64::from_le_bytes(bytes.try_into().ok()?)));
+        Ok(sum.map_or(Increment::NotANumber, Increment::Sum))
+    }
+
+    async fn exchange(
+        &self,
+        key: &str,
+        expected: Option<&[u8]>,
+        new: New,
+    ) -> Result<Swap, KeyValueError> {
+        check_key(key)?;
+        new.check()?;
+        match value_and_life(&new) {
+            (_, REMOVED) => self.swap_absent(key, expected).await,
+            (value, live_ms) => self.swap_value(key, expected, value, live_ms).await,
+        }
+    }
+
+    /// Answers nothing where the keys are in different slots of a cluster.
+    async fn exchange_all(&self, exchanges: &[Exchange]) -> Result<Option<Swap>, KeyValueError> {
+        check_exchanges(exchanges)?;
+        let mut call = SWAP_ALL.prepare_invoke();
+        for Exchange { key, expected, new } in exchanges {
+            let (value, live_ms) = value_and_life(new);
+            call.key(self.full_key(key));
+            call.arg(u8::from(expected.is_some())).arg(expected.as_deref().unwrap_or_default());
+            call.arg(value).arg(live_ms);
+        }
+        match self.invoke(&call).await {
+            Ok(was_done) => Ok(Some(swap(was_done))),
+            Err(failure) if failure.is(ErrorKind::Server(ServerErrorKind::CrossSlot)) => Ok(None),
+            Err(failure) => Err(failure.into()),
+        }
+    }
+
+    fn expires(&self) -> bool {
+        true
+    }
+
+    /// Nothing to do: what was answered is with the server.
+    async fn flush(&self) -> Result<(), KeyValueError> {
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Redis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Redis").field("prefix", &self.prefix).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,49 @@
+//! What a server that fails must not do to whoever asks.
+#![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
+
+use std::time::{Duration, Instant};
+
+use tollgate_kv::{ConnectError, KeyValue, KeyValueError, connect};
+
+/// Longer than any operation may take with [`SHORT`], on a machine that does other things too.
+pub const BOUND: Duration = Duration::from_secs(5);
+/// Timeouts of an address, so that a test of silence is short.
+pub const SHORT: &str = "connect_timeout_ms=300&response_timeout_ms=200";
+
+/// Does every kind of operation; each has to end in time, with the backend's error.
+pub async fn assert_everything_fails(values: &dyn KeyValue) {
+    async fn failed<T: std::fmt::Debug>(end: impl Future<Output = Result<T, KeyValueError>>) {
+        let start = Instant::now();
+        let error = end.await.unwrap_err();
+        assert!(start.elapsed() < BOUND, "{:?}", start.elapsed());
+        let KeyValueError::Backend(message) = error else { panic!("{error:?}") };
+        assert!(message.contains("://127.0.0.1:"), "{message}");
+    }
+    failed(values.get("k")).await;
+    failed(values.set("k", vec![])).await;
+    failed(values.delete("k")).await;
+    failed(values.list(None)).await;
+    failed(values.increment("k", 1)).await;
+    failed(values.swap("k", None, vec![])).await;
+    failed(values.remove("k", b"")).await;
+}
+
+/// Waits until the server can be asked again, which the backend has to find out by itself.
+pub async fn recovered(values: &dyn KeyValue) {
+    let deadline = Instant::now() + BOUND;
+    while let Err(error) = values.get("k").await {
+        assert!(Instant::now() < deadline, "{error}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// Why a store can't be opened, as an error and in words that hold no password.
+pub async fn refusal(address: &str) -> (ConnectError, String) {
+    let start = Instant::now();
+    let error = connect(address).await.err().expect(address);
+    assert!(start.elapsed() < BOUND, "{:?}", start.elapsed());
+    let message = error.to_string();
+    assert!(!message.contains("hush"), "{message}");
+    assert!(!message.contains('\n'), "{message}");
+    (error, message)
+}

@@ -1,0 +1,91 @@
+//! A NATS server that can't be used is told with what to do about it, and soon.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod faults;
+
+use tokio::net::TcpListener;
+use tollgate_kv::{ConnectError, KeyValue, Nats};
+use tollgate_test_servers::{NatsServer, RedisServer};
+
+use crate::faults::{SHORT, refusal};
+
+#[tokio::test]
+async fn a_wrong_password_is_told_and_not_shown() {
+    let server = NatsServer::start_with(&["--user", "right", "--pass", "a:b@c"]);
+    let host = format!("127.0.0.1:{}", server.port());
+    for user in ["", "right:hush@", "hush:hush@", "hush@"] {
+        let (error, message) = refusal(&format!("nats://{user}{host}")).await;
+        assert!(matches!(error, ConnectError::Denied { .. }), "{user} {error:?}");
+        assert!(message.contains("check the user and the password"), "{message}");
+    }
+    let values = Nats::connect(&format!("nats://right:a%3Ab%40c@{host}")).await.unwrap();
+    assert_eq!(values.get("k").await, Ok(None));
+}
+
+#[tokio::test]
+async fn a_token_is_a_user_without_a_password() {
+    let server = NatsServer::start_with(&["--auth", "secret"]);
+    let host = format!("127.0.0.1:{}", server.port());
+    let values = Nats::connect(&format!("nats://secret@{host}")).await.unwrap();
+    assert_eq!(values.get("k").await, Ok(None));
+}
+
+#[tokio::test]
+async fn a_server_that_is_down_is_told() {
+    let mut server = NatsServer::start();
+    server.kill();
+    for scheme in ["nats", "tls"] {
+        let address = format!("{scheme}://user:hush@127.0.0.1:{}", server.port());
+        let (error, message) = refusal(&address).await;
+        assert!(matches!(error, ConnectError::Unreachable { .. }), "{error:?}");
+        assert!(message.contains("start the server"), "{message}");
+    }
+}
+
+/// It accepts and never answers; so does Redis, to whoever waits to be greeted.
+#[tokio::test]
+async fn a_silent_server_keeps_nobody_waiting() {
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let redis = RedisServer::start();
+    for port in [silent.local_addr().unwrap().port(), redis.port()] {
+        let address = format!("nats://user:hush@127.0.0.1:{port}?{SHORT}");
+        let (error, message) = refusal(&address).await;
+        assert!(matches!(error, ConnectError::Unanswered { .. }), "{error:?}");
+        assert!(message.contains("no answer within 300ms"), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_without_jetstream_is_told() {
+    let server = NatsServer::start_without_jetstream();
+    let (error, message) = refusal(&server.url()).await;
+    assert!(matches!(error, ConnectError::Unusable { .. }), "{error:?}");
+    assert!(message.contains("JetStream"), "{message}");
+}
+
+#[tokio::test]
+async fn a_bucket_that_is_not_what_was_asked_for_is_told() {
+    let server = NatsServer::start();
+    drop(Nats::connect(&server.url()).await.unwrap());
+    let (_, message) = refusal(&format!("{}?replicas=3", server.url())).await;
+    assert!(message.contains("bucket \"tollgate\" has 1 replicas, not 3"), "{message}");
+    let (_, message) = refusal(&format!("{}?bucket=b&replicas=3", server.url())).await;
+    assert!(message.contains("bucket \"b\" can't be made"), "{message}");
+}
+
+#[tokio::test]
+async fn an_address_that_is_none_is_told_by_its_field() {
+    for (parameters, field) in [
+        ("?bucket=a.b", "bucket is 1 to 64 letters"),
+        ("?bucket=", "bucket is 1 to 64 letters"),
+        ("?replicas=0", "replicas is a number from 1 to 5"),
+        ("?replicas=6", "replicas is a number from 1 to 5"),
+        ("?prefix=a", "\"prefix\""),
+        ("?response_timeout_ms=0", "response_timeout_ms"),
+        ("/x", "path"),
+    ] {
+        let (error, message) = refusal(&format!("nats://user:hush@127.0.0.1{parameters}")).await;
+        assert!(matches!(error, ConnectError::Address { .. }), "{error:?}");
+        assert!(message.contains(field), "{parameters}: {message}");
+    }
+}
