@@ -11,6 +11,7 @@ use tollgate_core::Span;
 use tollgate_host::keyvalue::quirks::Quirks;
 use tollgate_host::redis::RedisServer;
 
+use crate::key::KeyArgs;
 use crate::state_args::StateCommand;
 use crate::store_arg::StoreArgs;
 
@@ -28,9 +29,23 @@ pub(crate) enum Command {
     Serve(ServeArgs),
     /// Tell what a policy would have done to a trace of real requests.
     Replay(tollgate_replay::Args),
+    /// Say whether files of policies and keys are as they should be.
+    Check(CheckArgs),
+    /// Make a key of the API: the key on standard error, the lines for the file of keys on standard output.
+    Key(KeyArgs),
     /// Look at what a store holds, and move it: dump, restore, get, set, delete.
     #[command(subcommand)]
     State(StateCommand),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    /// A file of policies, TOML or JSON.
+    pub(crate) policies: PathBuf,
+
+    /// A file of keys.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) keys: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -42,6 +57,11 @@ pub(crate) struct ServeArgs {
     /// Policies, as TOML or JSON [default: a sample with the policies "api" and "llm"].
     #[arg(long, value_name = "FILE")]
     pub(crate) policies: Option<PathBuf>,
+
+    /// Who may ask: hashes of keys, as `tollgate key` writes them. Without it everybody may, and only
+    /// loopback addresses are listened on.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) keys: Option<PathBuf>,
 
     #[command(flatten)]
     pub(crate) store: StoreArgs,
@@ -97,6 +117,7 @@ impl FromStr for VariableArg {
     fn from_str(text: &str) -> Result<Self, String> {
         match text.split_once('=') {
             Some(("policies", _)) => Err("policies are given by --policies".to_owned()),
+            Some(("api_keys", _)) => Err("keys are given by --keys".to_owned()),
             Some((name, value)) if !name.is_empty() => {
                 Ok(Self { name: name.to_owned(), value: value.to_owned() })
             }

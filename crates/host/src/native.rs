@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::Request;
 use http_body_util::Full;
 use tollgate_kv::{KeyValue, KeyValueStore};
-use tollgate_policy::PolicySet;
+use tollgate_policy::{ApiKeys, PolicySet};
 use tollgate_service::{CoreLimiter, LimiterError, Service};
 use tollgate_store::Breaker;
 
@@ -18,14 +18,23 @@ use crate::server::Handler;
 pub struct Native(Service<Breaker<KeyValueStore, SystemClock>, CoreLimiter, SystemClock>);
 
 impl Native {
-    /// The service for these policies, with its records in `store`.
+    /// The service for these policies, with its records in `store`, for who has one of these keys, or
+    /// everybody.
     ///
     /// # Errors
     /// When the limiter can't take a policy.
-    pub fn new(policies: PolicySet, store: Arc<dyn KeyValue>) -> Result<Self, LimiterError> {
+    pub fn new(
+        policies: PolicySet,
+        keys: Option<ApiKeys>,
+        store: Arc<dyn KeyValue>,
+    ) -> Result<Self, LimiterError> {
         let store = Breaker::new(KeyValueStore::new(store), SystemClock);
         let report = |fault: &_| tracing::error!("{fault}");
-        Service::new(policies, store, CoreLimiter, SystemClock, report).map(Self)
+        let service = Service::new(policies, store, CoreLimiter, SystemClock, report)?;
+        Ok(Self(match keys {
+            Some(keys) => service.with_keys(keys),
+            None => service,
+        }))
     }
 }
 

@@ -2,10 +2,9 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fs;
 use std::io::Write as _;
-use std::path::Path;
 use std::sync::Arc;
-use std::{fmt, fs};
 
 use anyhow::{Context as _, anyhow, bail};
 use tokio::net::TcpListener;
@@ -15,10 +14,11 @@ use tollgate_host::native::Native;
 use tollgate_host::server::{self, Handler, ServerConfig};
 use tollgate_host::sweep::Sweeping;
 use tollgate_kv::KeyValue;
-use tollgate_policy::PolicySet;
+use tollgate_policy::{ApiKeys, PolicySet};
 use tollgate_service::Retention;
 
 use crate::cli::{ServeArgs, SweepArg};
+use crate::configuration::{self, Written};
 use crate::log;
 
 /// The variable that tells the edge its policies.
@@ -26,69 +26,46 @@ const POLICIES_VARIABLE: &str = "policies";
 /// The variable that tells the edge where records are, and what it says unless the operator does.
 const STORE_VARIABLE: (&str, &str) = ("store", "key-value");
 
-/// The policies of a user who gave none.
-const SAMPLE_POLICIES: &str = include_str!("../sample-policies.toml");
+/// The variable that tells the edge who may ask.
+const KEYS_VARIABLE: &str = "api_keys";
 
 /// The edge component that the build put into this program, if it did.
 const EMBEDDED_EDGE: Option<&[u8]> = include!(concat!(env!("OUT_DIR"), "/embedded_edge.rs"));
 
-/// The policies can't be used; the text says why.
-#[derive(Debug)]
-pub(crate) struct BadPolicies(String);
-
-impl fmt::Display for BadPolicies {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for BadPolicies {}
-
 /// Serves until the process is told to stop.
 pub(crate) fn run(args: ServeArgs) -> anyhow::Result<()> {
-    let policies = Policies::read(args.policies.as_deref())?;
+    let policies = configuration::policies(args.policies.as_deref())?;
+    let keys = args.keys.as_deref().map(configuration::keys).transpose()?;
+    configuration::check_listen(args.listen, keys.is_some())?;
     log::start(&args.log, args.log_format)?;
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("the runtime did not start")?
-        .block_on(serve(args, policies))
+        .block_on(serve(args, policies, keys))
 }
 
-/// The policies: as text for the edge, and as read for the native service.
-pub(crate) struct Policies {
-    text: String,
-    pub(crate) set: PolicySet,
-}
-
-impl Policies {
-    pub(crate) fn read(path: Option<&Path>) -> Result<Self, BadPolicies> {
-        let (name, text) = match path {
-            None => ("the sample".to_owned(), Ok(SAMPLE_POLICIES.to_owned())),
-            Some(path) => (path.display().to_string(), fs::read_to_string(path)),
-        };
-        let text = text.map_err(|error| BadPolicies(format!("{name}: {error}")))?;
-        let set =
-            PolicySet::parse(&text).map_err(|error| BadPolicies(format!("{name}: {error}")))?;
-        Ok(Self { text, set })
-    }
-}
-
-async fn serve(args: ServeArgs, policies: Policies) -> anyhow::Result<()> {
+async fn serve(
+    args: ServeArgs,
+    policies: Written<PolicySet>,
+    keys: Option<Written<ApiKeys>>,
+) -> anyhow::Result<()> {
     let config = ServerConfig { access_log: args.access_log, ..ServerConfig::default() };
     let store = args.store.open().await?;
     let _sweeping = match args.sweep {
         SweepArg::Off => None,
         SweepArg::Every(pause) => {
-            let retention = Retention::new(&policies.set);
+            let retention = Retention::new(&policies.read);
             Some(Sweeping::start(Arc::clone(&store), retention, pause))
         }
     };
     if args.native {
-        let native = Native::new(policies.set, Arc::clone(&store))?;
+        let keys = keys.map(|keys| keys.read);
+        let native = Native::new(policies.read, keys, Arc::clone(&store))?;
         listen(&args, config, native).await?;
     } else {
-        let edge = edge(&args, &config, policies.text, Arc::clone(&store))?;
+        let keys = keys.map_or_else(String::new, |keys| keys.text);
+        let edge = edge(&args, &config, [&policies.text, &keys], Arc::clone(&store))?;
         listen(&args, config, edge).await?;
     }
     store.flush().await.context("the store was not flushed")
@@ -97,10 +74,10 @@ async fn serve(args: ServeArgs, policies: Policies) -> anyhow::Result<()> {
 fn edge(
     args: &ServeArgs,
     server: &ServerConfig,
-    policies: String,
+    [policies, keys]: [&str; 2],
     store: Arc<dyn KeyValue>,
 ) -> anyhow::Result<Edge> {
-    let defaults = [(POLICIES_VARIABLE, &*policies), STORE_VARIABLE];
+    let defaults = [(POLICIES_VARIABLE, policies), (KEYS_VARIABLE, keys), STORE_VARIABLE];
     let given = args.variables.iter().map(|it| (&*it.name, &*it.value));
     let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
     let variables: BTreeMap<_, _> = defaults.into_iter().chain(given).map(owned).collect();
@@ -157,14 +134,4 @@ fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
         }
         tracing::info!("stopping");
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_sample_policies_parse() {
-        assert!(Policies::read(None).is_ok());
-    }
 }

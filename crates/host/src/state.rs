@@ -13,7 +13,7 @@ use tollgate_policy::PolicySet;
 use tollgate_state::{Decoded, Decoder, Entry, Existing, Restored, check, dump, restore};
 use tollgate_store::Clock;
 
-use crate::serve::Policies;
+use crate::configuration;
 use crate::state_args::{DeleteArgs, DumpArgs, GetArgs, RestoreArgs, SetArgs, StateCommand};
 use crate::store_arg::{StoreArg, StoreArgs};
 
@@ -133,7 +133,7 @@ async fn open_existing(store: &StoreArgs) -> anyhow::Result<Arc<dyn KeyValue>> {
 fn decoder(policies: Option<&Path>) -> anyhow::Result<Decoder> {
     let set = match policies {
         None => PolicySet::default(),
-        path => Policies::read(path)?.set,
+        path => configuration::policies(path)?.set,
     };
     Ok(Decoder::new(set, SystemClock.now()))
 }

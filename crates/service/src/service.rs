@@ -125,6 +125,11 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
         self
     }
 
+    /// Whether it looks for a key in `Authorization`.
+    pub const fn needs_key(&self) -> bool {
+        self.keys.is_some()
+    }
+
     /// Answers one request.
     pub async fn handle<B>(&self, request: Request<B>) -> Response<Full<Bytes>>
     where

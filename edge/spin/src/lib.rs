@@ -54,7 +54,10 @@ wasip3::http::service::export!(Edge);
 impl wasip3::exports::http::handler::Guest for Edge {
     async fn handle(request: types::Request) -> Result<types::Response, types::ErrorCode> {
         let response = match setup::service().await {
-            Ok(service) => service.handle(request::from_wasi(request)).await,
+            Ok(service) => {
+                let needs_key = service.needs_key();
+                service.handle(request::from_wasi(request, needs_key)).await
+            }
             Err(problem) => problem.into_response(),
         };
         response::into_wasi(response)

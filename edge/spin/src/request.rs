@@ -1,4 +1,5 @@
-//! Requests, taken from the host as far as the service looks at them: method, path, `Prefer` and body.
+//! Requests, taken from the host as far as the service looks at them: method, path, `Prefer`, body and,
+//! where a key is needed, `Authorization`.
 //!
 //! spin-sdk's own conversion takes all of it, each header and trailer included, and that is a tenth
 //! of the component.
@@ -7,7 +8,7 @@ use std::convert::Infallible;
 
 use bytes::Bytes;
 use futures::StreamExt as _;
-use http::header::{CONTENT_LENGTH, HeaderMap, HeaderValue};
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, HeaderMap, HeaderValue};
 use http::uri::PathAndQuery;
 use http::{Method, Request, Uri};
 use http_body::{Body, Frame};
@@ -26,6 +27,7 @@ const READ_BYTES: usize = 16 * 1024;
 /// becomes a path that there is not, or a method that nothing takes.
 pub(crate) fn from_wasi(
     request: types::Request,
+    needs_key: bool,
 ) -> Request<impl Body<Data = Bytes, Error = Infallible>> {
     let path = request.get_path_with_query().and_then(|path| PathAndQuery::try_from(path).ok());
     let path = path.unwrap_or_else(|| PathAndQuery::from_static("/"));
@@ -33,6 +35,11 @@ pub(crate) fn from_wasi(
     let fields = request.get_headers();
     for value in fields.get(PREFER.as_str()) {
         headers.extend(HeaderValue::try_from(value).map(|value| (PREFER, value)));
+    }
+    if needs_key {
+        for value in fields.get(AUTHORIZATION.as_str()) {
+            headers.extend(HeaderValue::try_from(value).map(|value| (AUTHORIZATION, value)));
+        }
     }
     let method = Method::try_from(request.get_method()).unwrap_or(Method::TRACE);
     let declared_bytes = declared_bytes(&fields.get(CONTENT_LENGTH.as_str()));

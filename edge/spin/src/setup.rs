@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::rc::Rc;
 
 use spin_sdk::variables;
-use tollgate_policy::PolicySet;
+use tollgate_policy::{ApiKeys, PolicySet};
 use tollgate_service::{Problem, Service};
 use tollgate_store::Breaker;
 
@@ -28,7 +28,11 @@ pub(crate) async fn service() -> Result<Rc<EdgeService>, Problem> {
     if let Some(service) = made() {
         return Ok(service);
     }
-    let variables = (variable("policies").await, variable("store").await);
+    let variables = Variables {
+        policies: variable("policies").await,
+        api_keys: variable("api_keys").await,
+        store: variable("store").await,
+    };
     // Another request may have been faster meanwhile; then its service is the one.
     if let Some(service) = made() {
         return Ok(service);
@@ -44,14 +48,25 @@ async fn variable(name: &str) -> Result<String, String> {
     variables::get(name).await.map_err(|error| format!("the variable `{name}`: {error}"))
 }
 
-fn build(
-    (policies, store): (Result<String, String>, Result<String, String>),
-) -> Result<EdgeService, String> {
-    let policies = PolicySet::parse(&policies?)
+/// What the operator has said.
+struct Variables {
+    policies: Result<String, String>,
+    /// Empty where everybody may ask.
+    api_keys: Result<String, String>,
+    store: Result<String, String>,
+}
+
+fn build(variables: Variables) -> Result<EdgeService, String> {
+    let policies = PolicySet::parse(&variables.policies?)
         .map_err(|error| format!("the variable `policies`: {error}"))?;
-    let store = Breaker::new(EdgeStore::named(&store?)?, SystemClock);
-    Service::new(policies, store, EdgeLimiter::default(), SystemClock, |fault| {
-        eprintln!("tollgate: {fault}");
-    })
-    .map_err(|error| error.to_string())
+    let api_keys = variables.api_keys?;
+    let store = Breaker::new(EdgeStore::named(&variables.store?)?, SystemClock);
+    let report = |fault: &_| eprintln!("tollgate: {fault}");
+    let service = Service::new(policies, store, EdgeLimiter::default(), SystemClock, report);
+    let service = service.map_err(|error| error.to_string())?;
+    if api_keys.is_empty() {
+        return Ok(service);
+    }
+    let keys = ApiKeys::parse(&api_keys);
+    Ok(service.with_keys(keys.map_err(|error| format!("the variable `api_keys`: {error}"))?))
 }

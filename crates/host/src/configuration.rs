@@ -1,0 +1,97 @@
+//! What the operator wrote down: policies, and keys of the API.
+
+use std::fmt;
+use std::fs;
+use std::net::SocketAddr;
+use std::path::Path;
+
+use tollgate_policy::{ApiKeys, PolicySet, TextError};
+
+/// The policies of a user who gave none.
+const SAMPLE_POLICIES: &str = include_str!("../sample-policies.toml");
+
+/// What is written down can't be used; the text says why.
+#[derive(Debug)]
+pub(crate) struct BadConfiguration(String);
+
+impl fmt::Display for BadConfiguration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for BadConfiguration {}
+
+/// A text, for the edge function, and what it says, for this program.
+pub(crate) struct Written<T> {
+    pub(crate) text: String,
+    pub(crate) read: T,
+}
+
+/// The policies in a file, or the sample.
+pub(crate) fn policies(path: Option<&Path>) -> Result<Written<PolicySet>, BadConfiguration> {
+    match path {
+        None => parse("the sample", SAMPLE_POLICIES.to_owned(), PolicySet::parse),
+        Some(path) => read(path, PolicySet::parse),
+    }
+}
+
+/// The keys in a file.
+pub(crate) fn keys(path: &Path) -> Result<Written<ApiKeys>, BadConfiguration> {
+    let keys = read(path, ApiKeys::parse)?;
+    if keys.read.keys().is_empty() {
+        let path = path.display();
+        return Err(BadConfiguration(format!("{path}: it has no key, and nobody could ask")));
+    }
+    Ok(keys)
+}
+
+/// Refuses to be asked by everybody.
+pub(crate) fn check_listen(listen: SocketAddr, has_keys: bool) -> Result<(), BadConfiguration> {
+    if has_keys || listen.ip().is_loopback() {
+        return Ok(());
+    }
+    Err(BadConfiguration(format!(
+        "--listen {listen}: others than this machine could ask and change everything; \
+         say who may with --keys FILE (`tollgate key` makes one), or listen on 127.0.0.1"
+    )))
+}
+
+fn read<T>(
+    path: &Path,
+    parse_text: fn(&str) -> Result<T, TextError>,
+) -> Result<Written<T>, BadConfiguration> {
+    let name = path.display().to_string();
+    let text = fs::read_to_string(path);
+    let text = text.map_err(|error| BadConfiguration(format!("{name}: {error}")))?;
+    parse(&name, text, parse_text)
+}
+
+fn parse<T>(
+    name: &str,
+    text: String,
+    parse_text: fn(&str) -> Result<T, TextError>,
+) -> Result<Written<T>, BadConfiguration> {
+    let read = parse_text(&text).map_err(|error| BadConfiguration(format!("{name}: {error}")))?;
+    Ok(Written { text, read })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sample_policies_parse() {
+        assert!(policies(None).is_ok());
+    }
+
+    #[test]
+    fn only_this_machine_may_ask_without_a_key() {
+        let listen = |address: &str, has_keys| {
+            check_listen(address.parse().expect("an address"), has_keys).is_ok()
+        };
+        assert!(listen("127.0.0.1:3000", false) && listen("[::1]:3000", false));
+        assert!(!listen("0.0.0.0:3000", false) && !listen("192.0.2.1:80", false));
+        assert!(listen("0.0.0.0:3000", true));
+    }
+}

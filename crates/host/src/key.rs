@@ -1,0 +1,80 @@
+//! `tollgate key`: a new key of the API.
+
+use std::io::{self, Write as _};
+
+use anyhow::{Context as _, bail};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use clap::{Args, ValueEnum};
+use sha2::{Digest as _, Sha256};
+use tollgate_core::Name;
+
+#[derive(Debug, Args)]
+pub(crate) struct KeyArgs {
+    /// What the key is called: 1 to 64 ASCII letters, digits, "_", "-" or ".".
+    name: String,
+
+    /// Whose records it reaches, and no others; spelt as names are.
+    #[arg(long, value_name = "NAME")]
+    tenant: String,
+
+    /// What it may be used for; may be given several times.
+    #[arg(long, value_name = "SCOPE", default_values = ["acquire", "observe"])]
+    scope: Vec<ScopeArg>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ScopeArg {
+    /// Ask, and say what came of it.
+    Acquire,
+    /// Look.
+    Observe,
+    /// Change what is remembered of a key, and capacities.
+    Admin,
+}
+
+/// Draws a key, shows it once on standard error, and writes the lines for the file of keys to standard
+/// output.
+pub(crate) fn run(args: &KeyArgs) -> anyhow::Result<()> {
+    for (what, name) in [("the name", &args.name), ("--tenant", &args.tenant)] {
+        if Name::new(name).is_none() {
+            bail!("{what}: {name:?} is no name: 1 to 64 ASCII letters, digits, _, - or .");
+        }
+    }
+    let mut random = [0; 32];
+    getrandom::fill(&mut random).context("there are no random numbers")?;
+    let key = format!("tg_{}", URL_SAFE_NO_PAD.encode(random));
+    eprintln!("The key, which is shown this once: {key}");
+    write!(io::stdout(), "{}", lines(args, &key)).context("the lines were not written")
+}
+
+fn lines(args: &KeyArgs, key: &str) -> String {
+    let sha256 = Sha256::digest(key).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let scopes = args.scope.iter().map(|scope| match scope {
+        ScopeArg::Acquire => "\"acquire\"",
+        ScopeArg::Observe => "\"observe\"",
+        ScopeArg::Admin => "\"admin\"",
+    });
+    let scopes = scopes.collect::<Vec<_>>().join(", ");
+    let KeyArgs { name, tenant, .. } = args;
+    // A name may have dots, which mean something in TOML.
+    format!("[key.\"{name}\"]\nsha256 = \"{sha256}\"\ntenant = \"{tenant}\"\nscopes = [{scopes}]\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use tollgate_policy::ApiKeys;
+
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        let scope = vec![ScopeArg::Acquire, ScopeArg::Admin];
+        let args = KeyArgs { name: "a.b".to_owned(), tenant: "acme".to_owned(), scope };
+        let keys = ApiKeys::parse(&lines(&args, "tg_secret")).expect("a file of keys");
+        let [key] = keys.keys() else { panic!("there is one") };
+        assert_eq!((&*key.name, &*key.tenant), ("a.b", "acme"));
+        assert_eq!(key.sha256.as_slice(), &*Sha256::digest("tg_secret"));
+        assert_eq!(key.scopes, [tollgate_policy::Scope::Acquire, tollgate_policy::Scope::Admin]);
+    }
+}
