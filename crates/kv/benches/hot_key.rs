@@ -100,7 +100,7 @@ impl Limiter {
             Err(DriveError::Busy) => {
                 self.busy.fetch_add(1, Ordering::Relaxed);
             }
-            Err(error) => panic!("{error}"),
+            Err(error) => panic!("{error:?}"),
         }
     }
 }
