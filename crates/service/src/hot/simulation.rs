@@ -1,24 +1,14 @@
 //! Several instances with leases over one store, in every order, with deaths at every step.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use std::cell::Cell;
+mod world;
 
-use futures::executor::block_on;
 use proptest::prelude::*;
-use tollgate_core::{
-    Acquire, Applied, Effect, Id, Operation, Policy, Record, Span, Timestamp, Verdict,
-};
-use tollgate_policy::{NamedPolicy, PolicySet};
-use tollgate_store::{
-    Answer, Clock as _, Loaded, ManualClock, MemoryStore, Store, StoreError, Swap,
-};
+use tollgate_core::{Effect, Id, Span, Verdict};
 
+use self::world::{Death, START, World};
+use super::HotKeys;
 use super::budget_lease::{LEASE_TTL, PARTS};
-use super::{HotKeys, Question};
-use crate::limiter::{CoreLimiter, Limiter};
-
-const KEY: &str = "r/p/k";
-const START: Timestamp = Timestamp::from_secs(1_800_000_000);
 
 /// Every algorithm that can be leased.
 const LIMITS: [&str; 8] = [
@@ -32,126 +22,6 @@ const LIMITS: [&str; 8] = [
     "a = { algorithm = 'gcra', limit = 100, per = '1s', burst = 200 }
      b = { algorithm = 'fixed-window', limit = 400, per = '3s' }",
 ];
-
-/// A store whose next swap may end the process that asks: before it writes, or after.
-#[derive(Default)]
-struct MortalStore {
-    records: MemoryStore,
-    operations: Cell<u32>,
-    death: Cell<Option<Death>>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Death {
-    BeforeSwap,
-    AfterSwap,
-}
-
-impl Store for MortalStore {
-    type Token = Option<Vec<u8>>;
-
-    async fn load(&self, key: &str) -> Result<Loaded<Self::Token>, StoreError> {
-        self.operations.set(self.operations.get() + 1);
-        self.records.load(key).await
-    }
-
-    async fn swap(&self, key: &str, token: Self::Token, record: &[u8]) -> Result<Swap, StoreError> {
-        self.operations.set(self.operations.get() + 1);
-        let death = self.death.take();
-        if death != Some(Death::BeforeSwap) {
-            let end = self.records.swap(key, token, record).await;
-            if death.is_none() {
-                return end;
-            }
-        }
-        Err(StoreError::Unavailable("killed".into()))
-    }
-}
-
-/// Instances, what they share, and the sequential model of what they admitted.
-struct World {
-    policy: NamedPolicy,
-    store: MortalStore,
-    clock: ManualClock,
-    instances: Vec<HotKeys>,
-    oracle: Record,
-    admitted: u64,
-}
-
-impl World {
-    fn new(limits: &str, instances: usize) -> Self {
-        let text = format!("[policy.p]\ncontention = 'lease'\n{limits}");
-        let policy = PolicySet::parse(&text).unwrap().get("p").unwrap().clone();
-        let clock = ManualClock::default();
-        clock.set(START);
-        Self {
-            oracle: Record::new(policy.limits()),
-            policy,
-            store: MortalStore::default(),
-            clock,
-            instances: (0..instances).map(|_| HotKeys::default()).collect(),
-            admitted: 0,
-        }
-    }
-
-    fn limits(&self) -> &Policy {
-        self.policy.limits()
-    }
-
-    fn pass(&self, span: Span) {
-        self.clock.set(self.clock.now().plus(span));
-    }
-
-    fn units(&self, cost: u64) -> Acquire {
-        Acquire::new(
-            self.limits().costs_in_order(&vec![cost; self.limits().limits().len()]).unwrap(),
-        )
-    }
-
-    fn ask(&mut self, instance: usize, acquire: Acquire) -> Result<Applied, Dead> {
-        let operation = Operation::from(acquire);
-        let limits = self.policy.limits();
-        let ask = |record: Option<&[u8]>, operation: &Operation, now| {
-            let mut outcome = CoreLimiter.apply(limits, record, operation, now)?;
-            let (record, forget_after) = (outcome.record.take(), Span::NEVER);
-            Ok(Answer { outcome, record, forget_after })
-        };
-        let question = Question { policy: &self.policy, key: KEY, acquire: &operation, ask };
-        let drive = self.instances[instance].drive(&self.store, &self.clock, &question);
-        let Ok(outcome) = block_on(drive) else {
-            self.instances[instance] = HotKeys::default();
-            return Err(Dead);
-        };
-        if outcome.verdict == Verdict::Allowed {
-            let decision = limits.apply(&mut self.oracle, &operation, self.clock.now());
-            assert_eq!(decision.verdict(), Verdict::Allowed, "the limits would not allow it");
-            self.admitted += 1;
-        }
-        Ok(outcome)
-    }
-
-    /// How many of `count` requests that cost 1 pass.
-    fn burst(&mut self, instance: usize, count: u32) -> u32 {
-        let mut passed = 0;
-        for _ in 0..count {
-            let outcome = self.ask(instance, self.units(1)).unwrap();
-            passed += u32::from(outcome.verdict == Verdict::Allowed);
-        }
-        passed
-    }
-
-    /// The units that are held of the first limit, by anyone.
-    fn held(&self) -> u64 {
-        let peek = Operation::from(self.limits().no_costs());
-        let record = block_on(self.store.records.load(KEY)).unwrap().record;
-        let outcome = CoreLimiter.apply(self.limits(), record.as_deref(), &peek, self.clock.now());
-        outcome.unwrap().limits[0].held
-    }
-}
-
-/// The instance died, and another one is in its place.
-#[derive(Debug)]
-struct Dead;
 
 #[derive(Debug, Clone, Copy)]
 enum Event {
