@@ -5,6 +5,8 @@ mod acquire;
 mod bad_input;
 mod corrupt_records;
 mod crash;
+mod keys;
+mod leases;
 mod one_fresh_key;
 mod program;
 mod spin_stores;

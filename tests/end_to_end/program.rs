@@ -221,7 +221,7 @@ fn agent() -> ureq::Agent {
 }
 
 /// The program that was built in the profile of these tests.
-fn program_path() -> PathBuf {
+pub(crate) fn program_path() -> PathBuf {
     let tests = std::env::current_exe().unwrap();
     let program = tests.ancestors().nth(2).unwrap().join("tollgate");
     assert!(program.exists(), "{} is missing: cargo xtask build makes it", program.display());

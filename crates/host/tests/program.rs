@@ -233,13 +233,52 @@ fn policies_that_do_not_parse_end_it_before_anything_is_opened() {
 }
 
 #[test]
+fn without_keys_only_this_machine_is_answered() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("none.toml"), "").unwrap();
+    for (args, reason) in [
+        (&["--listen", "0.0.0.0:0"][..], "--keys FILE"),
+        (&["--listen", "0.0.0.0:0", "--keys", "none.toml"], "none.toml: it has no key"),
+        (&["--keys", "absent.toml"], "absent.toml"),
+    ] {
+        let args = [&["serve", "--store", "memory", "--native"], args].concat();
+        let output = tollgate(folder.path(), &args).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        assert!(text(&output.stderr).contains(reason), "{}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn files_are_checked_without_serving() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    file("good.toml", "[policy.a]\n[policy.b]\n");
+    file("bad.toml", "[policy.a]\nrequests = { algorithm = 'gcra' }");
+    let check = |name: &str| tollgate(folder.path(), &["check", name]).output().unwrap();
+    let good = check("good.toml");
+    assert!(good.status.success());
+    assert_eq!(text(&good.stdout).trim(), "good.toml: 2 policies, 0 pools");
+    let bad = check("bad.toml");
+    assert_eq!(bad.status.code(), Some(2));
+    let reason = "bad.toml: policy.a.requests.limit: gcra needs it";
+    assert!(text(&bad.stderr).contains(reason), "{}", text(&bad.stderr));
+}
+
+#[test]
 fn what_cannot_be_served_ends_it_with_a_reason() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("not.wasm"), "not wasm").unwrap();
+    let key = tollgate(folder.path(), &["key", "k", "--tenant", "t"]).output().unwrap();
+    std::fs::write(folder.path().join("keys.toml"), &key.stdout).unwrap();
+    assert!(text(&key.stderr).contains("tg_"), "the key is shown");
+    assert!(!text(&key.stdout).contains("tg_"), "and not written");
     for (args, reason) in [
         (&["--edge", "not.wasm"][..], "not.wasm: this is no component"),
         (&["--edge", "absent.wasm"], "absent.wasm"),
-        (&["--native", "--listen", "192.0.2.1:1"], "can't listen on 192.0.2.1:1"),
+        (
+            &["--native", "--listen", "192.0.2.1:1", "--keys", "keys.toml"],
+            "can't listen on 192.0.2.1:1",
+        ),
     ] {
         let args = [&["serve", "--store", "memory"], args].concat();
         let output = tollgate(folder.path(), &args).output().unwrap();
