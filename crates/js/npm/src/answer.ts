@@ -1,0 +1,81 @@
+import type { Decision, LimitStatus, Limits, Verdict } from "./decision.js";
+
+/** Numbers of the whole decision, and of each limit (`crates/js/src/answer.rs`). */
+export const HEAD = 3;
+export const PER_LIMIT = 7;
+
+const VERDICTS: readonly Verdict[] = ["allowed", "limited", "impossible"];
+
+/** What was done to a key. */
+export type Effect =
+  | "none"
+  | "charged"
+  | "held"
+  | "repeated"
+  | "settled"
+  | "released"
+  | "renewed"
+  | "no-hold"
+  | "changed";
+
+const EFFECTS: readonly Effect[] = [
+  "none",
+  "charged",
+  "held",
+  "repeated",
+  "settled",
+  "released",
+  "renewed",
+  "no-hold",
+  "changed",
+];
+
+/** The verdict in a code. */
+export function verdictOf(code: number): Verdict {
+  return VERDICTS[code & 3]!;
+}
+
+/** The effect in a code. */
+export function effectOf(code: number): Effect {
+  return EFFECTS[code >> 2]!;
+}
+
+/** The decision that these numbers, in milliseconds, say; `at` is where they begin. */
+export function decisionOf<N extends string>(
+  names: readonly N[],
+  code: number,
+  numbers: ArrayLike<number>,
+  at: number,
+): Decision<N> {
+  const limits = limitsOf(names, numbers, at);
+  switch (code & 3) {
+    case 0:
+      return { allowed: true, delayMs: numbers[at + 2]!, limits };
+    case 1:
+      return { allowed: false, reason: "limited", retryAfterMs: finite(numbers[at]!), limits };
+    default:
+      return { allowed: false, reason: "impossible", retryAfterMs: null, limits };
+  }
+}
+
+function limitsOf<N extends string>(names: readonly N[], numbers: ArrayLike<number>, at: number): Limits<N> {
+  if (names.length === 1) return { [names[0]!]: statusOf(numbers, at + HEAD) } as Limits<N>;
+  const entries = names.map((name, index) => [name, statusOf(numbers, at + HEAD + PER_LIMIT * index)] as const);
+  return Object.fromEntries(entries) as Limits<N>;
+}
+
+function statusOf(numbers: ArrayLike<number>, at: number): LimitStatus {
+  return {
+    verdict: VERDICTS[numbers[at]!]!,
+    limit: numbers[at + 1]!,
+    remaining: numbers[at + 2]!,
+    held: numbers[at + 3]!,
+    retryAfterMs: finite(numbers[at + 4]!),
+    resetAfterMs: finite(numbers[at + 5]!),
+    delayMs: numbers[at + 6]!,
+  };
+}
+
+function finite(millis: number): number | null {
+  return millis === Infinity ? null : millis;
+}

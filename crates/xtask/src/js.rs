@@ -1,0 +1,62 @@
+//! The npm package: the core by cargo, its glue by wasm-bindgen, and the face above it by TypeScript.
+
+mod folder;
+mod test;
+
+pub(crate) use test::test;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::anyhow;
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::command::run;
+use crate::{npm, paths, wasm};
+
+/// Builds the package in `target/tollgate/npm-package`, ready for `npm pack`.
+pub(crate) fn build() -> anyhow::Result<PathBuf> {
+    let (ours, work) = (paths::root().join("crates/js"), work());
+    npm::install(&ours, &work)?;
+    folder::replace(&ours.join("npm/src"), &work.join("src"))?;
+    fs::copy(ours.join("npm/tsconfig.json"), work.join("tsconfig.json"))?;
+    bind(&wasm::js_module()?, &work.join("src/wasm"))?;
+    folder::empty(&work.join("dist"))?;
+    tsc(&work.join("tsconfig.json"))?;
+    folder::copy(&work.join("src/wasm"), &work.join("dist/wasm"))?;
+    assemble(&ours, &work)
+}
+
+/// The folder in which the package is built and tested.
+fn work() -> PathBuf {
+    paths::out().join("js")
+}
+
+/// The glue between JavaScript and the module, and the module as the glue wants it.
+fn bind(module: &Path, out: &Path) -> anyhow::Result<()> {
+    let mut bindgen = Bindgen::new();
+    bindgen.input_path(module).out_name("tollgate").typescript(true).omit_default_module_path(true);
+    bindgen.web(true).and_then(|it| it.generate(out)).map_err(|error| anyhow!("{error:?}"))?;
+    let bound = out.join("tollgate_bg.wasm");
+    wasm::optimize(&bound, &bound)
+}
+
+/// TypeScript's compiler, on one project.
+fn tsc(project: &Path) -> anyhow::Result<()> {
+    let compiler = work().join("node_modules/typescript/bin/tsc");
+    run(Command::new("node").arg(compiler).arg("--project").arg(project))
+}
+
+fn assemble(ours: &Path, work: &Path) -> anyhow::Result<PathBuf> {
+    let package = paths::out().join("npm-package");
+    folder::empty(&package)?;
+    folder::copy(&work.join("dist"), &package.join("dist"))?;
+    for file in ["package.json", "README.md"] {
+        fs::copy(ours.join("npm").join(file), package.join(file))?;
+    }
+    for license in ["LICENSE-APACHE", "LICENSE-MIT"] {
+        fs::copy(paths::root().join(license), package.join(license))?;
+    }
+    Ok(package)
+}

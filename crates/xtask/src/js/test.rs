@@ -1,0 +1,42 @@
+//! The npm package's tests, on the package as it is published.
+
+use std::fs;
+use std::process::Command;
+
+use anyhow::bail;
+
+use crate::command::run;
+use crate::js::{build, folder, tsc, work};
+use crate::paths;
+
+/// Builds the package and passes its tests in Node.
+pub(crate) fn test() -> anyhow::Result<()> {
+    let package = build()?;
+    folder::replace(&package, &work().join("node_modules/tollgate"))?;
+    folder::replace(&paths::root().join("crates/js/test"), &work().join("test"))?;
+    folder::empty(&work().join("test-out"))?;
+    // Types are tested by compiling: some lines must not compile, and say so.
+    tsc(&work().join("test/tsconfig.json"))?;
+    let tests = compiled_tests()?;
+    let vectors = paths::root().join("tests/vectors");
+    run(Command::new("node")
+        .args(["--test", "--test-reporter=dot"])
+        .args(tests)
+        .env("TOLLGATE_VECTORS", vectors)
+        .current_dir(work()))
+}
+
+fn compiled_tests() -> anyhow::Result<Vec<String>> {
+    let mut tests = Vec::new();
+    for entry in fs::read_dir(work().join("test-out"))? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        if name.ends_with(".test.js") {
+            tests.push(format!("test-out/{name}"));
+        }
+    }
+    if tests.is_empty() {
+        bail!("there are no tests in test-out");
+    }
+    tests.sort();
+    Ok(tests)
+}
