@@ -21,6 +21,7 @@ pub(crate) fn build() -> anyhow::Result<PathBuf> {
     npm::install(&ours, &work)?;
     folder::replace(&ours.join("npm/src"), &work.join("src"))?;
     fs::copy(ours.join("npm/tsconfig.json"), work.join("tsconfig.json"))?;
+    write_swap_script(&work.join("src/swap-script.ts"))?;
     bind(&wasm::js_module()?, &work.join("src/wasm"))?;
     folder::empty(&work.join("dist"))?;
     tsc(&work.join("tsconfig.json"))?;
@@ -40,6 +41,13 @@ fn bind(module: &Path, out: &Path) -> anyhow::Result<()> {
     bindgen.web(true).and_then(|it| it.generate(out)).map_err(|error| anyhow!("{error:?}"))?;
     let bound = out.join("tollgate_bg.wasm");
     wasm::optimize(&bound, &bound)
+}
+
+/// The script that the store of the edge swaps with, for the one in JavaScript.
+fn write_swap_script(out: &Path) -> anyhow::Result<()> {
+    let script = fs::read_to_string(paths::root().join("crates/store/src/scripts/swap.lua"))?;
+    let text = "/** `crates/store/src/scripts/swap.lua`. */\nexport const SWAP_SCRIPT =";
+    Ok(fs::write(out, format!("{text} String.raw`{script}`;\n"))?)
 }
 
 /// TypeScript's compiler, on one project.

@@ -79,3 +79,16 @@ function statusOf(numbers: ArrayLike<number>, at: number): LimitStatus {
 function finite(millis: number): number | null {
   return millis === Infinity ? null : millis;
 }
+
+const MILLI = 1_000_000n;
+const NEVER = 0xffff_ffff_ffff_ffffn;
+
+/** The same numbers with their times in milliseconds, rounded up. */
+export function millisOf(numbers: BigUint64Array): Float64Array {
+  return Float64Array.from(numbers, (number, index) => {
+    const inLimit = index - HEAD;
+    const isTime = inLimit < 0 || inLimit % PER_LIMIT >= 4;
+    if (!isTime) return Number(number);
+    return number === NEVER ? Infinity : Number((number + MILLI - 1n) / MILLI);
+  });
+}

@@ -4,6 +4,7 @@ import { type Clock, systemClock, timeOf } from "./clock.js";
 import { type Cost, Costs } from "./cost.js";
 import type { Allowed, Decision, Denied, Limits } from "./decision.js";
 import { DisposedError } from "./errors.js";
+import { type AcquireOptions, type ReserveOptions, TTL_MS_DEFAULT, nanos } from "./options.js";
 import { Policy, type PolicySpec } from "./policy.js";
 import { Records } from "./records.js";
 import { type Holder, Reservation, type Settled } from "./reservation.js";
@@ -16,9 +17,6 @@ export const KEYS_MAX = 1_000_000;
 /** Most callers that wait unless it is told otherwise, and the most it can be told. */
 export const WAITING_DEFAULT = 10_000;
 export const WAITING_MAX = 1_000_000;
-/** How long a reservation lives unless it says otherwise: a minute. */
-export const TTL_MS_DEFAULT = 60_000;
-
 /** What a limiter may be told. */
 export interface LimiterOptions {
   /** Where it reads the time: the clock of this machine. */
@@ -27,19 +25,6 @@ export interface LimiterOptions {
   readonly maxKeys?: number;
   /** Most callers that wait at the same time (10,000), at most 1,000,000. */
   readonly maxWaiting?: number;
-}
-
-/** What a caller that waits may say. */
-export interface AcquireOptions<N extends string> extends WaitOptions {
-  readonly cost?: Cost<N> | undefined;
-}
-
-/** What a reservation may say. */
-export interface ReserveOptions<N extends string> {
-  /** What is held: an estimate. */
-  readonly cost?: Cost<N> | undefined;
-  /** How long it is held at most (60,000 ms), up to 31 days. Then it is charged. */
-  readonly ttlMs?: number | undefined;
 }
 
 /** A limiter that remembers its keys in memory. */
@@ -178,8 +163,4 @@ export class Limiter<N extends string = "requests"> {
     this.#ids.setFloat64(8, (this.#nextId += 1));
     return new Uint8Array(this.#ids.buffer.slice(0));
   }
-}
-
-function nanos(millis: number): bigint {
-  return BigInt(millis) * 1_000_000n;
 }

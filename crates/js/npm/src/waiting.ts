@@ -144,7 +144,8 @@ export class Waiting {
   }
 }
 
-function checked(options: WaitOptions): WaitOptions {
+/** The options, if they are what they should be. */
+export function checked(options: WaitOptions): WaitOptions {
   const { timeoutMs, signal } = options;
   if (timeoutMs !== undefined) wholeNumber("timeoutMs", timeoutMs);
   if (signal !== undefined && !(signal instanceof AbortSignal)) {

@@ -20,18 +20,21 @@ pub(crate) fn test() -> anyhow::Result<()> {
     let tests = compiled_tests()?;
     let vectors = paths::root().join("tests/vectors");
     run(Command::new("node")
-        .args(["--test", "--test-reporter=dot"])
+        .args(["--test", "--test-reporter=spec"])
         .args(tests)
         .env("TOLLGATE_VECTORS", vectors)
+        .env("TOLLGATE_PACKAGE", package)
         .current_dir(work()))
 }
 
 fn compiled_tests() -> anyhow::Result<Vec<String>> {
     let mut tests = Vec::new();
-    for entry in fs::read_dir(work().join("test-out"))? {
-        let name = entry?.file_name().to_string_lossy().into_owned();
-        if name.ends_with(".test.js") {
-            tests.push(format!("test-out/{name}"));
+    for folder in ["test-out", "test-out/packaging"] {
+        for entry in fs::read_dir(work().join(folder))? {
+            let name = entry?.file_name().to_string_lossy().into_owned();
+            if name.ends_with(".test.js") {
+                tests.push(format!("{folder}/{name}"));
+            }
         }
     }
     if tests.is_empty() {
