@@ -16,6 +16,7 @@ mod machine;
 mod operation;
 mod policy;
 mod policy_builder;
+mod pool;
 mod table;
 
 #[global_allocator]

@@ -1,8 +1,10 @@
 //! The npm package: the core by cargo, its glue by wasm-bindgen, and the face above it by TypeScript.
 
+mod bench;
 mod folder;
 mod test;
 
+pub(crate) use bench::bench;
 pub(crate) use test::test;
 
 use std::fs;

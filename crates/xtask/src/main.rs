@@ -38,7 +38,7 @@ enum Task {
     },
     /// Measures HTTP load, start-up and sizes, and prints the tables of docs/benchmarks.md.
     Bench(bench::BenchArgs),
-    /// Builds the npm package; `cargo xtask js test` tests it.
+    /// Builds the npm package; `js test` tests it, `js bench` measures it.
     Js {
         #[command(subcommand)]
         task: Option<JsTask>,
@@ -55,8 +55,10 @@ enum Task {
 
 #[derive(Subcommand)]
 enum JsTask {
-    /// Runs the package's tests in Node.
+    /// Passes the package's tests: in Node, in Chromium and in workerd.
     Test,
+    /// Prints how fast and how large it is.
+    Bench,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -67,6 +69,7 @@ fn main() -> anyhow::Result<()> {
         Task::Bench(args) => bench::bench(&args),
         Task::Js { task: None } => js::build().map(drop),
         Task::Js { task: Some(JsTask::Test) } => js::test(),
+        Task::Js { task: Some(JsTask::Bench) } => js::bench(),
         Task::Size => size::print(),
         Task::Panics => panics::check(),
         Task::Lint => suite::lint(),

@@ -1,6 +1,7 @@
 /** The face of the package; an entry (`node.ts`, `web.ts`, `workerd.ts`) starts the module below it. */
 export type { Effect } from "./answer.js";
 export { KEY_BYTES_MAX, UNITS_MAX } from "./check.js";
+export type { Capacity, CapacityChange, CapacityEvent } from "./capacity.js";
 export { type Clock, ManualClock, systemClock } from "./clock.js";
 export type { Cost } from "./cost.js";
 export type { Allowed, Decision, Denied, Impossible, LimitStatus, Limited, Limits, Verdict } from "./decision.js";
@@ -9,9 +10,10 @@ export { DisposedError, type ErrorCode, FullError, ImpossibleError, InvalidError
 export { type Applied, type ExactCapacity, type ExactStatus, type HrTime, type HrWait, apply } from "./exact.js";
 export type * from "./limit-spec.js";
 export { Limiter, type LimiterOptions } from "./limiter.js";
-export type { AcquireSpec, HoldSpec, NoteSpec, Operation, ReduceSpec, SetCapacitySpec } from "./operation.js";
+export type { AcquireSpec, Control, HoldSpec, NoteSpec, Operation, ReduceSpec, SetCapacitySpec } from "./operation.js";
 export type { AcquireOptions, ReserveOptions } from "./options.js";
 export { Policy, type PolicySpec } from "./policy.js";
+export { type Granted, Pool, type PoolChoice, type PoolMember, type PoolOptions } from "./pool.js";
 export { AsyncReservation } from "./async-reservation.js";
 export { Reservation, type Settled } from "./reservation.js";
 export type { WaitOptions } from "./waiting.js";

@@ -1,9 +1,11 @@
 import { type Effect, effectOf } from "./answer.js";
+import { type Capacity, type CapacityEvent, capacityOf } from "./capacity.js";
 import { TIME_MS_MAX, key as checkedKey, options as checkedOptions, wholeNumber } from "./check.js";
 import { type Clock, systemClock, timeOf } from "./clock.js";
 import { type Cost, Costs } from "./cost.js";
 import type { Allowed, Decision, Denied, Limits } from "./decision.js";
 import { DisposedError } from "./errors.js";
+import { type Control, operationOf, position } from "./operation.js";
 import { type AcquireOptions, type ReserveOptions, TTL_MS_DEFAULT, nanos } from "./options.js";
 import { Policy, type PolicySpec } from "./policy.js";
 import { Records } from "./records.js";
@@ -35,6 +37,7 @@ export class Limiter<N extends string = "requests"> {
   readonly #records: Records<N>;
   readonly #waiting: Waiting;
   readonly #ids = new DataView(new ArrayBuffer(16));
+  readonly #listeners = new Set<(event: CapacityEvent<N>) => void>();
   #nextId = 0;
 
   /** @throws InvalidError that names what is wrong with the policy or an option. */
@@ -91,6 +94,29 @@ export class Limiter<N extends string = "requests"> {
     return this.#waiting.enter(key, options ?? {}, () => this.#reserve(key, options ?? {}));
   }
 
+  /**
+   * Holds costs, a slot as a rule, while `work` goes on, and settles for them when it has ended, however
+   * it did. The hold is renewed until then.
+   */
+  async withSlot<T>(
+    key: string,
+    work: (held: Reservation<N>) => T | Promise<T>,
+    options?: ReserveOptions<N> & WaitOptions,
+  ): Promise<T> {
+    await using held = await this.reserve(key, options);
+    const ttlMs = options?.ttlMs ?? TTL_MS_DEFAULT;
+    let cancel = () => {};
+    const renewLater = () => {
+      cancel = this.#clock.after(ttlMs / 2, () => held.renew(ttlMs) && renewLater());
+    };
+    renewLater();
+    try {
+      return await work(held);
+    } finally {
+      cancel();
+    }
+  }
+
   /** Where each limit of a key stands. Nothing is charged or remembered. */
   peek(key: string): Limits<N> {
     const records = this.#records;
@@ -102,6 +128,39 @@ export class Limiter<N extends string = "requests"> {
   /** Forgets everything about a key: charges, holds, blocks. */
   reset(key: string): void {
     this.#change(key, Operation.reset(), this.#records.find(checkedKey("key", key)));
+  }
+
+  /**
+   * Does what those who run a limiter do: charges whether there is room or not, blocks, lowers what is
+   * left, sets or reduces a capacity. Answers where each limit stands then.
+   */
+  control(key: string, operation: Control<N>): Limits<N> {
+    const asked = operationOf(this.policy, operation);
+    const now = timeOf(this.#clock);
+    const code = this.#change(key, asked, this.#records.slot(key, now))!;
+    const { limits } = this.#records.decision(code);
+    const limit = "setCapacity" in operation ? operation.setCapacity.limit : "reduce" in operation && operation.reduce.limit;
+    if (limit !== false && effectOf(code) === "changed") this.#tell(key, limit);
+    return limits;
+  }
+
+  /** What is in force for an adaptive limit of a key; nothing for any other limit. */
+  capacity(key: string, limit: N): Capacity | undefined {
+    const index = position(this.policy, "limit", limit);
+    const peek = Operation.acquire(this.policy.core, this.#costs.none(), 1_000, undefined, 0n, undefined);
+    const decided = this.#records.table.inspect(this.#records.look(key), peek, timeOf(this.#clock));
+    const capacity = capacityOf(decided, index);
+    decided.free();
+    return capacity;
+  }
+
+  /**
+   * Calls `listener` whenever `control` changes a capacity; what it answers ends that. Recovery is no
+   * event: it goes on all the time.
+   */
+  onCapacityChange(listener: (event: CapacityEvent<N>) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
   }
 
   /** Gives its memory back. Whoever waits is told so. */
@@ -132,6 +191,12 @@ export class Limiter<N extends string = "requests"> {
         return this.#end(key, Operation.renew(id, ttl)) === "renewed";
       },
     };
+  }
+
+  #tell(key: string, limit: N): void {
+    const capacity = this.capacity(key, limit);
+    if (capacity === undefined) return;
+    for (const listener of this.#listeners) listener({ key, limit, ...capacity });
   }
 
   #settle(key: string, operation: Operation): Settled<N> {

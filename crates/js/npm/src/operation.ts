@@ -54,6 +54,12 @@ export type Operation<N extends string = string> =
   | { readonly setCapacity: SetCapacitySpec<N> }
   | { readonly reduce: ReduceSpec<N> };
 
+/** What those who run a limiter do to a key. */
+export type Control<N extends string = string> = Extract<
+  Operation<N>,
+  { penalise: object } | { block: object } | { lower: object } | { setCapacity: object } | { reduce: object }
+>;
+
 const NAMES = [
   "acquire",
   "settle",
