@@ -9,6 +9,7 @@ export type ErrorCode =
   | "store"
   | "corrupt-record"
   | "lease-gone"
+  | "http"
   | "disposed";
 
 /** Every error of this package that is not somebody else's. */

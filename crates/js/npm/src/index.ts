@@ -23,3 +23,7 @@ export { CloudflareKvStore, type KvNamespace } from "./stores/cloudflare-kv.js";
 export { DurableObjectStore, type DurableStorage, type DurableTransaction } from "./stores/durable-object.js";
 export { MemoryStore } from "./stores/memory.js";
 export { RedisStore, type RedisSend } from "./stores/redis.js";
+export type { HttpDecision } from "./http/decision.js";
+export { type HttpAcquireOptions, type HttpCost, HttpLimiter, type HttpOptions, type HttpReserveOptions, tollgateHttp } from "./http/limiter.js";
+export type { HttpLimitStatus } from "./http/limits-field.js";
+export { HttpReservation } from "./http/reservation.js";

@@ -1,10 +1,16 @@
 import type { Clock } from "./clock.js";
-import type { Denied } from "./decision.js";
 import { ImpossibleError, TimeoutError } from "./errors.js";
 import { type WaitOptions, checked } from "./waiting.js";
 
 /** How long to wait at most until a store is asked again: others may have made room meanwhile. */
 const PAUSE_MS_MAX = 1_000;
+
+/** It was not let in, as far as waiting is concerned. */
+export interface Refused {
+  readonly allowed: false;
+  readonly reason: "limited" | "impossible";
+  readonly retryAfterMs: number | null;
+}
 
 /** Who waits for room in a store, in one line per key. Only the first one asks. */
 export class Turns {
@@ -17,11 +23,11 @@ export class Turns {
   }
 
   /** What `ask` answers once it is let in. */
-  async enter<T extends { readonly allowed: true }>(
+  async enter<A extends { readonly allowed: true } | Refused>(
     key: string,
     options: WaitOptions,
-    ask: () => Promise<T | Denied>,
-  ): Promise<T> {
+    ask: () => Promise<A>,
+  ): Promise<Extract<A, { readonly allowed: true }>> {
     const { timeoutMs, signal } = checked(options);
     signal?.throwIfAborted();
     const before = this.#last.get(key);
@@ -38,14 +44,14 @@ export class Turns {
     }
   }
 
-  async #asked<T extends { readonly allowed: true }>(
-    ask: () => Promise<T | Denied>,
+  async #asked<A extends { readonly allowed: true } | Refused>(
+    ask: () => Promise<A>,
     end: number,
     signal: AbortSignal | undefined,
-  ): Promise<T> {
+  ): Promise<Extract<A, { readonly allowed: true }>> {
     for (;;) {
       const answer = await ask();
-      if (answer.allowed) return answer;
+      if (answer.allowed) return answer as Extract<A, { readonly allowed: true }>;
       if (answer.reason === "impossible") throw new ImpossibleError();
       const wait = Math.min(answer.retryAfterMs ?? PAUSE_MS_MAX, PAUSE_MS_MAX);
       let cancel = () => {};
