@@ -1,6 +1,7 @@
 //! The npm package's tests, on the package as it is published.
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::bail;
@@ -14,6 +15,7 @@ pub(crate) fn test() -> anyhow::Result<()> {
     let package = build()?;
     folder::replace(&package, &work().join("node_modules/tollgate"))?;
     folder::replace(&paths::root().join("crates/js/test"), &work().join("test"))?;
+    write_examples(&work().join("test"))?;
     folder::empty(&work().join("test-out"))?;
     // Types are tested by compiling: some lines must not compile, and say so.
     tsc(&work().join("test/tsconfig.json"))?;
@@ -25,6 +27,16 @@ pub(crate) fn test() -> anyhow::Result<()> {
         .env("TOLLGATE_VECTORS", vectors)
         .env("TOLLGATE_PACKAGE", package)
         .current_dir(work()))
+}
+
+/// Each example of the package's README is a test: it compiles, and what it asserts is so.
+fn write_examples(folder: &Path) -> anyhow::Result<()> {
+    let readme = fs::read_to_string(paths::root().join("crates/js/npm/README.md"))?;
+    for (number, block) in readme.split("```ts\n").skip(1).enumerate() {
+        let example = block.split("```").next().unwrap_or_default();
+        fs::write(folder.join(format!("readme-{number}.test.ts")), example)?;
+    }
+    Ok(())
 }
 
 fn compiled_tests() -> anyhow::Result<Vec<String>> {
