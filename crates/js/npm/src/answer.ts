@@ -40,14 +40,29 @@ export function effectOf(code: number): Effect {
   return EFFECTS[code >> 2]!;
 }
 
+/**
+ * The names of a policy's limits, and an object that has them all: a copy of one is made in half the time
+ * that an object takes whose names are computed.
+ */
+export interface Shape<N extends string> {
+  readonly names: readonly N[];
+  readonly blank: Limits<N>;
+}
+
+/** The shape of what is said about limits with these names. */
+export function shapeOf<N extends string>(names: readonly N[]): Shape<N> {
+  const nothing = statusOf(new Float64Array(PER_LIMIT), 0);
+  return { names, blank: Object.fromEntries(names.map((name) => [name, nothing])) as Limits<N> };
+}
+
 /** The decision that these numbers, in milliseconds, say; `at` is where they begin. */
 export function decisionOf<N extends string>(
-  names: readonly N[],
+  shape: Shape<N>,
   code: number,
-  numbers: ArrayLike<number>,
+  numbers: Float64Array,
   at: number,
 ): Decision<N> {
-  const limits = limitsOf(names, numbers, at);
+  const limits = limitsOf(shape, numbers, at + HEAD);
   switch (code & 3) {
     case 0:
       return { allowed: true, delayMs: numbers[at + 2]!, limits };
@@ -58,13 +73,15 @@ export function decisionOf<N extends string>(
   }
 }
 
-function limitsOf<N extends string>(names: readonly N[], numbers: ArrayLike<number>, at: number): Limits<N> {
-  if (names.length === 1) return { [names[0]!]: statusOf(numbers, at + HEAD) } as Limits<N>;
-  const entries = names.map((name, index) => [name, statusOf(numbers, at + HEAD + PER_LIMIT * index)] as const);
-  return Object.fromEntries(entries) as Limits<N>;
+function limitsOf<N extends string>({ names, blank }: Shape<N>, numbers: Float64Array, at: number): Limits<N> {
+  const limits: { [name in N]: LimitStatus } = { ...blank };
+  for (let index = 0; index < names.length; index += 1) {
+    limits[names[index]!] = statusOf(numbers, at + PER_LIMIT * index);
+  }
+  return limits;
 }
 
-function statusOf(numbers: ArrayLike<number>, at: number): LimitStatus {
+function statusOf(numbers: Float64Array, at: number): LimitStatus {
   return {
     verdict: VERDICTS[numbers[at]!]!,
     limit: numbers[at + 1]!,

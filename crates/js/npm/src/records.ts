@@ -1,4 +1,4 @@
-import { HEAD, PER_LIMIT, decisionOf } from "./answer.js";
+import { HEAD, PER_LIMIT, type Shape, decisionOf, shapeOf } from "./answer.js";
 import type { Decision } from "./decision.js";
 import { key as checkedKey } from "./check.js";
 import { DisposedError, FullError } from "./errors.js";
@@ -23,7 +23,7 @@ const SCRATCH = 0;
  * record decides as none would, so no debt and nothing held is ever forgotten early.
  */
 export class Records<N extends string> {
-  readonly #names: readonly N[];
+  readonly #shape: Shape<N>;
   readonly #max: number;
   readonly #slots = new Map<string, number>();
   /** The key of each slot. */
@@ -34,7 +34,7 @@ export class Records<N extends string> {
   #hand = SCRATCH + 1;
 
   constructor(policy: Policy<N>, max: number) {
-    this.#names = policy.limits;
+    this.#shape = shapeOf(policy.limits);
     this.#max = max;
     this.#table = new wasm.Table(policy.core);
     this.#table.grow();
@@ -77,7 +77,7 @@ export class Records<N extends string> {
 
   /** What the last decision says. */
   decision(code: number): Decision<N> {
-    return decisionOf(this.#names, code, this.costs, LIMITS_MAX);
+    return decisionOf(this.#shape, code, this.costs, LIMITS_MAX);
   }
 
   /** Gives the memory back. */

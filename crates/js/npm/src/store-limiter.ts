@@ -1,4 +1,4 @@
-import { decisionOf, effectOf, millisOf } from "./answer.js";
+import { type Shape, decisionOf, effectOf, millisOf, shapeOf } from "./answer.js";
 import { AsyncReservation } from "./async-reservation.js";
 import { TIME_MS_MAX, key as checkedKey, options as checkedOptions, wholeNumber } from "./check.js";
 import { type Clock, systemClock } from "./clock.js";
@@ -40,6 +40,7 @@ export class StoreLimiter<N extends string = "requests"> {
   readonly #prefix: string;
   readonly #costs: Costs<N>;
   readonly #turns: Turns;
+  readonly #shape: Shape<N>;
 
   /** @throws InvalidError that names what is wrong with the policy or an option. */
   constructor(policy: Policy<N> | PolicySpec<N>, store: Store, options?: StoreLimiterOptions) {
@@ -52,6 +53,7 @@ export class StoreLimiter<N extends string = "requests"> {
     this.#prefix = prefix === "" ? "" : checkedKey("prefix", prefix);
     this.#costs = new Costs(this.policy);
     this.#turns = new Turns(clock);
+    this.#shape = shapeOf(this.policy.limits);
   }
 
   /**
@@ -139,7 +141,7 @@ export class StoreLimiter<N extends string = "requests"> {
       const [ending, code, numbers] = [machine.ending()!, machine.code(0), machine.numbers(0)];
       if (ending !== ALLOWED && ending !== DENIED && failure !== undefined) throw failed(failure);
       if (code === undefined || numbers === undefined) return [ending];
-      return [ending, decisionOf(this.policy.limits, code, millisOf(numbers), 0), effectOf(code)];
+      return [ending, decisionOf(this.#shape, code, millisOf(numbers), 0), effectOf(code)];
     } finally {
       machine.free();
     }
