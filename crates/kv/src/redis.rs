@@ -1,6 +1,6 @@
 //! Values in Redis, or in anything that speaks its protocol and runs Lua scripts.
 //!
-//! What compares runs on the server, as one of the [scripts](tollgate_store::scripts): they compare values,
+//! What compares runs on the server, as one of the [`scripts`]: they compare values,
 //! so nothing has to be kept between reading and writing, and any connection will do for either.
 
 mod connection;

@@ -5,6 +5,8 @@
 mod bench;
 mod command;
 mod compose;
+mod js;
+mod npm;
 mod panics;
 mod paths;
 mod program;
@@ -36,6 +38,11 @@ enum Task {
     },
     /// Measures HTTP load, start-up and sizes, and prints the tables of docs/benchmarks.md.
     Bench(bench::BenchArgs),
+    /// Builds the npm package; `js test` tests it, `js bench` measures it.
+    Js {
+        #[command(subcommand)]
+        task: Option<JsTask>,
+    },
     /// Prints the size of the limiter component, and what each interface adds to it.
     Size,
     /// Shows that no input makes the limiter component panic.
@@ -46,12 +53,23 @@ enum Task {
     Test,
 }
 
+#[derive(Subcommand)]
+enum JsTask {
+    /// Passes the package's tests: in Node, in Chromium and in workerd.
+    Test,
+    /// Prints how fast and how large it is.
+    Bench,
+}
+
 fn main() -> anyhow::Result<()> {
     match Args::parse().task {
         Task::Wasm => wasm::build(),
         Task::Build => program::build().map(drop),
         Task::Serve { args } => program::serve(&args),
         Task::Bench(args) => bench::bench(&args),
+        Task::Js { task: None } => js::build().map(drop),
+        Task::Js { task: Some(JsTask::Test) } => js::test(),
+        Task::Js { task: Some(JsTask::Bench) } => js::bench(),
         Task::Size => size::print(),
         Task::Panics => panics::check(),
         Task::Lint => suite::lint(),

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::command::{cargo, run};
-use crate::{panics, program, wasm};
+use crate::{js, panics, program, wasm};
 
 /// What wasmtime is part of. These are built and tested in the release profile only: compiling
 /// wasmtime twice would double the time of everything.
@@ -13,8 +13,11 @@ const HEAVY: [&str; 4] = ["--package", "tollgate-host", "--package", "tollgate-t
 const FUZZ: [&str; 2] = ["--package", "tollgate-fuzz"];
 
 /// Crates that are empty on every target but WebAssembly.
-const WASM: [(&str, &str); 2] =
-    [("tollgate-component", "wasm32-unknown-unknown"), ("tollgate-edge-spin", "wasm32-wasip2")];
+const WASM: [(&str, &str); 3] = [
+    ("tollgate-component", "wasm32-unknown-unknown"),
+    ("tollgate-js", "wasm32-unknown-unknown"),
+    ("tollgate-edge-spin", "wasm32-wasip2"),
+];
 
 /// Formatting, clippy and rustdoc, all of them without a warning.
 pub(crate) fn lint() -> anyhow::Result<()> {
@@ -58,6 +61,7 @@ pub(crate) fn test() -> anyhow::Result<()> {
     panics::check()?;
     run(&mut cargo(&["test", "--quiet"]))?;
     run(cargo(&["test", "--quiet"]).args(FUZZ))?;
+    js::test()?;
     run(program::release(&["test", "--lib", "--bins", "--tests"]).args(HEAVY))
 }
 

@@ -11,7 +11,7 @@ use wasmparser::{Parser, Payload};
 use wit_component::ComponentEncoder;
 
 use crate::command::{cargo, run};
-use crate::{compose, paths};
+use crate::{compose, npm, paths};
 
 /// What a core module may use. Every host that we know takes these; `-all` would add more.
 const WASM_FEATURES: [&str; 6] = [
@@ -44,6 +44,9 @@ const EDGE: Guest = Guest {
     target: "wasm32-wasip2",
     out: "edge.wasm",
 };
+
+/// What JavaScript calls. It becomes no component: its glue is made by `js.rs`.
+const JS: Guest = Guest { package: "tollgate-js", out: "", ..LIMITER };
 
 /// Guests of tests and benchmarks.
 const TEST_GUESTS: [Guest; 5] = [
@@ -85,6 +88,13 @@ pub(crate) fn limiter_with_panic_import() -> anyhow::Result<Vec<u8>> {
     let mut command = compile(&guest)?;
     run(command.env("CARGO_PROFILE_WASM_STRIP", "debuginfo"))?;
     Ok(fs::read(artifact(&guest))?)
+}
+
+/// The core for JavaScript, as it came from the compiler: wasm-bindgen reads what strip takes away.
+pub(crate) fn js_module() -> anyhow::Result<PathBuf> {
+    add_targets()?;
+    run(compile(&JS)?.env("CARGO_PROFILE_WASM_STRIP", "debuginfo"))?;
+    Ok(artifact(&JS))
 }
 
 fn add_targets() -> anyhow::Result<()> {
@@ -174,18 +184,6 @@ pub(crate) fn without_names(component: &[u8]) -> anyhow::Result<Vec<u8>> {
 /// Binaryen's wasm-opt, from npm, in the version that `package-lock.json` names.
 fn wasm_opt() -> anyhow::Result<PathBuf> {
     let tools = paths::out().join("npm");
-    let wasm_opt = tools.join("node_modules/binaryen/bin/wasm-opt");
-    let lock = "package-lock.json";
-    let ours = paths::root().join("crates/xtask");
-    let wanted = fs::read(ours.join(lock))?;
-    let is_there = wasm_opt.exists() && fs::read(tools.join(lock)).is_ok_and(|it| it == wanted);
-    if !is_there {
-        fs::create_dir_all(&tools)?;
-        for file in ["package.json", lock] {
-            fs::copy(ours.join(file), tools.join(file))?;
-        }
-        let mut npm = Command::new("npm");
-        run(npm.args(["ci", "--silent", "--no-audit", "--no-fund"]).current_dir(&tools))?;
-    }
-    Ok(wasm_opt)
+    npm::install(&paths::root().join("crates/xtask"), &tools)?;
+    Ok(tools.join("node_modules/binaryen/bin/wasm-opt"))
 }

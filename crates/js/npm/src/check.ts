@@ -1,0 +1,84 @@
+import { InvalidError } from "./errors.js";
+
+/** The largest capacity or cost: 2^53 - 1. */
+export const UNITS_MAX = Number.MAX_SAFE_INTEGER;
+
+/** Longest key in bytes of UTF-8. */
+export const KEY_BYTES_MAX = 512;
+
+/** Longest time in milliseconds that a caller may name: 31 days, the longest life of a hold. */
+export const TIME_MS_MAX = 31 * 86_400_000;
+
+/** Whether `value` is a whole number of 0 to 2^53 - 1, and not -0. */
+export function isUnits(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0 && !Object.is(value, -0);
+}
+
+/** `value`, if it is a whole number of `min` to `max`. */
+export function wholeNumber(field: string, value: unknown, min = 0, max = UNITS_MAX): number {
+  if (!isUnits(value) || value < min || value > max) {
+    throw new InvalidError(field, `must be a whole number from ${min} to ${max}, not ${shown(value)}`);
+  }
+  return value;
+}
+
+/** `value`, if it is one of these words. */
+export function oneOf<T extends string>(field: string, value: unknown, words: readonly T[]): T {
+  if (typeof value !== "string" || !words.includes(value as T)) {
+    throw new InvalidError(field, `must be ${words.map((word) => `"${word}"`).join(" or ")}, not ${shown(value)}`);
+  }
+  return value as T;
+}
+
+/** `value`, if it is true or false; false when it is left out. */
+export function truth(field: string, value: unknown): boolean {
+  if (value !== undefined && typeof value !== "boolean") {
+    throw new InvalidError(field, `must be true or false, not ${shown(value)}`);
+  }
+  return value ?? false;
+}
+
+/** `value`, if it is an object that is no list. */
+export function object(field: string, value: unknown): Readonly<Record<string, unknown>> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new InvalidError(field, `must be an object, not ${shown(value)}`);
+  }
+  return value as Record<string, unknown>;
+}
+
+/** The options of a call; none when they are left out. */
+export function options(value: unknown, known: readonly string[]): Readonly<Record<string, unknown>> {
+  if (value === undefined) return {};
+  const given = object("options", value);
+  onlyKnown("", given, known);
+  return given;
+}
+
+/** Refuses fields that nobody reads. */
+export function onlyKnown(at: string, given: object, known: readonly string[]): void {
+  for (const field of Object.keys(given)) {
+    if (!known.includes(field)) throw new InvalidError(at + field, `is none of ${known.join(", ")}`);
+  }
+}
+
+/** `value`, if it is a key: 1 to 512 bytes of UTF-8. */
+export function key(field: string, value: unknown): string {
+  if (typeof value !== "string") throw new InvalidError(field, `must be a string, not ${shown(value)}`);
+  if (!value.isWellFormed()) throw new InvalidError(field, "must not have half of a surrogate pair");
+  const bytes = value.length * 3 <= KEY_BYTES_MAX ? value.length : utf8.encode(value).length;
+  if (bytes < 1 || bytes > KEY_BYTES_MAX) {
+    throw new InvalidError(field, `must have 1 to ${KEY_BYTES_MAX} bytes, not ${bytes}`);
+  }
+  return value;
+}
+
+const utf8 = new TextEncoder();
+
+/** A value as a message shows it. */
+export function shown(value: unknown): string {
+  if (Object.is(value, -0)) return "-0";
+  if (typeof value === "bigint") return `${value}n`;
+  if (typeof value === "string") return JSON.stringify(value.slice(0, 50));
+  if (value === null || typeof value !== "object") return String(value);
+  return Array.isArray(value) ? "a list" : "an object";
+}

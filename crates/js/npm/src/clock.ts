@@ -1,0 +1,68 @@
+import { InvalidError } from "./errors.js";
+import { shown, wholeNumber } from "./check.js";
+
+/** Where a limiter reads the time, and has itself woken. */
+export interface Clock {
+  /** Milliseconds since the Unix epoch, with fractions if there are any. */
+  now(): number;
+  /** Calls `wake` once, after so many milliseconds; what it answers takes that back. */
+  after(millis: number, wake: () => void): () => void;
+}
+
+/** Timers count to 2^31 - 1 ms; what waits longer is woken then, and waits again. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
+
+/** The clock of this machine. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  after(millis, wake) {
+    const timer = setTimeout(wake, Math.min(millis, TIMER_MS_MAX));
+    return () => clearTimeout(timer);
+  },
+};
+
+/** A clock that stands until it is told to go on: for tests, and for traces that are played again. */
+export class ManualClock implements Clock {
+  #now: number;
+  /** Who is to be woken, by the time at which. */
+  #waiting: { readonly at: number; readonly wake: () => void }[] = [];
+
+  /** It shows so many milliseconds since the epoch. */
+  constructor(nowMs = 0) {
+    this.#now = wholeNumber("nowMs", nowMs);
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  after(millis: number, wake: () => void): () => void {
+    const waiting = { at: this.#now + millis, wake };
+    this.#waiting.push(waiting);
+    return () => {
+      this.#waiting = this.#waiting.filter((other) => other !== waiting);
+    };
+  }
+
+  /** Goes on by so many milliseconds, and wakes who is to be woken on the way, each at its time. */
+  advance(millis: number): void {
+    const end = this.#now + wholeNumber("millis", millis);
+    for (;;) {
+      const due = this.#waiting.filter((it) => it.at <= end).sort((a, b) => a.at - b.at)[0];
+      if (due === undefined) break;
+      this.#waiting = this.#waiting.filter((it) => it !== due);
+      this.#now = Math.max(this.#now, due.at);
+      due.wake();
+    }
+    this.#now = end;
+  }
+}
+
+/** The time, if the clock is one. */
+export function timeOf(clock: Clock): number {
+  const now = clock.now();
+  if (!(now >= 0 && now <= Number.MAX_SAFE_INTEGER)) {
+    throw new InvalidError("clock", `must show milliseconds since the epoch, not ${shown(now)}`);
+  }
+  return now;
+}

@@ -1,0 +1,68 @@
+/** What can go wrong, by `code`. */
+export type ErrorCode =
+  | "invalid"
+  | "impossible"
+  | "timeout"
+  | "too-many-keys"
+  | "too-many-waiting"
+  | "busy"
+  | "store"
+  | "corrupt-record"
+  | "lease-gone"
+  | "http"
+  | "disposed";
+
+/** Every error of this package that is not somebody else's. */
+export class TollgateError extends Error {
+  /** What went wrong, for programs. */
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+    this.code = code;
+  }
+}
+
+/** An argument is not what it should be. */
+export class InvalidError extends TollgateError {
+  /** Which one: `cost.input_tokens`. */
+  readonly field: string;
+
+  constructor(field: string, problem: string) {
+    super("invalid", `${field}: ${problem}`);
+    this.field = field;
+  }
+}
+
+/** It will never be let in: a cost is above what its limit ever holds, or a slot is not held. */
+export class ImpossibleError extends TollgateError {
+  constructor() {
+    super("impossible", "a cost is above what its limit ever holds, or asks for a slot without holding it");
+  }
+}
+
+/** It was not let in within `timeoutMs`. Nothing was charged. */
+export class TimeoutError extends TollgateError {
+  /** How long it would have to wait from now on; `null` when that is not known. */
+  readonly retryAfterMs: number | null;
+
+  constructor(retryAfterMs: number | null) {
+    super("timeout", "there was no room in time");
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** A limiter holds as many keys, or as many callers wait, as it may have. */
+export class FullError extends TollgateError {
+  constructor(code: "too-many-keys" | "too-many-waiting", message: string) {
+    super(code, message);
+  }
+}
+
+/** The limiter was disposed of. */
+export class DisposedError extends TollgateError {
+  constructor() {
+    super("disposed", "the limiter was disposed of");
+  }
+}

@@ -1,0 +1,112 @@
+import { type Effect, HEAD, PER_LIMIT, effectOf, verdictOf } from "./answer.js";
+import { wholeNumber } from "./check.js";
+import type { Verdict } from "./decision.js";
+import { InvalidError } from "./errors.js";
+import { type Operation, operationOf } from "./operation.js";
+import { type Policy, named } from "./policy.js";
+import type { Decided } from "./wasm/tollgate.js";
+
+/** Seconds, and nanoseconds below one, as `process.hrtime()` spells them. */
+export type HrTime = readonly [seconds: number, nanoseconds: number];
+
+/** A wait; `null` when it never ends. */
+export type HrWait = HrTime | null;
+
+/** What is in force for an adaptive limit. */
+export interface ExactCapacity {
+  readonly capacity: number;
+  /** What the policy says. */
+  readonly original: number;
+  readonly per: HrWait;
+}
+
+/** Where one limit stands, to the nanosecond. */
+export interface ExactStatus {
+  readonly verdict: Verdict;
+  readonly limit: number;
+  readonly remaining: number;
+  readonly held: number;
+  readonly retryAfter: HrWait;
+  readonly resetAfter: HrWait;
+  readonly delay: HrWait;
+  /** Of an adaptive limit alone. */
+  readonly capacity?: ExactCapacity;
+}
+
+/** What an operation came to, to the nanosecond. */
+export interface Applied<N extends string = string> {
+  readonly verdict: Verdict;
+  readonly effect: Effect;
+  readonly retryAfter: HrWait;
+  /** How long the key is closed whatever its limits say: it is blocked, or has as many holds as it may have. */
+  readonly closedFor: HrWait;
+  readonly delay: HrWait;
+  readonly limits: { readonly [name in N]: ExactStatus };
+  /** The record to write; left out when it did not change. */
+  readonly record?: Uint8Array;
+}
+
+const SECOND = 1_000_000_000n;
+const NEVER = 0xffff_ffff_ffff_ffffn;
+
+/**
+ * Decides on a record that the caller keeps: a function of its arguments and nothing else, the same to
+ * the bit on every host.
+ *
+ * @throws InvalidError that names the argument that is not what it should be; `record` when its bytes
+ * are none.
+ */
+export function apply<N extends string>(
+  policy: Policy<N>,
+  record: Uint8Array | undefined,
+  operation: Operation<N>,
+  now: HrTime,
+): Applied<N> {
+  const time = BigInt(wholeNumber("now[0]", now[0])) * SECOND + BigInt(wholeNumber("now[1]", now[1], 0, 999_999_999));
+  if (record !== undefined && !(record instanceof Uint8Array)) throw new InvalidError("record", "must be a Uint8Array");
+  const asked = operationOf(policy, operation);
+  const decided = named("record", () => policy.core.apply(record, asked, time > NEVER ? NEVER : time));
+  try {
+    return appliedOf(policy.limits, decided);
+  } finally {
+    decided.free();
+  }
+}
+
+function appliedOf<N extends string>(names: readonly N[], decided: Decided): Applied<N> {
+  const numbers = decided.numbers();
+  const limits = names.map((name, index) => [name, statusOf(decided, numbers, index)] as const);
+  const [code, record] = [decided.code(), decided.record()];
+  return {
+    verdict: verdictOf(code),
+    effect: effectOf(code),
+    retryAfter: waitOf(numbers[0]!),
+    closedFor: waitOf(numbers[1]!),
+    delay: waitOf(numbers[2]!),
+    limits: Object.fromEntries(limits) as Applied<N>["limits"],
+    ...(record && { record }),
+  };
+}
+
+function statusOf(decided: Decided, numbers: BigUint64Array, index: number): ExactStatus {
+  const at = HEAD + PER_LIMIT * index;
+  const capacity = decided.capacity(index);
+  return {
+    verdict: verdictOf(Number(numbers[at])),
+    limit: Number(numbers[at + 1]),
+    remaining: Number(numbers[at + 2]),
+    held: Number(numbers[at + 3]),
+    retryAfter: waitOf(numbers[at + 4]!),
+    resetAfter: waitOf(numbers[at + 5]!),
+    delay: waitOf(numbers[at + 6]!),
+    ...(capacity && { capacity: capacityOf(capacity) }),
+  };
+}
+
+function capacityOf([capacity, original, per]: BigUint64Array): ExactCapacity {
+  return { capacity: Number(capacity), original: Number(original), per: waitOf(per!) };
+}
+
+function waitOf(nanos: bigint): HrWait {
+  return nanos === NEVER ? null : [Number(nanos / SECOND), Number(nanos % SECOND)];
+}

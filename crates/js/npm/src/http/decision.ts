@@ -1,0 +1,46 @@
+import { TollgateError } from "../errors.js";
+import { type HttpLimitStatus, limitsOfField } from "./limits-field.js";
+
+/** What the edge said. */
+export type HttpDecision =
+  | {
+      readonly allowed: true;
+      readonly delayMs: number;
+      readonly limits: Readonly<Record<string, HttpLimitStatus>>;
+      /** The store could not be asked: it passed uncounted, or one process alone counted it. */
+      readonly without?: "store" | "others";
+    }
+  | {
+      readonly allowed: false;
+      readonly reason: "limited" | "impossible";
+      readonly retryAfterMs: number | null;
+      readonly limits: Readonly<Record<string, HttpLimitStatus>>;
+    };
+
+/** The decision that an answer with `Prefer: return=minimal` tells by status and header fields. */
+export async function decisionOfResponse(response: Response): Promise<HttpDecision> {
+  const { status, headers } = response;
+  const limits = limitsOfField(headers.get("tollgate-limits") ?? "");
+  if (status === 200) {
+    const delayMs = Math.max(0, ...Object.values(limits).map((it) => it.delayMs));
+    if (headers.has("tollgate-uncounted")) return { allowed: true, delayMs, limits, without: "store" };
+    if (headers.has("tollgate-local")) return { allowed: true, delayMs, limits, without: "others" };
+    return { allowed: true, delayMs, limits };
+  }
+  if (status === 422 && headers.has("preference-applied")) {
+    return { allowed: false, reason: "impossible", retryAfterMs: null, limits };
+  }
+  if (status !== 429) throw await refusedBy(response);
+  const seconds = headers.get("retry-after");
+  const waits = Object.values(limits).map((it) => it.retryAfterMs ?? 0);
+  const exact = Math.max(0, ...waits);
+  // A key that is blocked has room, and says so in seconds alone.
+  const retryAfterMs = seconds === null ? null : exact > 0 ? exact : Number(seconds) * 1_000;
+  return { allowed: false, reason: "limited", retryAfterMs, limits };
+}
+
+/** What the edge did not take, or could not do, in its own words. */
+export async function refusedBy(response: Response): Promise<TollgateError> {
+  const text = (await response.text()).slice(0, 1_000);
+  return new TollgateError("http", `the edge answered ${response.status}: ${text}`);
+}

@@ -1,0 +1,100 @@
+import type { Duration } from "./duration.js";
+
+/** What every limit may say. */
+export interface GeneralSpec {
+  /** What a request costs that names no cost: 1 for a limit named `requests`, for slots and for the only limit of a policy. */
+  readonly defaultCost?: number;
+  /** Every call costs 1, and naming another cost is an error. */
+  readonly perCall?: boolean;
+  /** Only watches: tells what it would have said, and denies nothing. */
+  readonly shadow?: boolean;
+  /** What was used beyond a reservation is charged (`debt`, the default), or settling it is refused. */
+  readonly overrun?: "debt" | "refuse";
+}
+
+/** `limit` units per period, at most `burst` (the limit) at once. */
+export interface GcraSpec extends GeneralSpec {
+  readonly algorithm: "gcra";
+  readonly limit: number;
+  readonly per: Duration;
+  readonly burst?: number;
+}
+
+/** Regains `refill` units per period; without any it is a budget that is spent once, and has no period. */
+export interface TokenBucketSpec extends GeneralSpec {
+  readonly algorithm: "token-bucket";
+  readonly capacity: number;
+  readonly refill: number;
+  readonly per?: Duration;
+  /** What a new key has: the capacity. */
+  readonly initial?: number;
+}
+
+/** Starts empty and drains `leak` units per period; of a queue it is told when a request's turn is. */
+export interface LeakySpec extends GeneralSpec {
+  readonly algorithm: "leaky-bucket" | "leaky-queue";
+  readonly capacity: number;
+  readonly leak: number;
+  readonly per: Duration;
+}
+
+/** Windows of a period, aligned to the epoch or from first use, or those of the calendar. */
+export type WindowsSpec =
+  | { readonly per: Duration; readonly start?: "epoch"; readonly utcOffset?: string; readonly calendar?: undefined }
+  | { readonly per: Duration; readonly start: "first-use"; readonly utcOffset?: undefined; readonly calendar?: undefined }
+  | {
+      readonly calendar: "day" | "week" | "month";
+      readonly utcOffset?: string;
+      readonly per?: undefined;
+      readonly start?: undefined;
+    };
+
+/** `limit` units in each window. */
+export type FixedWindowSpec = GeneralSpec & WindowsSpec & { readonly algorithm: "fixed-window"; readonly limit: number };
+
+/** Regains `refill` units at once when a window ends. */
+export type IntervalBucketSpec = GeneralSpec &
+  WindowsSpec & {
+    readonly algorithm: "interval-bucket";
+    readonly capacity: number;
+    readonly refill: number;
+    /** What a new key has: the capacity. */
+    readonly initial?: number;
+  };
+
+/** `limit` units in any stretch of a period: exactly, or about that from two counters. */
+export interface SlidingSpec extends GeneralSpec {
+  readonly algorithm: "sliding-log" | "sliding-counter";
+  readonly limit: number;
+  readonly per: Duration;
+}
+
+/** So many at the same time. What is asked for has to be reserved. */
+export interface ConcurrencySpec extends GeneralSpec {
+  readonly algorithm: "concurrency";
+  readonly slots: number;
+}
+
+/** A token bucket whose capacity is set live, reduced, and recovers. */
+export interface AdaptiveSpec extends GeneralSpec {
+  readonly algorithm: "adaptive";
+  readonly capacity: number;
+  readonly per: Duration;
+  /** The time between two steps of the recovery: 30 s. */
+  readonly recoveryInterval?: Duration;
+  /** What the capacity is multiplied by at each of them, in thousandths: 1,100. */
+  readonly recoveryFactorPermille?: number;
+  /** How far it recovers, in thousandths of the policy's capacity: 1,000. */
+  readonly recoveryCeilingPermille?: number;
+}
+
+/** One limit: an algorithm and its numbers. */
+export type LimitSpec =
+  | GcraSpec
+  | TokenBucketSpec
+  | LeakySpec
+  | FixedWindowSpec
+  | IntervalBucketSpec
+  | SlidingSpec
+  | ConcurrencySpec
+  | AdaptiveSpec;

@@ -1,0 +1,231 @@
+import { type Effect, effectOf } from "./answer.js";
+import { type Capacity, type CapacityEvent, capacityOf } from "./capacity.js";
+import { TIME_MS_MAX, key as checkedKey, options as checkedOptions, wholeNumber } from "./check.js";
+import { type Clock, systemClock, timeOf } from "./clock.js";
+import { type Cost, Costs } from "./cost.js";
+import type { Allowed, Decision, Denied, Limits } from "./decision.js";
+import { DisposedError } from "./errors.js";
+import { type Control, operationOf, position } from "./operation.js";
+import { type AcquireOptions, type ReserveOptions, TTL_MS_DEFAULT, nanos } from "./options.js";
+import { Policy, type PolicySpec } from "./policy.js";
+import { Records } from "./records.js";
+import { type Holder, Reservation, type Settled } from "./reservation.js";
+import { type WaitOptions, Waiting } from "./waiting.js";
+import { Operation } from "./wasm/tollgate.js";
+
+/** Most keys that a limiter remembers unless it is told otherwise, and the most it can be told. */
+export const KEYS_DEFAULT = 100_000;
+export const KEYS_MAX = 1_000_000;
+/** Most callers that wait unless it is told otherwise, and the most it can be told. */
+export const WAITING_DEFAULT = 10_000;
+export const WAITING_MAX = 1_000_000;
+/** What a limiter may be told. */
+export interface LimiterOptions {
+  /** Where it reads the time: the clock of this machine. */
+  readonly clock?: Clock;
+  /** Most keys that it remembers (100,000), at most 1,000,000. */
+  readonly maxKeys?: number;
+  /** Most callers that wait at the same time (10,000), at most 1,000,000. */
+  readonly maxWaiting?: number;
+}
+
+/** A limiter that remembers its keys in memory. */
+export class Limiter<N extends string = "requests"> {
+  readonly policy: Policy<N>;
+  readonly #clock: Clock;
+  readonly #costs: Costs<N>;
+  readonly #records: Records<N>;
+  readonly #waiting: Waiting;
+  readonly #ids = new DataView(new ArrayBuffer(16));
+  readonly #listeners = new Set<(event: CapacityEvent<N>) => void>();
+  #nextId = 0;
+
+  /** @throws InvalidError that names what is wrong with the policy or an option. */
+  constructor(policy: Policy<N> | PolicySpec<N>, options?: LimiterOptions) {
+    checkedOptions(options, ["clock", "maxKeys", "maxWaiting"]);
+    const { clock = systemClock, maxKeys = KEYS_DEFAULT, maxWaiting = WAITING_DEFAULT } = options ?? {};
+    this.policy = Policy.of(policy);
+    this.#clock = clock;
+    this.#costs = new Costs(this.policy);
+    this.#records = new Records(this.policy, wholeNumber("maxKeys", maxKeys, 1, KEYS_MAX));
+    this.#waiting = new Waiting(clock, wholeNumber("maxWaiting", maxWaiting, 0, WAITING_MAX));
+  }
+
+  /** How many keys it remembers. */
+  get size(): number {
+    return this.#records.size;
+  }
+
+  /**
+   * Asks for costs, and charges all of them or nothing. It does not stand in line.
+   *
+   * @throws InvalidError, and FullError when every key has something to remember and this one is new.
+   */
+  tryAcquire(key: string, cost?: Cost<N>): Decision<N> {
+    const records = this.#records;
+    this.#costs.write(records.costs, cost);
+    const now = timeOf(this.#clock);
+    return records.decision(records.table.acquire(records.slot(key, now), now));
+  }
+
+  /**
+   * The same, and waits for its turn: callers of one key pass in the order in which they came.
+   *
+   * @throws TimeoutError, ImpossibleError, FullError, InvalidError, or the reason of `signal`.
+   */
+  async acquire(key: string, options?: AcquireOptions<N>): Promise<Allowed<N>> {
+    checkedOptions(options, ["cost", "timeoutMs", "signal"]);
+    return this.#waiting.enter(key, options ?? {}, () => this.tryAcquire(key, options?.cost));
+  }
+
+  /**
+   * Holds costs instead of charging them: an estimate, that is settled for what it came to.
+   *
+   * @throws InvalidError and FullError, as `tryAcquire`.
+   */
+  tryReserve(key: string, options?: ReserveOptions<N>): Reservation<N> | Denied<N> {
+    checkedOptions(options, ["cost", "ttlMs"]);
+    return this.#reserve(key, options ?? {});
+  }
+
+  /** The same, and waits for its turn, as `acquire` does. */
+  async reserve(key: string, options?: ReserveOptions<N> & WaitOptions): Promise<Reservation<N>> {
+    checkedOptions(options, ["cost", "ttlMs", "timeoutMs", "signal"]);
+    return this.#waiting.enter(key, options ?? {}, () => this.#reserve(key, options ?? {}));
+  }
+
+  /**
+   * Holds costs, a slot as a rule, while `work` goes on, and settles for them when it has ended, however
+   * it did. The hold is renewed until then.
+   */
+  async withSlot<T>(
+    key: string,
+    work: (held: Reservation<N>) => T | Promise<T>,
+    options?: ReserveOptions<N> & WaitOptions,
+  ): Promise<T> {
+    await using held = await this.reserve(key, options);
+    const ttlMs = options?.ttlMs ?? TTL_MS_DEFAULT;
+    let cancel = () => {};
+    const renewLater = () => {
+      cancel = this.#clock.after(ttlMs / 2, () => held.renew(ttlMs) && renewLater());
+    };
+    renewLater();
+    try {
+      return await work(held);
+    } finally {
+      cancel();
+    }
+  }
+
+  /** Where each limit of a key stands. Nothing is charged or remembered. */
+  peek(key: string): Limits<N> {
+    const records = this.#records;
+    const slot = records.look(key);
+    records.costs.fill(0, 0, this.policy.limits.length);
+    return records.decision(records.table.acquire(slot, timeOf(this.#clock))).limits;
+  }
+
+  /** Forgets everything about a key: charges, holds, blocks. */
+  reset(key: string): void {
+    this.#change(key, Operation.reset(), this.#records.find(checkedKey("key", key)));
+  }
+
+  /**
+   * Does what those who run a limiter do: charges whether there is room or not, blocks, lowers what is
+   * left, sets or reduces a capacity. Answers where each limit stands then.
+   */
+  control(key: string, operation: Control<N>): Limits<N> {
+    const asked = operationOf(this.policy, operation);
+    const now = timeOf(this.#clock);
+    const code = this.#change(key, asked, this.#records.slot(key, now))!;
+    const { limits } = this.#records.decision(code);
+    const limit = "setCapacity" in operation ? operation.setCapacity.limit : "reduce" in operation && operation.reduce.limit;
+    if (limit !== false && effectOf(code) === "changed") this.#tell(key, limit);
+    return limits;
+  }
+
+  /** What is in force for an adaptive limit of a key; nothing for any other limit. */
+  capacity(key: string, limit: N): Capacity | undefined {
+    const index = position(this.policy, "limit", limit);
+    const peek = Operation.acquire(this.policy.core, this.#costs.none(), 1_000, undefined, 0n, undefined);
+    const decided = this.#records.table.inspect(this.#records.look(key), peek, timeOf(this.#clock));
+    const capacity = capacityOf(decided, index);
+    decided.free();
+    return capacity;
+  }
+
+  /**
+   * Calls `listener` whenever `control` changes a capacity; what it answers ends that. Recovery is no
+   * event: it goes on all the time.
+   */
+  onCapacityChange(listener: (event: CapacityEvent<N>) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** Gives its memory back. Whoever waits is told so. */
+  [Symbol.dispose](): void {
+    this.#records.dispose();
+    this.#waiting.close(new DisposedError());
+  }
+
+  #reserve(key: string, { cost, ttlMs = TTL_MS_DEFAULT }: ReserveOptions<N>): Reservation<N> | Denied<N> {
+    const ttl = nanos(wholeNumber("ttlMs", ttlMs, 1, TIME_MS_MAX));
+    const id = this.#newId();
+    const operation = Operation.acquire(this.policy.core, this.#costs.list(cost), 1_000, id, ttl, undefined);
+    const now = timeOf(this.#clock);
+    const slot = this.#records.slot(key, now);
+    const decision = this.#records.decision(this.#records.table.apply(slot, operation, now));
+    return decision.allowed ? new Reservation(decision, this.#holder(key, id)) : decision;
+  }
+
+  #holder(key: string, id: Uint8Array): Holder<N> {
+    return {
+      settle: (cost) => {
+        const costs = cost === undefined ? undefined : this.#costs.list(cost);
+        return this.#settle(key, Operation.settle(this.policy.core, id, costs));
+      },
+      release: () => this.#end(key, Operation.release(id)) === "released",
+      renew: (ttlMs) => {
+        const ttl = nanos(wholeNumber("ttlMs", ttlMs, 1, TIME_MS_MAX));
+        return this.#end(key, Operation.renew(id, ttl)) === "renewed";
+      },
+    };
+  }
+
+  #tell(key: string, limit: N): void {
+    const capacity = this.capacity(key, limit);
+    if (capacity === undefined) return;
+    for (const listener of this.#listeners) listener({ key, limit, ...capacity });
+  }
+
+  #settle(key: string, operation: Operation): Settled<N> {
+    const code = this.#change(key, operation, this.#records.find(key));
+    if (code === undefined || effectOf(code) === "no-hold") return { settled: false, reason: "gone" };
+    const decision = this.#records.decision(code);
+    const { limits } = decision;
+    return decision.allowed ? { settled: true, limits } : { settled: false, reason: decision.reason, limits };
+  }
+
+  /** What is done to a hold. There is none on a key that is not remembered. */
+  #end(key: string, operation: Operation): Effect | undefined {
+    const code = this.#change(key, operation, this.#records.find(key));
+    return code === undefined ? undefined : effectOf(code);
+  }
+
+  /** Does something to a key that may make room on it. */
+  #change(key: string, operation: Operation, slot: number | undefined): number | undefined {
+    const { table } = this.#records;
+    if (slot === undefined) return undefined;
+    const code = table.apply(slot, operation, timeOf(this.#clock));
+    // Whoever is let in now decides, too, so what was said is read first.
+    queueMicrotask(() => this.#waiting.wake(key));
+    return code;
+  }
+
+  /** An id that no other hold of this limiter has. Nobody else sees it. */
+  #newId(): Uint8Array {
+    this.#ids.setFloat64(8, (this.#nextId += 1));
+    return new Uint8Array(this.#ids.buffer.slice(0));
+  }
+}

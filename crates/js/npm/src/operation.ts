@@ -1,0 +1,153 @@
+import { object, oneOf, wholeNumber } from "./check.js";
+import { type Cost, Costs } from "./cost.js";
+import { type Duration, nanoseconds } from "./duration.js";
+import { InvalidError } from "./errors.js";
+import { idBytes } from "./id.js";
+import { type Policy, named } from "./policy.js";
+import * as wasm from "./wasm/tollgate.js";
+
+/** A hold: an id of 32 hexadecimal digits, and how long it lives. */
+export interface HoldSpec {
+  readonly id: string;
+  readonly ttl: Duration;
+}
+
+/** Who changes a capacity (at most 64 bytes), and why (at most 256). */
+export interface NoteSpec {
+  readonly source?: string | undefined;
+  readonly reason?: string | undefined;
+}
+
+/** What is asked for. It is held where there is a hold, and charged once per id where there is one. */
+export interface AcquireSpec<N extends string> {
+  readonly cost?: Cost<N>;
+  readonly hold?: HoldSpec;
+  /** The share of every capacity that it may use, in thousandths: 1 to 1,000 (all of it). */
+  readonly sharePermille?: number;
+  /** 32 hexadecimal digits. */
+  readonly once?: string;
+}
+
+/** A capacity that is set live; without `capacity` and `per` the policy's own counts again. */
+export interface SetCapacitySpec<N extends string> extends NoteSpec {
+  readonly limit: N;
+  readonly capacity?: number;
+  readonly per?: Duration;
+}
+
+/** A capacity that is reduced, to a half unless `factorPermille` (0 to 999) says otherwise. */
+export interface ReduceSpec<N extends string> extends NoteSpec {
+  readonly limit: N;
+  readonly factorPermille?: number | undefined;
+}
+
+/** What is done to one key: an object with one field, which says what. */
+export type Operation<N extends string = string> =
+  | { readonly acquire: AcquireSpec<N> }
+  | { readonly settle: { readonly hold: string; readonly cost?: Cost<N> } }
+  | { readonly release: { readonly hold: string } }
+  | { readonly renew: { readonly hold: HoldSpec } }
+  | { readonly penalise: { readonly cost?: Cost<N> } }
+  | { readonly block: { readonly for: Duration } }
+  | { readonly reset: object }
+  | { readonly lower: { readonly limit: N; readonly remaining: number } }
+  | { readonly setCapacity: SetCapacitySpec<N> }
+  | { readonly reduce: ReduceSpec<N> };
+
+/** What those who run a limiter do to a key. */
+export type Control<N extends string = string> = Extract<
+  Operation<N>,
+  { penalise: object } | { block: object } | { lower: object } | { setCapacity: object } | { reduce: object }
+>;
+
+const NAMES = [
+  "acquire",
+  "settle",
+  "release",
+  "renew",
+  "penalise",
+  "block",
+  "reset",
+  "lower",
+  "setCapacity",
+  "reduce",
+] as const;
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** The operation as the core takes it. */
+export function operationOf<N extends string>(policy: Policy<N>, operation: Operation<N>): wasm.Operation {
+  const entries = Object.entries(object("operation", operation));
+  const [name, value] = entries[0] ?? [];
+  if (entries.length !== 1) throw new InvalidError("operation", `must have one field: ${NAMES.join(", ")}`);
+  const kind = oneOf("operation", name, NAMES);
+  const fields = object(kind, value);
+  return named(kind, () => made(policy, kind, fields));
+}
+
+function made<N extends string>(policy: Policy<N>, kind: (typeof NAMES)[number], it: Fields): wasm.Operation {
+  const costs = () => new Costs(policy).list(it["cost"] as Cost<N> | undefined);
+  const limit = () => position(policy, `${kind}.limit`, it["limit"]);
+  switch (kind) {
+    case "acquire":
+      return acquire(policy, it, costs());
+    case "settle":
+      return wasm.Operation.settle(policy.core, hold(kind, it), it["cost"] === undefined ? undefined : costs());
+    case "release":
+      return wasm.Operation.release(hold(kind, it));
+    case "renew": {
+      const [id, ttl] = lease("renew.hold", it["hold"]);
+      return wasm.Operation.renew(id, ttl);
+    }
+    case "penalise":
+      return wasm.Operation.penalise(policy.core, costs());
+    case "block":
+      return wasm.Operation.block(nanoseconds("block.for", it["for"]));
+    case "reset":
+      return wasm.Operation.reset();
+    case "lower":
+      return wasm.Operation.lower(limit(), wholeNumber("lower.remaining", it["remaining"]));
+    case "setCapacity":
+      return setCapacity(limit(), it);
+    case "reduce": {
+      const factor = wholeNumber("reduce.factorPermille", it["factorPermille"] ?? 500, 0, 999);
+      return wasm.Operation.reduce(limit(), factor, note(kind, it, "source"), note(kind, it, "reason"));
+    }
+  }
+}
+
+function acquire<N extends string>(policy: Policy<N>, it: Fields, costs: Float64Array): wasm.Operation {
+  const share = wholeNumber("acquire.sharePermille", it["sharePermille"] ?? 1_000, 1, 1_000);
+  const [id, ttl] = it["hold"] === undefined ? [undefined, 0n] : lease("acquire.hold", it["hold"]);
+  const once = it["once"] === undefined ? undefined : idBytes("acquire.once", it["once"]);
+  return wasm.Operation.acquire(policy.core, costs, share, id, ttl, once);
+}
+
+function setCapacity(limit: number, it: Fields): wasm.Operation {
+  const [source, reason] = [note("setCapacity", it, "source"), note("setCapacity", it, "reason")];
+  if (it["capacity"] === undefined && it["per"] === undefined) {
+    return wasm.Operation.set_capacity(limit, 0, 0n, source, reason);
+  }
+  const capacity = wholeNumber("setCapacity.capacity", it["capacity"], 1);
+  return wasm.Operation.set_capacity(limit, capacity, nanoseconds("setCapacity.per", it["per"]), source, reason);
+}
+
+function hold(kind: string, it: Fields): Uint8Array {
+  return idBytes(`${kind}.hold`, it["hold"]);
+}
+
+function lease(field: string, value: unknown): [Uint8Array, bigint] {
+  const it = object(field, value);
+  return [idBytes(`${field}.id`, it["id"]), nanoseconds(`${field}.ttl`, it["ttl"])];
+}
+
+function note(kind: string, it: Fields, field: "source" | "reason"): string {
+  const text = it[field] ?? "";
+  if (typeof text !== "string") throw new InvalidError(`${kind}.${field}`, "must be a string");
+  return text;
+}
+
+/** Where a limit stands in its policy. */
+export function position<N extends string>(policy: Policy<N>, field: string, name: unknown): number {
+  return policy.limits.indexOf(oneOf(field, name, policy.limits));
+}

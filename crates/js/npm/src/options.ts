@@ -1,0 +1,23 @@
+import type { Cost } from "./cost.js";
+import type { WaitOptions } from "./waiting.js";
+
+/** How long a reservation lives unless it says otherwise: a minute. */
+export const TTL_MS_DEFAULT = 60_000;
+
+/** What a caller that waits may say. */
+export interface AcquireOptions<N extends string> extends WaitOptions {
+  readonly cost?: Cost<N> | undefined;
+}
+
+/** What a reservation may say. */
+export interface ReserveOptions<N extends string> {
+  /** What is held: an estimate. */
+  readonly cost?: Cost<N> | undefined;
+  /** How long it is held at most (60,000 ms), up to 31 days. Then it is charged. */
+  readonly ttlMs?: number | undefined;
+}
+
+/** As the core counts time. */
+export function nanos(millis: number): bigint {
+  return BigInt(millis) * 1_000_000n;
+}

@@ -1,0 +1,52 @@
+import { object } from "./check.js";
+import { InvalidError } from "./errors.js";
+import { addLimit } from "./limit-builder.js";
+import type { LimitSpec } from "./limit-spec.js";
+import { limitOfText } from "./limit-text.js";
+import * as wasm from "./wasm/tollgate.js";
+
+/**
+ * What makes a policy: limits by name, each as an object or as a text (`"100/minute"`,
+ * `"10/s burst 20"`); or such a text alone, which is a limit named `requests`.
+ */
+export type PolicySpec<N extends string> = string | { readonly [name in N]: string | LimitSpec };
+
+/** Limits that are applied together to one key: all are charged, or none. */
+export class Policy<N extends string = "requests"> {
+  /** The names of its limits. */
+  readonly limits: readonly N[];
+  /** @internal */
+  readonly core: wasm.Policy;
+
+  /** @throws InvalidError that names the field that is not what it should be. */
+  constructor(spec: PolicySpec<N>) {
+    this.core = opened(typeof spec === "string" ? { requests: spec } : spec);
+    this.limits = Array.from({ length: this.core.count() }, (_, index) => this.core.name(index) as N);
+  }
+
+  /** @internal */
+  static of<N extends string>(policy: Policy<N> | PolicySpec<N>): Policy<N> {
+    return policy instanceof Policy ? policy : new Policy(policy);
+  }
+}
+
+function opened(spec: unknown): wasm.Policy {
+  const builder = new wasm.PolicyBuilder();
+  for (const [name, limit] of Object.entries(object("policy", spec))) {
+    named(name, () => addLimit(builder, name, typeof limit === "string" ? limitOfText(name, limit) : limit));
+  }
+  return named("policy", () => builder.build());
+}
+
+/** What the core refuses says which field it is about, in its own spelling. */
+export function named<T>(at: string, ask: () => T): T {
+  try {
+    return ask();
+  } catch (refused) {
+    if (typeof refused !== "string") throw refused;
+    const parts = /^([a-z_]+): (.*)$/s.exec(refused);
+    if (parts === null) throw new InvalidError(at, refused);
+    const field = (parts[1] ?? "").replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
+    throw new InvalidError(`${at}.${field}`, parts[2] ?? "");
+  }
+}

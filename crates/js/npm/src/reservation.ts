@@ -1,0 +1,60 @@
+import type { Cost } from "./cost.js";
+import type { Allowed, Limits } from "./decision.js";
+
+/** What came of settling. */
+export type Settled<N extends string = string> =
+  | { readonly settled: true; readonly limits: Limits<N> }
+  /** It was settled or released before, or expired and was charged. */
+  | { readonly settled: false; readonly reason: "gone" }
+  /** More was used than was held, there is no room for it, and its limit refuses debt. The hold stays. */
+  | { readonly settled: false; readonly reason: "limited" | "impossible"; readonly limits: Limits<N> };
+
+/** What a reservation asks its limiter to do. */
+export interface Holder<N extends string> {
+  settle(cost: Cost<N> | undefined): Settled<N>;
+  release(): boolean;
+  renew(ttlMs: number): boolean;
+}
+
+/**
+ * Capacity that is held until it is settled or released. What nobody settles in time is charged as it
+ * was held; so is what is still held when a `using` block ends.
+ */
+export class Reservation<N extends string = string> implements Allowed<N> {
+  readonly allowed = true;
+  readonly delayMs: number;
+  readonly limits: Limits<N>;
+  readonly #holder: Holder<N>;
+
+  /** @internal */
+  constructor({ delayMs, limits }: Allowed<N>, holder: Holder<N>) {
+    this.delayMs = delayMs;
+    this.limits = limits;
+    this.#holder = holder;
+  }
+
+  /** Ends it and charges what it came to: less than was held, or more; what was held if nothing is said. */
+  settle(cost?: Cost<N>): Settled<N> {
+    return this.#holder.settle(cost);
+  }
+
+  /** Ends it and charges nothing. False when it was over already. */
+  release(): boolean {
+    return this.#holder.release();
+  }
+
+  /** Lets it live for so many milliseconds from now on. False when it is over. */
+  renew(ttlMs: number): boolean {
+    return this.#holder.renew(ttlMs);
+  }
+
+  /** Settles for what is held, unless that was done. */
+  [Symbol.dispose](): void {
+    this.#holder.settle(undefined);
+  }
+
+  /** The same. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#holder.settle(undefined);
+  }
+}

@@ -1,0 +1,27 @@
+/** What a store knows of a key. */
+export interface Loaded<T> {
+  /** Its record; left out, or nothing, when the key is absent. */
+  readonly record?: Uint8Array | undefined;
+  /** What `swap` is to find again. */
+  readonly token: T;
+}
+
+/**
+ * Where records are kept: anything that can load one and swap it. A limiter is as exact as its store's
+ * `swap` is.
+ */
+export interface Store<T = unknown> {
+  /** The record of a key, and a token for what was seen, of an absent key too. */
+  load(key: string): Promise<Loaded<T>>;
+  /**
+   * Writes `record` if the key still holds what `token` was taken of, and says whether it did. After
+   * `ttlMs` (`null`: never) the store may forget it.
+   */
+  swap(key: string, token: T, record: Uint8Array, ttlMs: number | null): Promise<boolean>;
+}
+
+/** Whether two records are the same, or both absent. */
+export function sameRecord(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return a.length === b.length && a.every((byte, index) => byte === b[index]);
+}

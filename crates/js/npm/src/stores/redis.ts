@@ -1,0 +1,30 @@
+import { SWAP_SCRIPT } from "../swap-script.js";
+import type { Loaded, Store } from "../store.js";
+
+/**
+ * Sends one command to Redis, and answers bytes as they are: of ioredis
+ * `(...args) => redis.callBuffer(...args)`.
+ */
+export type RedisSend = (command: string, ...args: (string | Uint8Array)[]) => Promise<unknown>;
+
+/** A store in Redis, exact: one script compares and swaps. */
+export class RedisStore implements Store<Uint8Array | undefined> {
+  readonly #send: RedisSend;
+
+  constructor(send: RedisSend) {
+    this.#send = send;
+  }
+
+  async load(key: string): Promise<Loaded<Uint8Array | undefined>> {
+    const answer = await this.#send("GET", key);
+    if (answer === null || answer === undefined) return { token: undefined };
+    if (!(answer instanceof Uint8Array)) throw new TypeError("Redis answered a text: its bytes are needed as they are");
+    return { record: answer, token: answer };
+  }
+
+  async swap(key: string, token: Uint8Array | undefined, record: Uint8Array, ttlMs: number | null): Promise<boolean> {
+    const seen = token === undefined ? (["0", ""] as const) : (["1", token] as const);
+    const answer = await this.#send("EVAL", SWAP_SCRIPT, "1", key, ...seen, record, String(ttlMs ?? 0));
+    return Number(answer) === 1;
+  }
+}

@@ -1,0 +1,155 @@
+import { wholeNumber } from "./check.js";
+import type { Clock } from "./clock.js";
+import type { Denied } from "./decision.js";
+import { FullError, ImpossibleError, InvalidError, TimeoutError } from "./errors.js";
+
+/** How long to wait for a turn. */
+export interface WaitOptions {
+  /** Gives up after so many milliseconds; 0 does not wait. Without it there is no end. */
+  readonly timeoutMs?: number | undefined;
+  /** Gives up when it is aborted. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+interface Waiter {
+  /** Asks once more; answers how long to wait, or nothing when it is over. */
+  readonly ask: () => Denied | undefined;
+  readonly fail: (error: unknown) => void;
+}
+
+interface Line {
+  readonly waiters: Waiter[];
+  /** Takes back the timer of the first in line. */
+  cancel: () => void;
+}
+
+/** Who waits for room, in one line per key: the first one is asked for again exactly when it may pass. */
+export class Waiting {
+  readonly #clock: Clock;
+  readonly #max: number;
+  readonly #lines = new Map<string, Line>();
+  #count = 0;
+
+  constructor(clock: Clock, max: number) {
+    this.#clock = clock;
+    this.#max = max;
+  }
+
+  /** What `ask` answers once it is let in. */
+  async enter<T extends { readonly allowed: true }>(
+    key: string,
+    options: WaitOptions,
+    ask: () => T | Denied,
+  ): Promise<T> {
+    const { timeoutMs, signal } = checked(options);
+    signal?.throwIfAborted();
+    const first = this.#lines.has(key) ? undefined : ask();
+    if (first?.allowed) return first;
+    if (first?.reason === "impossible") throw new ImpossibleError();
+    if (timeoutMs === 0) throw new TimeoutError(first?.retryAfterMs ?? null);
+    if (this.#count >= this.#max) {
+      throw new FullError("too-many-waiting", `${this.#max} callers wait already; raise maxWaiting`);
+    }
+    return this.#wait(key, timeoutMs, signal, ask, first);
+  }
+
+  /** Something has changed on a key: whoever may pass now, passes. */
+  wake(key: string): void {
+    const line = this.#lines.get(key);
+    if (line === undefined) return;
+    line.cancel();
+    line.cancel = () => {};
+    for (let first = line.waiters[0]; first !== undefined; first = line.waiters[0]) {
+      const denied = first.ask();
+      if (denied !== undefined) return this.#wakeIn(key, line, denied);
+    }
+  }
+
+  /** Nobody is let in any more. */
+  close(error: unknown): void {
+    for (const line of [...this.#lines.values()]) {
+      for (const waiter of [...line.waiters]) waiter.fail(error);
+    }
+  }
+
+  #wait<T extends { readonly allowed: true }>(
+    key: string,
+    timeoutMs: number | undefined,
+    signal: AbortSignal | undefined,
+    ask: () => T | Denied,
+    first: Denied | undefined,
+  ): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      let denied = first;
+      let cancelTimeout = () => {};
+      const onAbort = () => waiter.fail(signal?.reason);
+      const leave = () => {
+        cancelTimeout();
+        signal?.removeEventListener("abort", onAbort);
+        this.#leave(key, waiter);
+      };
+      const waiter: Waiter = {
+        ask: () => {
+          try {
+            const answer = ask();
+            denied = answer.allowed ? undefined : answer;
+            if (!answer.allowed && answer.reason === "limited") return answer;
+            leave();
+            if (answer.allowed) resolve(answer);
+            else reject(new ImpossibleError());
+          } catch (error) {
+            leave();
+            reject(error);
+          }
+          return undefined;
+        },
+        fail: (error) => {
+          leave();
+          reject(error);
+          this.wake(key);
+        },
+      };
+      if (timeoutMs !== undefined) {
+        const giveUp = () => waiter.fail(new TimeoutError(denied?.retryAfterMs ?? null));
+        cancelTimeout = this.#clock.after(timeoutMs, giveUp);
+      }
+      signal?.addEventListener("abort", onAbort);
+      this.#join(key, waiter, first);
+    });
+  }
+
+  #join(key: string, waiter: Waiter, denied: Denied | undefined): void {
+    const line = this.#lines.get(key) ?? { waiters: [], cancel: () => {} };
+    this.#lines.set(key, line);
+    line.waiters.push(waiter);
+    this.#count += 1;
+    if (denied !== undefined) this.#wakeIn(key, line, denied);
+  }
+
+  #leave(key: string, waiter: Waiter): void {
+    const line = this.#lines.get(key);
+    const position = line?.waiters.indexOf(waiter) ?? -1;
+    if (line === undefined || position < 0) return;
+    line.waiters.splice(position, 1);
+    this.#count -= 1;
+    if (line.waiters.length > 0) return;
+    line.cancel();
+    this.#lines.delete(key);
+  }
+
+  /** Where waiting alone does not help, somebody else has to change something. */
+  #wakeIn(key: string, line: Line, denied: Denied): void {
+    if (denied.retryAfterMs === null) return;
+    line.cancel = this.#clock.after(denied.retryAfterMs, () => this.wake(key));
+  }
+}
+
+/** The options, if they are what they should be. */
+export function checked(options: WaitOptions): WaitOptions {
+  const { timeoutMs, signal } = options;
+  if (timeoutMs !== undefined) wholeNumber("timeoutMs", timeoutMs);
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw new InvalidError("signal", "must be an AbortSignal");
+  }
+  return options;
+}

@@ -1,0 +1,152 @@
+//! The machines of the core that work on several keys of a store, for a driver in JavaScript.
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use tollgate_core::{
+    Acquisition, DecideError, Ending, LeaseUpdate, Machine as Core, Outcome, Share, Span, Step,
+    Swap,
+};
+use wasm_bindgen::prelude::*;
+
+use crate::convert::{error, id, timestamp};
+use crate::legs::Legs;
+use crate::operation::hold;
+use crate::{answer, convert};
+
+/// A machine and the step that it is at.
+#[wasm_bindgen]
+pub struct Machine {
+    machine: Box<dyn Core<Error = DecideError>>,
+    step: Option<Step>,
+}
+
+#[wasm_bindgen]
+impl Machine {
+    /// Asks every key for its costs, all or nothing; holds them when `ttl` is not 0.
+    pub fn acquire(
+        legs: Legs,
+        id: &[u8],
+        share_permille: u16,
+        ttl: u64,
+        once: bool,
+    ) -> Result<Self, JsValue> {
+        let share = Share::from_permille(share_permille)
+            .ok_or_else(|| error("sharePermille: must be 1 to 1000"))?;
+        let Legs { policies, keys, costs } = legs;
+        let costs = costs.into_iter().map(|it| it.ok_or_else(|| error("cost: is missing")));
+        let costs = costs.collect::<Result<Vec<_>, _>>()?;
+        let asked: Vec<_> = keys.iter().map(|key| &**key).zip(costs).collect();
+        let machine = Acquisition::new(policies, convert::id(id)?, &asked).map_err(error)?;
+        let machine = machine.with_share(share);
+        let machine = if once { machine.once() } else { machine };
+        Ok(match ttl {
+            0 => Self::new(machine),
+            ttl => Self::new(machine.with_lease(Span::from_nanos(ttl)).map_err(error)?),
+        })
+    }
+
+    /// Ends a lease on all its keys.
+    pub fn settle(legs: Legs, lease: &[u8]) -> Result<Self, JsValue> {
+        let Legs { policies, keys, costs } = legs;
+        let asked: Vec<_> = keys.iter().map(|key| &**key).zip(costs).collect();
+        LeaseUpdate::settle(policies, id(lease)?, &asked).map(Self::new).map_err(error)
+    }
+
+    /// Ends a lease on all its keys, and charges nothing.
+    pub fn release(legs: Legs, lease: &[u8]) -> Result<Self, JsValue> {
+        let keys: Vec<_> = legs.keys.iter().map(|key| &**key).collect();
+        LeaseUpdate::release(legs.policies, id(lease)?, &keys).map(Self::new).map_err(error)
+    }
+
+    /// Lets a lease live for so long from now on.
+    pub fn renew(legs: Legs, lease: &[u8], ttl: u64) -> Result<Self, JsValue> {
+        let keys: Vec<_> = legs.keys.iter().map(|key| &**key).collect();
+        LeaseUpdate::renew(legs.policies, hold(lease, ttl)?, &keys).map(Self::new).map_err(error)
+    }
+
+    /// What to do next: 0 to load, 1 to swap, 2 to wait; 3 when it is over.
+    pub fn next(&mut self, now_ms: f64) -> Result<u32, JsValue> {
+        let step = self.machine.next(timestamp(now_ms)).map_err(error)?;
+        let code = match &step {
+            Step::Load { .. } => 0,
+            Step::Swap { .. } => 1,
+            Step::Wait { .. } => 2,
+            Step::Done(_) => 3,
+        };
+        self.step = Some(step);
+        Ok(code)
+    }
+
+    /// The key that the step is about, or how often the machine has waited.
+    pub fn number(&self) -> usize {
+        match &self.step {
+            Some(Step::Load { leg } | Step::Swap { leg, .. }) => *leg,
+            Some(Step::Wait { attempt }) => *attempt as usize,
+            _ => 0,
+        }
+    }
+
+    /// The record that is to be swapped in.
+    pub fn record(&self) -> Option<Vec<u8>> {
+        match &self.step {
+            Some(Step::Swap { record, .. }) => Some(record.clone()),
+            _ => None,
+        }
+    }
+
+    pub fn loaded(&mut self, leg: usize, record: Option<Vec<u8>>) {
+        self.machine.loaded(leg, record.as_deref());
+    }
+
+    pub fn failed(&mut self) {
+        self.machine.failed();
+    }
+
+    /// Whether the swap was done; nothing when nobody knows.
+    pub fn swapped(&mut self, done: Option<bool>) {
+        self.machine.swapped(match done {
+            Some(true) => Swap::Done,
+            Some(false) => Swap::Conflict,
+            None => Swap::Unknown,
+        });
+    }
+
+    /// How it ended, in the order of [`Ending`].
+    pub fn ending(&self) -> Option<u32> {
+        self.outcome().map(|outcome| match outcome.ending {
+            Ending::Allowed => 0,
+            Ending::Denied => 1,
+            Ending::Busy => 2,
+            Ending::TimedOut => 3,
+            Ending::Lost => 4,
+            Ending::Failed => 5,
+        })
+    }
+
+    /// Verdict and effect of the last decision on a key, if there was one.
+    pub fn code(&self, leg: usize) -> Option<u32> {
+        let applied = self.outcome()?.legs.get(leg)?.as_ref()?;
+        Some(answer::code(applied.verdict, applied.effect))
+    }
+
+    /// All numbers of that decision, in nanoseconds (`answer.rs`).
+    pub fn numbers(&self, leg: usize) -> Option<Vec<u64>> {
+        let applied = self.outcome()?.legs.get(leg)?.as_ref()?;
+        let whole = [applied.retry_after, applied.closed_for, applied.delay];
+        Some(answer::exact(whole, applied.limits.iter().copied()).collect())
+    }
+}
+
+impl Machine {
+    fn new(machine: impl Core<Error = DecideError> + 'static) -> Self {
+        Self { machine: Box::new(machine), step: None }
+    }
+
+    fn outcome(&self) -> Option<&Outcome> {
+        match &self.step {
+            Some(Step::Done(outcome)) => Some(outcome),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! In which order the members of a pool are asked.
+#![allow(unreachable_pub, reason = "wasm-bindgen takes public functions only")]
+
+use alloc::vec::Vec;
+
+use tollgate_core::{Choice, Member, Pool};
+use wasm_bindgen::prelude::*;
+
+use crate::convert::{error, units};
+
+/// One after the other: `turn` were chosen before.
+#[wasm_bindgen]
+pub fn order_round_robin(members: usize, turn: f64, offset: f64) -> Result<Vec<u32>, JsValue> {
+    order(members, Choice::RoundRobin { turn: units(turn), offset: units(offset) })
+}
+
+/// Every order is as likely as any other.
+#[wasm_bindgen]
+pub fn order_random(members: usize, number: u64) -> Result<Vec<u32>, JsValue> {
+    order(members, Choice::Random(number))
+}
+
+/// The one with the most units left, then the next.
+#[wasm_bindgen]
+pub fn order_most_room(room: &[f64]) -> Result<Vec<u32>, JsValue> {
+    let left: Vec<u64> = room.iter().copied().map(units).collect();
+    order(left.len(), Choice::MostRoom(&left))
+}
+
+/// What a member is, JavaScript knows; here it is a position.
+fn order(members: usize, choice: Choice<'_>) -> Result<Vec<u32>, JsValue> {
+    let pool = Pool::new((0..members).map(|_| Member::default())).map_err(error)?;
+    Ok(pool.order(choice).map(|member| member as u32).collect())
+}

@@ -1,0 +1,114 @@
+//! Records in this module's memory, found by a number that JavaScript keeps per key.
+
+use alloc::boxed::Box;
+use alloc::rc::Rc;
+use alloc::vec::Vec;
+
+use tollgate_core::{LIMITS_MAX, Operation, Policy as Core, Record, Span};
+use wasm_bindgen::prelude::*;
+
+use crate::answer::{self, NUMBERS_MAX};
+use crate::convert::{error, timestamp, units};
+use crate::decided::Decided;
+use crate::operation::Operation as Given;
+use crate::policy::Policy;
+
+/// Numbers that JavaScript writes and reads where they are.
+#[repr(C)]
+struct Exchange {
+    /// What the next request asks for, one number per limit.
+    costs: [f64; LIMITS_MAX],
+    /// What the last decision says (`answer.rs`).
+    numbers: [f64; NUMBERS_MAX],
+}
+
+/// The records of a limiter.
+#[wasm_bindgen]
+pub struct Table {
+    policy: Rc<Core>,
+    records: Vec<Record>,
+    /// What was asked for last, ready to be asked for again: most requests cost the same, and making
+    /// an operation of numbers takes longer than deciding it.
+    asked: ([f64; LIMITS_MAX], Operation),
+    exchange: Box<Exchange>,
+}
+
+#[wasm_bindgen]
+impl Table {
+    /// A table without records.
+    #[wasm_bindgen(constructor)]
+    pub fn new(policy: &Policy) -> Self {
+        Self {
+            policy: policy.0.clone(),
+            records: Vec::new(),
+            asked: ([0.0; LIMITS_MAX], policy.0.no_costs().into()),
+            exchange: Box::new(Exchange { costs: [0.0; LIMITS_MAX], numbers: [0.0; NUMBERS_MAX] }),
+        }
+    }
+
+    /// Where in this module's memory the numbers are: [`LIMITS_MAX`] costs, then what a decision says.
+    pub fn exchange(&self) -> *const f64 {
+        core::ptr::from_ref(&*self.exchange).cast()
+    }
+
+    /// A record more; says its slot.
+    pub fn grow(&mut self) -> usize {
+        self.records.push(Record::new(&self.policy));
+        self.records.len() - 1
+    }
+
+    /// Makes of the record in this slot one of a key that was never seen.
+    pub fn clear(&mut self, slot: usize) {
+        if let Some(record) = self.records.get_mut(slot) {
+            *record = Record::new(&self.policy);
+        }
+    }
+
+    /// Asks for the costs. Answers verdict and effect.
+    pub fn acquire(&mut self, slot: usize, now_ms: f64) -> u32 {
+        let (costs, count) = (&self.exchange.costs, self.policy.limits().len());
+        if !costs.iter().zip(&self.asked.0).take(count).all(|(cost, last)| cost == last) {
+            let units = costs.map(units);
+            // JavaScript has checked them; were one wrong, it would be denied.
+            match self.policy.costs_in_order(units.get(..count).unwrap_or_default()) {
+                Ok(asked) => self.asked = (*costs, asked.into()),
+                Err(_) => return WRONG,
+            }
+        }
+        let Some(record) = self.records.get_mut(slot) else { return WRONG };
+        let decision = self.policy.apply(record, &self.asked.1, timestamp(now_ms));
+        answer::write(&mut self.exchange.numbers, &decision);
+        answer::code(decision.verdict(), decision.effect())
+    }
+
+    /// Does `operation`. Answers verdict and effect.
+    pub fn apply(&mut self, slot: usize, operation: Given, now_ms: f64) -> u32 {
+        let Some(record) = self.records.get_mut(slot) else { return WRONG };
+        let decision = self.policy.apply(record, &operation.0, timestamp(now_ms));
+        answer::write(&mut self.exchange.numbers, &decision);
+        answer::code(decision.verdict(), decision.effect())
+    }
+
+    /// The same with everything that can be said about it.
+    pub fn inspect(
+        &mut self,
+        slot: usize,
+        operation: Given,
+        now_ms: f64,
+    ) -> Result<Decided, JsValue> {
+        let record = self.records.get_mut(slot).ok_or_else(|| error("slot: is empty"))?;
+        let decision = self.policy.apply(record, &operation.0, timestamp(now_ms));
+        Ok(Decided::new(&self.policy, &decision))
+    }
+
+    /// The first slot of `count` from `start` on whose record decides as none would, or -1.
+    pub fn forgettable(&self, start: usize, count: usize, now_ms: f64) -> i32 {
+        let now = timestamp(now_ms);
+        let mut some = self.records.iter().enumerate().skip(start).take(count);
+        let found = some.find(|(_, record)| record.forget_after(&self.policy, now) == Span::ZERO);
+        found.and_then(|(slot, _)| i32::try_from(slot).ok()).unwrap_or(-1)
+    }
+}
+
+/// The answer to what JavaScript never asks.
+const WRONG: u32 = u32::MAX;

@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { tollgateHttp } from "tollgate";
+
+interface Asked {
+  readonly url: string;
+  readonly body: unknown;
+}
+
+/** An edge that answers these, one after the other, and what it was asked. */
+function edge(...answers: readonly Response[]): { fetch: (url: string, init: RequestInit) => Promise<Response>; asked: Asked[] } {
+  const [rest, asked] = [[...answers], [] as Asked[]];
+  const fetch = async (url: string, init: RequestInit) => {
+    assert.equal(new Headers(init.headers).get("prefer"), "return=minimal");
+    asked.push({ url, body: typeof init.body === "string" ? (JSON.parse(init.body) as unknown) : undefined });
+    return rest.shift() ?? Promise.reject(new Error("down"));
+  };
+  return { fetch, asked };
+}
+
+function minimal(status: number, fields: Record<string, string>): Response {
+  return new Response(null, { status, headers: { "preference-applied": "return=minimal", ...fields } });
+}
+
+const ALLOWED =
+  '"requests";limit=60;remaining=59;retry_after_ms=0;reset_after_ms=1000, "input_tokens";limit="9007199254740991";remaining=99188;retry_after_ms=0';
+
+test("a decision is told by status and header fields", async () => {
+  const { fetch, asked } = edge(minimal(200, { "tollgate-limits": ALLOWED }));
+  const llm = tollgateHttp("http://edge:3000/", "llm", { fetch });
+  const decision = await llm.tryAcquire("team-7", { cost: { input_tokens: 812 }, requestId: "r1" });
+  assert.deepEqual(decision, {
+    allowed: true,
+    delayMs: 0,
+    limits: {
+      requests: { limit: 60, remaining: 59, retryAfterMs: 0, resetAfterMs: 1_000, delayMs: 0 },
+      input_tokens: { limit: 2 ** 53 - 1, remaining: 99_188, retryAfterMs: 0, resetAfterMs: null, delayMs: 0 },
+    },
+  });
+  const body = { policy: "llm", key: "team-7", cost: { input_tokens: 812 }, request_id: "r1" };
+  assert.deepEqual(asked, [{ url: "http://edge:3000/v1/acquire", body }]);
+});
+
+test("a denial says how long to wait, a block in seconds, and what is never let in says so", async () => {
+  const { fetch } = edge(
+    minimal(429, { "retry-after": "1", "tollgate-limits": '"requests";limit=1;remaining=0;retry_after_ms=556' }),
+    minimal(429, { "retry-after": "30", "tollgate-limits": '"requests";limit=1;remaining=1;retry_after_ms=0' }),
+    minimal(429, { "tollgate-limits": '"budget";limit=1;remaining=0' }),
+    minimal(422, { "tollgate-limits": '"requests";limit=1;remaining=1' }),
+  );
+  const api = tollgateHttp("http://edge", "api", { fetch });
+  const said = [];
+  for (let count = 0; count < 4; count += 1) {
+    const decision = await api.tryAcquire("alice");
+    assert.ok(!decision.allowed);
+    said.push([decision.reason, decision.retryAfterMs]);
+  }
+  assert.deepEqual(said, [["limited", 556], ["limited", 30_000], ["limited", null], ["impossible", null]]);
+});
+
+test("a lease is settled for what it came to, and once", async () => {
+  const { fetch, asked } = edge(
+    minimal(200, { "tollgate-limits": ALLOWED, "tollgate-lease": "token" }),
+    new Response("{}", { status: 200 }),
+    new Response("{}", { status: 410 }),
+  );
+  const llm = tollgateHttp("http://edge", "llm", { fetch });
+  {
+    await using held = await llm.reserve("team-7", { cost: { input_tokens: 900 }, ttlMs: 5_000 });
+    assert.equal(await held.settle({ input_tokens: 300 }), true);
+    assert.equal(await held.settle({ input_tokens: 300 }), false);
+  }
+  assert.deepEqual(asked.map((it) => it.body), [
+    { policy: "llm", key: "team-7", cost: { input_tokens: 900 }, hold_ms: 5_000 },
+    { lease: "token", cost: { input_tokens: 300 } },
+    { lease: "token", cost: { input_tokens: 300 } },
+  ]);
+});
+
+test("who waits asks again when there is room", async () => {
+  const { fetch, asked } = edge(
+    minimal(429, { "retry-after": "1", "tollgate-limits": '"requests";limit=1;remaining=0;retry_after_ms=5' }),
+    minimal(200, { "tollgate-limits": ALLOWED }),
+  );
+  assert.equal((await tollgateHttp("http://edge", "api", { fetch }).acquire("alice")).allowed, true);
+  assert.equal(asked.length, 2);
+});
+
+test("a key is one segment of the path when nothing is charged", async () => {
+  const { fetch, asked } = edge(minimal(200, { "tollgate-limits": ALLOWED }));
+  const limits = await tollgateHttp("http://edge", "llm", { fetch }).peek("a/b ü");
+  assert.equal(limits["requests"]?.remaining, 59);
+  assert.equal(asked[0]?.url, "http://edge/v1/limits/llm/a%2Fb%20%C3%BC");
+});
+
+test("what is no decision is an error with a code", async () => {
+  const { fetch } = edge(new Response('{"title":"no such policy"}', { status: 404 }), new Response(null, { status: 503 }));
+  const api = tollgateHttp("http://edge", "api", { fetch });
+  await assert.rejects(api.tryAcquire("a"), { code: "http", message: 'the edge answered 404: {"title":"no such policy"}' });
+  await assert.rejects(api.tryAcquire("a"), { code: "http" });
+  await assert.rejects(api.tryAcquire("a"), { code: "http" }, "nobody is there");
+  await assert.rejects(api.tryAcquire("a", { cost: NaN }), { code: "invalid", field: "cost" });
+  await assert.rejects(api.tryAcquire(""), { code: "invalid", field: "key" });
+  assert.throws(() => tollgateHttp("edge", "api"), TypeError);
+});

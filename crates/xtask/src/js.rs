@@ -1,0 +1,89 @@
+//! The npm package: the core by cargo, its glue by wasm-bindgen, and the face above it by TypeScript.
+
+mod bench;
+mod folder;
+mod test;
+
+pub(crate) use bench::bench;
+pub(crate) use test::test;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::anyhow;
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::command::run;
+use crate::{npm, paths, wasm};
+
+/// Builds the package in `target/tollgate/npm-package`, ready for `npm pack`.
+pub(crate) fn build() -> anyhow::Result<PathBuf> {
+    let (ours, work) = (paths::root().join("crates/js"), work());
+    npm::install(&ours, &work)?;
+    folder::replace(&ours.join("npm/src"), &work.join("src"))?;
+    fs::copy(ours.join("npm/tsconfig.json"), work.join("tsconfig.json"))?;
+    write_swap_script(&work.join("src/swap-script.ts"))?;
+    bind(&wasm::js_module()?, &work.join("src/wasm"))?;
+    folder::empty(&work.join("dist"))?;
+    tsc(&work.join("tsconfig.json"))?;
+    folder::copy(&work.join("src/wasm"), &work.join("dist/wasm"))?;
+    bundle(&work)?;
+    assemble(&ours, &work)
+}
+
+/// The folder in which the package is built and tested.
+fn work() -> PathBuf {
+    paths::out().join("js")
+}
+
+/// The glue between JavaScript and the module, and the module as the glue wants it.
+fn bind(module: &Path, out: &Path) -> anyhow::Result<()> {
+    let mut bindgen = Bindgen::new();
+    bindgen.input_path(module).out_name("tollgate").typescript(true).omit_default_module_path(true);
+    bindgen.web(true).and_then(|it| it.generate(out)).map_err(|error| anyhow!("{error:?}"))?;
+    let bound = out.join("tollgate_bg.wasm");
+    wasm::optimize(&bound, &bound)
+}
+
+/// The script that the store of the edge swaps with, for the one in JavaScript.
+fn write_swap_script(out: &Path) -> anyhow::Result<()> {
+    let script = fs::read_to_string(paths::root().join("crates/store/src/scripts/swap.lua"))?;
+    let text = "/** `crates/store/src/scripts/swap.lua`. */\nexport const SWAP_SCRIPT =";
+    Ok(fs::write(out, format!("{text} String.raw`{script}`;\n"))?)
+}
+
+/// TypeScript's compiler, on one project.
+fn tsc(project: &Path) -> anyhow::Result<()> {
+    let compiler = work().join("node_modules/typescript/bin/tsc");
+    run(Command::new("node").arg(compiler).arg("--project").arg(project))
+}
+
+/// One file per entry and one for what they share: Node takes longer to find forty files than to compile
+/// the module.
+fn bundle(work: &Path) -> anyhow::Result<()> {
+    folder::empty(&work.join("bundle"))?;
+    let rolldown = work.join("node_modules/rolldown/bin/cli.mjs");
+    let mut command = Command::new("node");
+    command.arg(rolldown).args(["dist/node.js", "dist/web.js", "dist/workerd.js"]);
+    command.args(["--dir", "bundle", "--format", "esm", "--chunk-file-names", "tollgate.js"]);
+    command.args(["--external", "node:fs", "--external", "./wasm/tollgate_bg.wasm"]);
+    run(command.args(["--log-level", "warn"]).current_dir(work))
+}
+
+fn assemble(ours: &Path, work: &Path) -> anyhow::Result<PathBuf> {
+    let package = paths::out().join("npm-package");
+    folder::empty(&package)?;
+    // Of what TypeScript made the package has the types alone.
+    folder::copy_if(&work.join("dist"), &package.join("dist"), |name| {
+        name.ends_with(".d.ts") || name.ends_with(".wasm")
+    })?;
+    folder::copy(&work.join("bundle"), &package.join("dist"))?;
+    for file in ["package.json", "README.md"] {
+        fs::copy(ours.join("npm").join(file), package.join(file))?;
+    }
+    for license in ["LICENSE-APACHE", "LICENSE-MIT"] {
+        fs::copy(paths::root().join(license), package.join(license))?;
+    }
+    Ok(package)
+}
