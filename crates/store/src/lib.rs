@@ -22,7 +22,7 @@
 //! # });
 //! ```
 //!
-//! [`run`] does the same for a machine of the core that works on several keys, and [`at_once`] where the
+//! [`run`] does the same for a machine of the core that works on several keys, and [`at_once()`] where the
 //! store can swap several together.
 //!
 //! Where `swap` on an absent key is not exact, [`ElectedStore`] makes it so; where no swap is exact,
