@@ -9,6 +9,7 @@ mod events;
 mod feedback;
 pub(crate) mod health;
 mod leases;
+pub(crate) mod openapi;
 mod peek;
 mod pools;
 mod several;

@@ -14,6 +14,7 @@
 //! | `POST /v1/events`, `/v1/events/cleanup`; `GET /v1/events/{upstream}` | upstream rate-limit events that callers share |
 //! | `POST /v1/barriers`, `/v1/barriers/arrive`, `/v1/barriers/leave`; `GET /v1/barriers/{barrier}` | parties that wait for each other |
 //! | `GET /v1/limits/{policy}/{key}` | 200 and where each limit stands; nothing is charged |
+//! | `GET /openapi.json` | this API as OpenAPI 3.1 describes it |
 //! | `GET /healthz` | 200 when the service runs |
 //!
 //! Everything that is refused is a problem (RFC 9457) that names the field at fault.

@@ -11,6 +11,7 @@ mod events;
 mod feedback;
 mod keys;
 mod leases;
+mod openapi;
 mod pools;
 mod several;
 mod stores;
