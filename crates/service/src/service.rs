@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicU64;
 
 use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderValue, Request, Response};
+use http::{Request, Response};
 use http_body::Body;
 use http_body_util::Full;
 use tollgate_policy::{ApiKeys, Exactness, NamedPolicy, NamedPool, PolicySet};
@@ -13,7 +13,7 @@ use tollgate_store::{Clock, DriveError, Store, StoreError};
 
 use crate::answer::{Answers, Detail};
 use crate::auth;
-use crate::fields;
+use crate::fields::DecisionFields;
 use crate::hot::HotKeys;
 use crate::limiter::{Limiter, LimiterError};
 use crate::local::LocalRecords;
@@ -40,7 +40,7 @@ pub struct Service<S, L: Limiter, C> {
 /// A policy, ready for requests.
 pub(crate) struct Opened<L: Limiter> {
     pub(crate) named: NamedPolicy,
-    policy_field: Option<HeaderValue>,
+    fields: DecisionFields,
     pub(crate) handle: L::Opened,
     /// What is granted while the store can't be asked.
     pub(crate) local: Option<L::Opened>,
@@ -92,7 +92,7 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
     ) -> Result<Self, LimiterError> {
         let open = |named: &NamedPolicy| {
             Ok(Opened {
-                policy_field: fields::ratelimit_policy(named.limits()),
+                fields: DecisionFields::new(named),
                 handle: limiter.open(named.limits())?,
                 local: named.local().map(|local| limiter.open(local)).transpose()?,
                 named: named.clone(),
@@ -170,7 +170,6 @@ impl<L: Limiter> Opened<L> {
     }
 
     pub(crate) const fn answers(&self, detail: Detail) -> Answers<'_> {
-        let (policy, policy_field) = (self.named.limits(), self.policy_field.as_ref());
-        Answers { policy, policy_field, detail }
+        Answers { policy: self.named.limits(), fields: &self.fields, detail }
     }
 }

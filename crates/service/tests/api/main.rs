@@ -7,6 +7,7 @@ mod barriers;
 mod batch;
 mod capacity;
 mod control;
+mod dialects;
 mod events;
 mod feedback;
 mod keys;

@@ -6,17 +6,7 @@ use serde_json::Value;
 use crate::support::Api;
 
 /// The policies and the pool that the examples speak of.
-const POLICIES: &str = r#"
-[policy.api]
-requests = { algorithm = "gcra", limit = 100, per = "1m", burst = 20 }
-[policy.llm]
-requests     = { algorithm = "token-bucket", capacity = 60, refill = 60, per = "1m" }
-input_tokens = { algorithm = "token-bucket", capacity = 100000, refill = 100000, per = "1m" }
-[policy.upstream]
-requests = { algorithm = "adaptive", capacity = 100, per = "1s" }
-[pool.chat]
-members = [{ policy = "api", key = "account-a" }, { policy = "api", key = "account-b" }]
-"#;
+const POLICIES: &str = include_str!("openapi.toml");
 
 /// Paths whose example uses what the example of another one made.
 const AFTER: [(&str, &str); 5] = [
