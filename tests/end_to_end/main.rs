@@ -7,5 +7,4 @@ mod corrupt_records;
 mod crash;
 mod one_fresh_key;
 mod program;
-mod redis_server;
 mod spin_stores;

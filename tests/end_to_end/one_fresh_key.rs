@@ -2,9 +2,9 @@
 
 use std::sync::Barrier;
 use std::thread;
+use tollgate_test_servers::RedisServer;
 
 use crate::program::{Program, RUNTIMES, Runtime};
-use crate::redis_server::RedisServer;
 
 const CLIENTS: usize = 64;
 const REQUESTS_PER_CLIENT: usize = 4;
@@ -61,7 +61,7 @@ fn in_a_file_that_is_written_at_once() {
 fn in_redis() {
     let (redis, folder) = (RedisServer::start(), tempfile::tempdir().unwrap());
     let variable = format!("store={}", redis.url());
-    let args = ["--store", "memory", "--allow-redis", redis.url(), "--variable", &variable];
+    let args = ["--store", "memory", "--allow-redis", &redis.url(), "--variable", &variable];
     let program = Program::start(Runtime::Edge, folder.path(), &args);
     for round in 0..ROUNDS {
         let body = format!(r#"{{"policy":"budget","key":"fresh-{round}"}}"#);

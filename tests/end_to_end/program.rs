@@ -62,8 +62,18 @@ impl Program {
 
     /// Starts it with [`POLICIES`], in `folder`, with more arguments.
     pub(crate) fn start(runtime: Runtime, folder: &Path, args: &[&str]) -> Self {
+        Self::start_with_policies(runtime, folder, POLICIES, args)
+    }
+
+    /// Starts it with these policies.
+    pub(crate) fn start_with_policies(
+        runtime: Runtime,
+        folder: &Path,
+        text: &str,
+        args: &[&str],
+    ) -> Self {
         let policies = folder.join("policies.toml");
-        std::fs::write(&policies, POLICIES).unwrap();
+        std::fs::write(&policies, text).unwrap();
         let mut command = Command::new(program_path());
         command.current_dir(folder).args(["serve", "--listen", "127.0.0.1:0"]);
         command.arg("--policies").arg(&policies).args(args);

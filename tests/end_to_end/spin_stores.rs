@@ -3,15 +3,15 @@
 use std::path::Path;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
+use tollgate_test_servers::RedisServer;
 
 use crate::program::{Program, RUNTIMES, Runtime};
-use crate::redis_server::RedisServer;
 
 const REDIS_KEY_VALUE: [&str; 4] = ["--store", "memory", "--quirks", "spin-redis"];
 
 fn on_redis(redis: &RedisServer, folder: &Path) -> Program {
     let variable = format!("store={}", redis.url());
-    let args = ["--store", "memory", "--allow-redis", redis.url(), "--variable", &variable];
+    let args = ["--store", "memory", "--allow-redis", &redis.url(), "--variable", &variable];
     Program::start(Runtime::Edge, folder, &args)
 }
 
@@ -78,13 +78,13 @@ fn redis_holds_the_records() {
     assert!(program.admits("budget", "a", 30));
     assert!(program.admits("budget", &"k".repeat(512), 1), "the longest key");
     program.stop();
-    assert_eq!(redis.ask("EXISTS r/budget/a"), ":1\r\n");
+    assert_eq!(redis.command("EXISTS r/budget/a"), ":1");
     let program = on_redis(&redis, folder.path());
     let peeked = program.get("/v1/limits/budget/a").json();
     assert_eq!(peeked["limits"]["units"]["remaining"], 70);
-    redis.ask("SET r/budget/b nonsense");
+    assert_eq!(redis.command("SET r/budget/b nonsense"), "+OK");
     assert_eq!(program.acquire(r#"{"policy":"budget","key":"b"}"#).status, 503);
-    redis.ask("LPUSH r/budget/c nonsense");
+    assert_eq!(redis.command("LPUSH r/budget/c nonsense"), ":1");
     assert_eq!(program.acquire(r#"{"policy":"budget","key":"c"}"#).status, 503);
     assert!(program.admits("budget", "another", 1), "other keys are not touched");
 }
@@ -95,11 +95,11 @@ fn redis_forgets_records_of_limits_that_are_whole_again() {
     let (redis, folder) = (RedisServer::start(), tempfile::tempdir().unwrap());
     let program = on_redis(&redis, folder.path());
     assert!(program.admits("api", "a", 20) && program.admits("budget", "a", 1));
-    let left = redis.ask("PTTL r/api/a");
+    let left = redis.command("PTTL r/api/a");
     let left_ms: i64 = left.trim_start_matches(':').trim().parse().unwrap();
     // 20 units come back within 12 s.
     assert!((1..=120_000).contains(&left_ms), "{left_ms}");
-    assert_eq!(redis.ask("PTTL r/budget/a"), ":-1\r\n", "a budget never comes back");
+    assert_eq!(redis.command("PTTL r/budget/a"), ":-1", "a budget never comes back");
 }
 
 /// While Redis is gone nothing hangs, and it is found again without a restart.
@@ -114,7 +114,7 @@ fn a_redis_that_comes_back_is_used_again() {
     let body = r#"{"policy":"budget","key":"a"}"#;
     assert_eq!(program.acquire(body).status, 503);
     assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
-    redis.restart();
+    redis.restart_empty();
     let start = Instant::now();
     while program.acquire(body).status != 200 {
         assert!(start.elapsed() < Duration::from_secs(10), "it does not recover");

@@ -1,6 +1,5 @@
 //! What the program can be told on the command line.
 
-use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;

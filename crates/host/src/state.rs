@@ -133,7 +133,7 @@ async fn open_existing(store: &StoreArgs) -> anyhow::Result<Arc<dyn KeyValue>> {
 fn decoder(policies: Option<&Path>) -> anyhow::Result<Decoder> {
     let set = match policies {
         None => PolicySet::default(),
-        path => configuration::policies(path)?.set,
+        path => configuration::policies(path)?.read,
     };
     Ok(Decoder::new(set, SystemClock.now()))
 }

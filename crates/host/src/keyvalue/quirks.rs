@@ -11,6 +11,8 @@
 //! [`Quirks::SpinRedis`] is the Redis store. A swap that wrote reports that it failed, one that met
 //! another's value passes without having written, and `get-many` fails.
 
+use std::time::Duration;
+
 use tollgate_kv::{Increment, Swap};
 use wasmtime::component::{HasData, Linker, Resource};
 
@@ -22,6 +24,10 @@ use crate::bindings::wasi::keyvalue::store::{self, Error, HostBucket, KeyRespons
 
 /// Compare-and-swap handles that an instance may make on Spin, used ones among them.
 pub const SPIN_CAS_HANDLES_MAX: usize = 256;
+
+/// How long a write waits for its turn at Spin's file. Others write meanwhile, and without it they would
+/// seldom do so between a `current` and its `swap`.
+const UPSERT_DELAY: Duration = Duration::from_millis(2);
 
 /// A host whose faults are reproduced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -104,7 +110,10 @@ impl atomics::Host for SpinView<'_> {
         let (key, seen) = (key.clone(), seen.clone());
         let store = &self.plain.ctx.store;
         let swapped = match seen {
-            None if !self.spin.redis => store.set(&key, value).await.map(|()| Swap::Done),
+            None if !self.spin.redis => {
+                tokio::time::sleep(UPSERT_DELAY).await;
+                store.set(&key, value).await.map(|()| Swap::Done)
+            }
             seen => store.swap(&key, seen.as_deref(), value).await,
         };
         let told = match swapped {
