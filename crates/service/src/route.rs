@@ -33,6 +33,8 @@ pub(crate) enum Get {
     Events,
     Barrier,
     OpenApi,
+    Metrics,
+    Ready,
     Health,
 }
 
@@ -84,12 +86,14 @@ pub(crate) const POSTS: [(&str, Post); 19] = [
 ];
 
 /// Paths that are looked at. A name in braces stands for a segment of any text.
-pub(crate) const GETS: [(&str, Get); 6] = [
+pub(crate) const GETS: [(&str, Get); 8] = [
     ("/v1/limits/{policy}/{key}", Get::Peek),
     ("/v1/capacity/{policy}/{key}", Get::Capacity),
     ("/v1/events/{upstream}", Get::Events),
     ("/v1/barriers/{barrier}", Get::Barrier),
     ("/openapi.json", Get::OpenApi),
+    ("/metrics", Get::Metrics),
+    ("/readyz", Get::Ready),
     ("/healthz", Get::Health),
 ];
 
@@ -97,7 +101,7 @@ impl<'a> Route<'a> {
     /// What a caller has to be allowed to; nothing where everybody is.
     pub(crate) const fn scope(&self) -> Option<Scope> {
         match self {
-            Self::Get(Get::Health | Get::OpenApi, _) => None,
+            Self::Get(Get::Health | Get::Ready | Get::OpenApi, _) => None,
             Self::Get(..) => Some(Scope::Observe),
             Self::Post(post) => Some(post.scope()),
         }
@@ -213,6 +217,8 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
             (Get::Events, [upstream]) => self.events(upstream, query).await,
             (Get::Barrier, [barrier]) => self.barrier(barrier).await,
             (Get::OpenApi, _) => Ok(openapi::answer()),
+            (Get::Metrics, _) => Ok(self.metrics()),
+            (Get::Ready, _) => self.ready().await,
             (Get::Health, _) => Ok(health::answer()),
             // Templates have the names that are asked for here.
             _ => Err(Problem::not_found()),

@@ -20,6 +20,7 @@ use crate::local::LocalRecords;
 use crate::problem::Problem;
 use crate::route::Route;
 use crate::session::Session;
+use crate::tally::{Decisions, Faults};
 
 /// The HTTP API over a store, a limiter and a clock.
 pub struct Service<S, L: Limiter, C> {
@@ -33,6 +34,7 @@ pub struct Service<S, L: Limiter, C> {
     pub(crate) hot_keys: HotKeys,
     pub(crate) local: LocalRecords,
     pub(crate) report: fn(&Fault),
+    pub(crate) faults: Faults,
     /// How many requests to pools there were.
     pub(crate) turns: AtomicU64,
 }
@@ -44,6 +46,7 @@ pub(crate) struct Opened<L: Limiter> {
     pub(crate) handle: L::Opened,
     /// What is granted while the store can't be asked.
     pub(crate) local: Option<L::Opened>,
+    pub(crate) decisions: Decisions,
 }
 
 /// Something that the operator has to know; the caller is answered by the policy's `on_store_failure`.
@@ -95,6 +98,7 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
                 fields: DecisionFields::new(named),
                 handle: limiter.open(named.limits())?,
                 local: named.local().map(|local| limiter.open(local)).transpose()?,
+                decisions: Decisions::default(),
                 named: named.clone(),
             })
         };
@@ -113,6 +117,7 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
             hot_keys,
             local,
             report,
+            faults: Faults::default(),
             turns,
         })
     }
@@ -155,6 +160,11 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
             _ => None,
         };
         Ok((Session { service: self, tenant }, route))
+    }
+
+    /// Every policy, by name.
+    pub(crate) fn policies(&self) -> &[Opened<L>] {
+        &self.policies
     }
 
     pub(crate) fn opened(&self, policy: &str) -> Result<&Opened<L>, Problem> {

@@ -13,6 +13,7 @@ mod feedback;
 mod keys;
 mod leases;
 mod openapi;
+mod operations;
 mod pools;
 mod several;
 mod stores;
