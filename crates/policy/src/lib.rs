@@ -48,7 +48,8 @@
 //! how requests for the same key get along: `contention = "retry"` (the default), `"combine"` or
 //! `"lease"`, which is refused with limits that can't be leased (see [`Contention`]).
 //! With `exactness = "best_effort"` it is content with a store that can't compare and swap, and may lose
-//! charges there; `"exact"` is the default.
+//! charges there; `"exact"` is the default. `headers` names the rate-limit fields of answers: `"draft-10"`
+//! (the default), `"draft-07"`, `"draft-03"`, `"x-ratelimit"` or `"none"` (see [`Dialect`]).
 //!
 //! A pool names keys that can stand in for each other, and what else is to be told of them:
 //!
@@ -70,6 +71,7 @@
 mod algorithm_text;
 mod api_keys;
 mod contention;
+mod dialect;
 mod fields;
 mod limit_text;
 mod options;
@@ -81,6 +83,7 @@ mod value;
 
 pub use api_keys::{API_KEYS_MAX, ApiKey, ApiKeys, Scope};
 pub use contention::Contention;
+pub use dialect::Dialect;
 pub use options::{Exactness, LOCAL_SHARE_PERCENT_DEFAULT, OnStoreFailure};
 pub use policy_set::{NamedPolicy, POLICIES_MAX, POOLS_MAX, PolicySet, TextError};
 pub use pool_text::{NamedPool, PoolChoice};

@@ -1,6 +1,7 @@
 //! What a policy says beside its limits.
 
 use crate::contention::Contention;
+use crate::dialect::Dialect;
 use crate::fields::Fields;
 
 /// The percentage of a policy that each process grants by itself under [`OnStoreFailure::Local`], where
@@ -37,11 +38,12 @@ pub(crate) struct Options {
     pub(crate) local_share_percent: u64,
     pub(crate) contention: Contention,
     pub(crate) exactness: Exactness,
+    pub(crate) headers: Dialect,
 }
 
 /// All options, for messages.
 pub(crate) const OPTIONS: &[&str] =
-    &["on_store_failure", "local_share_percent", "contention", "exactness"];
+    &["on_store_failure", "local_share_percent", "contention", "exactness", "headers"];
 
 impl Options {
     /// Reads them, or answers a message that starts with the field it is about.
@@ -65,6 +67,7 @@ impl Options {
         let contention = fields.word("contention", &Contention::WORDS)?.unwrap_or_default();
         let words = [("exact", Exactness::Exact), ("best_effort", Exactness::BestEffort)];
         let exactness = fields.word("exactness", &words)?.unwrap_or_default();
-        Ok(Self { on_store_failure, local_share_percent, contention, exactness })
+        let headers = fields.word("headers", &Dialect::WORDS)?.unwrap_or_default();
+        Ok(Self { on_store_failure, local_share_percent, contention, exactness, headers })
     }
 }

@@ -3,6 +3,7 @@
 use tollgate_core::{LimitError, Name, Policy};
 
 use crate::contention::Contention;
+use crate::dialect::Dialect;
 use crate::fields::Fields;
 use crate::limit_text;
 use crate::options::{Exactness, OPTIONS, OnStoreFailure, Options};
@@ -54,6 +55,12 @@ impl NamedPolicy {
     #[must_use]
     pub const fn exactness(&self) -> Exactness {
         self.options.exactness
+    }
+
+    /// In which words answers tell where a key stands.
+    #[must_use]
+    pub const fn headers(&self) -> Dialect {
+        self.options.headers
     }
 
     /// What each process grants by itself when the store can't be asked, under

@@ -240,7 +240,7 @@ fn wrong_types_and_unknown_fields_are_named() {
         (
             "5",
             "policy.p.x: is neither a limit, such as \
-             { algorithm = \"gcra\", limit = 100, per = \"1m\" }, nor one of the options on_store_failure, local_share_percent, contention, exactness"
+             { algorithm = \"gcra\", limit = 100, per = \"1m\" }, nor one of the options on_store_failure, local_share_percent, contention, exactness, headers"
                 .into(),
         ),
     ];
@@ -280,6 +280,8 @@ fn bad_names_and_repeated_names_are_refused() {
     assert_eq!(maybe, "policy.p.on_store_failure: must be \"closed\" or \"open\" or \"local\"");
     let nearly = error("[policy.p]\nexactness = 'nearly'");
     assert_eq!(nearly, "policy.p.exactness: must be \"exact\" or \"best_effort\"");
+    let draft = error("[policy.p]\nheaders = 'draft-06'");
+    assert!(draft.starts_with("policy.p.headers: must be \"draft-10\" or \"draft-07\""), "{draft}");
 }
 
 #[test]

@@ -19,7 +19,7 @@ pub(crate) use feedback::{FeedbackAnswer, LevelBody};
 pub(crate) use pool::PoolAnswer;
 pub(crate) use several::SeveralAnswer;
 
-use crate::fields;
+use crate::fields::{self, DecisionFields};
 use crate::problem::{Document, ProblemType, document_response};
 
 /// The only header of a request that the service looks at (RFC 7240).
@@ -61,7 +61,7 @@ fn is_minimal(preference: &str) -> bool {
 /// What every answer about one policy has in common.
 pub(crate) struct Answers<'a> {
     pub(crate) policy: &'a Policy,
-    pub(crate) policy_field: Option<&'a HeaderValue>,
+    pub(crate) fields: &'a DecisionFields,
     pub(crate) detail: Detail,
 }
 
@@ -108,7 +108,7 @@ impl Answers<'_> {
             Detail::Full => self.refusal(applied),
         };
         let headers = response.headers_mut();
-        fields::insert(headers, self.policy, self.policy_field, applied);
+        self.fields.insert(headers, self.policy, applied);
         insert_lease(headers, lease.filter(|_| self.detail == Detail::Minimal));
         response
     }
@@ -142,7 +142,7 @@ impl Answers<'_> {
             Detail::Full => json(&PeekBody { policy, key, limits }),
         };
         let headers = response.headers_mut();
-        fields::insert(headers, self.policy, self.policy_field, applied);
+        self.fields.insert(headers, self.policy, applied);
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(VARY, HeaderValue::from_static("prefer"));
         response

@@ -38,7 +38,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
             Ok(applied) => Ok(Decided::Counted(applied)),
             Err(cause) => {
                 let fault = Fault { record_key, cause };
-                (self.service.report)(&fault);
+                self.report(&fault);
                 self.without(opened, &fault, acquire).ok_or_else(|| fault.problem())
             }
         }
@@ -89,7 +89,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         let store = BestEffort::new(&self.service.store, best_effort);
         drive(&store, &self.service.clock, &record_key, ask).await.map_err(|cause| {
             let fault = Fault { record_key, cause };
-            (self.service.report)(&fault);
+            self.report(&fault);
             fault.problem()
         })
     }

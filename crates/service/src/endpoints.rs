@@ -9,8 +9,11 @@ mod events;
 mod feedback;
 pub(crate) mod health;
 mod leases;
+mod metrics;
+pub(crate) mod openapi;
 mod peek;
 mod pools;
+mod ready;
 mod several;
 
 pub(crate) use events::expire_after;

@@ -1,13 +1,16 @@
 //! The header fields of a decision.
 //!
 //! `RateLimit-Policy` and `RateLimit` follow draft-ietf-httpapi-ratelimit-headers-10: structured
-//! fields (RFC 9651) with seconds, rounded up. `Tollgate-Limits` carries the same numbers as a body
+//! fields (RFC 9651) with seconds, rounded up; a policy may ask for one of the [`older`] dialects. `Tollgate-Limits` carries the same numbers as a body
 //! does, for answers without one: `"requests";limit=60;remaining=59;retry_after_ms=0;reset_after_ms=1000`;
 //! a wait that never ends is left out, and a number of 16 digits is a string.
+
+mod older;
 
 use http::header::{HeaderName, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue};
 use tollgate_core::{Applied, Limit, LimitStatus, Policy, Span, Verdict};
+use tollgate_policy::{Dialect, NamedPolicy};
 
 const RATELIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const RATELIMIT: HeaderName = HeaderName::from_static("ratelimit");
@@ -16,35 +19,60 @@ const TOLLGATE_LIMITS: HeaderName = HeaderName::from_static("tollgate-limits");
 /// The largest integer of a structured field: 15 digits.
 const INTEGER_MAX: u64 = 999_999_999_999_999;
 
-/// `RateLimit-Policy`: what each limit of a policy grants. It does not change, so it is made once.
+/// What every answer about one policy tells of it in header fields.
+pub(crate) struct DecisionFields {
+    dialect: Dialect,
+    /// `RateLimit-Policy`, where the dialect has it. It does not change, so it is made once.
+    policy: Option<HeaderValue>,
+}
+
+impl DecisionFields {
+    pub(crate) fn new(policy: &NamedPolicy) -> Self {
+        let (dialect, limits) = (policy.headers(), policy.limits());
+        let policy = match dialect {
+            Dialect::Draft10 => ratelimit_policy(limits),
+            Dialect::Draft07 => older::ratelimit_policy(limits),
+            Dialect::Draft03 | Dialect::XRateLimit | Dialect::None => None,
+        };
+        Self { dialect, policy }
+    }
+
+    /// Puts the fields of a decision into `headers`.
+    pub(crate) fn insert(&self, headers: &mut HeaderMap, policy: &Policy, applied: &Applied) {
+        if let Some(field) = &self.policy {
+            headers.insert(RATELIMIT_POLICY, field.clone());
+        }
+        let limits = &applied.limits;
+        match self.dialect {
+            Dialect::Draft10 => {
+                let field = list(named(policy, limits), ratelimit_item);
+                headers.extend(field.map(|field| (RATELIMIT, field)));
+            }
+            Dialect::Draft07 => {
+                let field = older::ratelimit(policy, limits);
+                headers.extend(field.map(|field| (RATELIMIT, field)));
+            }
+            Dialect::Draft03 => older::insert(headers, older::RATELIMIT, policy, limits),
+            Dialect::XRateLimit => older::insert(headers, older::X_RATELIMIT, policy, limits),
+            Dialect::None => {}
+        }
+        if applied.verdict == Verdict::Limited && !applied.retry_after.is_never() {
+            let retry_after_secs = applied.retry_after.as_secs_ceil().max(1);
+            headers.insert(RETRY_AFTER, HeaderValue::from(retry_after_secs));
+        }
+    }
+}
+
+/// What each limit of a policy grants.
 ///
 /// The quota of a limit is its capacity, and its window the time in which that is given back.
-pub(crate) fn ratelimit_policy(policy: &Policy) -> Option<HeaderValue> {
+fn ratelimit_policy(policy: &Policy) -> Option<HeaderValue> {
     let quota = |out: &mut String, limit: &Limit| {
         parameter(out, "q", limit.capacity().min(INTEGER_MAX));
         seconds(out, "w", limit.period());
     };
     let items = policy.limits().iter().map(|limit| (&**limit.name(), limit));
     list(items, quota)
-}
-
-/// Puts the fields of a decision into `headers`.
-pub(crate) fn insert(
-    headers: &mut HeaderMap,
-    policy: &Policy,
-    policy_field: Option<&HeaderValue>,
-    applied: &Applied,
-) {
-    if let Some(field) = policy_field {
-        headers.insert(RATELIMIT_POLICY, field.clone());
-    }
-    if let Some(field) = list(named(policy, &applied.limits), ratelimit_item) {
-        headers.insert(RATELIMIT, field);
-    }
-    if applied.verdict == Verdict::Limited && !applied.retry_after.is_never() {
-        let retry_after_secs = applied.retry_after.as_secs_ceil().max(1);
-        headers.insert(RETRY_AFTER, HeaderValue::from(retry_after_secs));
-    }
 }
 
 /// Puts what the body would have said into `headers`.
@@ -64,9 +92,15 @@ fn named<'a>(
 /// A limit that has no room is available again after `retry_after`; any other one is all there again
 /// after `reset_after`.
 fn ratelimit_item(out: &mut String, status: &LimitStatus) {
-    let allowed = status.verdict == Verdict::Allowed;
     parameter(out, "r", status.remaining.min(INTEGER_MAX));
-    seconds(out, "t", if allowed { status.reset_after } else { status.retry_after });
+    seconds(out, "t", available_after(status));
+}
+
+const fn available_after(status: &LimitStatus) -> Span {
+    match status.verdict {
+        Verdict::Allowed => status.reset_after,
+        Verdict::Limited | Verdict::Impossible => status.retry_after,
+    }
 }
 
 fn limits_item(out: &mut String, status: &LimitStatus) {

@@ -14,6 +14,9 @@
 //! | `POST /v1/events`, `/v1/events/cleanup`; `GET /v1/events/{upstream}` | upstream rate-limit events that callers share |
 //! | `POST /v1/barriers`, `/v1/barriers/arrive`, `/v1/barriers/leave`; `GET /v1/barriers/{barrier}` | parties that wait for each other |
 //! | `GET /v1/limits/{policy}/{key}` | 200 and where each limit stands; nothing is charged |
+//! | `GET /openapi.json` | this API as OpenAPI 3.1 describes it |
+//! | `GET /metrics` | counters for Prometheus |
+//! | `GET /readyz` | 200 when the store answers in time |
 //! | `GET /healthz` | 200 when the service runs |
 //!
 //! Everything that is refused is a problem (RFC 9457) that names the field at fault.
@@ -60,6 +63,7 @@ mod retention;
 mod route;
 mod service;
 mod session;
+mod tally;
 
 pub use answer::PREFER;
 pub use body::BODY_BYTES_MAX;

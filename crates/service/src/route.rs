@@ -12,7 +12,7 @@ use tollgate_store::{Clock, Store};
 
 use crate::answer::Detail;
 use crate::body;
-use crate::endpoints::health;
+use crate::endpoints::{health, openapi};
 use crate::limiter::Limiter;
 use crate::problem::Problem;
 use crate::session::Session;
@@ -21,10 +21,20 @@ use crate::session::Session;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Route<'a> {
     Post(Post),
-    Peek { policy: Cow<'a, str>, key: Cow<'a, str> },
-    Capacity { policy: Cow<'a, str>, key: Cow<'a, str> },
-    Events { upstream: Cow<'a, str> },
-    Barrier { barrier: Cow<'a, str> },
+    /// With what stands in the path for its names, in their order.
+    Get(Get, Vec<Cow<'a, str>>),
+}
+
+/// What is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Get {
+    Peek,
+    Capacity,
+    Events,
+    Barrier,
+    OpenApi,
+    Metrics,
+    Ready,
     Health,
 }
 
@@ -53,7 +63,7 @@ pub(crate) enum Post {
 }
 
 /// Paths that take a body.
-const POSTS: [(&str, Post); 19] = [
+pub(crate) const POSTS: [(&str, Post); 19] = [
     ("/v1/acquire", Post::Acquire),
     ("/v1/acquire/batch", Post::AcquireBatch),
     ("/v1/settle", Post::Settle),
@@ -75,42 +85,44 @@ const POSTS: [(&str, Post); 19] = [
     ("/v1/barriers/leave", Post::Leave),
 ];
 
+/// Paths that are looked at. A name in braces stands for a segment of any text.
+pub(crate) const GETS: [(&str, Get); 8] = [
+    ("/v1/limits/{policy}/{key}", Get::Peek),
+    ("/v1/capacity/{policy}/{key}", Get::Capacity),
+    ("/v1/events/{upstream}", Get::Events),
+    ("/v1/barriers/{barrier}", Get::Barrier),
+    ("/openapi.json", Get::OpenApi),
+    ("/metrics", Get::Metrics),
+    ("/readyz", Get::Ready),
+    ("/healthz", Get::Health),
+];
+
 impl<'a> Route<'a> {
     /// What a caller has to be allowed to; nothing where everybody is.
     pub(crate) const fn scope(&self) -> Option<Scope> {
         match self {
-            Self::Health => None,
+            Self::Get(Get::Health | Get::Ready | Get::OpenApi, _) => None,
+            Self::Get(..) => Some(Scope::Observe),
             Self::Post(post) => Some(post.scope()),
-            _ => Some(Scope::Observe),
         }
     }
 
     /// Where a request goes, or why nowhere.
     pub(crate) fn find(method: &Method, path: &'a str) -> Result<Self, Problem> {
-        if let Some((_, post)) = POSTS.iter().find(|(there, _)| *there == path) {
-            return match *method {
-                Method::POST => Ok(Self::Post(*post)),
-                _ => Err(Problem::method_not_allowed("POST")),
-            };
+        let post = POSTS.iter().find(|(there, _)| *there == path).map(|(_, post)| *post);
+        if let (Some(post), &Method::POST) = (post, method) {
+            return Ok(Self::Post(post));
         }
-        let route = if path == "/healthz" {
-            Self::Health
-        } else if let Some(rest) = path.strip_prefix("/v1/limits/") {
-            let (policy, key) = policy_and_key(rest)?;
-            Self::Peek { policy, key }
-        } else if let Some(rest) = path.strip_prefix("/v1/capacity/") {
-            let (policy, key) = policy_and_key(rest)?;
-            Self::Capacity { policy, key }
-        } else if let Some(rest) = path.strip_prefix("/v1/events/") {
-            Self::Events { upstream: name("upstream", rest)? }
-        } else if let Some(rest) = path.strip_prefix("/v1/barriers/") {
-            Self::Barrier { barrier: name("barrier", rest)? }
-        } else {
-            return Err(Problem::not_found());
-        };
-        match *method {
-            Method::GET | Method::HEAD => Ok(route),
-            _ => Err(Problem::method_not_allowed("GET, HEAD")),
+        let get = GETS.iter().find_map(|(there, get)| Some((*get, matched(there, path)?)));
+        match (get, post) {
+            (Some((get, names)), _) if matches!(*method, Method::GET | Method::HEAD) => {
+                let names = names.into_iter().map(|(name, segment)| decoded(name, segment));
+                Ok(Self::Get(get, names.collect::<Result<_, _>>()?))
+            }
+            (None, None) => Err(Problem::not_found()),
+            (None, Some(_)) => Err(Problem::method_not_allowed("POST")),
+            (Some(_), None) => Err(Problem::method_not_allowed("GET, HEAD")),
+            (Some(_), Some(_)) => Err(Problem::method_not_allowed("GET, HEAD, POST")),
         }
     }
 }
@@ -132,21 +144,21 @@ impl Post {
     }
 }
 
-/// Two segments of a path, with their percent escapes undone.
-fn policy_and_key(rest: &str) -> Result<(Cow<'_, str>, Cow<'_, str>), Problem> {
-    match rest.split_once('/') {
-        Some((policy, key)) if !key.contains('/') => {
-            Ok((decoded("policy", policy)?, decoded("key", key)?))
+/// The names of a path's template and the segments in their places; nothing when the path is another one.
+fn matched<'t, 'a>(template: &'t str, path: &'a str) -> Option<Vec<(&'t str, &'a str)>> {
+    let (mut names, mut segments) = (Vec::new(), path.split('/'));
+    for part in template.split('/') {
+        let segment = segments.next()?;
+        match part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) {
+            Some(name) => names.push((name, segment)),
+            None if part == segment => {}
+            None => return None,
         }
-        _ => Err(Problem::not_found()),
     }
+    segments.next().is_none().then_some(names)
 }
 
-/// The last segment of a path.
-fn name<'a>(field: &str, rest: &'a str) -> Result<Cow<'a, str>, Problem> {
-    if rest.contains('/') { Err(Problem::not_found()) } else { decoded(field, rest) }
-}
-
+/// A segment of a path, with its percent escapes undone.
 fn decoded<'a>(field: &str, segment: &'a str) -> Result<Cow<'a, str>, Problem> {
     let text = percent_decode_str(segment).decode_utf8();
     text.map_err(|_| Problem::invalid(field, "its percent escapes are no UTF-8"))
@@ -166,11 +178,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     {
         let post = match route {
             Route::Post(post) => post,
-            Route::Peek { policy, key } => return self.peek(&policy, &key, detail).await,
-            Route::Capacity { policy, key } => return self.capacity(&policy, &key).await,
-            Route::Events { upstream } => return self.events(&upstream, query).await,
-            Route::Barrier { barrier } => return self.barrier(&barrier).await,
-            Route::Health => return Ok(health::answer()),
+            Route::Get(get, names) => return self.look(get, &names, query, detail).await,
         };
         let body = body::Members::parse(&body::read(body).await?)?;
         match post {
@@ -193,6 +201,27 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
             Post::CreateBarrier => self.create_barrier(body).await,
             Post::Arrive => self.arrive(body).await,
             Post::Leave => self.leave(body).await,
+        }
+    }
+
+    async fn look(
+        &self,
+        get: Get,
+        names: &[Cow<'_, str>],
+        query: Option<&str>,
+        detail: Detail,
+    ) -> Result<Response<Full<Bytes>>, Problem> {
+        match (get, names) {
+            (Get::Peek, [policy, key]) => self.peek(policy, key, detail).await,
+            (Get::Capacity, [policy, key]) => self.capacity(policy, key).await,
+            (Get::Events, [upstream]) => self.events(upstream, query).await,
+            (Get::Barrier, [barrier]) => self.barrier(barrier).await,
+            (Get::OpenApi, _) => Ok(openapi::answer()),
+            (Get::Metrics, _) => Ok(self.metrics()),
+            (Get::Ready, _) => self.ready().await,
+            (Get::Health, _) => Ok(health::answer()),
+            // Templates have the names that are asked for here.
+            _ => Err(Problem::not_found()),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicU64;
 
 use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderValue, Request, Response};
+use http::{Request, Response};
 use http_body::Body;
 use http_body_util::Full;
 use tollgate_policy::{ApiKeys, Exactness, NamedPolicy, NamedPool, PolicySet};
@@ -13,13 +13,14 @@ use tollgate_store::{Clock, DriveError, Store, StoreError};
 
 use crate::answer::{Answers, Detail};
 use crate::auth;
-use crate::fields;
+use crate::fields::DecisionFields;
 use crate::hot::HotKeys;
 use crate::limiter::{Limiter, LimiterError};
 use crate::local::LocalRecords;
 use crate::problem::Problem;
 use crate::route::Route;
 use crate::session::Session;
+use crate::tally::{Decisions, Faults};
 
 /// The HTTP API over a store, a limiter and a clock.
 pub struct Service<S, L: Limiter, C> {
@@ -33,6 +34,7 @@ pub struct Service<S, L: Limiter, C> {
     pub(crate) hot_keys: HotKeys,
     pub(crate) local: LocalRecords,
     pub(crate) report: fn(&Fault),
+    pub(crate) faults: Faults,
     /// How many requests to pools there were.
     pub(crate) turns: AtomicU64,
 }
@@ -40,10 +42,11 @@ pub struct Service<S, L: Limiter, C> {
 /// A policy, ready for requests.
 pub(crate) struct Opened<L: Limiter> {
     pub(crate) named: NamedPolicy,
-    policy_field: Option<HeaderValue>,
+    fields: DecisionFields,
     pub(crate) handle: L::Opened,
     /// What is granted while the store can't be asked.
     pub(crate) local: Option<L::Opened>,
+    pub(crate) decisions: Decisions,
 }
 
 /// Something that the operator has to know; the caller is answered by the policy's `on_store_failure`.
@@ -92,9 +95,10 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
     ) -> Result<Self, LimiterError> {
         let open = |named: &NamedPolicy| {
             Ok(Opened {
-                policy_field: fields::ratelimit_policy(named.limits()),
+                fields: DecisionFields::new(named),
                 handle: limiter.open(named.limits())?,
                 local: named.local().map(|local| limiter.open(local)).transpose()?,
+                decisions: Decisions::default(),
                 named: named.clone(),
             })
         };
@@ -113,6 +117,7 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
             hot_keys,
             local,
             report,
+            faults: Faults::default(),
             turns,
         })
     }
@@ -157,6 +162,11 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
         Ok((Session { service: self, tenant }, route))
     }
 
+    /// Every policy, by name.
+    pub(crate) fn policies(&self) -> &[Opened<L>] {
+        &self.policies
+    }
+
     pub(crate) fn opened(&self, policy: &str) -> Result<&Opened<L>, Problem> {
         let found = self.policies.binary_search_by(|opened| (**opened.named.name()).cmp(policy));
         found.ok().and_then(|index| self.policies.get(index)).ok_or_else(Problem::unknown_policy)
@@ -170,7 +180,6 @@ impl<L: Limiter> Opened<L> {
     }
 
     pub(crate) const fn answers(&self, detail: Detail) -> Answers<'_> {
-        let (policy, policy_field) = (self.named.limits(), self.policy_field.as_ref());
-        Answers { policy, policy_field, detail }
+        Answers { policy: self.named.limits(), fields: &self.fields, detail }
     }
 }

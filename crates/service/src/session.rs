@@ -6,7 +6,7 @@ use tollgate_store::{Clock, Store};
 use crate::key;
 use crate::limiter::Limiter;
 use crate::problem::Problem;
-use crate::service::{Opened, Service};
+use crate::service::{Fault, Opened, Service};
 
 /// A request in the name of a tenant, whose records it reaches, and no others.
 pub(crate) struct Session<'a, S, L: Limiter, C> {
@@ -18,6 +18,12 @@ pub(crate) struct Session<'a, S, L: Limiter, C> {
 impl<'a, S: Store, L: Limiter, C: Clock> Session<'a, S, L, C> {
     pub(crate) fn opened(&self, policy: &str) -> Result<&'a Opened<L>, Problem> {
         self.service.opened(policy)
+    }
+
+    /// Tells the operator, in the log and in the metrics.
+    pub(crate) fn report(&self, fault: &Fault) {
+        self.service.faults.count(&fault.cause);
+        (self.service.report)(fault);
     }
 
     /// Where the record of (policy, key) is stored.

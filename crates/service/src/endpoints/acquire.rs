@@ -42,6 +42,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
             Lease { id: hold.id(), legs }.token()
         });
         let decided = self.decide_within(&leg, &manner, Span::from_millis(wait_ms)).await?;
+        leg.opened.decisions.count(&decided);
         Ok(match decided {
             Decided::Counted(applied) => answers.acquired(&applied, lease.as_deref()),
             Decided::Local(applied) => answers.local(&applied),

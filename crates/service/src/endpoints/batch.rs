@@ -64,7 +64,11 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         let Some(Asked { leg, .. }) = of_key.first() else { return Vec::new() };
         let operations: Vec<_> = of_key.iter().map(|it| it.acquire.clone()).collect();
         match self.apply_in_turn(leg.opened, &leg.key, &operations).await {
-            Ok(applied) => applied.into_iter().map(Some).collect(),
+            Ok(applied) => {
+                let verdicts = applied.iter().map(|applied| applied.verdict);
+                verdicts.for_each(|verdict| leg.opened.decisions.count_verdict(verdict));
+                applied.into_iter().map(Some).collect()
+            }
             Err(_) => vec![None; of_key.len()],
         }
     }

@@ -20,7 +20,7 @@ use crate::service::Opened;
 use crate::session::Session;
 
 /// Longest period of a capacity, in milliseconds: 366 days.
-const PER_MS_MAX: u64 = 366 * 24 * 3_600 * 1_000;
+pub(crate) const PER_MS_MAX: u64 = 366 * 24 * 3_600 * 1_000;
 
 impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     /// What is in force for each adaptive limit.

@@ -43,7 +43,9 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         let mut denied: Option<(Applied, usize)> = None;
         for (index, leg) in self.order(pool, &legs).await? {
             let acquire = manner.acquire(leg.costs).into();
-            let applied = match self.decide(leg.opened, &leg.key, &acquire).await? {
+            let decided = self.decide(leg.opened, &leg.key, &acquire).await?;
+            leg.opened.decisions.count(&decided);
+            let applied = match decided {
                 Decided::Counted(applied) | Decided::Local(applied) => applied,
                 Decided::Uncounted => return Ok(leg.opened.answers(Detail::Full).uncounted()),
             };

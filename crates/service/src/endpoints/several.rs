@@ -5,7 +5,7 @@ use http::Response;
 use http_body_util::Full;
 use tollgate_core::{
     ACQUISITION_KEYS_MAX, Acquire, Acquisition, AcquisitionError, Ending, Id, Machine, Operation,
-    Outcome,
+    Outcome, Verdict,
 };
 use tollgate_store::{BestEffort, Clock, DriveError, Driven, Store, at_once, run};
 
@@ -37,6 +37,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         let id = manner.hold.map(|hold| hold.id()).or(manner.once).map_or_else(random_id, Ok)?;
         let places: Vec<_> = legs.iter().map(|leg| (leg.opened, &*leg.key)).collect();
         let outcome = self.take(&legs, &places, manner, id).await?;
+        count(&places, &outcome);
         let lease = manner.hold.map(|_| Lease { id, legs: lease_legs(&legs) }.token());
         let answer = SeveralAnswer { legs: &places, outcome: &outcome, lease: lease.as_deref() };
         Ok(answer.response(detail))
@@ -119,10 +120,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     }
 
     fn undecided(&self, names: &[String], error: LimiterError) -> Problem {
-        (self.service.report)(&Fault {
-            record_key: names.join(", "),
-            cause: DriveError::Ask(error),
-        });
+        self.report(&Fault { record_key: names.join(", "), cause: DriveError::Ask(error) });
         Problem::unavailable()
     }
 
@@ -130,7 +128,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     fn ended(&self, names: &[String], driven: Driven) -> Result<Outcome, Problem> {
         let problem = driven.fault.map(|fault| {
             let fault = Fault { record_key: names.join(", "), cause: fault.into() };
-            (self.service.report)(&fault);
+            self.report(&fault);
             fault.problem()
         });
         match driven.outcome.ending {
@@ -138,6 +136,17 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
             Ending::Busy | Ending::TimedOut | Ending::Lost | Ending::Failed => {
                 Err(problem.unwrap_or_else(Problem::unavailable))
             }
+        }
+    }
+}
+
+/// Counts what was charged for the policy of every key, and a denial for the policies that denied.
+fn count<L: Limiter>(places: &[(&Opened<L>, &str)], outcome: &Outcome) {
+    for ((opened, _), applied) in places.iter().zip(&outcome.legs) {
+        let verdict = applied.as_ref().map(|applied| applied.verdict);
+        let counted = verdict.filter(|it| outcome.is_allowed() || *it != Verdict::Allowed);
+        if let Some(verdict) = counted {
+            opened.decisions.count_verdict(verdict);
         }
     }
 }

@@ -81,6 +81,7 @@ fn a_key_is_for_its_scopes_alone() {
         ("GET", "/v1/limits/slow/k", "acme-look", "acme-ask"),
         ("GET", "/v1/capacity/slow/k", "acme-look", "acme-ask"),
         ("GET", "/v1/events/u", "acme-look", "acme-ask"),
+        ("GET", "/metrics", "acme-look", "acme-ask"),
         ("POST", "/v1/penalise", "acme-all", "acme-ask"),
         ("POST", "/v1/block", "acme-all", "acme-ask"),
         ("POST", "/v1/reset", "acme-all", "acme-look"),

@@ -70,6 +70,8 @@ pub(crate) enum Fault {
     Conflicts,
     /// It swaps one key at a time.
     OneByOne,
+    /// It never answers.
+    Silent,
     Inexact,
 }
 
@@ -79,6 +81,7 @@ impl Store for TestStore {
     async fn load(&self, key: &str) -> Result<Loaded<Self::Token>, StoreError> {
         match self.fault.get() {
             Fault::Load => Err(StoreError::Unavailable("no route".into())),
+            Fault::Silent => std::future::pending().await,
             _ => self.records.load(key).await,
         }
     }

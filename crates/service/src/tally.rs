@@ -1,0 +1,85 @@
+//! What came of requests, counted since the service was made: in this process natively, in this instance
+//! in a guest.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tollgate_core::Verdict;
+use tollgate_store::{DriveError, StoreError};
+
+use crate::decide::Decided;
+use crate::limiter::LimiterError;
+
+/// Counts by outcome of one policy.
+#[derive(Debug, Default)]
+pub(crate) struct Decisions([AtomicU64; Self::OUTCOMES.len()]);
+
+impl Decisions {
+    /// What a request for a decision can come to.
+    const OUTCOMES: [&str; 5] = ["allowed", "limited", "impossible", "local", "uncounted"];
+
+    pub(crate) fn count(&self, decided: &Decided) {
+        self.add(match decided {
+            Decided::Counted(applied) => return self.count_verdict(applied.verdict),
+            Decided::Local(_) => 3,
+            Decided::Uncounted => 4,
+        });
+    }
+
+    pub(crate) fn count_verdict(&self, verdict: Verdict) {
+        self.add(match verdict {
+            Verdict::Allowed => 0,
+            Verdict::Limited => 1,
+            Verdict::Impossible => 2,
+        });
+    }
+
+    fn add(&self, outcome: usize) {
+        add(self.0.get(outcome));
+    }
+
+    /// Outcomes, and how often each was.
+    pub(crate) fn counts(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        counts(&Self::OUTCOMES, &self.0)
+    }
+}
+
+/// Counts by cause of what could not be decided.
+#[derive(Debug, Default)]
+pub(crate) struct Faults([AtomicU64; Self::CAUSES.len()]);
+
+impl Faults {
+    /// Why something can't be decided.
+    const CAUSES: [&str; 6] =
+        ["unavailable", "exhausted", "inexact", "timed_out", "busy", "undecidable"];
+
+    pub(crate) fn count(&self, cause: &DriveError<LimiterError>) {
+        let cause = match cause {
+            DriveError::Store(StoreError::Unavailable(_)) => 0,
+            DriveError::Store(StoreError::Exhausted(_)) => 1,
+            DriveError::Store(StoreError::Inexact) => 2,
+            DriveError::TimedOut => 3,
+            DriveError::Busy => 4,
+            DriveError::Ask(_) => 5,
+        };
+        add(self.0.get(cause));
+    }
+
+    /// Causes, and how often each was.
+    pub(crate) fn counts(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        counts(&Self::CAUSES, &self.0)
+    }
+}
+
+fn add(counter: Option<&AtomicU64>) {
+    if let Some(counter) = counter {
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+fn counts(
+    names: &'static [&'static str],
+    counters: &[AtomicU64],
+) -> impl Iterator<Item = (&'static str, u64)> {
+    let counts = counters.iter().map(|counter| counter.load(Ordering::Relaxed));
+    names.iter().copied().zip(counts)
+}
