@@ -44,7 +44,7 @@ pub struct ApiKey {
 ///     scopes = ["acquire", "observe"]
 /// "#)?;
 /// let [key] = keys.keys() else { panic!("there is one") };
-/// assert_eq!((&**key.tenant, &*key.scopes), ("acme", &[Scope::Acquire, Scope::Observe][..]));
+/// assert_eq!((&*key.tenant, &*key.scopes), ("acme", &[Scope::Acquire, Scope::Observe][..]));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
