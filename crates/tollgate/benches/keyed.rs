@@ -1,0 +1,154 @@
+//! The keyed limiter beside governor's, which keeps its keys in a DashMap: decisions per second by threads
+//! and keys, and bytes per key.
+//!
+//! Both get the same keys in the same order, read their own clock for every decision, and allow
+//! everything. Rounds alternate; a ratio is taken within a round.
+
+#![allow(clippy::ptr_arg, reason = "governor asks by the type of its keys")]
+#![allow(clippy::unwrap_used, reason = "a benchmark may panic")]
+#![allow(clippy::print_stdout, reason = "a benchmark prints its figures")]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::hint::black_box;
+use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use governor::{DefaultKeyedRateLimiter, Quota};
+use tollgate::{Costs, Limit, Limiter, Policy, Span};
+
+const ROUNDS: usize = 7;
+/// Decisions of each thread in each round.
+const DECISIONS: usize = 2_000_000;
+/// Plenty, so that nothing is denied. One comes back per second, so that no key is idle.
+const BURST: u32 = 1_000_000_000;
+
+/// Counts the bytes that are asked for and not given back.
+struct Counting;
+
+static BYTES: AtomicUsize = AtomicUsize::new(0);
+
+// SAFETY: everything is left to the system's allocator.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        BYTES.fetch_add(layout.size(), Ordering::Relaxed);
+        // SAFETY: the caller's promises are passed on.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        BYTES.fetch_sub(layout.size(), Ordering::Relaxed);
+        // SAFETY: the caller's promises are passed on.
+        unsafe { System.dealloc(block, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// One of the two.
+trait Keyed: Sync {
+    fn decide(&self, key: &String) -> bool;
+}
+
+struct Ours(Limiter, Costs);
+
+impl Keyed for Ours {
+    #[inline]
+    fn decide(&self, key: &String) -> bool {
+        self.0.try_acquire(key, self.1).unwrap().is_allowed()
+    }
+}
+
+impl Keyed for DefaultKeyedRateLimiter<String> {
+    #[inline]
+    fn decide(&self, key: &String) -> bool {
+        self.check_key(key).is_ok()
+    }
+}
+
+fn ours(keys: usize) -> Ours {
+    let limit = Limit::gcra("requests", 1, Span::from_secs(1), BURST.into()).unwrap();
+    let policy = Policy::new([limit]).unwrap();
+    let one = policy.costs([]).unwrap();
+    Ours(Limiter::with_keys_max(policy, keys), one)
+}
+
+fn governors() -> DefaultKeyedRateLimiter<String> {
+    let quota = Quota::per_second(NonZeroU32::MIN);
+    DefaultKeyedRateLimiter::keyed(quota.allow_burst(NonZeroU32::new(BURST).unwrap()))
+}
+
+fn names(count: usize) -> Vec<String> {
+    (0..count).map(|key| format!("user:{key:07}")).collect()
+}
+
+/// How long the threads take together, each from a place of its own.
+fn measure(limiter: &impl Keyed, keys: &[String], threads: usize) -> Duration {
+    let start = Instant::now();
+    thread::scope(|scope| {
+        for thread in 0..threads {
+            scope.spawn(move || {
+                let mut at = thread * 7_919;
+                for _ in 0..DECISIONS {
+                    // Prime to all counts, so that every key comes before one comes again.
+                    at = (at + 618_033_989) % keys.len();
+                    assert!(black_box(limiter.decide(black_box(&keys[at]))));
+                }
+            });
+        }
+    });
+    start.elapsed()
+}
+
+/// Fills a limiter with these keys, and says what it keeps in memory for each.
+fn filled<L: Keyed>(make: impl FnOnce() -> L, keys: &[String]) -> (L, f64) {
+    let before = BYTES.load(Ordering::Relaxed);
+    let limiter = make();
+    for key in keys {
+        assert!(limiter.decide(key));
+    }
+    let bytes = BYTES.load(Ordering::Relaxed) - before;
+    (limiter, bytes as f64 / keys.len() as f64)
+}
+
+fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+fn main() {
+    println!(
+        "| threads | keys | tollgate ns | governor ns | governor / tollgate | lowest | highest |"
+    );
+    println!("|--:|--:|--:|--:|--:|--:|--:|");
+    let mut memory = Vec::new();
+    for count in [1, 10_000, 1_000_000] {
+        let keys = names(count);
+        let (ours, our_bytes) = filled(|| ours(count), &keys);
+        let (theirs, their_bytes) = filled(governors, &keys);
+        memory.push((count, our_bytes, their_bytes));
+        for threads in [1, 2] {
+            let (mut us, mut them, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+            for _ in 0..ROUNDS {
+                let nanos = |time: Duration| time.as_nanos() as f64 / (DECISIONS * threads) as f64;
+                let our_nanos = nanos(measure(&ours, &keys, threads));
+                let their_nanos = nanos(measure(&theirs, &keys, threads));
+                us.push(our_nanos);
+                them.push(their_nanos);
+                ratios.push(their_nanos / our_nanos);
+            }
+            let (us, them, ratio) = (median(&mut us), median(&mut them), median(&mut ratios));
+            let (lowest, highest) = (ratios[0], ratios[ROUNDS - 1]);
+            println!(
+                "| {threads} | {count} | {us:.0} | {them:.0} | {ratio:.2} | {lowest:.2} | {highest:.2} |"
+            );
+        }
+    }
+    println!("\n| keys | tollgate bytes/key | governor bytes/key | governor / tollgate |");
+    println!("|--:|--:|--:|--:|");
+    for (count, us, them) in memory {
+        println!("| {count} | {us:.1} | {them:.1} | {:.2} |", them / us);
+    }
+}
