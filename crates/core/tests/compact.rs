@@ -7,7 +7,9 @@
 mod format;
 
 use format::{PolicyText, Vector, files};
-use tollgate_core::{CompactRecord, Limit, LimitStatus, Policy, Record, Span, Timestamp};
+use tollgate_core::{
+    CompactRecord, Limit, LimitStatus, Operation, Policy, Record, Span, Timestamp,
+};
 
 /// Everything that is said of a decision.
 fn said(decision: &tollgate_core::Decision<'_>) -> (String, bool, Vec<LimitStatus>) {
@@ -28,13 +30,31 @@ fn run(vector: Vector) -> usize {
         }
         let operation = step.operation.operation(&policy);
         let now = Timestamp::from_nanos(step.now_ns);
+        let before = compact.clone();
+        let mut charged = compact.clone();
         let expected = said(&policy.apply(&mut record, &operation, now));
+        check_charge(&mut charged, &policy, &operation, now, &expected.0);
         let told = compact.apply(&policy, &operation, now, |decision| said(&decision));
         assert_eq!(told, expected, "{}: {}", vector.why, step.why);
         assert_eq!(compact, CompactRecord::of(&policy, record.clone()), "{}", step.why);
+        assert!(charged == compact || charged == before, "{}: all of it or nothing", step.why);
         assert_eq!(compact.forget_after(&policy, now), record.forget_after(&policy, now));
     }
     count
+}
+
+/// The short way is only gone where the long one charges.
+fn check_charge(
+    record: &mut CompactRecord,
+    policy: &Policy,
+    operation: &Operation,
+    now: Timestamp,
+    expected: &str,
+) {
+    let Operation::Acquire(acquire) = operation else { return };
+    if record.try_charge(policy, acquire, now) {
+        assert_eq!(expected, "Allowed Charged");
+    }
 }
 
 /// Through every step of every vector, both forms say the same and come to the same record.
@@ -43,6 +63,17 @@ fn it_decides_as_the_record_does() {
     for file in files() {
         let steps: usize = file.vectors.into_iter().map(run).sum();
         assert!(steps >= file.steps_min, "{} has lost steps: {steps} are left", file.name);
+    }
+}
+
+/// The short way is the one that most requests go: every plain charge of a meter that passes.
+#[test]
+fn a_plain_charge_goes_the_short_way() {
+    let policy = Policy::new([Limit::gcra("requests", 3, Span::from_secs(1), 3).unwrap()]).unwrap();
+    let (one, now) = (policy.costs([]).unwrap().into(), Timestamp::from_secs(1_800_000_000));
+    let mut record = CompactRecord::new(&policy);
+    for passes in [true, true, true, false] {
+        assert_eq!(record.try_charge(&policy, &one, now), passes);
     }
 }
 

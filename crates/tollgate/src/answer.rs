@@ -23,6 +23,16 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// What a request is told that passed and was charged, by anything but a queue.
+    pub(crate) const CHARGED: Self = Self {
+        verdict: Verdict::Allowed,
+        effect: Effect::Charged,
+        retry_after: Span::ZERO,
+        delay: Span::ZERO,
+        denied_by: None,
+        is_held_up: false,
+    };
+
     /// Whether it may pass.
     #[must_use]
     pub fn is_allowed(&self) -> bool {
@@ -31,14 +41,8 @@ impl Answer {
 
     #[inline]
     pub(crate) fn of(policy: &Policy, decision: &Decision<'_>) -> Self {
-        let allowed = Self {
-            verdict: decision.verdict(),
-            effect: decision.effect(),
-            retry_after: Span::ZERO,
-            delay: Span::ZERO,
-            denied_by: None,
-            is_held_up: false,
-        };
+        let allowed =
+            Self { verdict: decision.verdict(), effect: decision.effect(), ..Self::CHARGED };
         match decision.verdict() {
             Verdict::Allowed if !has_queue(policy) => allowed,
             Verdict::Allowed => Self { delay: decision.delay(), ..allowed },

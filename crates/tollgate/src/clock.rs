@@ -1,4 +1,4 @@
-//! The clock of this process.
+//! The clocks of this process, and of what it shares with others.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -18,11 +18,13 @@ pub struct SystemClock {
     began: Instant,
 }
 
+/// The time of day, whatever sets it: for what processes share, and remember when they are gone.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct WallClock;
+
 impl Default for SystemClock {
     fn default() -> Self {
-        let since_epoch =
-            SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
-        Self { began_at: Timestamp::EPOCH.plus(span(since_epoch)), began: Instant::now() }
+        Self { began_at: WallClock.now(), began: Instant::now() }
     }
 }
 
@@ -30,6 +32,18 @@ impl Clock for SystemClock {
     #[inline]
     fn now(&self) -> Timestamp {
         self.began_at.plus(span(self.began.elapsed()))
+    }
+
+    async fn sleep(&self, span: Span) {
+        WallClock.sleep(span).await;
+    }
+}
+
+impl Clock for WallClock {
+    fn now(&self) -> Timestamp {
+        let since_epoch =
+            SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
+        Timestamp::EPOCH.plus(span(since_epoch))
     }
 
     async fn sleep(&self, span: Span) {
@@ -44,7 +58,7 @@ impl Clock for SystemClock {
 
 /// In whole nanoseconds; what does not fit is longer than there is time.
 #[inline]
-fn span(duration: Duration) -> Span {
+pub(crate) fn span(duration: Duration) -> Span {
     let nanos = duration.as_secs().saturating_mul(1_000_000_000);
     Span::from_nanos(nanos.saturating_add(duration.subsec_nanos().into()))
 }

@@ -1,6 +1,16 @@
 //! tollgate for Rust: exact rate limits in the memory of a process.
 //!
-//! [`Limiter`] keeps many keys under one [`Policy`].
+//! | for | there is |
+//! |---|---|
+//! | many keys under one policy | [`Limiter`], and a [`Lease`] for what is held |
+//! | several limits on one thing | [`LimitSet`] |
+//! | the one with room of several such sets | [`LimitPool`] |
+//! | one bucket of tokens | [`TokenBucket`] |
+//! | requests and tokens per minute | [`RateLimiter`] |
+//! | so many at the same time | [`Concurrency`] |
+//! | parties that wait for each other | [`Barrier`] |
+//! | what processes learned of an upstream's limits | [`SharedCooldowns`] |
+//!
 //! Whatever waits can wait on a thread (`…_blocking`) or on any async runtime. Time comes
 //! from a [`Clock`] that tests set by hand: [`ManualClock`].
 //!
@@ -25,6 +35,23 @@
 //! ```
 //!
 //! # Features
+//! `quanta`: a faster clock.
+//!
+//! `sqlite`: a store in a file that processes share.
+//!
+//! `text`: policies from TOML or JSON, as all faces of tollgate read them.
+//!
+#![cfg_attr(
+    feature = "text",
+    doc = r#"```
+use tollgate::{Limiter, PolicySet};
+let set = PolicySet::parse("[policy.api]\nrequests = { algorithm = 'gcra', limit = 100, per = '1m' }")?;
+let limiter = Limiter::new(set.get("api").ok_or("there is no api")?.limits().clone());
+# Ok::<(), Box<dyn std::error::Error>>(())
+```
+"#
+)]
+//!
 //! `std` is on by default. Without it nothing is left but the core, where time and records are the
 //! caller's: policies, records, decisions, cooldowns, barriers and pools, for machines without an
 //! operating system.
@@ -40,6 +67,10 @@ mod clock;
 #[cfg(feature = "std")]
 mod concurrency;
 #[cfg(feature = "std")]
+mod cooldowns;
+#[cfg(feature = "quanta")]
+mod counter_clock;
+#[cfg(feature = "std")]
 mod error;
 #[cfg(feature = "std")]
 mod id;
@@ -51,17 +82,24 @@ mod limit_set;
 mod limiter;
 #[cfg(feature = "std")]
 mod rate_limiter;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 #[cfg(feature = "std")]
 mod token_bucket;
 
 pub use tollgate_core::*;
 
+#[cfg(feature = "quanta")]
+pub use self::counter_clock::CounterClock;
+#[cfg(feature = "sqlite")]
+pub use self::sqlite::SqliteStore;
 #[cfg(feature = "std")]
 pub use self::{
     answer::Answer,
     barrier_wait::{Barrier, BarrierTimedOut},
-    clock::SystemClock,
+    clock::{SystemClock, WallClock},
     concurrency::Concurrency,
+    cooldowns::{CooldownError, SharedCooldowns},
     error::{AcquireError, LimiterError},
     limit_pool::{Balance, Grant, GrantError, LimitPool},
     limit_set::LimitSet,
@@ -69,5 +107,7 @@ pub use self::{
     rate_limiter::{PerMinute, RateLimiter},
     token_bucket::TokenBucket,
 };
+#[cfg(feature = "text")]
+pub use tollgate_policy::{PolicySet, TextError};
 #[cfg(feature = "std")]
-pub use tollgate_store::{Clock, ManualClock};
+pub use tollgate_store::{Clock, ManualClock, MemoryStore, Store, StoreError};

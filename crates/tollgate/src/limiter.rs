@@ -7,6 +7,7 @@ mod pages;
 mod room;
 mod shard;
 
+use std::borrow::Borrow;
 use std::hash::BuildHasher;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,7 +15,7 @@ use std::thread;
 
 use event_listener::Event;
 use hashbrown::DefaultHashBuilder;
-use tollgate_core::{Decision, Operation, Policy};
+use tollgate_core::{CompactRecord, Decision, Operation, Policy, Timestamp};
 use tollgate_store::Clock;
 
 use self::shard::Shards;
@@ -26,13 +27,13 @@ pub use self::lease::Lease;
 pub const KEY_BYTES_MAX: usize = 512;
 /// So many keys are kept unless it is said otherwise.
 pub const KEYS_MAX_DEFAULT: usize = 1_000_000;
-/// Most keys that a limiter may be told to keep, each of which takes at least 40 bytes.
+/// Most keys that a limiter may be told to keep, each of which takes some 60 bytes.
 pub const KEYS_MAX: usize = 1 << 30;
 
-/// Most shards. More than this many threads never decide at the same time.
-const SHARDS_MAX: usize = 256;
+/// Most shards: a few hundred threads decide at the same time, and seldom want the same one.
+const SHARDS_MAX: usize = 1_024;
 /// Shards per thread, so that two threads seldom want the same one.
-const SHARDS_PER_THREAD: usize = 4;
+const SHARDS_PER_THREAD: usize = 16;
 
 /// A limiter of many keys under one policy, shared by all threads and tasks of a process: a clone is
 /// another handle to the same keys.
@@ -147,15 +148,31 @@ impl<C: Clock> Limiter<C> {
         operation: &Operation,
         answer: impl FnOnce(Decision<'_>) -> T,
     ) -> Result<T, LimiterError> {
+        self.visit(key, |_, _| None, || operation, answer)
+    }
+
+    /// Finds the record of `key`, and does `operation` to it unless `shortcut` did. An operation is large,
+    /// so it is only made where it is needed.
+    #[inline]
+    fn visit<T, O: Borrow<Operation>>(
+        &self,
+        key: &str,
+        shortcut: impl FnOnce(&mut CompactRecord, Timestamp) -> Option<T>,
+        operation: impl FnOnce() -> O,
+        answer: impl FnOnce(Decision<'_>) -> T,
+    ) -> Result<T, LimiterError> {
         if key.is_empty() || key.len() > KEY_BYTES_MAX {
             return Err(LimiterError::Key(key.len()));
         }
         let inner = &*self.inner;
         let (hash, now) = (inner.hasher.hash_one(key), inner.clock.now());
         let mut shard = inner.shards.lock(hash);
-        match shard.get_mut(hash, key) {
-            Some(record) => Ok(record.apply(&inner.policy, operation, now, answer)),
-            None => self.apply_new(shard, hash, key, operation, answer),
+        let Some(record) = shard.get_mut(hash, key) else {
+            return self.apply_new(shard, hash, key, operation().borrow(), answer);
+        };
+        if let Some(said) = shortcut(record, now) {
+            return Ok(said);
         }
+        Ok(record.apply(&inner.policy, operation().borrow(), now, answer))
     }
 }

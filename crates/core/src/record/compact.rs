@@ -3,12 +3,14 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use crate::algorithms::any::State;
+use crate::algorithms::any::{AnyRule, State};
 use crate::algorithms::fixed_window::WindowState;
 use crate::algorithms::meter::Tat;
+use crate::algorithms::rule::Rule;
 use crate::apply::decision::Decision;
-use crate::apply::operation::Operation;
+use crate::apply::operation::{Acquire, Operation};
 use crate::policy::Policy;
+use crate::policy::share::Share;
 use crate::record::Record;
 use crate::record::holds::Holds;
 use crate::record::once::Once;
@@ -54,6 +56,30 @@ impl CompactRecord {
         Self(quiet(policy, &record).unwrap_or_else(|| Form::Whole(Box::new(record))))
     }
 
+    /// Charges what a plain request asks for, if it passes and nothing is to be looked at but one meter.
+    /// Whether it did: otherwise nothing was done, and [`apply`](Self::apply) is to be asked.
+    ///
+    /// It is what `apply` does on the way that most requests go, in a few nanoseconds.
+    #[inline]
+    #[must_use]
+    pub fn try_charge(&mut self, policy: &Policy, acquire: &Acquire, now: Timestamp) -> bool {
+        let (Form::Meter(tat), [limit]) = (&mut self.0, policy.limits()) else { return false };
+        let AnyRule::Meter(meter) = limit.rule() else { return false };
+        let is_plain = acquire.hold.is_none()
+            && acquire.once.is_none()
+            && acquire.share == Share::HIGH
+            && !acquire.costs.is_zero();
+        let mut charged = *tat;
+        if !is_plain || meter.heal(&mut charged, now) {
+            return false;
+        }
+        let Some(charged) = meter.try_charge(charged, now, acquire.costs.of(0)) else {
+            return false;
+        };
+        *tat = charged;
+        true
+    }
+
     /// Does [`Policy::apply`], and lets `answer` say of the decision what the caller wants to know.
     #[inline]
     pub fn apply<T>(
@@ -76,7 +102,11 @@ impl CompactRecord {
         };
         let mut record = of_state(state);
         let said = answer(policy.apply(&mut record, operation, now));
-        *self = Self::of(policy, record);
+        // Not `Self::of`, which moves the record.
+        self.0 = match quiet(policy, &record) {
+            Some(form) => form,
+            None => Form::Whole(Box::new(record)),
+        };
         said
     }
 

@@ -18,7 +18,13 @@ impl<C: Clock> Limiter<C> {
         key: &str,
         asked: impl Into<Acquire>,
     ) -> Result<Answer, LimiterError> {
-        self.ask(key, &Operation::Acquire(asked.into()))
+        let (policy, acquire) = (self.policy(), asked.into());
+        self.visit(
+            key,
+            |record, now| record.try_charge(policy, &acquire, now).then_some(Answer::CHARGED),
+            || Operation::Acquire(acquire.clone()),
+            |decision| Answer::of(policy, &decision),
+        )
     }
 
     /// Where each limit of this key stands, in the policy's order.
