@@ -33,6 +33,14 @@ impl Answer {
         is_held_up: false,
     };
 
+    /// What a request is told that never passes.
+    pub(crate) const IMPOSSIBLE: Self = Self {
+        verdict: Verdict::Impossible,
+        effect: Effect::None,
+        retry_after: Span::NEVER,
+        ..Self::CHARGED
+    };
+
     /// Whether it may pass.
     #[must_use]
     pub fn is_allowed(&self) -> bool {

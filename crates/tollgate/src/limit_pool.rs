@@ -4,11 +4,11 @@ use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures::future::{select, select_all};
-use tollgate_core::{Choice, CostError, Member, Pool, PoolError, Span};
+use tollgate_core::{Choice, Member, Pool, PoolError, Span};
 use tollgate_store::Clock;
 
 use crate::id::random;
-use crate::{AcquireError, Lease, LimitSet, SystemClock};
+use crate::{AcquireError, Answer, Lease, LimitSet, SystemClock};
 
 /// Sets of limits that can stand in for each other, such as accounts of the same upstream: the first one
 /// with room is taken, in an order that spreads the load.
@@ -116,16 +116,15 @@ impl<C: Clock> LimitPool<C> {
         let until = clock.now().plus(timeout);
         loop {
             let let_go = select_all(self.sets.iter().map(LimitSet::let_go));
-            let error = match self.try_all(costs, ttl).await? {
-                Ok(grant) => return Ok(grant),
-                Err(error) => error,
+            let error = match self.try_hold(costs, ttl).await {
+                Err(GrantError::Acquire(error)) => error,
+                ended => return ended,
             };
             let left = until.since(clock.now());
             match error {
-                AcquireError::TimedOut(answer) if left > Span::ZERO => {
-                    if answer.retry_after > left && !answer.is_held_up {
-                        return Err(error.into());
-                    }
+                AcquireError::TimedOut(answer)
+                    if left > Span::ZERO && (answer.retry_after <= left || answer.is_held_up) =>
+                {
                     let sleep = pin!(clock.sleep(answer.retry_after.min(left)));
                     select(let_go, sleep).await;
                 }
@@ -147,27 +146,21 @@ impl<C: Clock> LimitPool<C> {
         pollster::block_on(self.hold(costs, ttl, timeout))
     }
 
-    /// The first set that has room, or what the one said that will have some soonest.
-    async fn try_all(
-        &self,
-        costs: &[(&str, u64)],
-        ttl: Span,
-    ) -> Result<Result<Grant<'_, C>, AcquireError>, GrantError> {
-        let mut soonest: Option<AcquireError> = None;
+    /// The first set that has room now, or what the one says that will have some soonest.
+    async fn try_hold(&self, costs: &[(&str, u64)], ttl: Span) -> Result<Grant<'_, C>, GrantError> {
+        let mut soonest = AcquireError::Impossible(Answer::IMPOSSIBLE);
         for index in self.order() {
             let (Some(set), Some(member)) = (self.sets.get(index), self.pool.member(index)) else {
                 continue;
             };
             let costs = set.policy().costs(costs.iter().copied());
-            let costs =
-                costs.map_err(|error: CostError<'_>| GrantError::Costs(error.to_string()))?;
+            let costs = costs.map_err(|error| GrantError::Costs(error.to_string()))?;
             match set.hold(costs, ttl, Span::ZERO).await {
-                Ok(lease) => return Ok(Ok(Grant { lease, member, index })),
-                Err(error) => soonest = Some(soonest.map_or(error, |so_far| sooner(so_far, error))),
+                Ok(lease) => return Ok(Grant { lease, member, index }),
+                Err(error) => soonest = sooner(soonest, error),
             }
         }
-        soonest
-            .map_or_else(|| Err(GrantError::Costs(PoolError.to_string())), |error| Ok(Err(error)))
+        Err(soonest.into())
     }
 
     fn order(&self) -> impl Iterator<Item = usize> + use<C> {
@@ -194,7 +187,7 @@ fn sooner(a: AcquireError, b: AcquireError) -> AcquireError {
         (AcquireError::TimedOut(mut one), AcquireError::TimedOut(other)) => {
             one.is_held_up |= other.is_held_up;
             if other.retry_after < one.retry_after {
-                one = crate::Answer { is_held_up: one.is_held_up, ..other };
+                one = Answer { is_held_up: one.is_held_up, ..other };
             }
             AcquireError::TimedOut(one)
         }
