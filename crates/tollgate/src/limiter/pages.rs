@@ -1,7 +1,8 @@
 //! A list that grows by pages, so that a million entries are never copied, nor half of them empty.
 
-/// Entries of a page. The first one grows up to this as any list does.
-const PAGE_ENTRIES: usize = 1_024;
+/// Entries of a page: a few KiB of keys, of which half a page is empty. The first one grows up to this as
+/// any list does.
+const PAGE_ENTRIES: usize = 64;
 
 /// Entries by position. Positions are below the length, and only the last entry ever changes its own.
 #[derive(Debug)]
