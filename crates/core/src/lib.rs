@@ -123,6 +123,7 @@ pub use pool::{
 };
 pub use record::Record;
 pub use record::codec::{CorruptRecord, FOREIGN_BYTES_MAX, RECORD_BYTES_MAX};
+pub use record::compact::CompactRecord;
 pub use record::holds::{HOLD_TTL_MAX, HOLDS_MAX};
 pub use record::once::REQUEST_IDS_MAX;
 pub use time::{Span, Timestamp};

@@ -1,6 +1,7 @@
 //! What is remembered of one key under one policy.
 
 pub(crate) mod codec;
+pub(crate) mod compact;
 pub(crate) mod entry;
 pub(crate) mod holds;
 pub(crate) mod once;

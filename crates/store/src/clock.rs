@@ -1,6 +1,7 @@
 //! The time of day, and waiting: the two things that the core leaves to its host.
 
 use std::future::Future;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tollgate_core::{Span, Timestamp};
@@ -12,6 +13,17 @@ pub trait Clock {
 
     /// Returns when `span` has passed.
     fn sleep(&self, span: Span) -> impl Future<Output = ()>;
+}
+
+/// One clock for several.
+impl<C: Clock> Clock for Arc<C> {
+    fn now(&self) -> Timestamp {
+        C::now(self)
+    }
+
+    fn sleep(&self, span: Span) -> impl Future<Output = ()> {
+        C::sleep(self, span)
+    }
 }
 
 /// A clock that is set by hand; who sleeps on it moves it.

@@ -198,6 +198,12 @@ impl From<Acquire> for Operation {
     }
 }
 
+impl From<Costs> for Acquire {
+    fn from(costs: Costs) -> Self {
+        Self::new(costs)
+    }
+}
+
 impl From<Costs> for Operation {
     fn from(costs: Costs) -> Self {
         Self::Acquire(Acquire::new(costs))

@@ -17,6 +17,11 @@ impl Once {
         self.0.iter().copied()
     }
 
+    #[inline]
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub(crate) fn contains(&self, id: Id) -> bool {
         self.0.contains(&id)
     }

@@ -34,6 +34,13 @@ impl States {
         }
         states
     }
+
+    /// The state of the only limit.
+    #[inline]
+    pub(crate) const fn of(state: State) -> Self {
+        let few = [state, State::Nothing, State::Nothing, State::Nothing];
+        Self { few, many: Vec::new() }
+    }
 }
 
 impl Deref for States {

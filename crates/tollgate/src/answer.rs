@@ -1,0 +1,84 @@
+//! What a caller is told.
+
+use tollgate_core::{Algorithm, Decision, Effect, Policy, Span, Verdict};
+
+/// A decision, without the record that it was made on: what a caller goes by. Everything else there is
+/// to say of one is asked for with [`Limiter::apply`](crate::Limiter::apply).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Answer {
+    /// May it pass?
+    pub verdict: Verdict,
+    /// What was done.
+    pub effect: Effect,
+    /// How long to wait until the same request passes, if nobody else comes: zero when it did,
+    /// [`Span::NEVER`] when it never will.
+    pub retry_after: Span,
+    /// How long what was let in has to stand in line first: zero but for a leaky queue.
+    pub delay: Span,
+    /// The position in the policy of the limit that denies it, of several the one that does for longest;
+    /// none when it passed, or nothing but a block denies it.
+    pub denied_by: Option<usize>,
+    /// Whether a denied request may pass sooner, since somebody may let go of what is held.
+    pub(crate) is_held_up: bool,
+}
+
+impl Answer {
+    /// What a request is told that passed and was charged, by anything but a queue.
+    pub(crate) const CHARGED: Self = Self {
+        verdict: Verdict::Allowed,
+        effect: Effect::Charged,
+        retry_after: Span::ZERO,
+        delay: Span::ZERO,
+        denied_by: None,
+        is_held_up: false,
+    };
+
+    /// What a request is told that never passes.
+    pub(crate) const IMPOSSIBLE: Self = Self {
+        verdict: Verdict::Impossible,
+        effect: Effect::None,
+        retry_after: Span::NEVER,
+        ..Self::CHARGED
+    };
+
+    /// Whether it may pass.
+    #[must_use]
+    pub fn is_allowed(&self) -> bool {
+        self.verdict == Verdict::Allowed
+    }
+
+    #[inline]
+    pub(crate) fn of(policy: &Policy, decision: &Decision<'_>) -> Self {
+        let allowed =
+            Self { verdict: decision.verdict(), effect: decision.effect(), ..Self::CHARGED };
+        match decision.verdict() {
+            Verdict::Allowed if !has_queue(policy) => allowed,
+            Verdict::Allowed => Self { delay: decision.delay(), ..allowed },
+            Verdict::Limited | Verdict::Impossible => Self::denied(policy, decision, allowed),
+        }
+    }
+
+    /// Every limit is looked at once, where [`Decision::retry_after`] alone looks at all of them.
+    fn denied(policy: &Policy, decision: &Decision<'_>, allowed: Self) -> Self {
+        let closed_for = decision.closed_for();
+        let mut denied =
+            Self { retry_after: closed_for, is_held_up: closed_for > Span::ZERO, ..allowed };
+        let statuses = policy.limits().iter().zip(decision.limits()).enumerate();
+        for (index, (limit, status)) in statuses {
+            if limit.is_shadow() || status.verdict == Verdict::Allowed {
+                continue;
+            }
+            denied.is_held_up |= status.held > 0;
+            if denied.denied_by.is_none() || status.retry_after > denied.retry_after {
+                denied.denied_by = Some(index);
+            }
+            denied.retry_after = denied.retry_after.max(status.retry_after);
+        }
+        denied
+    }
+}
+
+/// Whether what is let in may have to stand in line.
+fn has_queue(policy: &Policy) -> bool {
+    policy.limits().iter().any(|limit| matches!(limit.algorithm(), Algorithm::LeakyQueue { .. }))
+}

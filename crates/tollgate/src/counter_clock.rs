@@ -1,0 +1,44 @@
+//! A clock that asks the processor instead of the operating system.
+
+use quanta::Instant;
+use tollgate_core::{Span, Timestamp};
+use tollgate_store::Clock;
+
+use crate::WallClock;
+use crate::clock::span;
+
+/// A clock like [`SystemClock`](crate::SystemClock) that reads the processor's counter, in a fraction of
+/// the time: a plain decision takes half as long with it.
+///
+/// The counter's rate is measured once per process, when the first such clock is made, for up to
+/// 200 ms. From then on nobody corrects it: it may gain or lose some millionths of the time that goes by.
+///
+/// ```
+/// use tollgate::{CounterClock, KEYS_MAX_DEFAULT, Limit, Limiter, Policy, Span};
+/// let policy = Policy::new([Limit::gcra("requests", 100, Span::from_secs(60), 20)?])?;
+/// let limiter = Limiter::with_clock(policy, KEYS_MAX_DEFAULT, CounterClock::default());
+/// assert!(limiter.try_acquire("alice", limiter.policy().costs([])?)?.is_allowed());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct CounterClock {
+    began_at: Timestamp,
+    began: Instant,
+}
+
+impl Default for CounterClock {
+    fn default() -> Self {
+        Self { began: Instant::now(), began_at: WallClock.now() }
+    }
+}
+
+impl Clock for CounterClock {
+    #[inline]
+    fn now(&self) -> Timestamp {
+        self.began_at.plus(span(self.began.elapsed()))
+    }
+
+    async fn sleep(&self, span: Span) {
+        WallClock.sleep(span).await;
+    }
+}

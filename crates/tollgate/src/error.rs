@@ -1,0 +1,38 @@
+//! What can be wrong with a request, or come of waiting.
+
+use tollgate_core::{HOLD_TTL_MAX, UNITS_MAX};
+
+use crate::{Answer, KEY_BYTES_MAX};
+
+/// Why a limiter can't decide. Nothing was charged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum LimiterError {
+    /// The key is empty or too long.
+    #[error("key: must be 1 to {KEY_BYTES_MAX} bytes, not {0}")]
+    Key(usize),
+    /// The limiter has as many keys as it may have, and every one that was looked at is still needed:
+    /// something was charged to it that has not come back yet, or is held.
+    #[error("keys_max: {0} keys are in use, the most that this limiter keeps")]
+    Full(usize),
+    /// A number of units is beyond [`UNITS_MAX`].
+    #[error("units: must be 0 to {UNITS_MAX}")]
+    Units,
+    /// A lease would live for no time, or for too long.
+    #[error("ttl: must be 1 ns to {} days", HOLD_TTL_MAX.as_secs_ceil() / 86_400)]
+    Ttl,
+}
+
+/// Why nothing was acquired. Nothing was charged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum AcquireError {
+    /// It would not pass in time. This is told at once where waiting can't help.
+    #[error("timeout: it passes in {} ms at the soonest", .0.retry_after.as_millis_ceil())]
+    TimedOut(Answer),
+    /// It never passes: a cost is above what its limit ever has for it, or asks for a slot without
+    /// holding it.
+    #[error("costs: above what the limit ever has for them")]
+    Impossible(Answer),
+    /// The limiter can't decide.
+    #[error(transparent)]
+    Limiter(#[from] LimiterError),
+}

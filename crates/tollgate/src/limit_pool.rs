@@ -1,0 +1,197 @@
+//! One of several sets of limits, and the next one when it is full.
+
+use std::pin::pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use futures::future::{select, select_all};
+use tollgate_core::{Choice, Member, Pool, PoolError, Span};
+use tollgate_store::Clock;
+
+use crate::id::random;
+use crate::{AcquireError, Answer, Lease, LimitSet, SystemClock};
+
+/// Sets of limits that can stand in for each other, such as accounts of the same upstream: the first one
+/// with room is taken, in an order that spreads the load.
+///
+/// ```
+/// use tollgate::{Balance, Limit, LimitPool, LimitSet, Member, Policy, Span};
+/// let minute = Span::from_secs(60);
+/// let account = || {
+///     let policy = Policy::new([Limit::token_bucket("requests", 1, 1, minute).unwrap()]);
+///     LimitSet::new(policy.unwrap())
+/// };
+/// let pool = LimitPool::new(Balance::RoundRobin { offset: 0 }, [
+///     (Member::new([("region", "eu")])?, account()),
+///     (Member::new([("region", "us")])?, account()),
+/// ])?;
+///
+/// let grants = [pool.hold_blocking(&[], minute, Span::ZERO)?, pool.hold_blocking(&[], minute, Span::ZERO)?];
+/// assert_eq!(grants[0].member.get("region"), Some("eu"));
+/// assert_eq!(grants[1].member.get("region"), Some("us"));
+/// assert!(pool.hold_blocking(&[], minute, Span::ZERO).is_err()); // both are full
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct LimitPool<C = SystemClock> {
+    pool: Pool,
+    sets: Vec<LimitSet<C>>,
+    balance: Balance,
+    turn: AtomicU64,
+}
+
+/// Which set is asked first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Balance {
+    /// One after the other.
+    RoundRobin {
+        /// Where to start, such as the index of a worker, so that many don't all start with the first.
+        offset: u64,
+    },
+    /// Any of them.
+    Random,
+    /// The one with the most units left of its first limit.
+    MostRoom,
+}
+
+/// A lease on one set of a pool.
+#[derive(Debug)]
+pub struct Grant<'a, C: Clock = SystemClock> {
+    /// What is held.
+    pub lease: Lease<C>,
+    /// What is known of the set that was taken.
+    pub member: &'a Member,
+    /// Its position in the pool.
+    pub index: usize,
+}
+
+/// Why nothing was taken of a pool.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum GrantError {
+    /// The costs don't go with the policy of a set.
+    #[error("costs: {0}")]
+    Costs(String),
+    /// No set has room: what the one says that will have some soonest.
+    #[error(transparent)]
+    Acquire(#[from] AcquireError),
+}
+
+impl<C: Clock> LimitPool<C> {
+    /// A pool of these sets, each with what is to be told of it.
+    ///
+    /// # Errors
+    /// [`PoolError`] when there is none, or more than [`POOL_MEMBERS_MAX`](crate::POOL_MEMBERS_MAX).
+    pub fn new(
+        balance: Balance,
+        sets: impl IntoIterator<Item = (Member, LimitSet<C>)>,
+    ) -> Result<Self, PoolError> {
+        let most = tollgate_core::POOL_MEMBERS_MAX + 1;
+        let (members, sets): (Vec<_>, Vec<_>) = sets.into_iter().take(most).unzip();
+        Ok(Self { pool: Pool::new(members)?, sets, balance, turn: AtomicU64::new(0) })
+    }
+
+    /// The sets, in their order.
+    #[must_use]
+    pub fn sets(&self) -> &[LimitSet<C>] {
+        &self.sets
+    }
+
+    /// What is known of the sets, in their order.
+    #[must_use]
+    pub fn members(&self) -> &[Member] {
+        self.pool.members()
+    }
+
+    /// Holds `costs`, by the names of their limits, on the first set that has room, for at most `ttl`; waits
+    /// for that for at most `timeout`.
+    ///
+    /// # Errors
+    /// [`GrantError`]; nothing is held then.
+    pub async fn hold(
+        &self,
+        costs: &[(&str, u64)],
+        ttl: Span,
+        timeout: Span,
+    ) -> Result<Grant<'_, C>, GrantError> {
+        let clock = self.sets[0].clock();
+        let until = clock.now().plus(timeout);
+        loop {
+            let let_go = select_all(self.sets.iter().map(LimitSet::let_go));
+            let error = match self.try_hold(costs, ttl).await {
+                Err(GrantError::Acquire(error)) => error,
+                ended => return ended,
+            };
+            let left = until.since(clock.now());
+            match error {
+                AcquireError::TimedOut(answer)
+                    if left > Span::ZERO && (answer.retry_after <= left || answer.is_held_up) =>
+                {
+                    let sleep = pin!(clock.sleep(answer.retry_after.min(left)));
+                    select(let_go, sleep).await;
+                }
+                _ => return Err(error.into()),
+            }
+        }
+    }
+
+    /// The same, while this thread sleeps. With a `timeout` of zero it does not.
+    ///
+    /// # Errors
+    /// As [`hold`](Self::hold).
+    pub fn hold_blocking(
+        &self,
+        costs: &[(&str, u64)],
+        ttl: Span,
+        timeout: Span,
+    ) -> Result<Grant<'_, C>, GrantError> {
+        pollster::block_on(self.hold(costs, ttl, timeout))
+    }
+
+    /// The first set that has room now, or what the one says that will have some soonest.
+    async fn try_hold(&self, costs: &[(&str, u64)], ttl: Span) -> Result<Grant<'_, C>, GrantError> {
+        let mut soonest = AcquireError::Impossible(Answer::IMPOSSIBLE);
+        for index in self.order() {
+            let (Some(set), Some(member)) = (self.sets.get(index), self.pool.member(index)) else {
+                continue;
+            };
+            let costs = set.policy().costs(costs.iter().copied());
+            let costs = costs.map_err(|error| GrantError::Costs(error.to_string()))?;
+            match set.hold(costs, ttl, Span::ZERO).await {
+                Ok(lease) => return Ok(Grant { lease, member, index }),
+                Err(error) => soonest = sooner(soonest, error),
+            }
+        }
+        Err(soonest.into())
+    }
+
+    fn order(&self) -> impl Iterator<Item = usize> + use<C> {
+        let room: Vec<u64>;
+        let choice = match self.balance {
+            Balance::RoundRobin { offset } => {
+                let turn = self.turn.fetch_add(1, Ordering::Relaxed);
+                Choice::RoundRobin { turn, offset }
+            }
+            Balance::Random => Choice::Random(random()),
+            Balance::MostRoom => {
+                let first = |set: &LimitSet<C>| set.peek().first().map_or(0, |it| it.remaining);
+                room = self.sets.iter().map(first).collect();
+                Choice::MostRoom(&room)
+            }
+        };
+        self.pool.order(choice)
+    }
+}
+
+/// Which of two sets may have room sooner. One that something is held on may have some at any time.
+fn sooner(a: AcquireError, b: AcquireError) -> AcquireError {
+    match (a, b) {
+        (AcquireError::TimedOut(mut one), AcquireError::TimedOut(other)) => {
+            one.is_held_up |= other.is_held_up;
+            if other.retry_after < one.retry_after {
+                one = Answer { is_held_up: one.is_held_up, ..other };
+            }
+            AcquireError::TimedOut(one)
+        }
+        (AcquireError::TimedOut(_), _) => a,
+        _ => b,
+    }
+}

@@ -1,0 +1,178 @@
+//! Many keys under one policy, in the memory of this process.
+
+mod acquire;
+mod lease;
+mod operations;
+mod pages;
+mod room;
+mod shard;
+
+use std::borrow::Borrow;
+use std::hash::BuildHasher;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use event_listener::Event;
+use hashbrown::DefaultHashBuilder;
+use tollgate_core::{CompactRecord, Decision, Operation, Policy, Timestamp};
+use tollgate_store::Clock;
+
+use self::shard::Shards;
+use crate::{LimiterError, SystemClock};
+
+pub use self::lease::Lease;
+
+/// Longest key, in bytes: as long as those of every other face of tollgate.
+pub const KEY_BYTES_MAX: usize = 512;
+/// So many keys are kept unless it is said otherwise.
+pub const KEYS_MAX_DEFAULT: usize = 1_000_000;
+/// Most keys that a limiter may be told to keep, each of which takes some 60 bytes.
+pub const KEYS_MAX: usize = 1 << 30;
+
+/// Most shards: a few hundred threads decide at the same time, and seldom want the same one.
+const SHARDS_MAX: usize = 1_024;
+/// Shards per thread, so that two threads seldom want the same one.
+const SHARDS_PER_THREAD: usize = 16;
+
+/// A limiter of many keys under one policy, shared by all threads and tasks of a process: a clone is
+/// another handle to the same keys.
+///
+/// ```
+/// use tollgate::{Limit, Limiter, Policy, Span};
+///
+/// let policy = Policy::new([Limit::gcra("requests", 100, Span::from_secs(60), 2)?])?;
+/// let limiter = Limiter::new(policy);
+/// let one = limiter.policy().costs([])?;
+///
+/// assert!(limiter.try_acquire("alice", one)?.is_allowed());
+/// assert!(limiter.try_acquire("alice", one)?.is_allowed());
+/// let denied = limiter.try_acquire("alice", one)?;
+/// assert!(!denied.is_allowed());
+/// assert!(denied.retry_after <= Span::from_millis(600));
+/// assert!(limiter.try_acquire("bob", one)?.is_allowed());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Memory
+/// It keeps at most [`KEYS_MAX_DEFAULT`] keys unless [`with_keys_max`](Self::with_keys_max) says
+/// otherwise. A key is forgotten when it decides as one that was never seen would, and never before: not
+/// while anything that was charged has not come back, is held, or is blocked. Whoever adds a key looks
+/// at a few others; when the limiter is full it looks at more of them, and the answer is
+/// [`LimiterError::Full`] if all of those are needed. A key that is only denied or looked at is not kept.
+#[derive(Debug)]
+pub struct Limiter<C = SystemClock> {
+    inner: Arc<Inner<C>>,
+}
+
+#[derive(Debug)]
+struct Inner<C> {
+    policy: Policy,
+    clock: C,
+    hasher: DefaultHashBuilder,
+    shards: Shards,
+    keys_max: usize,
+    /// Keys of all shards.
+    keys: AtomicUsize,
+    /// Told when something is let go of. One for all keys: who waits is seldom many.
+    let_go: Event,
+}
+
+impl<C> Clone for Limiter<C> {
+    fn clone(&self) -> Self {
+        Self { inner: Arc::clone(&self.inner) }
+    }
+}
+
+impl Limiter {
+    /// A limiter without keys.
+    #[must_use]
+    pub fn new(policy: Policy) -> Self {
+        Self::with_keys_max(policy, KEYS_MAX_DEFAULT)
+    }
+
+    /// A limiter that keeps at most `keys_max` keys: 1 to [`KEYS_MAX`], a number beyond counts as the
+    /// nearest.
+    #[must_use]
+    pub fn with_keys_max(policy: Policy, keys_max: usize) -> Self {
+        Self::with_clock(policy, keys_max, SystemClock::default())
+    }
+}
+
+impl<C: Clock> Limiter<C> {
+    /// A limiter with a clock of its own, such as a [`ManualClock`](crate::ManualClock).
+    #[must_use]
+    pub fn with_clock(policy: Policy, keys_max: usize, clock: C) -> Self {
+        let threads = thread::available_parallelism().map_or(1, usize::from);
+        let keys_max = keys_max.clamp(1, KEYS_MAX);
+        let shards = threads.saturating_mul(SHARDS_PER_THREAD).min(SHARDS_MAX).min(keys_max);
+        let inner = Inner {
+            policy,
+            clock,
+            hasher: DefaultHashBuilder::default(),
+            shards: Shards::new(shards.next_power_of_two()),
+            keys_max,
+            keys: AtomicUsize::new(0),
+            let_go: Event::new(),
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// The policy of every key.
+    #[must_use]
+    pub fn policy(&self) -> &Policy {
+        &self.inner.policy
+    }
+
+    /// The clock.
+    #[must_use]
+    pub fn clock(&self) -> &C {
+        &self.inner.clock
+    }
+
+    /// How many keys there are.
+    #[must_use]
+    pub fn keys(&self) -> usize {
+        self.inner.keys.load(Ordering::Relaxed)
+    }
+
+    /// Does `operation` to `key` now, and lets `answer` say of the decision what the caller wants to
+    /// know. No other thread gets at keys of the same shard until it has said so.
+    ///
+    /// # Errors
+    /// [`LimiterError`] when nothing was decided.
+    #[inline]
+    pub fn apply<T>(
+        &self,
+        key: &str,
+        operation: &Operation,
+        answer: impl FnOnce(Decision<'_>) -> T,
+    ) -> Result<T, LimiterError> {
+        self.visit(key, |_, _| None, || operation, answer)
+    }
+
+    /// Finds the record of `key`, and does `operation` to it unless `shortcut` did. An operation is large,
+    /// so it is only made where it is needed.
+    #[inline]
+    fn visit<T, O: Borrow<Operation>>(
+        &self,
+        key: &str,
+        shortcut: impl FnOnce(&mut CompactRecord, Timestamp) -> Option<T>,
+        operation: impl FnOnce() -> O,
+        answer: impl FnOnce(Decision<'_>) -> T,
+    ) -> Result<T, LimiterError> {
+        if key.is_empty() || key.len() > KEY_BYTES_MAX {
+            return Err(LimiterError::Key(key.len()));
+        }
+        let inner = &*self.inner;
+        let (hash, now) = (inner.hasher.hash_one(key), inner.clock.now());
+        let mut shard = inner.shards.lock(hash);
+        let Some(record) = shard.get_mut(hash, key) else {
+            return self.apply_new(shard, hash, key, operation().borrow(), answer);
+        };
+        if let Some(said) = shortcut(record, now) {
+            return Ok(said);
+        }
+        Ok(record.apply(&inner.policy, operation().borrow(), now, answer))
+    }
+}

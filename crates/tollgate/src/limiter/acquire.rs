@@ -1,0 +1,96 @@
+//! Waiting until a request passes.
+
+use std::pin::pin;
+
+use event_listener::EventListener;
+use futures::future::select;
+use tollgate_core::{Acquire, Operation, Span, Verdict};
+use tollgate_store::Clock;
+
+use super::Limiter;
+use crate::{AcquireError, Answer};
+
+impl<C: Clock> Limiter<C> {
+    /// Asks for costs, and waits until they pass, for at most `timeout` ([`Span::NEVER`] waits as long
+    /// as it takes). It sleeps on the limiter's clock, on any async runtime or none; whoever stops
+    /// waiting has charged nothing.
+    ///
+    /// Who waits is let in when there is room, in no particular order. A request that a leaky queue let
+    /// in still has to wait for its turn: [`Answer::delay`].
+    ///
+    /// ```
+    /// use tollgate::{AcquireError, Limit, Limiter, ManualClock, Policy, Span};
+    /// let policy = Policy::new([Limit::gcra("requests", 1, Span::from_secs(20), 1)?])?;
+    /// let limiter = Limiter::with_clock(policy, 1_000, ManualClock::default());
+    /// let one = limiter.policy().costs([])?;
+    ///
+    /// assert!(limiter.acquire_blocking("alice", one, Span::ZERO).is_ok());
+    /// assert!(limiter.acquire_blocking("alice", one, Span::from_secs(30)).is_ok()); // after 20 s
+    /// let too_soon = limiter.acquire_blocking("alice", one, Span::from_secs(19));
+    /// assert!(matches!(too_soon, Err(AcquireError::TimedOut(_)))); // at once: waiting would not help
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`AcquireError`]: at once if it can't pass in time, or never will. A slot, and whatever else is
+    /// held, may be let go of at any time, so that is waited for until the time is over.
+    pub async fn acquire(
+        &self,
+        key: &str,
+        asked: impl Into<Acquire>,
+        timeout: Span,
+    ) -> Result<Answer, AcquireError> {
+        self.wait(key, &Operation::Acquire(asked.into()), timeout).await
+    }
+
+    /// The same, while this thread sleeps. Not for async tasks: it keeps their thread.
+    ///
+    /// # Errors
+    /// As [`acquire`](Self::acquire).
+    pub fn acquire_blocking(
+        &self,
+        key: &str,
+        asked: impl Into<Acquire>,
+        timeout: Span,
+    ) -> Result<Answer, AcquireError> {
+        pollster::block_on(self.acquire(key, asked, timeout))
+    }
+
+    /// Is told when something is let go of.
+    pub(crate) fn listen(&self) -> EventListener {
+        self.inner.let_go.listen()
+    }
+
+    pub(super) async fn wait(
+        &self,
+        key: &str,
+        operation: &Operation,
+        timeout: Span,
+    ) -> Result<Answer, AcquireError> {
+        let answer = self.ask(key, operation)?;
+        if answer.is_allowed() {
+            return Ok(answer);
+        }
+        let until = self.clock().now().plus(timeout);
+        loop {
+            let let_go = self.listen();
+            // What was let go of before somebody listened is found here.
+            let answer = self.ask(key, operation)?;
+            let left = until.since(self.clock().now());
+            match answer.verdict {
+                Verdict::Allowed => return Ok(answer),
+                Verdict::Impossible => return Err(AcquireError::Impossible(answer)),
+                Verdict::Limited if left == Span::ZERO => {
+                    return Err(AcquireError::TimedOut(answer));
+                }
+                Verdict::Limited if answer.retry_after > left && !answer.is_held_up => {
+                    return Err(AcquireError::TimedOut(answer));
+                }
+                Verdict::Limited => {
+                    let sleep = pin!(self.clock().sleep(answer.retry_after.min(left)));
+                    select(let_go, sleep).await;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! What is asked of a key without waiting, and what those who run a limiter do to it.
+
+use tollgate_core::{Acquire, Costs, Decision, LimitStatus, Operation, Span};
+use tollgate_store::Clock;
+
+use super::Limiter;
+use crate::{Answer, LimiterError};
+
+impl<C: Clock> Limiter<C> {
+    /// Asks for costs now, and charges them on every limit or on none. Costs are made by
+    /// [`Policy::costs`](crate::Policy::costs); nothing asked for passes.
+    ///
+    /// # Errors
+    /// [`LimiterError`] when nothing was decided. A denial is no error.
+    #[inline]
+    pub fn try_acquire(
+        &self,
+        key: &str,
+        asked: impl Into<Acquire>,
+    ) -> Result<Answer, LimiterError> {
+        let (policy, acquire) = (self.policy(), asked.into());
+        self.visit(
+            key,
+            |record, now| record.try_charge(policy, &acquire, now).then_some(Answer::CHARGED),
+            || Operation::Acquire(acquire.clone()),
+            |decision| Answer::of(policy, &decision),
+        )
+    }
+
+    /// Where each limit of this key stands, in the policy's order.
+    ///
+    /// # Errors
+    /// [`LimiterError::Key`].
+    pub fn peek(&self, key: &str) -> Result<Vec<LimitStatus>, LimiterError> {
+        let nothing = self.policy().no_costs().into();
+        self.apply(key, &nothing, |decision| decision.limits().collect())
+    }
+
+    /// Charges costs whether there is room or not. What there is no room for is debt.
+    ///
+    /// # Errors
+    /// [`LimiterError`] when nothing was charged.
+    pub fn penalise(&self, key: &str, costs: Costs) -> Result<Answer, LimiterError> {
+        self.ask(key, &Operation::Penalise(costs))
+    }
+
+    /// Lets nothing pass for so long; zero ends a block.
+    ///
+    /// # Errors
+    /// [`LimiterError`] when the key is not blocked.
+    pub fn block(&self, key: &str, span: Span) -> Result<Answer, LimiterError> {
+        self.let_go(key, &Operation::Block(span))
+    }
+
+    /// Forgets everything about the key: charges, holds, blocks, request ids and capacities.
+    ///
+    /// # Errors
+    /// [`LimiterError`] when nothing was forgotten.
+    pub fn reset(&self, key: &str) -> Result<Answer, LimiterError> {
+        self.let_go(key, &Operation::Reset)
+    }
+
+    #[inline]
+    pub(super) fn ask(&self, key: &str, operation: &Operation) -> Result<Answer, LimiterError> {
+        let policy = self.policy();
+        self.apply(key, operation, |decision: Decision<'_>| Answer::of(policy, &decision))
+    }
+
+    /// Does something after which others may pass, and wakes those who wait.
+    pub(super) fn let_go(&self, key: &str, operation: &Operation) -> Result<Answer, LimiterError> {
+        let answer = self.ask(key, operation);
+        self.inner.let_go.notify(usize::MAX);
+        answer
+    }
+}

@@ -1,0 +1,96 @@
+//! Room for keys: adding one, and forgetting those that are not needed any more.
+
+use std::sync::MutexGuard;
+use std::sync::atomic::Ordering;
+
+use tollgate_core::{CompactRecord, Decision, Operation};
+use tollgate_store::Clock;
+
+use super::shard::Shard;
+use super::{Inner, Limiter};
+use crate::LimiterError;
+
+/// Whoever adds a key looks at so many others: more than one, so that keys are forgotten faster than
+/// they are added.
+const LOOKS_PER_KEY: usize = 2;
+/// Whoever adds a key to a full limiter looks at so many keys and shards, until one can be forgotten:
+/// some tens of microseconds.
+const LOOKS_WHEN_FULL: usize = 1_024;
+
+impl<C: Clock> Limiter<C> {
+    /// Forgets every key that is not needed any more, and says how many. Nobody has to call this: adding
+    /// keys makes room for them. What is given back is room for other keys.
+    pub fn sweep(&self) -> usize {
+        self.inner.sweep(usize::MAX, usize::MAX)
+    }
+
+    /// The first operation on a key. It is kept if there is something to remember of it.
+    #[cold]
+    pub(super) fn apply_new<'a, T>(
+        &'a self,
+        mut shard: MutexGuard<'a, Shard>,
+        hash: u64,
+        key: &str,
+        operation: &Operation,
+        answer: impl FnOnce(Decision<'_>) -> T,
+    ) -> Result<T, LimiterError> {
+        let inner = &*self.inner;
+        let mut has_place = inner.take_place();
+        if !has_place {
+            drop(shard);
+            has_place = inner.sweep(LOOKS_WHEN_FULL, 1) > 0 && inner.take_place();
+            shard = inner.shards.lock(hash);
+        }
+        let (policy, now) = (&inner.policy, inner.clock.now());
+        if let Some(record) = shard.get_mut(hash, key) {
+            // Somebody else added it while the shard was not locked.
+            inner.leave_places(usize::from(has_place));
+            return Ok(record.apply(policy, operation, now, answer));
+        }
+        let mut record = CompactRecord::new(policy);
+        let (changed, said) =
+            record.apply(policy, operation, now, |decision| (decision.changed(), answer(decision)));
+        if !changed {
+            inner.leave_places(usize::from(has_place));
+            return Ok(said);
+        }
+        if !has_place {
+            return Err(LimiterError::Full(inner.keys_max));
+        }
+        let forgotten = shard.sweep(policy, &inner.hasher, now, LOOKS_PER_KEY);
+        inner.leave_places(forgotten);
+        shard.add(&inner.hasher, hash, key, record);
+        Ok(said)
+    }
+}
+
+impl<C: Clock> Inner<C> {
+    /// Whether there was a place for one more key; it is the caller's now.
+    fn take_place(&self) -> bool {
+        let more = |keys| (keys < self.keys_max).then(|| keys + 1);
+        self.keys.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_ok()
+    }
+
+    fn leave_places(&self, count: usize) {
+        if count > 0 {
+            self.keys.fetch_sub(count, Ordering::Relaxed);
+        }
+    }
+
+    /// Looks at keys and shards, at most `looks` of them, until `wanted` were forgotten; says how many.
+    fn sweep(&self, looks: usize, wanted: usize) -> usize {
+        let (mut left, mut forgotten, now) = (looks, 0, self.clock.now());
+        for shard in self.shards.beginning_anywhere() {
+            if left == 0 || forgotten >= wanted {
+                break;
+            }
+            let mut shard = shard.lock();
+            left = left.saturating_sub(shard.len().max(1));
+            let steps = left.saturating_add(shard.len());
+            let here = shard.sweep(&self.policy, &self.hasher, now, steps);
+            self.leave_places(here);
+            forgotten += here;
+        }
+        forgotten
+    }
+}

@@ -1,0 +1,143 @@
+//! Waiting: for time on a clock that is set by hand, and for others who let go.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::sync::mpsc;
+use std::thread;
+
+use tollgate::{
+    AcquireError, Clock, Limit, Limiter, LimiterError, ManualClock, Policy, Span, Timestamp,
+};
+
+const SECOND: Span = Span::from_secs(1);
+const START: Timestamp = Timestamp::from_secs(1_800_000_000);
+
+/// One request every ten seconds, and a clock that moves when somebody sleeps.
+fn slow() -> Limiter<ManualClock> {
+    let limit = Limit::gcra("requests", 1, Span::from_secs(10), 1).unwrap();
+    manual(limit)
+}
+
+fn manual(limit: Limit) -> Limiter<ManualClock> {
+    let limiter = Limiter::with_clock(Policy::new([limit]).unwrap(), 1_000, ManualClock::default());
+    limiter.clock().set(START);
+    limiter
+}
+
+fn slots(count: u64) -> Limit {
+    Limit::concurrency("slots", count).unwrap()
+}
+
+/// It sleeps as long as it has to, to the nanosecond.
+#[test]
+fn it_waits_exactly_until_it_passes() {
+    let limiter = slow();
+    let one = limiter.policy().costs([]).unwrap();
+    for turn in 0..5 {
+        limiter.acquire_blocking("key", one, Span::from_secs(10)).unwrap();
+        assert_eq!(limiter.clock().now(), START.plus(Span::from_secs(10 * turn)));
+    }
+}
+
+/// What would come too late is told at once, and nothing was charged: a nanosecond more is enough.
+#[test]
+fn it_gives_up_at_once_when_waiting_is_no_use() {
+    let limiter = slow();
+    let one = limiter.policy().costs([]).unwrap();
+    limiter.acquire_blocking("key", one, Span::ZERO).unwrap();
+    let short = Span::from_nanos(Span::from_secs(10).as_nanos() - 1);
+    let error = limiter.acquire_blocking("key", one, short).unwrap_err();
+    assert!(matches!(error, AcquireError::TimedOut(told) if told.retry_after.as_secs_ceil() == 10));
+    assert_eq!(limiter.clock().now(), START, "nobody slept");
+    assert_eq!(error.to_string(), "timeout: it passes in 10000 ms at the soonest");
+    limiter.acquire_blocking("key", one, Span::from_secs(10)).unwrap();
+}
+
+/// More than the limit ever has is no matter of time.
+#[test]
+fn what_never_passes_is_told_at_once() {
+    let limiter = slow();
+    let two = limiter.policy().costs([("requests", 2)]).unwrap();
+    let error = limiter.acquire_blocking("key", two, Span::NEVER).unwrap_err();
+    assert!(matches!(error, AcquireError::Impossible(_)));
+    assert_eq!(error.to_string(), "costs: above what the limit ever has for them");
+}
+
+/// A budget that is spent never passes again: who would wait forever is told so.
+#[test]
+fn a_spent_budget_is_told_at_once() {
+    let limiter = manual(Limit::token_bucket("requests", 1, 0, SECOND).unwrap());
+    let one = limiter.policy().costs([]).unwrap();
+    limiter.acquire_blocking("key", one, Span::NEVER).unwrap();
+    let error = limiter.acquire_blocking("key", one, Span::from_secs(1_000)).unwrap_err();
+    assert!(matches!(error, AcquireError::TimedOut(told) if told.retry_after.is_never()));
+}
+
+/// Slots are waited for as long as allowed, since they may be let go of at any time; a lease that
+/// nobody ends is over when its time is.
+#[test]
+fn slots_are_waited_for_until_they_expire() {
+    let limiter = manual(slots(1));
+    let one = limiter.policy().costs([]).unwrap();
+    let lease = limiter.hold_blocking("key", one, Span::from_secs(60), Span::ZERO).unwrap();
+    let error = limiter.hold_blocking("key", one, SECOND, Span::from_secs(30)).unwrap_err();
+    assert!(matches!(error, AcquireError::TimedOut(_)));
+    assert_eq!(limiter.clock().now(), START.plus(Span::from_secs(30)), "it waited");
+    let second = limiter.hold_blocking("key", one, SECOND, Span::from_secs(30)).unwrap();
+    assert_eq!(limiter.clock().now(), START.plus(Span::from_secs(60)));
+    assert!(!lease.renew(SECOND).unwrap(), "the first one's slot is the second one's");
+    drop((lease, second));
+    assert_eq!(limiter.peek("key").unwrap()[0].held, 0);
+}
+
+/// A thread that waits for a slot gets it when the lease is dropped, hours before it would expire.
+#[test]
+fn dropping_a_lease_wakes_who_waits() {
+    let policy = Policy::new([slots(1)]).unwrap();
+    let (limiter, hour) = (Limiter::new(policy), Span::from_secs(3_600));
+    let one = limiter.policy().costs([]).unwrap();
+    let lease = limiter.hold_blocking("key", one, hour, Span::ZERO).unwrap();
+    let (entered, entries) = mpsc::channel();
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            let (limiter, entered) = (limiter.clone(), entered.clone());
+            scope.spawn(move || {
+                let lease = limiter.hold_blocking("key", one, hour, hour).unwrap();
+                entered.send(()).unwrap();
+                drop(lease);
+            });
+        }
+        assert!(entries.try_recv().is_err(), "nobody is in while the slot is taken");
+        drop(lease);
+        for _ in 0..4 {
+            entries.recv().unwrap();
+        }
+    });
+}
+
+/// Settled for less, the rest is there at once; released, all of it; dropped, nothing.
+#[test]
+fn a_lease_ends_as_it_is_told() {
+    let limiter = manual(Limit::token_bucket("tokens", 100, 1, Span::from_secs(3_600)).unwrap());
+    let tokens = |units| limiter.policy().costs([("tokens", units)]).unwrap();
+    let hold = |units| limiter.hold_blocking("key", tokens(units), SECOND, Span::ZERO).unwrap();
+    let remaining = || limiter.peek("key").unwrap()[0].remaining;
+    hold(50).settle(tokens(20)).unwrap();
+    assert_eq!(remaining(), 80);
+    hold(50).release().unwrap();
+    assert_eq!(remaining(), 80);
+    drop(hold(50));
+    assert_eq!(remaining(), 30);
+}
+
+/// A lease has to live for a while, and not forever.
+#[test]
+fn a_lease_lives_for_a_while() {
+    let limiter = manual(slots(1));
+    let one = limiter.policy().costs([]).unwrap();
+    for ttl in [Span::ZERO, Span::from_secs(32 * 86_400)] {
+        let error = limiter.hold_blocking("key", one, ttl, Span::ZERO).unwrap_err();
+        assert_eq!(error, AcquireError::Limiter(LimiterError::Ttl));
+        assert_eq!(error.to_string(), "ttl: must be 1 ns to 31 days");
+    }
+}
