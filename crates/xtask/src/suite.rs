@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::command::{cargo, run};
-use crate::{panics, program, wasm};
+use crate::{api_check, panics, program, wasm};
 
 /// What wasmtime is part of. These are built and tested in the release profile only: compiling
 /// wasmtime twice would double the time of everything.
@@ -51,14 +51,15 @@ fn lint_code() -> anyhow::Result<()> {
 pub(crate) fn test() -> anyhow::Result<()> {
     // What fails soonest comes first.
     check_format()?;
-    program::build()?;
+    let program = program::build()?;
     wasm::build_test_guests()?;
     lint_code()?;
     check_no_std()?;
     panics::check()?;
     run(&mut cargo(&["test", "--quiet"]))?;
     run(cargo(&["test", "--quiet"]).args(FUZZ))?;
-    run(program::release(&["test", "--lib", "--bins", "--tests"]).args(HEAVY))
+    run(program::release(&["test", "--lib", "--bins", "--tests"]).args(HEAVY))?;
+    api_check::check(&program)
 }
 
 /// The core builds for a machine without an operating system.
