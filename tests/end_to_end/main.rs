@@ -7,4 +7,5 @@ mod corrupt_records;
 mod crash;
 mod one_fresh_key;
 mod program;
+mod reload;
 mod spin_stores;
