@@ -9,4 +9,5 @@ mod keys;
 mod leases;
 mod one_fresh_key;
 mod program;
+mod reload;
 mod spin_stores;

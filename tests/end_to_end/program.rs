@@ -157,6 +157,27 @@ impl Program {
         self.signal("-KILL");
     }
 
+    /// Tells it that its files have changed.
+    pub(crate) fn hang_up(&self) {
+        self.signal("-HUP");
+    }
+
+    /// Reads what it writes to standard error, up to a line that has `text`.
+    pub(crate) fn log_until(&mut self, text: &str) -> String {
+        let mut log = Vec::new();
+        // Not buffered: what comes afterwards is for who reads next.
+        for byte in self.child.stderr.as_mut().unwrap().bytes() {
+            log.push(byte.unwrap());
+            let is_line = log.ends_with(b"\n");
+            if is_line && String::from_utf8_lossy(&log).contains(text) {
+                break;
+            }
+        }
+        let log = String::from_utf8_lossy(&log).into_owned();
+        assert!(log.contains(text), "{log}");
+        log
+    }
+
     /// Asks it to stop, as a service manager does, and waits until it did.
     pub(crate) fn stop(mut self) {
         self.signal("-TERM");

@@ -28,6 +28,23 @@ pub(crate) struct Written<T> {
     pub(crate) read: T,
 }
 
+/// Everything that can be read again while the program serves.
+pub(crate) struct Configuration {
+    pub(crate) policies: Written<PolicySet>,
+    pub(crate) keys: Option<Written<ApiKeys>>,
+}
+
+impl Configuration {
+    /// What the files say, or the sample where there is none of policies.
+    pub(crate) fn read(
+        policies_path: Option<&Path>,
+        keys_path: Option<&Path>,
+    ) -> Result<Self, BadConfiguration> {
+        let keys = keys_path.map(keys).transpose()?;
+        Ok(Self { policies: policies(policies_path)?, keys })
+    }
+}
+
 /// The policies in a file, or the sample.
 pub(crate) fn policies(path: Option<&Path>) -> Result<Written<PolicySet>, BadConfiguration> {
     match path {

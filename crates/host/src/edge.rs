@@ -113,6 +113,14 @@ impl Edge {
     }
 }
 
+impl Edge {
+    /// From now on instances that are made get these variables. Those that there are answer what they have
+    /// begun, and no other request.
+    pub fn reload(&self, variables: Variables) {
+        self.proxy.state().reload(variables);
+    }
+}
+
 /// Twice the requests that run at a time: each may need an instance of its own, and one that was given
 /// up lives on for a while.
 fn instances_max(config: &EdgeConfig) -> u32 {

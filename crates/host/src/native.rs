@@ -1,6 +1,6 @@
 //! The service without WebAssembly: the same API, compiled for this machine.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use bytes::Bytes;
 use http::Request;
@@ -14,8 +14,14 @@ use crate::clock::SystemClock;
 use crate::problem::Answer;
 use crate::server::Handler;
 
+type NativeService = Service<Breaker<KeyValueStore, SystemClock>, CoreLimiter, SystemClock>;
+
 /// Answers requests by the service itself.
-pub struct Native(Service<Breaker<KeyValueStore, SystemClock>, CoreLimiter, SystemClock>);
+pub struct Native {
+    /// A request keeps the one that it began with.
+    service: RwLock<Arc<NativeService>>,
+    store: Arc<dyn KeyValue>,
+}
 
 impl Native {
     /// The service for these policies, with its records in `store`, for who has one of these keys, or
@@ -28,18 +34,40 @@ impl Native {
         keys: Option<ApiKeys>,
         store: Arc<dyn KeyValue>,
     ) -> Result<Self, LimiterError> {
-        let store = Breaker::new(KeyValueStore::new(store), SystemClock);
-        let report = |fault: &_| tracing::error!("{fault}");
-        let service = Service::new(policies, store, CoreLimiter, SystemClock, report)?;
-        Ok(Self(match keys {
-            Some(keys) => service.with_keys(keys),
-            None => service,
-        }))
+        let service = RwLock::new(Arc::new(service(policies, keys, Arc::clone(&store))?));
+        Ok(Self { service, store })
     }
+
+    /// From now on requests are answered by these policies and keys, over the same records. What the
+    /// process held beside them starts anew: counters, leases of hot keys (which expire), and what was
+    /// granted locally while the store failed.
+    ///
+    /// # Errors
+    /// When the limiter can't take a policy: then everything stays as it is.
+    pub fn reload(&self, policies: PolicySet, keys: Option<ApiKeys>) -> Result<(), LimiterError> {
+        let service = Arc::new(service(policies, keys, Arc::clone(&self.store))?);
+        *self.service.write().unwrap_or_else(PoisonError::into_inner) = service;
+        Ok(())
+    }
+}
+
+fn service(
+    policies: PolicySet,
+    keys: Option<ApiKeys>,
+    store: Arc<dyn KeyValue>,
+) -> Result<NativeService, LimiterError> {
+    let store = Breaker::new(KeyValueStore::new(store), SystemClock);
+    let report = |fault: &_| tracing::error!("{fault}");
+    let service = Service::new(policies, store, CoreLimiter, SystemClock, report)?;
+    Ok(match keys {
+        Some(keys) => service.with_keys(keys),
+        None => service,
+    })
 }
 
 impl Handler for Native {
     async fn handle(&self, request: Request<Bytes>) -> Answer {
-        self.0.handle(request.map(Full::new)).await
+        let service = self.service.read().unwrap_or_else(PoisonError::into_inner).clone();
+        service.handle(request.map(Full::new)).await
     }
 }

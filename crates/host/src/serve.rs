@@ -1,7 +1,7 @@
 //! `tollgate serve`: policies, store and runtime put together behind the server.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::fs;
 use std::io::Write as _;
 use std::sync::Arc;
@@ -13,13 +13,13 @@ use tollgate_host::edge::{Edge, EdgeConfig};
 use tollgate_host::native::Native;
 use tollgate_host::server::{self, Handler, ServerConfig};
 use tollgate_host::sweep::Sweeping;
+use tollgate_host::variables::Variables;
 use tollgate_kv::KeyValue;
-use tollgate_policy::{ApiKeys, PolicySet};
 use tollgate_service::Retention;
 
 use crate::cli::{ServeArgs, SweepArg};
-use crate::configuration::{self, Written};
-use crate::log;
+use crate::configuration::{self, Configuration};
+use crate::{log, reload};
 
 /// The variable that tells the edge its policies.
 const POLICIES_VARIABLE: &str = "policies";
@@ -34,53 +34,84 @@ const EMBEDDED_EDGE: Option<&[u8]> = include!(concat!(env!("OUT_DIR"), "/embedde
 
 /// Serves until the process is told to stop.
 pub(crate) fn run(args: ServeArgs) -> anyhow::Result<()> {
-    let policies = configuration::policies(args.policies.as_deref())?;
-    let keys = args.keys.as_deref().map(configuration::keys).transpose()?;
-    configuration::check_listen(args.listen, keys.is_some())?;
+    let configuration = Configuration::read(args.policies.as_deref(), args.keys.as_deref())?;
+    configuration::check_listen(args.listen, configuration.keys.is_some())?;
     log::start(&args.log, args.log_format)?;
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("the runtime did not start")?
-        .block_on(serve(args, policies, keys))
+        .block_on(serve(args, configuration))
 }
 
-async fn serve(
-    args: ServeArgs,
-    policies: Written<PolicySet>,
-    keys: Option<Written<ApiKeys>>,
-) -> anyhow::Result<()> {
+async fn serve(args: ServeArgs, configuration: Configuration) -> anyhow::Result<()> {
     let config = ServerConfig { access_log: args.access_log, ..ServerConfig::default() };
     let store = args.store.open().await?;
-    let _sweeping = match args.sweep {
-        SweepArg::Off => None,
-        SweepArg::Every(pause) => {
-            let retention = Retention::new(&policies.read);
-            Some(Sweeping::start(Arc::clone(&store), retention, pause))
-        }
-    };
+    let mut sweeping = start_sweeping(&args, &store, &configuration);
+    // Before anybody is told that it listens: until then the signal would end the process.
+    let hangups = signal(SignalKind::hangup())?;
     if args.native {
-        let keys = keys.map(|keys| keys.read);
-        let native = Native::new(policies.read, keys, Arc::clone(&store))?;
-        listen(&args, config, native).await?;
+        let keys = configuration.keys.map(|keys| keys.read);
+        let native = Arc::new(Native::new(configuration.policies.read, keys, Arc::clone(&store))?);
+        let reload = reload::at_every(hangups, &args, |new| {
+            let keys = new.keys.as_ref().map(|keys| keys.read.clone());
+            native.reload(new.policies.read.clone(), keys)?;
+            sweeping = start_sweeping(&args, &store, &new);
+            Ok(())
+        });
+        until_either(listen(&args, config, Arc::clone(&native)), reload).await?;
     } else {
-        let keys = keys.map_or_else(String::new, |keys| keys.text);
-        let edge = edge(&args, &config, [&policies.text, &keys], Arc::clone(&store))?;
-        listen(&args, config, edge).await?;
+        let variables = edge_variables(&args, &configuration);
+        let edge = Arc::new(edge(&args, &config, variables, Arc::clone(&store))?);
+        let reload = reload::at_every(hangups, &args, |new| {
+            edge.reload(edge_variables(&args, &new));
+            sweeping = start_sweeping(&args, &store, &new);
+            Ok(())
+        });
+        until_either(listen(&args, config, Arc::clone(&edge)), reload).await?;
     }
+    drop(sweeping);
     store.flush().await.context("the store was not flushed")
+}
+
+/// Serves; what reloads never ends.
+async fn until_either(
+    serving: impl Future<Output = anyhow::Result<()>>,
+    reloading: impl Future<Output = Infallible>,
+) -> anyhow::Result<()> {
+    tokio::select! {
+        served = serving => served,
+        never = reloading => match never {},
+    }
+}
+
+/// Whoever sweeps has to know the policies that decide.
+fn start_sweeping(
+    args: &ServeArgs,
+    store: &Arc<dyn KeyValue>,
+    configuration: &Configuration,
+) -> Option<Sweeping> {
+    let SweepArg::Every(pause) = args.sweep else { return None };
+    let retention = Retention::new(&configuration.policies.read);
+    Some(Sweeping::start(Arc::clone(store), retention, pause))
+}
+
+/// What the edge function is told.
+fn edge_variables(args: &ServeArgs, configuration: &Configuration) -> Variables {
+    let keys = configuration.keys.as_ref().map_or("", |keys| &*keys.text);
+    let policies = &*configuration.policies.text;
+    let defaults = [(POLICIES_VARIABLE, policies), (KEYS_VARIABLE, keys), STORE_VARIABLE];
+    let given = args.variables.iter().map(|it| (&*it.name, &*it.value));
+    let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+    Variables::new(defaults.into_iter().chain(given).map(owned).collect())
 }
 
 fn edge(
     args: &ServeArgs,
     server: &ServerConfig,
-    [policies, keys]: [&str; 2],
+    variables: Variables,
     store: Arc<dyn KeyValue>,
 ) -> anyhow::Result<Edge> {
-    let defaults = [(POLICIES_VARIABLE, policies), (KEYS_VARIABLE, keys), STORE_VARIABLE];
-    let given = args.variables.iter().map(|it| (&*it.name, &*it.value));
-    let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
-    let variables: BTreeMap<_, _> = defaults.into_iter().chain(given).map(owned).collect();
     let config = EdgeConfig {
         request_timeout: server.request_timeout,
         quirks: args.quirks,
@@ -88,7 +119,7 @@ fn edge(
         ..EdgeConfig::default()
     };
     let (wasm, name) = edge_bytes(args)?;
-    Edge::new(&wasm, config, store, variables.into()).map_err(|error| anyhow!("{name}: {error:#}"))
+    Edge::new(&wasm, config, store, variables).map_err(|error| anyhow!("{name}: {error:#}"))
 }
 
 /// The component to serve, and what to call it.
@@ -110,7 +141,7 @@ fn edge_bytes(args: &ServeArgs) -> anyhow::Result<(Cow<'static, [u8]>, String)> 
 async fn listen(
     args: &ServeArgs,
     config: ServerConfig,
-    handler: impl Handler,
+    handler: Arc<impl Handler>,
 ) -> anyhow::Result<()> {
     let stop = stop_signal()?;
     let listener = TcpListener::bind(args.listen)
@@ -119,7 +150,7 @@ async fn listen(
     let address = listener.local_addr()?;
     // A closed standard output is no reason not to serve.
     let _ = writeln!(std::io::stdout(), "listening on http://{address}");
-    server::serve(listener, Arc::new(handler), config, stop).await;
+    server::serve(listener, handler, config, stop).await;
     Ok(())
 }
 

@@ -2,8 +2,8 @@
 //! idle, worn out, or stuck.
 
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -30,7 +30,10 @@ pub(crate) struct Workers {
     service: ProxyPre<Guest>,
     config: EdgeConfig,
     store: Arc<dyn KeyValue>,
-    variables: Variables,
+    /// With how often they were changed.
+    variables: RwLock<(u64, Variables)>,
+    /// The same number, for instances to look at.
+    generation: Arc<AtomicU64>,
     redis: Arc<RedisServers>,
     stopping: Arc<AtomicBool>,
 }
@@ -44,7 +47,16 @@ impl Workers {
         variables: Variables,
     ) -> Self {
         let redis = Arc::new(RedisServers::new(config.allowed_redis.clone()));
-        Self { engine, service, config, store, variables, redis, stopping: Arc::default() }
+        Self {
+            engine,
+            service,
+            config,
+            store,
+            variables: RwLock::new((0, variables)),
+            generation: Arc::default(),
+            redis,
+            stopping: Arc::default(),
+        }
     }
 
     /// From now on it is no fault when an instance ends early.
@@ -52,13 +64,16 @@ impl Workers {
         self.stopping.store(true, Ordering::Relaxed);
     }
 
-    fn new_store(&self) -> Store<Guest> {
-        let guest = Guest::new(
-            Arc::clone(&self.store),
-            Arc::clone(&self.variables),
-            Arc::clone(&self.redis),
-            &self.config,
-        );
+    /// Retires all instances, and gives these variables to the next ones.
+    pub(crate) fn reload(&self, variables: Variables) {
+        let mut current = self.variables.write().unwrap_or_else(PoisonError::into_inner);
+        *current = (current.0 + 1, variables);
+        self.generation.store(current.0, Ordering::Relaxed);
+    }
+
+    fn new_store(&self, variables: Variables) -> Store<Guest> {
+        let guest =
+            Guest::new(Arc::clone(&self.store), variables, Arc::clone(&self.redis), &self.config);
         let mut store = Store::new(&self.engine, guest);
         store.limiter(|guest| &mut guest.limits);
         store.set_epoch_deadline(1);
@@ -73,7 +88,9 @@ impl HandlerState for Workers {
     type WorkerState = Worker;
 
     async fn instantiate(&self) -> wasmtime::Result<Instance<Guest, Expiration, Worker>> {
-        let mut store = self.new_store();
+        let (generation, variables) =
+            self.variables.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut store = self.new_store(variables);
         let proxy = self.service.instantiate_async(&mut store).await?;
         Ok(Instance {
             store,
@@ -89,6 +106,8 @@ impl HandlerState for Workers {
                 concurrent_requests_max: self.config.concurrent_requests_per_instance,
                 request_timeout: self.config.request_timeout,
                 stopping: Arc::clone(&self.stopping),
+                generation,
+                current_generation: Arc::clone(&self.generation),
             },
         })
     }
@@ -100,6 +119,9 @@ pub(crate) struct Worker {
     concurrent_requests_max: usize,
     request_timeout: Duration,
     stopping: Arc<AtomicBool>,
+    /// Which variables it was made with.
+    generation: u64,
+    current_generation: Arc<AtomicU64>,
 }
 
 impl WorkerState for Worker {
@@ -107,7 +129,8 @@ impl WorkerState for Worker {
     type RequestData = ();
 
     fn should_accept_request(&self, concurrent: usize, total: usize) -> ShouldAccept {
-        if total >= self.requests_max {
+        let is_outdated = self.current_generation.load(Ordering::Relaxed) != self.generation;
+        if total >= self.requests_max || is_outdated {
             ShouldAccept::Never
         } else if concurrent >= self.concurrent_requests_max {
             ShouldAccept::No

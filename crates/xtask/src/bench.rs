@@ -4,7 +4,6 @@ mod case;
 mod footprint;
 mod load;
 mod report;
-mod server;
 
 use std::fs;
 use std::path::PathBuf;
@@ -16,8 +15,8 @@ use clap::Args;
 
 use self::case::{CASES, Case};
 use self::load::{Load, Measured};
-use self::server::Server;
 use crate::command::run;
+use crate::server::Server;
 use crate::{paths, program, wasm};
 
 /// How long a server is loaded before it is measured.

@@ -2,6 +2,7 @@
 //! the tasks themselves.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for a terminal")]
 
+mod api_check;
 mod bench;
 mod command;
 mod compose;
@@ -10,6 +11,7 @@ mod npm;
 mod panics;
 mod paths;
 mod program;
+mod server;
 mod size;
 mod suite;
 mod wasm;
@@ -47,6 +49,8 @@ enum Task {
     Size,
     /// Shows that no input makes the limiter component panic.
     Panics,
+    /// Builds everything, and asks the program all that its OpenAPI document says, by schemathesis.
+    ApiCheck,
     /// Checks formatting, lints and documentation.
     Lint,
     /// Passes every test: lints, unit tests, laws, components, and the program end to end.
@@ -72,6 +76,7 @@ fn main() -> anyhow::Result<()> {
         Task::Js { task: Some(JsTask::Bench) } => js::bench(),
         Task::Size => size::print(),
         Task::Panics => panics::check(),
+        Task::ApiCheck => program::build().and_then(|program| api_check::check(&program)),
         Task::Lint => suite::lint(),
         Task::Test => suite::test(),
     }

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::command::{cargo, run};
-use crate::{js, panics, program, wasm};
+use crate::{api_check, js, panics, program, wasm};
 
 /// What wasmtime is part of. These are built and tested in the release profile only: compiling
 /// wasmtime twice would double the time of everything.
@@ -54,7 +54,7 @@ fn lint_code() -> anyhow::Result<()> {
 pub(crate) fn test() -> anyhow::Result<()> {
     // What fails soonest comes first.
     check_format()?;
-    program::build()?;
+    let program = program::build()?;
     wasm::build_test_guests()?;
     lint_code()?;
     check_no_std()?;
@@ -62,6 +62,7 @@ pub(crate) fn test() -> anyhow::Result<()> {
     run(&mut cargo(&["test", "--quiet"]))?;
     run(cargo(&["test", "--quiet"]).args(FUZZ))?;
     js::test()?;
+    api_check::check(&program)?;
     run(program::release(&["test", "--lib", "--bins", "--tests"]).args(HEAVY))
 }
 

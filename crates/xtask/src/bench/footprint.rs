@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, ensure};
 use tollgate_core::{Limit, Policy, Record, Span, Timestamp};
 
-use super::server::Server;
 use super::{Bench, report};
 use crate::paths;
+use crate::server::Server;
 
 const WARM_STARTS: u32 = 5;
 

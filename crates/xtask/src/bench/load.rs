@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail, ensure};
 
 use super::case::Case;
-use super::server::Server;
+use crate::server::Server;
 
 pub(super) const SCRIPT_FILE: &str = "acquire.lua";
 

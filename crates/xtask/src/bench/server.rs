@@ -14,14 +14,14 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// What `/proc` counts CPU time in. Linux tells programs 100 per second whatever the kernel does.
 const TICKS_PER_SECOND: f64 = 100.0;
 
-pub(super) struct Server {
+pub(crate) struct Server {
     process: Child,
-    pub(super) address: String,
+    pub(crate) address: String,
 }
 
 impl Server {
     /// Starts the server and waits until it listens.
-    pub(super) fn start(command: &mut Command) -> anyhow::Result<Self> {
+    pub(crate) fn start(command: &mut Command) -> anyhow::Result<Self> {
         let process = command.stdout(Stdio::piped()).spawn();
         let process = process.with_context(|| format!("can't start {command:?}"))?;
         let mut server = Self { process, address: String::new() };
@@ -37,7 +37,7 @@ impl Server {
     }
 
     /// CPU time of the process so far, in seconds.
-    pub(super) fn cpu_seconds(&self) -> anyhow::Result<f64> {
+    pub(crate) fn cpu_seconds(&self) -> anyhow::Result<f64> {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.process.id()))?;
         // The name in parentheses may have spaces; utime and stime are the 12th and 13th after it.
         let (_, fields) = stat.rsplit_once(')').context("/proc/PID/stat has no name")?;
@@ -49,7 +49,7 @@ impl Server {
     }
 
     /// Asks for `/healthz`; an error unless that is 200.
-    pub(super) fn check_health(&self) -> anyhow::Result<()> {
+    pub(crate) fn check_health(&self) -> anyhow::Result<()> {
         let mut stream = TcpStream::connect(&self.address)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: bench\r\nconnection: close\r\n\r\n")?;

@@ -1,0 +1,65 @@
+//! The running program is asked what its OpenAPI document allows, and what it does not, by schemathesis: no
+//! answer may be a 5xx, or one that the document does not have.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::Context as _;
+
+use crate::command::run;
+use crate::paths;
+use crate::server::Server;
+
+/// How many requests are made up for each operation, beside those at the edges of its schemas. Enough for
+/// half a minute or so per runtime.
+const EXAMPLES_MAX: &str = "25";
+
+/// What makes two runs ask the same.
+const SEED: &str = "1";
+
+/// What is asked of every answer. Not that what keeps to a schema is accepted, since no schema says which limits a
+/// policy has; nor what `Allow` says, which tells the methods of all templates that a path fits.
+const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,\
+    response_headers_conformance,response_schema_conformance,unsupported_method,negative_data_rejection";
+
+/// How the service runs.
+const RUNTIMES: [&[&str]; 2] = [&[], &["--native"]];
+
+/// Checks the program, which has been built.
+pub(crate) fn check(program: &Path) -> anyhow::Result<()> {
+    let schemathesis = schemathesis()?;
+    let policies = paths::root().join("crates/service/tests/api/openapi.toml");
+    for runtime in RUNTIMES {
+        let mut serve = Command::new(program);
+        serve.args(["serve", "--listen", "127.0.0.1:0", "--store", "memory", "--policies"]);
+        let server = Server::start(serve.arg(&policies).args(runtime))?;
+        let document = format!("http://{}/openapi.json", server.address);
+        run(Command::new(&schemathesis)
+            .args(["run", "--phases", "examples,coverage,fuzzing", "--checks", CHECKS])
+            .args(["--max-examples", EXAMPLES_MAX, "--seed", SEED, "--continue-on-failure"])
+            .args(["--suppress-health-check", "all", "--warnings", "off", &document])
+            // What it remembers of an earlier run would change what it asks.
+            .current_dir(paths::out()))?;
+        server.check_health()?;
+    }
+    Ok(())
+}
+
+/// The program `schemathesis`, in a Python environment of its own that is made anew when the requirements
+/// change.
+fn schemathesis() -> anyhow::Result<PathBuf> {
+    let requirements = paths::root().join("crates/xtask/api-check/requirements.txt");
+    let wanted = fs::read(&requirements)?;
+    let environment = paths::out().join("api-check");
+    let installed = environment.join("requirements.txt");
+    if fs::read(&installed).ok().as_ref() != Some(&wanted) {
+        run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&environment))
+            .context("it needs Python's venv: apt-get install python3-venv")?;
+        run(Command::new(environment.join("bin/pip"))
+            .args(["install", "--quiet", "--disable-pip-version-check", "--requirement"])
+            .arg(&requirements))?;
+        fs::write(&installed, &wanted)?;
+    }
+    Ok(environment.join("bin/schemathesis"))
+}
