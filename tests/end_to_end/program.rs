@@ -164,10 +164,11 @@ impl Program {
 
     /// Reads what it writes to standard error, up to a line that has `text`.
     pub(crate) fn log_until(&mut self, text: &str) -> String {
-        let mut log = Vec::new();
+        let stderr = self.child.stderr.as_mut().unwrap();
+        let (mut log, mut byte) = (Vec::new(), [0]);
         // Not buffered: what comes afterwards is for who reads next.
-        for byte in self.child.stderr.as_mut().unwrap().bytes() {
-            log.push(byte.unwrap());
+        while stderr.read(&mut byte).unwrap() == 1 {
+            log.push(byte[0]);
             let is_line = log.ends_with(b"\n");
             if is_line && String::from_utf8_lossy(&log).contains(text) {
                 break;
