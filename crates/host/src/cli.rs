@@ -82,7 +82,7 @@ pub(crate) struct ServeArgs {
     #[arg(long = "variable", value_name = "NAME=VALUE", conflicts_with = "native")]
     pub(crate) variables: Vec<VariableArg>,
 
-    /// A Redis server that the edge function may ask: redis://HOST[:PORT].
+    /// A Redis server that the edge function may ask: redis://HOST or redis://HOST:PORT.
     #[arg(long, value_name = "URL", conflicts_with = "native")]
     pub(crate) allow_redis: Vec<RedisServer>,
 
