@@ -5,7 +5,7 @@ use tollgate_core::{ATTEMPTS_MAX, Applied, Decide, Effect, Ending, Operation, Ou
 
 use crate::random::wait_after;
 use crate::several::Driven;
-use crate::{Clock, KeySwap, Loaded, Store, StoreError, Swap};
+use crate::{Clock, DECISION_TIME_MAX, KeySwap, Loaded, Store, StoreError, Swap};
 
 /// Does one operation on each of several keys, all or nothing, by [`Store::swap_all`]: one load and one
 /// swap for all of them together, where [`run`](crate::run) takes one after the other. Nothing where the
@@ -24,7 +24,11 @@ pub async fn at_once<D: Decide, S: Store, C: Clock>(
     operations: &[Operation],
     remembers: Option<usize>,
 ) -> Result<Option<Driven>, D::Error> {
+    let start = clock.now();
     for attempt in 1..=ATTEMPTS_MAX {
+        if clock.now().since(start) > DECISION_TIME_MAX {
+            return Ok(Some(ended(Ending::TimedOut, Vec::new())));
+        }
         let seen = match try_join_all(keys.iter().map(|key| store.load(key))).await {
             Ok(seen) => seen,
             Err(fault) => return Ok(Some(failed(fault))),

@@ -247,7 +247,7 @@ async fn assert_holds<S: Store>(store: &S, key: &str, record: &[u8]) {
 }
 
 /// Lets the other futures of the same task run.
-async fn yield_once() {
+pub async fn yield_once() {
     let mut yielded = false;
     poll_fn(|context| {
         if yielded {

@@ -2,8 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::cell::Cell;
-use std::future::poll_fn;
-use std::task::Poll;
+use std::rc::Rc;
 
 use futures::executor::block_on;
 use futures::future::join_all;
@@ -11,7 +10,8 @@ use tollgate_core::{
     Acquisition, Costs, Ending, Id, LeaseUpdate, Limit, Operation, Policy, Record, Span, Timestamp,
 };
 use tollgate_store::{
-    Driven, Loaded, ManualClock, MemoryStore, Store, StoreError, Swap, at_once, run,
+    Clock as _, DECISION_TIME_MAX, Driven, KeySwap, Loaded, ManualClock, MemoryStore, Store,
+    StoreError, Swap, at_once, conformance, run,
 };
 
 const KEYS: [&str; 3] = ["r/p/team", "r/p/org", "r/p/user"];
@@ -23,28 +23,20 @@ struct Shaky {
     operations: Cell<u32>,
     /// Every so many operations fail; a swap that fails has written every other time.
     fails_every: Option<u32>,
+    /// Moved by every swap of several keys, which others are always faster than.
+    contended: Option<(Rc<ManualClock>, Span)>,
 }
 
 impl Shaky {
     async fn step(&self) -> Result<(), u32> {
         let operation = self.operations.get() + 1;
         self.operations.set(operation);
-        yield_once().await;
+        conformance::yield_once().await;
         match self.fails_every {
             Some(every) if operation.is_multiple_of(every) => Err(operation / every),
             _ => Ok(()),
         }
     }
-}
-
-/// Lets the other futures of the same task run.
-async fn yield_once() {
-    let mut yielded = false;
-    poll_fn(|context| {
-        context.waker().wake_by_ref();
-        if std::mem::replace(&mut yielded, true) { Poll::Ready(()) } else { Poll::Pending }
-    })
-    .await;
 }
 
 fn down() -> StoreError {
@@ -69,6 +61,12 @@ impl Store for Shaky {
                 Err(down())
             }
         }
+    }
+
+    async fn swap_all(&self, _: Vec<KeySwap<'_, Self::Token>>) -> Result<Option<Swap>, StoreError> {
+        let Some((clock, span)) = &self.contended else { return Ok(None) };
+        clock.sleep(*span).await;
+        Ok(Some(Swap::Conflict))
     }
 }
 
@@ -203,4 +201,18 @@ fn a_store_that_swaps_one_key_at_a_time_is_not_asked_at_once() {
     let taken = block_on(at_once(&store, &clock, &KEYS, &policies, &operations, None)).unwrap();
     assert_eq!(taken, None);
     assert_eq!(remaining(&store, policies), [1; 3], "nothing was done");
+}
+
+#[test]
+fn keys_that_take_too_long_are_given_up() {
+    let policies: &[&Policy] = &[&policy(1), &policy(1), &policy(1)];
+    let clock = Rc::new(now());
+    let contended = Some((Rc::clone(&clock), Span::from_millis(900)));
+    let store = Shaky { contended, ..Shaky::default() };
+    let operations: Vec<_> = policies.iter().map(|policy| Operation::from(one(policy))).collect();
+    let start = clock.now();
+    let taken = at_once(&store, &*clock, &KEYS, &policies, &operations, None);
+    let taken = block_on(taken).unwrap().unwrap();
+    assert_eq!(taken.outcome.ending, Ending::TimedOut);
+    assert!(clock.now().since(start) < DECISION_TIME_MAX.max(Span::from_secs(3)));
 }
