@@ -86,5 +86,5 @@ pub use contention::Contention;
 pub use dialect::Dialect;
 pub use options::{Exactness, LOCAL_SHARE_PERCENT_DEFAULT, OnStoreFailure};
 pub use policy_set::{NamedPolicy, POLICIES_MAX, POOLS_MAX, PolicySet, TextError};
-pub use pool_text::{NamedPool, PoolChoice};
+pub use pool_text::{KEY_BYTES_MAX, NamedPool, PoolChoice};
 pub use value::{LIST_ITEMS_MAX, TABLE_ENTRIES_MAX, TEXT_BYTES_MAX, Value};

@@ -5,8 +5,8 @@ use tollgate_core::{Member, Name, Pool};
 use crate::fields::Fields;
 use crate::value::Value;
 
-/// Longest key of a member, in bytes: as every key.
-const KEY_BYTES_MAX: usize = 512;
+/// Longest key of a caller, in bytes of UTF-8.
+pub const KEY_BYTES_MAX: usize = 512;
 
 /// Which member of a pool is asked first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

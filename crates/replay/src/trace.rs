@@ -2,6 +2,7 @@
 
 use anyhow::{Result, bail};
 use tollgate_core::{Acquire, Operation, Policy, Timestamp, UNITS_MAX};
+use tollgate_policy::KEY_BYTES_MAX;
 
 use crate::args::{Args, Format};
 use crate::combined_log::{self, CombinedLog};
@@ -10,8 +11,6 @@ use crate::input::Input;
 
 /// Longest line of a log, and longest row of a CSV, in bytes.
 pub(crate) const LINE_BYTES_MAX: usize = 64 * 1024;
-/// Longest key in bytes.
-pub(crate) const KEY_BYTES_MAX: usize = 512;
 /// Most requests that are held in memory to sort them.
 const SORTED_EVENTS_MAX: usize = 1_000_000;
 /// How much of a wrong text is shown, in characters.

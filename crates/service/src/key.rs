@@ -3,9 +3,7 @@
 use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
-
-/// Longest key of a caller, in bytes of UTF-8.
-pub const KEY_BYTES_MAX: usize = 512;
+pub use tollgate_policy::KEY_BYTES_MAX;
 
 /// Longest key of a store that is used as it is. Spin's stores take 256 bytes, and an edge needs some
 /// of them for keys of its own.
