@@ -77,33 +77,10 @@ async fn what_was_acknowledged_while_the_server_crashed_is_there() {
     assert!((done..=done + unknown).contains(&sum), "{done} of {sum}, and {unknown} unknown");
 }
 
-/// As two processes would: nothing is shared but the server.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_clients_lose_nothing() {
     let server = NatsServer::start();
-    let mut clients = Vec::new();
-    for _ in 0..2 {
-        let values = Nats::connect(&server.url()).await.unwrap();
-        clients.push(tokio::spawn(async move {
-            let mut done = 0_u32;
-            while done < 300 {
-                let seen = values.get("k").await.unwrap();
-                let number =
-                    seen.as_deref().map_or(0, |it| u32::from_le_bytes(it.try_into().unwrap()));
-                let more = (number + 1).to_le_bytes().to_vec();
-                let end = values.swap("k", seen.as_deref(), more).await.unwrap();
-                done += u32::from(end == Swap::Done);
-            }
-            values
-        }));
-    }
-    let mut ended = Vec::new();
-    for client in clients {
-        ended.push(client.await.unwrap());
-    }
-    for values in ended {
-        assert_eq!(values.get("k").await, Ok(Some(600_u32.to_le_bytes().to_vec())));
-    }
+    faults::two_clients_lose_nothing(&server.url()).await;
 }
 
 /// Nothing is left of a removed key, not even that there was one; and a bucket has another's keys not.

@@ -3,10 +3,11 @@
 
 use std::cell::Cell;
 use std::future::pending;
+use std::sync::Arc;
 
 use futures::FutureExt as _;
 use futures::executor::block_on;
-use tollgate_core::{Span, Timestamp};
+use tollgate_core::Timestamp;
 use tollgate_store::{
     Breaker, Clock as _, FAILURES_MAX, Loaded, ManualClock, MemoryStore, PAUSE, Store, StoreError,
     Swap, conformance,
@@ -46,18 +47,6 @@ impl Store for &Shaky {
     }
 }
 
-struct Shared<'a>(&'a ManualClock);
-
-impl tollgate_store::Clock for Shared<'_> {
-    fn now(&self) -> Timestamp {
-        self.0.now()
-    }
-
-    async fn sleep(&self, span: Span) {
-        self.0.sleep(span).await;
-    }
-}
-
 fn fails(store: &impl Store) -> bool {
     block_on(store.load("k")).is_err()
 }
@@ -70,8 +59,8 @@ fn it_conforms() {
 
 #[test]
 fn a_store_that_is_down_is_asked_once_in_each_pause() {
-    let (shaky, clock) = (Shaky::default(), ManualClock::default());
-    let store = Breaker::new(&shaky, Shared(&clock));
+    let (shaky, clock) = (Shaky::default(), Arc::new(ManualClock::default()));
+    let store = Breaker::new(&shaky, Arc::clone(&clock));
     shaky.is_down.set(true);
     for _ in 0..100 {
         assert!(fails(&store));
@@ -86,8 +75,8 @@ fn a_store_that_is_down_is_asked_once_in_each_pause() {
 
 #[test]
 fn a_store_that_answers_again_is_used_again_by_all() {
-    let (shaky, clock) = (Shaky::default(), ManualClock::default());
-    let store = Breaker::new(&shaky, Shared(&clock));
+    let (shaky, clock) = (Shaky::default(), Arc::new(ManualClock::default()));
+    let store = Breaker::new(&shaky, Arc::clone(&clock));
     shaky.is_down.set(true);
     assert!((0..FAILURES_MAX).all(|_| fails(&store)));
     shaky.is_down.set(false);
@@ -98,8 +87,8 @@ fn a_store_that_answers_again_is_used_again_by_all() {
 
 #[test]
 fn failures_that_are_not_in_a_row_open_nothing() {
-    let (shaky, clock) = (Shaky::default(), ManualClock::default());
-    let store = Breaker::new(&shaky, Shared(&clock));
+    let (shaky, clock) = (Shaky::default(), Arc::new(ManualClock::default()));
+    let store = Breaker::new(&shaky, Arc::clone(&clock));
     for _ in 0..10 {
         shaky.is_down.set(true);
         assert!((1..FAILURES_MAX).all(|_| fails(&store)));
@@ -110,8 +99,8 @@ fn failures_that_are_not_in_a_row_open_nothing() {
 
 #[test]
 fn one_who_tries_it_out_and_never_comes_back_keeps_nobody_waiting_for_long() {
-    let (shaky, clock) = (Shaky::default(), ManualClock::default());
-    let store = Breaker::new(&shaky, Shared(&clock));
+    let (shaky, clock) = (Shaky::default(), Arc::new(ManualClock::default()));
+    let store = Breaker::new(&shaky, Arc::clone(&clock));
     shaky.is_down.set(true);
     assert!((0..FAILURES_MAX).all(|_| fails(&store)));
     shaky.is_down.set(false);
@@ -126,9 +115,9 @@ fn one_who_tries_it_out_and_never_comes_back_keeps_nobody_waiting_for_long() {
 
 #[test]
 fn a_clock_that_is_set_back_does_not_make_the_pause_longer() {
-    let (shaky, clock) = (Shaky::default(), ManualClock::default());
+    let (shaky, clock) = (Shaky::default(), Arc::new(ManualClock::default()));
     clock.set(Timestamp::from_secs(1_800_000_000));
-    let store = Breaker::new(&shaky, Shared(&clock));
+    let store = Breaker::new(&shaky, Arc::clone(&clock));
     shaky.is_down.set(true);
     assert!((0..FAILURES_MAX).all(|_| fails(&store)));
     shaky.is_down.set(false);

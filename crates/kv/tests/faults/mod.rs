@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use tollgate_kv::{ConnectError, KeyValue, KeyValueError, connect};
+use tollgate_kv::{ConnectError, KeyValue, KeyValueError, Swap, connect};
 
 /// Longer than any operation may take with [`SHORT`], on a machine that does other things too.
 pub const BOUND: Duration = Duration::from_secs(5);
@@ -46,4 +46,31 @@ pub async fn refusal(address: &str) -> (ConnectError, String) {
     assert!(!message.contains("hush"), "{message}");
     assert!(!message.contains('\n'), "{message}");
     (error, message)
+}
+
+/// Two clients count up together, as two processes would: nothing is shared but the server.
+pub async fn two_clients_lose_nothing(address: &str) {
+    let mut clients = Vec::new();
+    for _ in 0..2 {
+        let values = connect(address).await.unwrap();
+        clients.push(tokio::spawn(async move {
+            let mut done = 0_u32;
+            while done < 300 {
+                let seen = values.get("k").await.unwrap();
+                let number =
+                    seen.as_deref().map_or(0, |it| u32::from_le_bytes(it.try_into().unwrap()));
+                let more = (number + 1).to_le_bytes().to_vec();
+                let end = values.swap("k", seen.as_deref(), more).await.unwrap();
+                done += u32::from(end == Swap::Done);
+            }
+            values
+        }));
+    }
+    let mut ended = Vec::new();
+    for client in clients {
+        ended.push(client.await.unwrap());
+    }
+    for values in ended {
+        assert_eq!(values.get("k").await, Ok(Some(600_u32.to_le_bytes().to_vec())));
+    }
 }

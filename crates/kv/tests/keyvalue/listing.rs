@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use tokio::task::JoinHandle;
 use tollgate_kv::{KeyValueError, PAGE_KEYS_MAX};
 
 use crate::{Values, at_once, put_all};
@@ -55,14 +56,7 @@ pub(crate) async fn a_listing_without_the_deleted_keys(values: &Values) {
 pub(crate) async fn keys_that_stay_are_listed_once_while_others_change(values: &Values) {
     let stay: Vec<String> = (0..1_500).map(|number| format!("stay{number:05}")).collect();
     put_all(values, &stay).await;
-    let changing = Arc::clone(values);
-    let changes = tokio::spawn(async move {
-        for round in 0..200 {
-            let key = format!("stay{:05}x", round * 7);
-            changing.set(&key, vec![0]).await.unwrap();
-            changing.delete(&key).await.unwrap();
-        }
-    });
+    let changes = come_and_go(values);
     loop {
         let is_last_look = changes.is_finished();
         let listed = list_pages(values).await.concat();
@@ -80,14 +74,7 @@ pub(crate) async fn keys_that_stay_are_listed_once_while_others_change(values: &
 pub(crate) async fn keys_that_stay_are_listed_while_others_change(values: &Values) {
     let stay: BTreeSet<String> = (0..1_500).map(|number| format!("stay{number:05}")).collect();
     put_all(values, &stay).await;
-    let changing = Arc::clone(values);
-    let changes = tokio::spawn(async move {
-        for round in 0..200 {
-            let key = format!("stay{:05}x", round * 7);
-            changing.set(&key, vec![0]).await.unwrap();
-            changing.delete(&key).await.unwrap();
-        }
-    });
+    let changes = come_and_go(values);
     loop {
         let is_last_look = changes.is_finished();
         let listed = list_all(values).await;
@@ -121,4 +108,16 @@ pub(crate) async fn list_pages(values: &Values) -> Vec<Vec<String>> {
 
 pub(crate) async fn list_all(values: &Values) -> BTreeSet<String> {
     list_pages(values).await.into_iter().flatten().collect()
+}
+
+/// Keys between those that stay are written and deleted, until it has ended.
+fn come_and_go(values: &Values) -> JoinHandle<()> {
+    let values = Arc::clone(values);
+    tokio::spawn(async move {
+        for round in 0..200 {
+            let key = format!("stay{:05}x", round * 7);
+            values.set(&key, vec![0]).await.unwrap();
+            values.delete(&key).await.unwrap();
+        }
+    })
 }
