@@ -73,10 +73,7 @@ pub(crate) fn id_of(text: &str) -> Id {
 
 /// An id that nobody can guess.
 pub(crate) fn random_id() -> Result<Id, Problem> {
-    match (getrandom::u64(), getrandom::u64()) {
-        (Ok(high), Ok(low)) => Ok(Id::from_u128(u128::from(high) << 64 | u128::from(low))),
-        _ => Err(Problem::unavailable()),
-    }
+    tollgate_store::random_id().ok_or_else(Problem::unavailable)
 }
 
 #[cfg(test)]

@@ -58,6 +58,7 @@ pub use contract::{KeySwap, Loaded, Page, Store, StoreError, Swap, SweptStore};
 pub use drive::{ATTEMPTS_MAX, Answer, DECISION_TIME_MAX, DriveError, drive};
 pub use elected::{ABANDONED_AFTER, Atomics, ElectedStore, ListedAtomics};
 pub use memory::MemoryStore;
+pub use random::random_id;
 pub use several::{Driven, run};
 pub use sweep::{IDLE_GRACE, Judgement, Round, Sweeper};
 pub use sweeping::{SWEEP_STEP_KEYS, sweep};

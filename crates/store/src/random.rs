@@ -1,7 +1,7 @@
 //! The only randomness there is: waits between attempts, so that those who collided do not collide
 //! again, and names that nobody else uses.
 
-use tollgate_core::Span;
+use tollgate_core::{Id, Span};
 
 /// Longest wait before the second attempt; it doubles with every further one.
 const FIRST_WAIT_MAX_NS: u64 = 200_000;
@@ -19,8 +19,18 @@ pub(crate) fn wait_after(attempts: u32) -> Span {
 
 /// A name that nobody else uses; nothing without randomness.
 pub(crate) fn unique_name() -> Option<String> {
+    Some(format!("{:032x}", random_id()?.as_u128()))
+}
+
+/// An id that nobody can guess; nothing without randomness.
+///
+/// ```
+/// assert_ne!(tollgate_store::random_id(), tollgate_store::random_id());
+/// ```
+#[must_use]
+pub fn random_id() -> Option<Id> {
     let (high, low) = (getrandom::u64().ok()?, getrandom::u64().ok()?);
-    Some(format!("{high:016x}{low:016x}"))
+    Some(Id::from_u128(u128::from(high) << 64 | u128::from(low)))
 }
 
 #[cfg(test)]
