@@ -68,7 +68,7 @@ mod tally;
 pub use answer::PREFER;
 pub use body::BODY_BYTES_MAX;
 pub use key::{KEY_BYTES_MAX, policy_of, record_key};
-pub use limiter::{Capacity, CoreLimiter, Limiter, LimiterError};
+pub use limiter::{Capacity, CoreLimiter, Limiter, LimiterError, PolicyChange};
 pub use problem::{Problem, ProblemType};
 pub use retention::Retention;
 pub use service::{Fault, Service};

@@ -1,7 +1,7 @@
 //! What decides: the core linked in, or a limiter component behind a WebAssembly border.
 
 use tollgate_core::{
-    Applied, Change, CorruptBytes, CorruptRecord, Decide, Operation, Policy, Record, Span,
+    Applied, Carry, Change, CorruptBytes, CorruptRecord, Decide, Operation, Policy, Record, Span,
     Timestamp,
 };
 
@@ -50,6 +50,31 @@ pub trait Limiter {
         record: &[u8],
         now: Timestamp,
     ) -> Result<Span, LimiterError>;
+
+    /// The record of a key under `policy`, that was `record` under the policy before; a fresh one for a
+    /// key that was never seen.
+    ///
+    /// # Errors
+    /// A [`LimiterError`] when the bytes are no record.
+    fn carry_over(
+        &self,
+        policy: &Self::Opened,
+        record: Option<&[u8]>,
+        change: &PolicyChange<'_, Self::Opened>,
+    ) -> Result<Vec<u8>, LimiterError>;
+}
+
+/// A change of a policy, as a record of it has to follow.
+#[derive(Debug, Clone, Copy)]
+pub struct PolicyChange<'a, P> {
+    /// The policy as it was before.
+    pub old: &'a P,
+    /// What becomes of its records.
+    pub carry: Carry,
+    /// When it took effect.
+    pub at: Timestamp,
+    /// What the record is to say that it was written under, from now on.
+    pub revision: u64,
 }
 
 /// What is in force for an adaptive limit.
@@ -159,6 +184,22 @@ impl Limiter for CoreLimiter {
         now: Timestamp,
     ) -> Result<Span, LimiterError> {
         Ok(Record::decode(policy, record)?.forget_after(policy, now))
+    }
+
+    fn carry_over(
+        &self,
+        policy: &Policy,
+        record: Option<&[u8]>,
+        change: &PolicyChange<'_, Policy>,
+    ) -> Result<Vec<u8>, LimiterError> {
+        let carried = match record {
+            Some(bytes) => {
+                let record = Record::decode(change.old, bytes)?;
+                policy.carry(change.old, &record, change.carry, change.at)
+            }
+            None => Record::new(policy),
+        };
+        Ok(carried.with_revision(change.revision).encode(policy))
     }
 }
 
