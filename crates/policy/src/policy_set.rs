@@ -86,8 +86,7 @@ fn build(text: &Value) -> Result<PolicySet, String> {
     let Value::Table(entries) = text else {
         return Err(String::from("a text has a table `policy`"));
     };
-    let mut set = PolicySet::default();
-    set.live_policies = live_policies(entries)?;
+    let mut set = PolicySet { live_policies: live_policies(entries)?, ..PolicySet::default() };
     for (name, value) in entries.iter().filter(|(name, _)| name != LIVE_POLICIES) {
         match value {
             Value::Table(policies) if name == "policy" => add_policies(&mut set, policies)?,

@@ -5,6 +5,8 @@ use tollgate_core::{
     Timestamp,
 };
 
+use crate::opened::Opened;
+
 /// Decides over records. Policies are opened once, and then named by what [`open`](Self::open) gave.
 pub trait Limiter {
     /// An open policy.
@@ -103,6 +105,9 @@ pub enum LimiterError {
     /// The bytes in the store are no record of events, or of a barrier.
     #[error("{0}")]
     CorruptBytes(#[from] CorruptBytes),
+    /// The bytes in the store are no live policies.
+    #[error("these are no live policies of a version that is known")]
+    CorruptPolicies,
     /// The limiter is not the one that this service was built for.
     #[error("the limiter refused: {0}")]
     Refused(String),
@@ -111,7 +116,7 @@ pub enum LimiterError {
 /// One open policy per key, for an acquisition of several.
 pub(crate) struct Legs<'a, L: Limiter> {
     pub(crate) limiter: &'a L,
-    pub(crate) policies: Vec<&'a L::Opened>,
+    pub(crate) policies: Vec<&'a Opened<L>>,
 }
 
 impl<L: Limiter> Decide for Legs<'_, L> {
@@ -126,7 +131,7 @@ impl<L: Limiter> Decide for Legs<'_, L> {
     ) -> Result<Applied, LimiterError> {
         let policy = self.policies.get(leg);
         let policy = policy.ok_or_else(|| LimiterError::Refused(String::from("no such key")))?;
-        self.limiter.apply(policy, record, operation, now)
+        policy.apply(self.limiter, record, operation, now)
     }
 }
 

@@ -70,6 +70,9 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
                 return Ok(decided);
             }
             self.service.clock.sleep(applied.retry_after).await;
+            if !self.is_in_force(leg.opened).await {
+                return Ok(decided);
+            }
         }
     }
 }

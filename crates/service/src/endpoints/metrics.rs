@@ -24,15 +24,19 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     }
 }
 
+/// What stands for all policies that callers have named: no policy has such a name.
+const LIVE: &str = ":live";
+
 /// Writing to a string does not fail, and names need no escapes.
 fn text<S: Store, L: Limiter, C: Clock>(service: &Service<S, L, C>) -> String {
     let mut out = String::from(
         "# HELP tollgate_decisions_total Requests for a decision, by policy and outcome.\n\
          # TYPE tollgate_decisions_total counter\n",
     );
-    for opened in service.policies() {
-        let policy = opened.named.name();
-        for (outcome, count) in opened.decisions.counts() {
+    let configured = service.policies().iter();
+    let configured = configured.map(|opened| (&**opened.named.name(), &*opened.decisions));
+    for (policy, decisions) in configured.chain([(LIVE, &*service.live_decisions)]) {
+        for (outcome, count) in decisions.counts() {
             let _ = writeln!(
                 out,
                 "tollgate_decisions_total{{policy=\"{policy}\",outcome=\"{outcome}\"}} {count}"

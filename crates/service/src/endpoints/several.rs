@@ -14,8 +14,9 @@ use crate::asked::{Leg, Manner};
 use crate::body::Members;
 use crate::lease::{Lease, random_id};
 use crate::limiter::{Legs, Limiter, LimiterError};
+use crate::opened::Opened;
 use crate::problem::Problem;
-use crate::service::{Fault, Opened};
+use crate::service::Fault;
 use crate::session::Session;
 
 impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
@@ -97,7 +98,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     }
 
     pub(super) fn legs<'a>(&'a self, places: &[(&'a Opened<L>, &str)]) -> Legs<'a, L> {
-        let policies = places.iter().map(|(opened, _)| &opened.handle).collect();
+        let policies = places.iter().map(|(opened, _)| *opened).collect();
         Legs { limiter: &self.service.limiter, policies }
     }
 
