@@ -3,7 +3,9 @@
 use http::Request;
 use serde_json::{Value, json};
 use tollgate_core::{Span, Timestamp};
-use tollgate_store::Clock as _;
+use tollgate_policy::PolicySet;
+use tollgate_service::Retention;
+use tollgate_store::{Clock as _, Judgement};
 
 use crate::support::{Api, Fault};
 
@@ -375,4 +377,34 @@ fn a_clock_that_is_set_back_is_no_reason_to_keep_a_copy() {
     put(&puts, "b", &budget(50), "as_is");
     puts.pass(3_000);
     assert_eq!(left(&decides), 50);
+}
+
+/// A sweeper knows the configuration, and learns from the store what was changed: a record matters for as
+/// long as the policy says that it was written under.
+#[test]
+fn a_sweeper_judges_records_by_the_policy_that_wrote_them() {
+    let text = "[policy.b]\nrequests = { algorithm = 'gcra', limit = 1, per = '10s' }";
+    let hourly = json!({"requests": {"algorithm": "gcra", "limit": 1, "per": "1h"}});
+    let api = Api::with(text);
+    put(&api, "b", &hourly, "as_is");
+    put(&api, "new", &hourly, "as_is");
+    api.pass(3_000);
+    spend(&api, 1);
+    api.acquire(&json!({"policy": "new", "key": "k"}));
+    let retention = Retention::new(&PolicySet::parse(text).unwrap());
+    let record = api.stored("r/b/k").unwrap();
+    let late = Timestamp::MAX;
+    assert_eq!(retention.judge("r/b/k", &record, late), Judgement::UnknownPolicy, "not yet");
+    api.pass(3_600_000);
+    let round = api.sweep(&retention);
+    assert_eq!((round.looked_at, round.removed, round.unknown_policy), (3, 0, 0));
+    assert_eq!(left(&api), 1, "it is idle, but not for a minute");
+    api.pass(60_000);
+    assert_eq!(api.sweep(&retention).removed, 2);
+    assert!(api.stored("p/").is_some(), "what was changed stays");
+    assert_eq!(
+        retention.judge("r/x:b/k", &record, late),
+        Judgement::UnknownPolicy,
+        "a tenant's own"
+    );
 }

@@ -10,8 +10,10 @@ use http_body_util::{BodyExt as _, Full};
 use serde_json::Value;
 use tollgate_core::{Span, Timestamp};
 use tollgate_policy::{ApiKeys, PolicySet};
-use tollgate_service::{CoreLimiter, Service};
-use tollgate_store::{Clock, KeySwap, Loaded, ManualClock, MemoryStore, Store, StoreError, Swap};
+use tollgate_service::{CoreLimiter, Retention, Service};
+use tollgate_store::{
+    Clock, KeySwap, Loaded, ManualClock, MemoryStore, Round, Store, StoreError, Swap, Sweeper,
+};
 
 pub(crate) const POLICIES: &str = r#"
 [policy.slow]
@@ -203,6 +205,13 @@ impl Api {
         let seen = block_on(self.records.load(record_key)).unwrap();
         let swap = block_on(self.records.swap(record_key, seen.token, bytes));
         assert_eq!(swap, Ok(Swap::Done));
+    }
+
+    /// One round of a sweeper.
+    pub(crate) fn sweep(&self, retention: &Retention) -> Round {
+        let judge = |key: &str, record: &[u8], now| retention.judge(key, record, now);
+        let mut sweeper = Sweeper::default();
+        block_on(sweeper.step(&*self.records, 100, self.clock.now(), judge)).unwrap().unwrap()
     }
 
     /// What is left of a limit.
