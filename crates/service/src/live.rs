@@ -14,7 +14,7 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use futures::future::{Either, select};
-use tollgate_core::{Name, Span};
+use tollgate_core::{Name, Span, Timestamp};
 use tollgate_store::{Clock, DriveError, Store};
 
 pub(crate) use self::change::{Change, LIVE_POLICIES_MAX, Refusal, VERSIONS_MAX};
@@ -77,17 +77,20 @@ impl<L: Limiter> LiveTenants<L> {
 impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
     /// The live policies of a tenant: those that are known, or as the store has them where that is too
     /// long ago. While the store can't be asked it is those that were known last.
-    pub(crate) async fn live_policies(&self, tenant: Option<&Name>) -> Arc<LivePolicies<L>> {
+    pub(crate) async fn live_policies(
+        &self,
+        tenant: Option<&Name>,
+        now: Timestamp,
+    ) -> Arc<LivePolicies<L>> {
         let Some(copy) = self.live.copy(tenant) else { return self.live.none() };
-        let began = self.clock.now();
-        let known = match copy.look(began) {
+        let known = match copy.look(now) {
             Ok(known) => return known,
             Err(outdated) => outdated,
         };
-        copy.begin(began);
+        copy.begin(now);
         let record_key = key::policies_key(tenant.map(|tenant| &**tenant));
         match self.load_live(&record_key, &known).await {
-            Ok(loaded) => copy.put(loaded, began),
+            Ok(loaded) => copy.put(loaded, now),
             Err(cause) => {
                 (self.report)(&Fault { record_key, cause });
                 copy.fail(self.clock.now());

@@ -160,11 +160,14 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
         tenant: Option<&'a Name>,
         route: &Route<'_>,
     ) -> Session<'a, S, L, C> {
+        let now = self.clock.now();
         let live = match route.scope() {
-            Some(_) => self.live_policies(tenant).await,
+            Some(_) => self.live_policies(tenant, now).await,
             None => self.live.none(),
         };
-        Session { service: self, tenant, live, began: self.clock.now() }
+        // Loading takes its time; where nothing was changed, what time it is makes no difference.
+        let began = if live.is_empty() { now } else { self.clock.now() };
+        Session { service: self, tenant, live, began }
     }
 
     /// Every policy, by name.

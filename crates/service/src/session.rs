@@ -34,8 +34,9 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
 
     /// Whether it still is, for who has waited.
     pub(crate) async fn is_in_force(&self, opened: &Opened<L>) -> bool {
-        let live = self.service.live_policies(self.tenant).await;
-        match live.find(opened.named.name(), self.service.clock.now()) {
+        let now = self.service.clock.now();
+        let live = self.service.live_policies(self.tenant, now).await;
+        match live.find(opened.named.name(), now) {
             Found::Live(other) => other.revision() == opened.revision(),
             Found::Configuration => opened.revision() == 0,
             Found::Nothing => false,

@@ -69,6 +69,11 @@ impl<L: Limiter> LivePolicies<L> {
         Ok(Self { histories: histories.collect::<Result<_, LimiterError>>()?, bytes })
     }
 
+    /// Whether nothing was ever changed.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.histories.is_empty()
+    }
+
     /// The policy of this name that is in force.
     pub(crate) fn find(&self, name: &str, now: Timestamp) -> Found<'_, L> {
         let version = self.history(name).and_then(|history| history.at(now));

@@ -131,12 +131,14 @@ fn a_copy_that_is_old_decides_nothing() {
     assert_eq!(left(&decides), 50);
 }
 
-/// Records under a changed policy are written back by one whose clock is behind, as it finds them: nothing
-/// that was charged is lost, and nothing is carried over twice.
+/// One whose clock is behind reads a record that was carried over as it is, and leaves it so: nothing that
+/// was charged is lost, and nothing is carried over twice.
 #[test]
 fn a_clock_that_is_behind_takes_nothing_back() {
     let ahead = Api::with(BUDGET);
     let behind = ahead.beside(BUDGET);
+    put(&ahead, "b", &budget(100), "reset");
+    ahead.pass(3_000);
     spend(&ahead, 60);
     put(&ahead, "b", &budget(200), "in_proportion");
     assert_eq!(left(&behind), 40, "it knows, and waits for its time");
@@ -145,8 +147,10 @@ fn a_clock_that_is_behind_takes_nothing_back() {
     assert_eq!((spend(&ahead, 20), left(&ahead)), (200, 60));
     ahead.clock.set(now);
     assert_eq!(spend(&behind, 1), 429, "by the smaller numbers, all is used up");
+    let penalty = json!({"policy": "b", "key": "k", "cost": 1});
+    assert_eq!(behind.post("/v1/penalise", &penalty).0, 200);
     ahead.clock.set(now.plus(Span::from_secs(3)));
-    assert_eq!([left(&ahead), left(&behind)], [60, 60]);
+    assert_eq!([left(&ahead), left(&behind)], [59, 59]);
 }
 
 #[test]
@@ -407,4 +411,20 @@ fn a_sweeper_judges_records_by_the_policy_that_wrote_them() {
         Judgement::UnknownPolicy,
         "a tenant's own"
     );
+}
+
+/// Where there was no policy there is no proportion either: what is found is taken as it is.
+#[test]
+fn what_is_put_where_nothing_was_takes_records_as_they_are() {
+    let api = Api::with(BUDGET);
+    let adaptive = json!({"calls": {"algorithm": "adaptive", "capacity": 100, "per": "1s"}});
+    put(&api, "new", &adaptive, "as_is");
+    api.pass(3_000);
+    let set = json!({"policy": "new", "key": "k", "capacity": 40});
+    assert_eq!(api.post("/v1/capacity/set", &set).0, 200);
+    assert_eq!(api.ask("DELETE", "/v1/policies/new", &json!(null)).0, 200);
+    api.pass(3_000);
+    put(&api, "new", &adaptive, "in_proportion");
+    api.pass(3_000);
+    assert_eq!(api.get("/v1/capacity/new/k")["capacities"][0]["capacity"], 40);
 }
