@@ -214,12 +214,8 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         let post = match route {
             Route::Post(post) => post,
             Route::Get(get, names) => return self.look(get, &names, query, detail).await,
-            Route::Change(Change::PutPolicy, policy) => {
-                let body = body::Members::parse(&body::read(body).await?)?;
-                return self.put_policy(&policy, body).await;
-            }
-            Route::Change(Change::DeletePolicy, policy) => {
-                return self.delete_policy(&policy, query).await;
+            Route::Change(change, policy) => {
+                return self.change_policy(change, &policy, query, body).await;
             }
         };
         let body = body::Members::parse(&body::read(body).await?)?;
@@ -244,6 +240,26 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
             Post::Arrive => self.arrive(body).await,
             Post::Leave => self.leave(body).await,
             Post::ValidatePolicy => self.validate_policy(body),
+        }
+    }
+
+    async fn change_policy<B>(
+        &self,
+        change: Change,
+        policy: &str,
+        query: Option<&str>,
+        body: B,
+    ) -> Result<Response<Full<Bytes>>, Problem>
+    where
+        B: Body,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        match change {
+            Change::PutPolicy => {
+                let body = body::Members::parse(&body::read(body).await?)?;
+                self.put_policy(policy, body).await
+            }
+            Change::DeletePolicy => self.delete_policy(policy, query).await,
         }
     }
 

@@ -25,7 +25,7 @@ fn ask(values: &Arc<dyn KeyValue>, clock: &Arc<ManualClock>, request: Request<St
     let policies = PolicySet::parse(POLICIES).unwrap();
     let service = Service::new(policies, store, CoreLimiter, Arc::clone(clock), |_| {}).unwrap();
     block_on(async {
-        let body = request.map(|body| Full::<Bytes>::from(body));
+        let body = request.map(Full::<Bytes>::from);
         let answer = service.handle(body).await.into_body().collect().await.unwrap();
         serde_json::from_slice(&answer.to_bytes()).unwrap()
     })
@@ -50,4 +50,11 @@ fn live_policies_are_restored_with_the_records_that_they_carry_over() {
     clock.set(clock.now().plus(Span::from_secs(3)));
     let told = ask(&restored, &clock, request("GET", "/v1/limits/b/k", json!(null)));
     assert_eq!(told["limits"]["requests"]["remaining"], 140);
+
+    let before = block_on(restored.get("r/b/k")).unwrap().unwrap();
+    assert!(decoder.decode("r/b/k", &before).is_some(), "the text has its policy");
+    let spend = json!({"policy": "b", "key": "k", "cost": 1});
+    ask(&restored, &clock, request("POST", "/v1/acquire", spend));
+    let after = block_on(restored.get("r/b/k")).unwrap().unwrap();
+    assert_eq!(decoder.decode("r/b/k", &after), None, "the text does not have its policy");
 }

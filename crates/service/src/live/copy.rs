@@ -87,3 +87,31 @@ impl<L: Limiter> State<L> {
         !within(self.loaded_at, FRESH_FOR) && !within(self.failed_at, RETRY_AFTER) && !others_load
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::limiter::CoreLimiter;
+
+    /// Whether somebody who comes so many milliseconds after the clock's beginning has to load, after the
+    /// last copy began to be loaded, somebody set out for the next one, and that failed.
+    fn is_due(now: u64, loaded: Option<u64>, began: Option<u64>, failed: Option<u64>) -> bool {
+        let at = |millis: u64| Timestamp::EPOCH.plus(Span::from_millis(millis));
+        let (loaded_at, began_at, failed_at) = (loaded.map(at), began.map(at), failed.map(at));
+        let known = Arc::default();
+        State::<CoreLimiter> { known, loaded_at, began_at, failed_at }.is_due(at(now))
+    }
+
+    #[test]
+    fn a_copy_is_loaded_anew_when_it_is_a_second_old_by_one_at_a_time() {
+        assert!(is_due(0, None, None, None), "nothing was ever loaded");
+        assert!(is_due(0, None, Some(0), None), "and who loads it is not done");
+        assert!(!is_due(1_000, Some(0), None, None));
+        assert!(is_due(1_001, Some(0), None, None));
+        assert!(!is_due(1_500, Some(0), Some(1_001), None), "somebody is on the way");
+        assert!(is_due(2_001, Some(0), Some(1_001), None), "but it is too old by now");
+        assert!(is_due(9_001, Some(0), Some(9_000), None), "as after a long pause");
+        assert!(!is_due(9_500, Some(0), Some(9_000), Some(9_000)), "the store is left alone");
+        assert!(is_due(10_001, Some(0), Some(9_000), Some(9_000)));
+    }
+}
