@@ -1,0 +1,185 @@
+//! The same, for threads: every call returns when it is over. Not for async tasks: it keeps their thread.
+
+mod lease;
+mod transport;
+
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::answer::{Answer, Limits};
+use crate::calls::{
+    self, Acquire, AdaptiveLimit, Call, Capacity, EventReport, Events, Granted, Reported,
+};
+use crate::config::Config;
+use crate::error::{AcquireError, ClientError};
+use crate::exchange::{Exchange, Machine, Step};
+use crate::held::Held;
+use crate::waiting::Waiting;
+
+pub use lease::Lease;
+use transport::Transport;
+
+/// A service, asked by threads. A clone is another handle to the same connections.
+#[derive(Debug, Clone)]
+pub struct Client {
+    config: Arc<Config>,
+    transport: Transport,
+}
+
+impl Client {
+    /// Nothing is asked until it is told to. Connections are kept.
+    #[must_use]
+    pub fn new(config: Config) -> Self {
+        let transport = Transport::new(&config);
+        Self { config: Arc::new(config), transport }
+    }
+
+    /// Asks once, and waits for nothing but the answer.
+    ///
+    /// # Errors
+    /// [`ClientError`]. A denial is none.
+    pub fn try_acquire(&self, asked: &Acquire) -> Result<Answer, ClientError> {
+        let call = asked.named()?.call(None, Duration::ZERO);
+        self.ask(call).map(|granted| granted.answer)
+    }
+
+    /// Asks, and waits until it passes, for at most `timeout` and the answer to what is asked last. It
+    /// waits on the service or here, as long as it is told to.
+    ///
+    /// # Errors
+    /// [`AcquireError`]: at once if it can't pass in time as things are, or never will.
+    pub fn acquire(&self, asked: &Acquire, timeout: Duration) -> Result<Answer, AcquireError> {
+        self.wait(asked, None, timeout).map(|granted| granted.answer)
+    }
+
+    /// Holds the costs for at most `ttl` (1 ms to 31 days) instead of charging them, and waits for them
+    /// as [`acquire`](Self::acquire) does. Since what others hold may be let go of at any time, it looks
+    /// again every second until the time is over.
+    ///
+    /// # Errors
+    /// [`AcquireError`]. An answer that was lost for good may have held them: they are charged then when
+    /// they expire.
+    pub fn hold(
+        &self,
+        asked: &Acquire,
+        ttl: Duration,
+        timeout: Duration,
+    ) -> Result<Lease, AcquireError> {
+        let granted = self.wait(asked, Some(ttl), timeout)?;
+        Ok(Lease::new(self.clone(), Held::new(granted, asked.places())))
+    }
+
+    /// Asks for up to 256 of one key each, decided as if each came alone, and answered in their order.
+    ///
+    /// # Errors
+    /// [`ClientError`] when nothing of it was decided: one that is wrong refuses all.
+    pub fn try_acquire_batch(
+        &self,
+        asked: &[Acquire],
+    ) -> Result<Vec<Result<Answer, ClientError>>, ClientError> {
+        self.ask(calls::try_acquire_batch(asked)?)
+    }
+
+    /// Where the limits of a key stand. Nothing is charged.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn peek(&self, policy: &str, key: &str) -> Result<Limits, ClientError> {
+        self.ask(calls::peek(policy, key))
+    }
+
+    /// Whether an upstream is known to refuse calls: any, or those of a code, about a label.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn events(
+        &self,
+        upstream: &str,
+        code: Option<&str>,
+        label: Option<&str>,
+    ) -> Result<Events, ClientError> {
+        self.ask(calls::events(upstream, code, label))
+    }
+
+    /// Tells everybody that an upstream refused a call.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn report_event(&self, report: &EventReport) -> Result<Reported, ClientError> {
+        self.ask(calls::report_event(report)?)
+    }
+
+    /// The capacities in force for the adaptive limits of a key.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn capacity(&self, policy: &str, key: &str) -> Result<Vec<Capacity>, ClientError> {
+        self.ask(calls::capacity(policy, key))
+    }
+
+    /// From now on so many units per period (1 ms to 366 days), the policy's if none is said.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn set_capacity(
+        &self,
+        limit: &AdaptiveLimit,
+        capacity: u64,
+        per: Option<Duration>,
+    ) -> Result<Limits, ClientError> {
+        self.ask(calls::set_capacity(limit, capacity, per))
+    }
+
+    /// Back to the policy's numbers.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn clear_capacity(&self, limit: &AdaptiveLimit) -> Result<Limits, ClientError> {
+        self.ask(calls::clear_capacity(limit))
+    }
+
+    /// Announces that the upstream pushed back: multiplies the capacity by 0 to 999 thousandths (by half
+    /// if none are said). It recovers by itself. Sent once: what is not answered may be done.
+    ///
+    /// # Errors
+    /// [`ClientError`].
+    pub fn reduce_capacity(
+        &self,
+        limit: &AdaptiveLimit,
+        factor_permille: Option<u16>,
+    ) -> Result<Limits, ClientError> {
+        self.ask(calls::reduce_capacity(limit, factor_permille))
+    }
+
+    fn wait(
+        &self,
+        asked: &Acquire,
+        hold: Option<Duration>,
+        timeout: Duration,
+    ) -> Result<Granted, AcquireError> {
+        self.drive(Waiting::new(&self.config, asked, hold, timeout, Instant::now())?)
+    }
+
+    fn ask<T>(&self, call: Call<T>) -> Result<T, ClientError> {
+        self.drive(Exchange::new(Arc::clone(&self.config), call))
+    }
+
+    /// Does what a machine says until it is over.
+    fn drive<M: Machine>(&self, mut machine: M) -> M::Output {
+        let mut step = machine.go();
+        loop {
+            step = match step {
+                Step::Send(request, timeout) => {
+                    let heard = self.transport.send(*request, timeout);
+                    machine.heard(heard, Instant::now())
+                }
+                Step::Sleep(wait) => {
+                    thread::sleep(wait);
+                    machine.go()
+                }
+                Step::Done(output) => return output,
+            };
+        }
+    }
+}
