@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use crate::error::ClientError;
 use crate::heard::{Heard, MINIMAL};
-use crate::limits_field;
+use crate::{limits_field, millis};
 
 /// May it pass?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,17 +36,19 @@ pub enum CountedBy {
 
 /// Where one limit stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(from = "StatusText")]
 pub struct LimitStatus {
     /// The most units that can be asked for at once.
     pub limit: u64,
     /// The units that could be asked for now.
     pub remaining: u64,
     /// How long until this cost passes this limit: zero when it does, nothing when it never will.
+    #[serde(rename = "retry_after_ms", deserialize_with = "millis::read_wait")]
     pub retry_after: Option<Duration>,
     /// How long until the limit is as if never used; nothing for a budget that is not given back.
+    #[serde(rename = "reset_after_ms", deserialize_with = "millis::read_wait")]
     pub reset_after: Option<Duration>,
     /// How long what was let in has to stand in line first: zero but for a leaky queue.
+    #[serde(rename = "delay_ms", deserialize_with = "millis::read", default)]
     pub delay: Duration,
 }
 
@@ -67,29 +69,6 @@ pub struct Answer {
     pub counted_by: CountedBy,
     /// Where the limits stand; empty for several keys.
     pub limits: Limits,
-}
-
-/// A status as JSON has it.
-#[derive(Deserialize)]
-struct StatusText {
-    limit: u64,
-    remaining: u64,
-    retry_after_ms: Option<u64>,
-    reset_after_ms: Option<u64>,
-    #[serde(default)]
-    delay_ms: u64,
-}
-
-impl From<StatusText> for LimitStatus {
-    fn from(text: StatusText) -> Self {
-        Self {
-            limit: text.limit,
-            remaining: text.remaining,
-            retry_after: text.retry_after_ms.map(Duration::from_millis),
-            reset_after: text.reset_after_ms.map(Duration::from_millis),
-            delay: Duration::from_millis(text.delay_ms),
-        }
-    }
 }
 
 impl Answer {

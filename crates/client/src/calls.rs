@@ -7,7 +7,7 @@ mod events;
 mod lease;
 mod peek;
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
@@ -89,15 +89,4 @@ impl<T> Call<T> {
 
 fn segment(text: &str) -> impl std::fmt::Display {
     utf8_percent_encode(text, SEGMENT)
-}
-
-/// In whole milliseconds; what does not fit is longer than the service allows.
-fn millis(duration: Duration) -> u64 {
-    duration.as_millis().try_into().unwrap_or(u64::MAX)
-}
-
-/// What is told in milliseconds since 1970. What is beyond every calendar counts as 1970.
-fn time(at_ms: u64) -> SystemTime {
-    let epoch = SystemTime::UNIX_EPOCH;
-    epoch.checked_add(Duration::from_millis(at_ms)).unwrap_or(epoch)
 }

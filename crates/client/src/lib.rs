@@ -54,6 +54,9 @@ assert_eq!(lease.settle([("input_tokens", 1_312)])?, Settled::Charged);
 //! `tls`: addresses that begin with `https://`, with the roots that browsers trust.
 #![forbid(unsafe_code)]
 
+#[cfg(not(any(feature = "async", feature = "blocking")))]
+compile_error!("choose a face: the feature `async`, or `blocking`, or both");
+
 mod answer;
 #[cfg(feature = "blocking")]
 pub mod blocking;
@@ -63,9 +66,11 @@ mod client;
 mod config;
 mod error;
 mod exchange;
+mod face;
 mod heard;
 mod held;
 mod limits_field;
+mod millis;
 mod random;
 #[cfg(test)]
 mod script;

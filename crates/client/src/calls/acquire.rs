@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::{Call, millis};
+use super::Call;
 use crate::answer::{Answer, CountedBy};
 use crate::error::ClientError;
 use crate::heard::Heard;
 use crate::held::Token;
-use crate::random;
+use crate::{millis, random};
 
 /// Longest wait that the service takes upon itself.
 const SERVER_WAIT_MAX: Duration = Duration::from_secs(4);
@@ -156,8 +156,8 @@ impl Acquire {
             _ => Duration::ZERO,
         };
         let body = AcquireBody {
-            hold_ms: hold.map(millis),
-            wait_ms: Some(millis(waits)).filter(|wait_ms| *wait_ms > 0),
+            hold_ms: hold.map(millis::of),
+            wait_ms: Some(millis::of(waits)).filter(|wait_ms| *wait_ms > 0),
             ..self.body()
         };
         let read = if hold.is_some() { held } else { charged };

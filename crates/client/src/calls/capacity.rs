@@ -5,10 +5,11 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Call, millis, segment};
+use super::{Call, segment};
 use crate::answer::Limits;
 use crate::error::ClientError;
 use crate::heard::Heard;
+use crate::millis;
 
 /// A limit of a key whose capacity adapts, and who changes it.
 ///
@@ -32,7 +33,6 @@ pub struct AdaptiveLimit {
 
 /// What is in force for an adaptive limit.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(from = "CapacityText")]
 pub struct Capacity {
     /// The name of the limit.
     pub limit: String,
@@ -41,6 +41,7 @@ pub struct Capacity {
     /// Those to which it recovers.
     pub original: u64,
     /// The period.
+    #[serde(rename = "per_ms", deserialize_with = "millis::read")]
     pub per: Duration,
     /// The units that could be asked for now.
     pub available: u64,
@@ -51,9 +52,10 @@ pub struct Capacity {
 }
 
 /// A change of a capacity.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct CapacityChange {
     /// When.
+    #[serde(rename = "at_ms", deserialize_with = "millis::read_time")]
     pub at: SystemTime,
     /// To so many units per period.
     pub capacity: u64,
@@ -78,25 +80,6 @@ struct ChangeBody<'a> {
 #[derive(Deserialize)]
 struct Capacities {
     capacities: Vec<Capacity>,
-}
-
-#[derive(Deserialize)]
-struct CapacityText {
-    limit: String,
-    capacity: u64,
-    original: u64,
-    per_ms: u64,
-    available: u64,
-    in_flight: u64,
-    change: Option<ChangeText>,
-}
-
-#[derive(Deserialize)]
-struct ChangeText {
-    at_ms: u64,
-    capacity: u64,
-    source: String,
-    reason: String,
 }
 
 #[derive(Deserialize)]
@@ -143,7 +126,7 @@ pub(crate) fn set_capacity(
     capacity: u64,
     per: Option<Duration>,
 ) -> Call<Limits> {
-    let (capacity, per_ms) = (Some(capacity), per.map(millis));
+    let (capacity, per_ms) = (Some(capacity), per.map(millis::of));
     let body = ChangeBody { capacity, per_ms, ..limit.change() };
     Call::post("/v1/capacity/set", &body, true, limits)
 }
@@ -160,23 +143,4 @@ pub(crate) fn reduce_capacity(limit: &AdaptiveLimit, factor_permille: Option<u16
 
 fn limits(heard: &Heard) -> Result<Limits, ClientError> {
     heard.json().map(|it: Done| it.limits)
-}
-
-impl From<CapacityText> for Capacity {
-    fn from(text: CapacityText) -> Self {
-        Self {
-            limit: text.limit,
-            capacity: text.capacity,
-            original: text.original,
-            per: Duration::from_millis(text.per_ms),
-            available: text.available,
-            in_flight: text.in_flight,
-            change: text.change.map(|change| CapacityChange {
-                at: super::time(change.at_ms),
-                capacity: change.capacity,
-                source: change.source,
-                reason: change.reason,
-            }),
-        }
-    }
 }

@@ -5,9 +5,10 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Call, millis, segment};
+use super::{Call, segment};
 use crate::error::ClientError;
-use crate::random;
+use crate::heard::Heard;
+use crate::{millis, random};
 
 /// An upstream refused a call, and is not to be called for a while.
 ///
@@ -18,12 +19,15 @@ use crate::random;
 /// let report = EventReport::new("openai", "429", Duration::from_secs(20)).about("gpt-5").from("agent-3");
 /// # drop(report);
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct EventReport {
     upstream: String,
     code: String,
+    #[serde(rename = "duration_ms", serialize_with = "millis::write")]
     duration: Duration,
+    #[serde(skip_serializing_if = "Option::is_none")]
     label: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     source: Option<String>,
 }
 
@@ -42,59 +46,43 @@ pub enum Reported {
 }
 
 /// Whether an upstream is known to refuse calls.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Events {
     /// Whether it does.
+    #[serde(rename = "limited")]
     pub is_limited: bool,
     /// How long until the last of the events expires.
+    #[serde(rename = "retry_after_ms", deserialize_with = "millis::read")]
     pub retry_after: Duration,
     /// Those that say so; the one that expires last comes first.
     pub events: Vec<Event>,
 }
 
 /// An upstream's refusal that still counts.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Event {
     /// What the upstream said.
     pub code: String,
     /// What it is about.
     pub label: Option<String>,
     /// When it was reported.
+    #[serde(rename = "recorded_at_ms", deserialize_with = "millis::read_time")]
     pub recorded_at: SystemTime,
     /// How long it still counts.
+    #[serde(rename = "retry_after_ms", deserialize_with = "millis::read")]
     pub retry_after: Duration,
 }
 
 #[derive(Serialize)]
 struct ReportBody<'a> {
-    upstream: &'a str,
-    code: &'a str,
-    duration_ms: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    label: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    source: Option<&'a str>,
+    #[serde(flatten)]
+    report: &'a EventReport,
     request_id: String,
 }
 
 #[derive(Deserialize)]
 struct ReportAnswer {
     reported: Reported,
-}
-
-#[derive(Deserialize)]
-struct EventsText {
-    limited: bool,
-    retry_after_ms: u64,
-    events: Vec<EventText>,
-}
-
-#[derive(Deserialize)]
-struct EventText {
-    code: String,
-    label: Option<String>,
-    recorded_at_ms: u64,
-    retry_after_ms: u64,
 }
 
 impl EventReport {
@@ -121,15 +109,8 @@ impl EventReport {
 }
 
 pub(crate) fn report_event(report: &EventReport) -> Result<Call<Reported>, ClientError> {
-    let body = ReportBody {
-        upstream: &report.upstream,
-        code: &report.code,
-        duration_ms: millis(report.duration),
-        label: report.label.as_deref(),
-        source: report.source.as_deref(),
-        request_id: random::request_id()?,
-    };
-    let read = |heard: &_| crate::heard::Heard::json(heard).map(|it: ReportAnswer| it.reported);
+    let body = ReportBody { report, request_id: random::request_id()? };
+    let read = |heard: &Heard| heard.json().map(|it: ReportAnswer| it.reported);
     Ok(Call::post("/v1/events", &body, true, read))
 }
 
@@ -139,21 +120,5 @@ pub(crate) fn events(upstream: &str, code: Option<&str>, label: Option<&str>) ->
     let query: Vec<_> = filters.map(|(name, text)| format!("{name}={}", segment(text))).collect();
     let path = format!("/v1/events/{}", segment(upstream));
     let path = if query.is_empty() { path } else { format!("{path}?{}", query.join("&")) };
-    Call::get(path, |heard| heard.json().map(|text: EventsText| text.into()))
-}
-
-impl From<EventsText> for Events {
-    fn from(text: EventsText) -> Self {
-        let event = |text: EventText| Event {
-            code: text.code,
-            label: text.label,
-            recorded_at: super::time(text.recorded_at_ms),
-            retry_after: Duration::from_millis(text.retry_after_ms),
-        };
-        Self {
-            is_limited: text.limited,
-            retry_after: Duration::from_millis(text.retry_after_ms),
-            events: text.events.into_iter().map(event).collect(),
-        }
-    }
+    Call::get(path, Heard::json)
 }

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{Call, Cost, millis};
+use super::{Call, Cost};
 use crate::error::ClientError;
 use crate::heard::Heard;
+use crate::millis;
 
 /// What came of settling a lease.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,7 +74,7 @@ pub(crate) fn release(lease: &str) -> Call<bool> {
 
 /// Lets it live for so long from now on. Whether it was there.
 pub(crate) fn renew(lease: &str, ttl: Duration) -> Call<bool> {
-    let body = LeaseBody { hold_ms: Some(millis(ttl)), ..LeaseBody::of(lease) };
+    let body = LeaseBody { hold_ms: Some(millis::of(ttl)), ..LeaseBody::of(lease) };
     Call::post("/v1/renew", &body, true, was_there)
 }
 
