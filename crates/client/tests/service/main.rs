@@ -4,6 +4,7 @@
 #[path = "../support/service.rs"]
 mod support;
 
+mod agents;
 mod blocking;
 mod strangers;
 mod tasks;
