@@ -197,9 +197,10 @@ macro_rules! lease_face {
         /// # Errors
         /// As [`settle`](Self::settle).
         pub $($async)? fn settle_each(mut self, costs: &[Cost]) -> Result<Settled, ClientError> {
-            let mut settled = self.settle_for(costs)$($await)*?;
-            if settled == Settled::AsHeld && self.settle_for(&[])$($await)*? == Settled::Gone {
-                settled = Settled::Gone;
+            let settled = self.settle_for(costs)$($await)*?;
+            if settled == Settled::AsHeld {
+                // Whether now or when it expired: what was held is charged.
+                self.settle_for(&[])$($await)*?;
             }
             self.held.is_over = true;
             Ok(settled)

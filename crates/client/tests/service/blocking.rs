@@ -145,27 +145,44 @@ fn a_dropped_lease_gives_its_slot_to_who_waits() {
     assert!(before.elapsed() < Duration::from_secs(10), "{:?}", before.elapsed());
 }
 
-/// A lease ends once, whichever way.
+/// A lease ends once, whichever way, and nobody is told again.
 #[test]
 fn a_lease_ends_once() {
-    let (_service, client) = start();
+    let (service, client) = start();
     let hold = |policy, key, units| {
         client.hold(&Acquire::new(policy, key, units), MINUTE, Duration::ZERO).unwrap()
     };
     drop(hold("budget", "dropped", 30));
     assert_eq!(left(&client, "budget", "dropped", "units"), 70);
+    let asked = service.asked();
     assert_eq!(hold("budget", "released", 30).release(), Ok(true));
+    assert_eq!(hold("budget", "settled", 30).settle(10), Ok(Settled::Charged));
+    assert_eq!(service.asked() - asked, 4);
     assert_eq!(left(&client, "budget", "released", "units"), 100);
-    let refused = hold("strict", "refused", 30);
-    assert_eq!(refused.renew(MINUTE), Ok(true));
-    assert_eq!(refused.settle(31 + 100), Ok(Settled::AsHeld));
-    assert_eq!(left(&client, "strict", "refused", "units"), 70);
-    let short = Acquire::new("budget", "short", 30);
-    let expired = client.hold(&short, Duration::from_millis(1), Duration::ZERO).unwrap();
+    assert_eq!(left(&client, "budget", "settled", "units"), 90);
+}
+
+/// More than was held may be refused: then what was held is charged.
+#[test]
+fn a_lease_is_renewed_and_refused() {
+    let (_service, client) = start();
+    let asked = Acquire::new("strict", "alice", 30);
+    let lease = client.hold(&asked, MINUTE, Duration::ZERO).unwrap();
+    assert_eq!(lease.renew(MINUTE), Ok(true));
+    assert_eq!(lease.settle(131), Ok(Settled::AsHeld));
+    assert_eq!(left(&client, "strict", "alice", "units"), 70);
+}
+
+/// What has expired was charged then.
+#[test]
+fn an_expired_lease_is_gone() {
+    let (_service, client) = start();
+    let asked = Acquire::new("budget", "alice", 30);
+    let lease = client.hold(&asked, Duration::from_millis(1), Duration::ZERO).unwrap();
     thread::sleep(Duration::from_millis(5));
-    assert_eq!(expired.renew(MINUTE), Ok(false));
-    assert_eq!(expired.settle(1), Ok(Settled::Gone));
-    assert_eq!(left(&client, "budget", "short", "units"), 70);
+    assert_eq!(lease.renew(MINUTE), Ok(false));
+    assert_eq!(lease.settle(1), Ok(Settled::Gone));
+    assert_eq!(left(&client, "budget", "alice", "units"), 70);
 }
 
 /// Each of several keys is settled for its own, or for what was held.
