@@ -149,12 +149,9 @@ impl Acquire {
     }
 
     /// Asks once, to charge it or to hold it for so long. The service waits for as much of `patience` as
-    /// it takes upon itself: of one key.
+    /// it takes upon itself.
     pub(crate) fn call(&self, hold: Option<Duration>, patience: Duration) -> Call<Granted> {
-        let waits = match &*self.legs {
-            [_] => patience.min(SERVER_WAIT_MAX),
-            _ => Duration::ZERO,
-        };
+        let waits = patience.min(SERVER_WAIT_MAX);
         let body = AcquireBody {
             hold_ms: hold.map(millis::of),
             wait_ms: Some(millis::of(waits)).filter(|wait_ms| *wait_ms > 0),
