@@ -60,6 +60,7 @@ mod limiter;
 mod live;
 mod local;
 mod opened;
+mod patience;
 mod problem;
 mod query;
 mod retention;

@@ -11,7 +11,7 @@ use http_body::Body;
 use http_body_util::Full;
 use tollgate_core::Name;
 use tollgate_policy::{ApiKeys, NamedPolicy, NamedPool, PolicySet};
-use tollgate_store::{Clock, DriveError, Store, StoreError};
+use tollgate_store::{Clock, DriveError, Store, StoreError, StoreTally};
 
 use crate::answer::Detail;
 use crate::auth;
@@ -40,6 +40,7 @@ pub struct Service<S, L: Limiter, C> {
     pub(crate) local: LocalRecords,
     pub(crate) report: fn(&Fault),
     pub(crate) faults: Faults,
+    pub(crate) store_tally: Option<Arc<StoreTally>>,
     /// How many requests to pools there were.
     pub(crate) turns: AtomicU64,
 }
@@ -106,6 +107,7 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
             local: LocalRecords::default(),
             report,
             faults: Faults::default(),
+            store_tally: None,
             turns: AtomicU64::new(0),
         })
     }
@@ -116,6 +118,13 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
     pub fn with_keys(mut self, keys: ApiKeys) -> Self {
         self.live = self.live.of_tenants(keys.keys().iter().map(|key| key.tenant.clone()));
         self.keys = Some(keys);
+        self
+    }
+
+    /// Tells in its metrics what is counted there, by a [`Metered`](tollgate_store::Metered) store.
+    #[must_use]
+    pub fn with_store_tally(mut self, tally: Arc<StoreTally>) -> Self {
+        self.store_tally = Some(tally);
         self
     }
 

@@ -32,15 +32,15 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         }
     }
 
-    /// Whether it still is, for who has waited.
-    pub(crate) async fn is_in_force(&self, opened: &Opened<L>) -> bool {
+    /// Whether all of them still are, for who has waited.
+    pub(crate) async fn are_in_force(&self, policies: &[&Opened<L>]) -> bool {
         let now = self.service.clock.now();
         let live = self.service.live_policies(self.tenant, now).await;
-        match live.find(opened.named.name(), now) {
+        policies.iter().all(|opened| match live.find(opened.named.name(), now) {
             Found::Live(other) => other.revision() == opened.revision(),
             Found::Configuration => opened.revision() == 0,
             Found::Nothing => false,
-        }
+        })
     }
 
     /// Tells the operator, in the log and in the metrics.

@@ -237,6 +237,15 @@ fn nobody_waits_on_for_a_policy_that_is_over() {
     let wait = json!({"policy": "b", "key": "k", "wait_ms": 4_000});
     let answer = api.acquire(&wait);
     assert_eq!((answer.status.as_u16(), api.clock_millis() % 10_000), (429, 3_000));
+    assert_eq!(spend(&api, 1), 200, "who comes again is decided anew");
+
+    put(&api, "b", &json!({"r": {"algorithm": "gcra", "limit": 1, "per": "3s"}}), "reset");
+    api.pass(3_000);
+    let key = json!({"policy": "b", "key": "k", "cost": 1});
+    let several = json!({"keys": [key], "wait_ms": 4_000});
+    assert_eq!(api.acquire(&several).status, 200);
+    put(&api, "b", &budget(9), "reset");
+    assert_eq!(api.acquire(&several).status, 429, "of several keys, too");
 }
 
 /// Where there was no policy there is no proportion either: what is found is taken as it is.

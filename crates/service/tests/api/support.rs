@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use futures::executor::block_on;
@@ -12,7 +13,8 @@ use tollgate_core::{Span, Timestamp};
 use tollgate_policy::{ApiKeys, PolicySet};
 use tollgate_service::{CoreLimiter, Retention, Service};
 use tollgate_store::{
-    Clock, KeySwap, Loaded, ManualClock, MemoryStore, Round, Store, StoreError, Swap, Sweeper,
+    Clock, KeySwap, Loaded, ManualClock, MemoryStore, Metered, Round, Store, StoreError,
+    StoreTally, Swap, Sweeper,
 };
 
 pub(crate) const POLICIES: &str = r#"
@@ -119,7 +121,7 @@ impl Store for TestStore {
 }
 
 pub(crate) struct Api {
-    service: Service<TestStore, CoreLimiter, SharedClock>,
+    service: Service<Metered<TestStore, SharedClock>, CoreLimiter, SharedClock>,
     pub(crate) clock: Rc<ManualClock>,
     pub(crate) fault: Rc<Cell<Fault>>,
     pub(crate) loads: Rc<Cell<u64>>,
@@ -162,8 +164,11 @@ impl Api {
         let store = TestStore { records: Rc::clone(&records), ..TestStore::default() };
         let (fault, loads) = (Rc::clone(&store.fault), Rc::clone(&store.loads));
         let policies = PolicySet::parse(policies).unwrap();
-        let shared = SharedClock(Rc::clone(&clock));
-        let service = Service::new(policies, store, CoreLimiter, shared, |_| {}).unwrap();
+        let shared = || SharedClock(Rc::clone(&clock));
+        let tally = Arc::new(StoreTally::default());
+        let store = Metered::timed(store, shared(), Arc::clone(&tally));
+        let service = Service::new(policies, store, CoreLimiter, shared(), |_| {}).unwrap();
+        let service = service.with_store_tally(tally);
         Self { service, clock, fault, loads, records }
     }
 
