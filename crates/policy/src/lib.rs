@@ -80,6 +80,7 @@ mod named_policy;
 mod options;
 mod policy_set;
 mod pool_text;
+mod position;
 mod scaled;
 mod toml_text;
 mod value;
