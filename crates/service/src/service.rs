@@ -151,7 +151,10 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
     }
 
     /// What is asked, and in whose name.
-    fn admit<'a>(&'a self, parts: &'a Parts) -> Result<(Session<'a, S, L, C>, Route<'a>), Problem> {
+    pub(crate) fn admit<'a>(
+        &'a self,
+        parts: &'a Parts,
+    ) -> Result<(Session<'a, S, L, C>, Route<'a>), Problem> {
         let route = Route::find(&parts.method, parts.uri.path())?;
         let tenant = match (&self.keys, route.scope()) {
             (Some(keys), Some(scope)) => {

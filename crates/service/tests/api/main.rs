@@ -14,6 +14,7 @@ mod keys;
 mod leases;
 mod openapi;
 mod operations;
+mod place;
 mod pools;
 mod several;
 mod stores;
