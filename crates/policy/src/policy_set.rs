@@ -56,6 +56,13 @@ impl PolicySet {
         self.live_policies
     }
 
+    /// The same policies, which may not be changed while they are in use, whatever the text says: for
+    /// hosts where a record can't be asked for its tenant's.
+    #[must_use]
+    pub fn without_live_policies(self) -> Self {
+        Self { live_policies: false, ..self }
+    }
+
     /// Every pool, in the text's order.
     pub fn pools(&self) -> impl ExactSizeIterator<Item = &NamedPool> {
         self.pools.iter()

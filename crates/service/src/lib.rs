@@ -61,6 +61,7 @@ mod live;
 mod local;
 mod opened;
 mod patience;
+mod place;
 mod problem;
 mod query;
 mod retention;

@@ -200,7 +200,8 @@ impl Problem {
     }
 
     /// A path with nothing there.
-    pub(crate) fn not_found() -> Self {
+    #[must_use]
+    pub fn not_found() -> Self {
         let detail = "no path of the API is spelt like this";
         Self::new(ProblemType::NotFound, StatusCode::NOT_FOUND, detail)
     }

@@ -152,7 +152,10 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
     }
 
     /// In whose name something is asked, and what.
-    fn admit<'a>(&'a self, parts: &'a Parts) -> Result<(Option<&'a Name>, Route<'a>), Problem> {
+    pub(crate) fn admit<'a>(
+        &'a self,
+        parts: &'a Parts,
+    ) -> Result<(Option<&'a Name>, Route<'a>), Problem> {
         let route = Route::find(&parts.method, parts.uri.path())?;
         let tenant = match (&self.keys, route.scope()) {
             (Some(keys), Some(scope)) => {
@@ -177,6 +180,11 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
         // Loading takes its time; where nothing was changed, what time it is makes no difference.
         let began = if live.is_empty() { now } else { self.clock.now() };
         Session { service: self, tenant, live, began }
+    }
+
+    /// A view in which the configuration's policies are in force.
+    pub(crate) fn configured<'a>(&'a self, tenant: Option<&'a Name>) -> Session<'a, S, L, C> {
+        Session { service: self, tenant, live: self.live.none(), began: self.clock.now() }
     }
 
     /// Every policy, by name.

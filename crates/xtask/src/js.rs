@@ -1,7 +1,6 @@
 //! The npm package: the core by cargo, its glue by wasm-bindgen, and the face above it by TypeScript.
 
 mod bench;
-mod folder;
 mod test;
 
 pub(crate) use bench::bench;
@@ -15,12 +14,11 @@ use anyhow::anyhow;
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::command::run;
-use crate::{npm, paths, wasm};
+use crate::{folder, npm, paths, wasm};
 
 /// Builds the package in `target/tollgate/npm-package`, ready for `npm pack`.
 pub(crate) fn build() -> anyhow::Result<PathBuf> {
-    let (ours, work) = (paths::root().join("crates/js"), work());
-    npm::install(&ours, &work)?;
+    let (ours, work) = (paths::root().join("crates/js"), install_tools()?);
     folder::replace(&ours.join("npm/src"), &work.join("src"))?;
     fs::copy(ours.join("npm/tsconfig.json"), work.join("tsconfig.json"))?;
     write_swap_script(&work.join("src/swap-script.ts"))?;
@@ -32,13 +30,19 @@ pub(crate) fn build() -> anyhow::Result<PathBuf> {
     assemble(&ours, &work)
 }
 
+/// Installs what building and testing in JavaScript needs, and answers where.
+pub(crate) fn install_tools() -> anyhow::Result<PathBuf> {
+    npm::install(&paths::root().join("crates/js"), &work())?;
+    Ok(work())
+}
+
 /// The folder in which the package is built and tested.
 fn work() -> PathBuf {
     paths::out().join("js")
 }
 
 /// The glue between JavaScript and the module, and the module as the glue wants it.
-fn bind(module: &Path, out: &Path) -> anyhow::Result<()> {
+pub(crate) fn bind(module: &Path, out: &Path) -> anyhow::Result<()> {
     let mut bindgen = Bindgen::new();
     bindgen.input_path(module).out_name("tollgate").typescript(true).omit_default_module_path(true);
     bindgen.web(true).and_then(|it| it.generate(out)).map_err(|error| anyhow!("{error:?}"))?;

@@ -4,8 +4,10 @@
 
 mod api_check;
 mod bench;
+mod cloudflare;
 mod command;
 mod compose;
+mod folder;
 mod js;
 mod npm;
 mod panics;
@@ -45,6 +47,11 @@ enum Task {
         #[command(subcommand)]
         task: Option<JsTask>,
     },
+    /// Builds the Worker for Cloudflare; `cloudflare test` tests it.
+    Cloudflare {
+        #[command(subcommand)]
+        task: Option<CloudflareTask>,
+    },
     /// Prints the size of the limiter component, and what each interface adds to it.
     Size,
     /// Shows that no input makes the limiter component panic.
@@ -65,6 +72,12 @@ enum JsTask {
     Bench,
 }
 
+#[derive(Subcommand)]
+enum CloudflareTask {
+    /// Asks the Worker in workerd, and compares its answers with those of the native service.
+    Test,
+}
+
 fn main() -> anyhow::Result<()> {
     match Args::parse().task {
         Task::Wasm => wasm::build(),
@@ -74,6 +87,8 @@ fn main() -> anyhow::Result<()> {
         Task::Js { task: None } => js::build().map(drop),
         Task::Js { task: Some(JsTask::Test) } => js::test(),
         Task::Js { task: Some(JsTask::Bench) } => js::bench(),
+        Task::Cloudflare { task: None } => cloudflare::build().map(drop),
+        Task::Cloudflare { task: Some(CloudflareTask::Test) } => cloudflare::test(),
         Task::Size => size::print(),
         Task::Panics => panics::check(),
         Task::ApiCheck => program::build().and_then(|program| api_check::check(&program)),

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::command::{cargo, run};
-use crate::{api_check, js, panics, program, wasm};
+use crate::{api_check, cloudflare, js, panics, program, wasm};
 
 /// What wasmtime is part of. These are built and tested in the release profile only: compiling
 /// wasmtime twice would double the time of everything.
@@ -13,9 +13,10 @@ const HEAVY: [&str; 4] = ["--package", "tollgate-host", "--package", "tollgate-t
 const FUZZ: [&str; 2] = ["--package", "tollgate-fuzz"];
 
 /// Crates that are empty on every target but WebAssembly.
-const WASM: [(&str, &str); 3] = [
+const WASM: [(&str, &str); 4] = [
     ("tollgate-component", "wasm32-unknown-unknown"),
     ("tollgate-js", "wasm32-unknown-unknown"),
+    ("tollgate-edge-cloudflare", "wasm32-unknown-unknown"),
     ("tollgate-edge-spin", "wasm32-wasip2"),
 ];
 
@@ -41,6 +42,8 @@ fn lint_code() -> anyhow::Result<()> {
     run(program::release(&["clippy", "--quiet", "--all-targets"])
         .args(HEAVY)
         .args(["--", "-D", "warnings"]))?;
+    let worker_tests = ["--package", "tollgate-edge-cloudflare", "--all-targets"];
+    run(cargo(&["clippy", "--quiet"]).args(worker_tests).args(["--", "-D", "warnings"]))?;
     for (package, target) in WASM {
         run(cargo(&["clippy", "--quiet", "--profile", "wasm", "--package", package])
             .args(["--target", target, "--", "-D", "warnings"]))?;
@@ -78,6 +81,7 @@ pub(crate) fn test() -> anyhow::Result<()> {
     run(&mut cargo(&["test", "--quiet"]))?;
     run(cargo(&["test", "--quiet"]).args(FUZZ))?;
     js::test()?;
+    cloudflare::test()?;
     api_check::check(&program)?;
     run(program::release(&["test", "--lib", "--bins", "--tests"]).args(HEAVY))
 }

@@ -48,6 +48,9 @@ const EDGE: Guest = Guest {
 /// What JavaScript calls. It becomes no component: its glue is made by `js.rs`.
 const JS: Guest = Guest { package: "tollgate-js", out: "", ..LIMITER };
 
+/// The Worker. It becomes no component either.
+const WORKER: Guest = Guest { package: "tollgate-edge-cloudflare", out: "", ..LIMITER };
+
 /// Guests of tests and benchmarks.
 const TEST_GUESTS: [Guest; 5] = [
     Guest { features: "linked", out: "edge-linked.wasm", ..EDGE },
@@ -92,9 +95,18 @@ pub(crate) fn limiter_with_panic_import() -> anyhow::Result<Vec<u8>> {
 
 /// The core for JavaScript, as it came from the compiler: wasm-bindgen reads what strip takes away.
 pub(crate) fn js_module() -> anyhow::Result<PathBuf> {
+    module_to_bind(&JS)
+}
+
+/// The Worker's module, likewise.
+pub(crate) fn worker_module() -> anyhow::Result<PathBuf> {
+    module_to_bind(&WORKER)
+}
+
+fn module_to_bind(guest: &Guest) -> anyhow::Result<PathBuf> {
     add_targets()?;
-    run(compile(&JS)?.env("CARGO_PROFILE_WASM_STRIP", "debuginfo"))?;
-    Ok(artifact(&JS))
+    run(compile(guest)?.env("CARGO_PROFILE_WASM_STRIP", "debuginfo"))?;
+    Ok(artifact(guest))
 }
 
 fn add_targets() -> anyhow::Result<()> {

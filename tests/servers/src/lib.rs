@@ -1,4 +1,4 @@
-//! Real servers for tests: Debian's `redis-server` and `nats-server`.
+//! Real servers for tests: Debian's `redis-server` and `nats-server`, and npm's `workerd`.
 //!
 //! Each is a process of its own on a free port of the loopback interface, with its data in a folder of its
 //! own. It answers when `start` returns, and is gone when it is dropped. A server that is not installed
@@ -9,7 +9,9 @@ mod nats;
 mod port;
 mod process;
 mod redis;
+mod workerd;
 
 pub use nats::NatsServer;
 pub use process::READY_MAX;
 pub use redis::RedisServer;
+pub use workerd::WorkerdServer;

@@ -9,7 +9,8 @@ use tempfile::TempDir;
 
 use crate::process::{Kind, Process};
 
-static NATS: Kind = Kind { program: "nats-server", arguments, is_ready };
+static NATS: Kind =
+    Kind { program: "nats-server", install: "apt-get install nats-server", arguments, is_ready };
 
 /// Enough bytes for the longest value and its header fields; the server's own default is a mebibyte in all.
 const PAYLOAD_BYTES: usize = 2 << 20;

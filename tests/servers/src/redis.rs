@@ -6,7 +6,8 @@ use std::path::Path;
 
 use crate::process::{Kind, Process, connect};
 
-static REDIS: Kind = Kind { program: "redis-server", arguments, is_ready };
+static REDIS: Kind =
+    Kind { program: "redis-server", install: "apt-get install redis-server", arguments, is_ready };
 
 /// A Redis server that survives being killed: it appends every write to a file before it answers.
 pub struct RedisServer(Process);

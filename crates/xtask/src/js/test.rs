@@ -7,8 +7,8 @@ use std::process::Command;
 use anyhow::bail;
 
 use crate::command::run;
-use crate::js::{build, folder, tsc, work};
-use crate::paths;
+use crate::js::{build, tsc, work};
+use crate::{folder, paths};
 
 /// Builds the package and passes its tests in Node.
 pub(crate) fn test() -> anyhow::Result<()> {
