@@ -3,7 +3,7 @@
 use std::sync::MutexGuard;
 use std::sync::atomic::Ordering;
 
-use tollgate_core::{CompactRecord, Decision, Operation};
+use tollgate_core::{CompactRecord, Timestamp};
 use tollgate_store::Clock;
 
 use super::shard::Shard;
@@ -26,13 +26,12 @@ impl<C: Clock> Limiter<C> {
 
     /// The first operation on a key. It is kept if there is something to remember of it.
     #[cold]
-    pub(super) fn apply_new<'a, T>(
+    pub(super) fn visit_new<'a, T>(
         &'a self,
         mut shard: MutexGuard<'a, Shard>,
         hash: u64,
         key: &str,
-        operation: &Operation,
-        answer: impl FnOnce(Decision<'_>) -> T,
+        act: impl FnOnce(&mut CompactRecord, Timestamp) -> (bool, T),
     ) -> Result<T, LimiterError> {
         let inner = &*self.inner;
         let mut has_place = inner.take_place();
@@ -45,11 +44,10 @@ impl<C: Clock> Limiter<C> {
         if let Some(record) = shard.get_mut(hash, key) {
             // Somebody else added it while the shard was not locked.
             inner.leave_places(usize::from(has_place));
-            return Ok(record.apply(policy, operation, now, answer));
+            return Ok(act(record, now).1);
         }
         let mut record = CompactRecord::new(policy);
-        let (changed, said) =
-            record.apply(policy, operation, now, |decision| (decision.changed(), answer(decision)));
+        let (changed, said) = act(&mut record, now);
         if !changed {
             inner.leave_places(usize::from(has_place));
             return Ok(said);
