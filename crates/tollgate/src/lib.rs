@@ -40,6 +40,8 @@
 //!
 //! `quanta`: a faster clock.
 //!
+//! `serde`: policies ([`policy_serde`]), answers, and what a limiter remembers ([`Snapshot`]), to be saved.
+//!
 //! `sqlite`: a store in a file that processes share.
 //!
 //! `text`: policies from TOML or JSON, as all faces of tollgate read them.
@@ -87,6 +89,8 @@ mod limit_set;
 mod limiter;
 #[cfg(feature = "std")]
 mod rate_limiter;
+#[cfg(feature = "serde")]
+mod saved;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 #[cfg(feature = "std")]
@@ -98,6 +102,8 @@ pub use tollgate_core::*;
 pub use self::adaptive::{NATS_SUBJECT_BYTES_MAX, NatsBus, NatsBusError};
 #[cfg(feature = "quanta")]
 pub use self::counter_clock::CounterClock;
+#[cfg(feature = "serde")]
+pub use self::saved::{RestoreError, Snapshot, policy as policy_serde};
 #[cfg(feature = "sqlite")]
 pub use self::sqlite::SqliteStore;
 #[cfg(feature = "std")]

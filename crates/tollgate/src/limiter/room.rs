@@ -3,6 +3,8 @@
 use std::sync::MutexGuard;
 use std::sync::atomic::Ordering;
 
+#[cfg(feature = "serde")]
+use tollgate_core::Record;
 use tollgate_core::{CompactRecord, Timestamp};
 use tollgate_store::Clock;
 
@@ -22,6 +24,33 @@ impl<C: Clock> Limiter<C> {
     /// keys makes room for them. What is given back is room for other keys.
     pub fn sweep(&self) -> usize {
         self.inner.sweep(usize::MAX, usize::MAX)
+    }
+
+    /// Every key that is needed, with the bytes of its record.
+    #[cfg(feature = "serde")]
+    pub(crate) fn records(&self) -> Vec<(Box<str>, Vec<u8>)> {
+        let (inner, now) = (&*self.inner, self.clock().now());
+        let mut records = Vec::new();
+        for shard in inner.shards.beginning_anywhere() {
+            records.extend(shard.lock().records(&inner.policy, now));
+        }
+        records
+    }
+
+    /// Adds a key with its record, if the key is not there. Whether it was not.
+    #[cfg(feature = "serde")]
+    pub(crate) fn add(&self, key: &str, record: Record) -> Result<bool, LimiterError> {
+        let mut is_new = false;
+        let add = |slot: &mut CompactRecord, _| {
+            // A key that is there has something to remember.
+            is_new = *slot == CompactRecord::new(self.policy());
+            if is_new {
+                *slot = CompactRecord::of(self.policy(), record);
+            }
+            (is_new, ())
+        };
+        self.visit(key, add)?;
+        Ok(is_new)
     }
 
     /// The first operation on a key. It is kept if there is something to remember of it.

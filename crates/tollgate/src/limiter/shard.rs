@@ -86,6 +86,18 @@ impl Shard {
         self.entries.get_mut(position as usize).map(|entry| &mut entry.record)
     }
 
+    /// The keys that are needed, with the bytes of their records.
+    #[cfg(feature = "serde")]
+    pub(super) fn records(
+        &self,
+        policy: &Policy,
+        now: Timestamp,
+    ) -> impl Iterator<Item = (Box<str>, Vec<u8>)> {
+        let entries = (0..self.entries.len()).filter_map(|position| self.entries.get(position));
+        let needed = entries.filter(move |it| it.record.forget_after(policy, now) > Span::ZERO);
+        needed.map(|entry| (entry.key.as_str().into(), entry.record.encode(policy)))
+    }
+
     /// Adds a key that is not there.
     pub(super) fn add(
         &mut self,
