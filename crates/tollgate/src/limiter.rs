@@ -6,6 +6,7 @@ mod operations;
 mod pages;
 mod room;
 mod shard;
+mod slots;
 
 use std::hash::BuildHasher;
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use event_listener::Event;
-use hashbrown::DefaultHashBuilder;
+use foldhash::fast::RandomState;
 use tollgate_core::{CompactRecord, Decision, Operation, Policy, Timestamp};
 use tollgate_store::Clock;
 
@@ -68,7 +69,7 @@ pub struct Limiter<C = SystemClock> {
 struct Inner<C> {
     policy: Policy,
     clock: C,
-    hasher: DefaultHashBuilder,
+    hasher: RandomState,
     shards: Shards,
     keys_max: usize,
     /// Keys of all shards.
@@ -108,7 +109,7 @@ impl<C: Clock> Limiter<C> {
         let inner = Inner {
             policy,
             clock,
-            hasher: DefaultHashBuilder::default(),
+            hasher: RandomState::default(),
             shards: Shards::new(shards.next_power_of_two()),
             keys_max,
             keys: AtomicUsize::new(0),
