@@ -53,12 +53,6 @@ pub(crate) fn parse(text: &str) -> Result<Value, TextError> {
     toml_text::parse(text).map_err(TextError)
 }
 
-impl<'de> Deserialize<'de> for Value {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ValueVisitor)
-    }
-}
-
 impl Serialize for Value {
     /// What is no value of tollgate's is written as one that says nothing.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -72,6 +66,12 @@ impl Serialize for Value {
             Self::List(items) => serializer.collect_seq(items),
             Self::Null | Self::Other => serializer.serialize_unit(),
         }
+    }
+}
+
+impl<'de> Deserialize<'de> for Value {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ValueVisitor)
     }
 }
 
