@@ -54,6 +54,7 @@ pub(crate) fn parse(text: &str) -> Result<Value, TextError> {
 }
 
 impl Serialize for Value {
+    /// What is no value of tollgate's is written as one that says nothing.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Number(number) => serializer.serialize_u64(*number),
