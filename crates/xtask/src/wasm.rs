@@ -45,8 +45,9 @@ const EDGE: Guest = Guest {
     out: "edge.wasm",
 };
 
-/// What JavaScript calls. It becomes no component: its glue is made by `js.rs`.
+/// What JavaScript calls. These become no components: their glue is made by `js.rs`.
 const JS: Guest = Guest { package: "tollgate-js", out: "", ..LIMITER };
+const JS_UPSTREAM: Guest = Guest { package: "tollgate-js-upstream", ..JS };
 
 /// Guests of tests and benchmarks.
 const TEST_GUESTS: [Guest; 5] = [
@@ -90,11 +91,14 @@ pub(crate) fn limiter_with_panic_import() -> anyhow::Result<Vec<u8>> {
     Ok(fs::read(artifact(&guest))?)
 }
 
-/// The core for JavaScript, as it came from the compiler: wasm-bindgen reads what strip takes away.
-pub(crate) fn js_module() -> anyhow::Result<PathBuf> {
+/// The core for JavaScript, in two modules as they came from the compiler: what limits, and what callers
+/// of an upstream share. wasm-bindgen reads what strip takes away.
+pub(crate) fn js_modules() -> anyhow::Result<[PathBuf; 2]> {
     add_targets()?;
-    run(compile(&JS)?.env("CARGO_PROFILE_WASM_STRIP", "debuginfo"))?;
-    Ok(artifact(&JS))
+    for guest in [&JS, &JS_UPSTREAM] {
+        run(compile(guest)?.env("CARGO_PROFILE_WASM_STRIP", "debuginfo"))?;
+    }
+    Ok([artifact(&JS), artifact(&JS_UPSTREAM)])
 }
 
 fn add_targets() -> anyhow::Result<()> {
