@@ -19,7 +19,8 @@ export function watchCapacity(
   options: WatchOptions | undefined,
 ): () => void {
   checkedOptions(options, ["everyMs"]);
-  const everyMs = wholeNumber("everyMs", options?.everyMs ?? EVERY_MS_DEFAULT, 10, TIME_MS_MAX);
+  const { everyMs = EVERY_MS_DEFAULT } = options ?? {};
+  wholeNumber("everyMs", everyMs, 10, TIME_MS_MAX);
   let seen: string | undefined;
   let cancel = () => {};
   let isOver = false;

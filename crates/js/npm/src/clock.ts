@@ -70,7 +70,7 @@ export function clockOf(clock: Clock | undefined): Clock {
 /** The time, if the clock is one. */
 export function timeOf(clock: Clock): number {
   const now = clock.now();
-  if (!(now >= 0 && now <= Number.MAX_SAFE_INTEGER)) {
+  if (typeof now !== "number" || !(now >= 0 && now <= Number.MAX_SAFE_INTEGER)) {
     throw new InvalidError("clock", `must show milliseconds since the epoch, not ${shown(now)}`);
   }
   return now;

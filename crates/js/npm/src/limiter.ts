@@ -175,7 +175,7 @@ export class Limiter<N extends string = "requests"> {
 
   /**
    * Calls `listener` whenever `control` changes a capacity; what it answers ends that. Recovery is no
-   * event: it goes on all the time.
+   * event: it goes on all the time. What a listener throws, `control` throws when all of them were called.
    */
   onCapacityChange(listener: (event: CapacityEvent<N>) => void): () => void {
     this.#listeners.add(listener);
@@ -223,7 +223,16 @@ export class Limiter<N extends string = "requests"> {
   #tell(key: string, limit: N): void {
     const capacity = this.capacity(key, limit);
     if (capacity === undefined) return;
-    for (const listener of this.#listeners) listener({ key, limit, ...capacity });
+    const failures: unknown[] = [];
+    for (const listener of this.#listeners) {
+      try {
+        listener({ key, limit, ...capacity });
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    // All of them are told before one of them is heard.
+    if (failures.length > 0) throw failures[0];
   }
 
   #settle(key: string, operation: Operation): Settled<N> {

@@ -6,10 +6,10 @@ export function named<T>(at: string, ask: () => T): T {
     return ask();
   } catch (refused) {
     if (typeof refused !== "string") throw refused;
-    const parts = /^([a-z_]+): (.*)$/s.exec(refused);
+    const parts = /^([a-zA-Z_]+): (.*)$/s.exec(refused);
     if (parts === null) throw new InvalidError(at, refused);
     const field = (parts[1] ?? "").replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
-    throw new InvalidError(`${at}.${field}`, parts[2] ?? "");
+    throw new InvalidError(field === at ? at : `${at}.${field}`, parts[2] ?? "");
   }
 }
 

@@ -154,9 +154,13 @@ export class StoreLimiter<N extends string = "requests"> {
     return { records: limiter.#records, key, costs: limiter.#costs.list(cost) };
   }
 
-  async #reserve(key: string, options: ReserveOptions<N>, id: Uint8Array): Promise<AsyncReservation<N> | Denied<N>> {
-    const ttl = nanos(wholeNumber("ttlMs", options.ttlMs ?? TTL_MS_DEFAULT, 1, TIME_MS_MAX));
-    const decision = await this.#ask(key, this.#costs.list(options.cost), id, ttl);
+  async #reserve(
+    key: string,
+    { cost, ttlMs = TTL_MS_DEFAULT }: ReserveOptions<N>,
+    id: Uint8Array,
+  ): Promise<AsyncReservation<N> | Denied<N>> {
+    const ttl = nanos(wholeNumber("ttlMs", ttlMs, 1, TIME_MS_MAX));
+    const decision = await this.#ask(key, this.#costs.list(cost), id, ttl);
     if (!decision.allowed) return decision;
     return new AsyncReservation(decision, {
       settle: (cost) => this.#settle(key, id, cost),

@@ -45,10 +45,11 @@ export class Barrier {
   constructor(store: Store, key: string, parties: number, options?: BarrierOptions) {
     checkedOptions(options, [...RECORD_OPTIONS, "ttl", "lookMs"]);
     this.parties = wholeNumber("parties", parties, 1, 4_000);
-    this.#ttl = options?.ttl ?? TTL_DEFAULT;
-    this.#lookMs = wholeNumber("lookMs", options?.lookMs ?? LOOK_MS_DEFAULT, 1, 60_000);
+    const { ttl = TTL_DEFAULT, lookMs = LOOK_MS_DEFAULT } = options ?? {};
+    this.#ttl = ttl;
+    this.#lookMs = wholeNumber("lookMs", lookMs, 1, 60_000);
     this.#record = new RecordInStore(store, key, options);
-    barrierRecord.create(undefined, parties, this.#ttl, [0, 0]);
+    barrierRecord.create(undefined, parties, ttl, [0, 0]);
   }
 
   /**

@@ -26,10 +26,9 @@ export class RecordInStore {
   readonly #call: StoreCall;
   readonly #key: string;
 
-  constructor(store: Store, key: string, options: RecordOptions | undefined) {
-    this.clock = clockOf(options?.clock);
-    const callMsMax = wholeNumber("callMsMax", options?.callMsMax ?? CALL_MS_DEFAULT, 1, 60_000);
-    this.#call = { store: storeOf(store), clock: this.clock, callMsMax };
+  constructor(store: Store, key: string, { clock, callMsMax = CALL_MS_DEFAULT }: RecordOptions = {}) {
+    this.clock = clockOf(clock);
+    this.#call = { store: storeOf(store), clock: this.clock, callMsMax: wholeNumber("callMsMax", callMsMax, 1, 60_000) };
     this.#key = checkedKey("key", key);
   }
 
