@@ -57,6 +57,7 @@ mod key;
 mod lease;
 mod limiter;
 mod local;
+mod patience;
 mod problem;
 mod query;
 mod retention;

@@ -1,6 +1,7 @@
 //! The service: its policies, and what answers a request.
 
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use bytes::Bytes;
@@ -9,7 +10,7 @@ use http::{Request, Response};
 use http_body::Body;
 use http_body_util::Full;
 use tollgate_policy::{ApiKeys, Exactness, NamedPolicy, NamedPool, PolicySet};
-use tollgate_store::{Clock, DriveError, Store, StoreError};
+use tollgate_store::{Clock, DriveError, Store, StoreError, StoreTally};
 
 use crate::answer::{Answers, Detail};
 use crate::auth;
@@ -35,6 +36,7 @@ pub struct Service<S, L: Limiter, C> {
     pub(crate) local: LocalRecords,
     pub(crate) report: fn(&Fault),
     pub(crate) faults: Faults,
+    pub(crate) store_tally: Option<Arc<StoreTally>>,
     /// How many requests to pools there were.
     pub(crate) turns: AtomicU64,
 }
@@ -118,6 +120,7 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
             local,
             report,
             faults: Faults::default(),
+            store_tally: None,
             turns,
         })
     }
@@ -127,6 +130,13 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
     #[must_use]
     pub fn with_keys(mut self, keys: ApiKeys) -> Self {
         self.keys = Some(keys);
+        self
+    }
+
+    /// Tells in its metrics what is counted there, by a [`Metered`](tollgate_store::Metered) store.
+    #[must_use]
+    pub fn with_store_tally(mut self, tally: Arc<StoreTally>) -> Self {
+        self.store_tally = Some(tally);
         self
     }
 

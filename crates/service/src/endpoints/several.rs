@@ -5,7 +5,7 @@ use http::Response;
 use http_body_util::Full;
 use tollgate_core::{
     ACQUISITION_KEYS_MAX, Acquire, Acquisition, AcquisitionError, Ending, Id, Machine, Operation,
-    Outcome, Verdict,
+    Outcome, Span, Verdict,
 };
 use tollgate_store::{BestEffort, Clock, DriveError, Driven, Store, at_once, run};
 
@@ -23,6 +23,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         &self,
         mut body: Members,
         manner: &Manner,
+        patience: Span,
         detail: Detail,
     ) -> Result<Response<Full<Bytes>>, Problem> {
         let mut keys = body.list("keys", ACQUISITION_KEYS_MAX)?.unwrap_or_default();
@@ -36,7 +37,8 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         body.end()?;
         let id = manner.hold.map(|hold| hold.id()).or(manner.once).map_or_else(random_id, Ok)?;
         let places: Vec<_> = legs.iter().map(|leg| (leg.opened, &*leg.key)).collect();
-        let outcome = self.take(&legs, &places, manner, id).await?;
+        let ask = async || self.take(&legs, &places, manner, id).await;
+        let outcome = self.ask_within(patience, ask, passes_after).await?;
         count(&places, &outcome);
         let lease = manner.hold.map(|_| Lease { id, legs: lease_legs(&legs) }.token());
         let answer = SeveralAnswer { legs: &places, outcome: &outcome, lease: lease.as_deref() };
@@ -138,6 +140,11 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
             }
         }
     }
+}
+
+/// How long until the keys that denied it have room: forever where one never will.
+fn passes_after(outcome: &Outcome) -> Option<Span> {
+    (!outcome.is_allowed()).then(|| outcome.retry_after())
 }
 
 /// Counts what was charged for the policy of every key, and a denial for the policies that denied.

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use futures::executor::block_on;
@@ -11,7 +12,9 @@ use serde_json::Value;
 use tollgate_core::{Span, Timestamp};
 use tollgate_policy::{ApiKeys, PolicySet};
 use tollgate_service::{CoreLimiter, Service};
-use tollgate_store::{Clock, KeySwap, Loaded, ManualClock, MemoryStore, Store, StoreError, Swap};
+use tollgate_store::{
+    Clock, KeySwap, Loaded, ManualClock, MemoryStore, Metered, Store, StoreError, StoreTally, Swap,
+};
 
 pub(crate) const POLICIES: &str = r#"
 [policy.slow]
@@ -114,7 +117,7 @@ impl Store for TestStore {
 }
 
 pub(crate) struct Api {
-    service: Service<TestStore, CoreLimiter, SharedClock>,
+    service: Service<Metered<TestStore, SharedClock>, CoreLimiter, SharedClock>,
     pub(crate) clock: Rc<ManualClock>,
     pub(crate) fault: Rc<Cell<Fault>>,
 }
@@ -142,8 +145,11 @@ impl Api {
         let store = TestStore::default();
         let fault = Rc::clone(&store.fault);
         let policies = PolicySet::parse(policies).unwrap();
-        let shared = SharedClock(Rc::clone(&clock));
-        let service = Service::new(policies, store, CoreLimiter, shared, |_| {}).unwrap();
+        let shared = || SharedClock(Rc::clone(&clock));
+        let tally = Arc::new(StoreTally::default());
+        let store = Metered::timed(store, shared(), Arc::clone(&tally));
+        let service = Service::new(policies, store, CoreLimiter, shared(), |_| {}).unwrap();
+        let service = service.with_store_tally(tally);
         Self { service, clock, fault }
     }
 

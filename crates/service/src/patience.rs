@@ -1,0 +1,34 @@
+//! Asking again until it passes, as long as the caller waits.
+
+use tollgate_core::Span;
+use tollgate_store::{Clock, Store};
+
+use crate::limiter::Limiter;
+use crate::problem::Problem;
+use crate::session::Session;
+
+impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
+    /// Asks, and again when what is denied would pass within `patience`. `passes_after` says how long
+    /// an answer has to be waited for, and is nothing for one that stands.
+    pub(crate) async fn ask_within<T>(
+        &self,
+        patience: Span,
+        ask: impl AsyncFn() -> Result<T, Problem>,
+        passes_after: impl Fn(&T) -> Option<Span>,
+    ) -> Result<T, Problem> {
+        // Most don't wait, and need no clock.
+        if patience == Span::ZERO {
+            return ask().await;
+        }
+        let start = self.service.clock.now();
+        loop {
+            let answer = ask().await?;
+            let waited = self.service.clock.now().since(start);
+            let left = Span::from_nanos(patience.as_nanos().saturating_sub(waited.as_nanos()));
+            match passes_after(&answer) {
+                Some(wait) if wait <= left => self.service.clock.sleep(wait).await,
+                _ => return Ok(answer),
+            }
+        }
+    }
+}
