@@ -1,4 +1,5 @@
 import { object, shown, wholeNumber } from "../check.js";
+import { systemClock } from "../clock.js";
 import { InvalidError } from "../errors.js";
 import { type HrTime, hrTimeOf, hrTimeOfMillis, millisOfHr, nanosOf } from "../hr-time.js";
 import * as wasm from "../wasm/upstream.js";
@@ -47,7 +48,7 @@ export interface ExactFeedback {
  *
  * @throws InvalidError when that is no response.
  */
-export function feedbackOf(response: UpstreamResponse, nowMs: number = Date.now()): Feedback {
+export function feedbackOf(response: UpstreamResponse, nowMs: number = systemClock.now()): Feedback {
   const { cooldown, wait, levels } = readFeedback(response, hrTimeOfMillis(wholeNumber("nowMs", nowMs)));
   return {
     ...(cooldown && { cooldownMs: millisOfHr(cooldown) }),
