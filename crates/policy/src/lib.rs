@@ -77,6 +77,7 @@ mod limit_text;
 mod options;
 mod policy_set;
 mod pool_text;
+mod position;
 mod scaled;
 mod toml_text;
 mod value;

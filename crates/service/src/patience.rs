@@ -10,10 +10,12 @@ use crate::session::Session;
 impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     /// Asks, and again when what is denied would pass within `patience`. `passes_after` says how long
     /// an answer has to be waited for, and is nothing for one that stands.
-    pub(crate) async fn ask_within<T>(
+    ///
+    /// (No `AsyncFn`: the future of a request would not be `Send`, and natively it moves between threads.)
+    pub(crate) async fn ask_within<T, F: Future<Output = Result<T, Problem>>>(
         &self,
         patience: Span,
-        ask: impl AsyncFn() -> Result<T, Problem>,
+        ask: impl Fn() -> F,
         passes_after: impl Fn(&T) -> Option<Span>,
     ) -> Result<T, Problem> {
         // Most don't wait, and need no clock.

@@ -34,7 +34,7 @@ export interface LimiterOptions {
 export interface Leg<N extends string> {
   readonly limiter: Limiter<N>;
   readonly key: string;
-  readonly cost?: Cost<N> | undefined;
+  readonly cost?: Cost<NoInfer<N>> | undefined;
 }
 
 /** A limiter that remembers its keys in memory. */

@@ -35,7 +35,7 @@ export interface StoreLimiterOptions {
 export interface StoreLeg<N extends string> {
   readonly limiter: StoreLimiter<N>;
   readonly key: string;
-  readonly cost?: Cost<N> | undefined;
+  readonly cost?: Cost<NoInfer<N>> | undefined;
 }
 
 /** A limiter whose records are in a store that it shares with others. */

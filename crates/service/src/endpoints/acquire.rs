@@ -40,7 +40,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
             Lease { id: hold.id(), legs }.token()
         });
         let acquire = manner.acquire(leg.costs).into();
-        let ask = async || self.decide(leg.opened, &leg.key, &acquire).await;
+        let ask = || self.decide(leg.opened, &leg.key, &acquire);
         let decided = self.ask_within(patience, ask, passes_after).await?;
         leg.opened.decisions.count(&decided);
         Ok(match decided {

@@ -37,7 +37,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         body.end()?;
         let id = manner.hold.map(|hold| hold.id()).or(manner.once).map_or_else(random_id, Ok)?;
         let places: Vec<_> = legs.iter().map(|leg| (leg.opened, &*leg.key)).collect();
-        let ask = async || self.take(&legs, &places, manner, id).await;
+        let ask = || self.take(&legs, &places, manner, id);
         let outcome = self.ask_within(patience, ask, passes_after).await?;
         count(&places, &outcome);
         let lease = manner.hold.map(|_| Lease { id, legs: lease_legs(&legs) }.token());
