@@ -70,7 +70,7 @@ export class Limiter<N extends string = "requests"> {
    *
    * @throws InvalidError and FullError, as `tryAcquire`.
    */
-  static tryAcquireAll<T extends readonly string[]>(legs: readonly [...{ [I in keyof T]: Leg<T[I]> }]): AllDecision {
+  static tryAcquireAll<T extends readonly string[] | []>(legs: { readonly [I in keyof T]: Leg<T[I]> }): AllDecision {
     const asked = checkedLegs(legs);
     const times = asked.map(({ limiter }) => timeOf(limiter.#clock));
     const each = (charge: boolean) => asked.map(({ limiter, key, cost }, index) => limiter.#ask(key, cost, times[index]!, charge));

@@ -64,8 +64,8 @@ export class StoreLimiter<N extends string = "requests"> {
    *
    * @throws as `tryAcquire`.
    */
-  static async tryAcquireAll<T extends readonly string[]>(
-    legs: readonly [...{ [I in keyof T]: StoreLeg<T[I]> }],
+  static async tryAcquireAll<T extends readonly string[] | []>(
+    legs: { readonly [I in keyof T]: StoreLeg<T[I]> },
     options?: RequestOptions,
   ): Promise<AllDecision> {
     checkedOptions(options, ["requestId"]);
