@@ -24,6 +24,8 @@ export async function waits(): Promise<Allowed<"requests" | "input_tokens">> {
 
 // @ts-expect-error a misspelled name of a limit
 several.tryAcquire("alice", { input_token: 3 });
+// @ts-expect-error the limit of a text is named requests
+one.tryAcquire("alice", { input_tokens: 3 });
 // @ts-expect-error a text is no cost
 one.tryAcquire("alice", "1");
 // @ts-expect-error a bigint is no cost
@@ -46,7 +48,7 @@ Limiter.tryAcquireAll([
   { limiter: several, key: "acme", cost: { input_tokens: 1 } },
 ]);
 // @ts-expect-error each cost has the names of its own limiter's limits
-Limiter.tryAcquireAll([{ limiter: new Limiter<"requests">("1/s"), key: "alice", cost: { input_tokens: 1 } }]);
+Limiter.tryAcquireAll([{ limiter: one, key: "alice", cost: { input_tokens: 1 } }]);
 // @ts-expect-error in memory no answer is lost, and there are no request ids
 void one.acquire("alice", { requestId: "1b4e28ba-2fa1-11d2-883f-0016d3cca427" });
 

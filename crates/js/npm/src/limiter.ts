@@ -49,6 +49,8 @@ export class Limiter<N extends string = "requests"> {
   #nextId = 0;
 
   /** @throws InvalidError that names what is wrong with the policy or an option. */
+  constructor(policy: string, options?: LimiterOptions);
+  constructor(policy: Policy<N> | PolicySpec<N>, options?: LimiterOptions);
   constructor(policy: Policy<N> | PolicySpec<N>, options?: LimiterOptions) {
     checkedOptions(options, ["clock", "maxKeys", "maxWaiting"]);
     const { maxKeys = KEYS_DEFAULT, maxWaiting = WAITING_DEFAULT } = options ?? {};

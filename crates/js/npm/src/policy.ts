@@ -19,6 +19,8 @@ export class Policy<N extends string = "requests"> {
   readonly core: wasm.Policy;
 
   /** @throws InvalidError that names the field that is not what it should be. */
+  constructor(spec: string);
+  constructor(spec: PolicySpec<N>);
   constructor(spec: PolicySpec<N>) {
     this.core = opened(typeof spec === "string" ? { requests: spec } : spec);
     this.limits = Array.from({ length: this.core.count() }, (_, index) => this.core.name(index) as N);

@@ -47,6 +47,8 @@ export class StoreLimiter<N extends string = "requests"> {
   readonly #turns: Turns;
 
   /** @throws InvalidError that names what is wrong with the policy, the store or an option. */
+  constructor(policy: string, store: Store, options?: StoreLimiterOptions);
+  constructor(policy: Policy<N> | PolicySpec<N>, store: Store, options?: StoreLimiterOptions);
   constructor(policy: Policy<N> | PolicySpec<N>, store: Store, options?: StoreLimiterOptions) {
     checkedOptions(options, ["clock", "callMsMax", "prefix"]);
     const { callMsMax = CALL_MS_DEFAULT, prefix = "" } = options ?? {};
