@@ -117,7 +117,8 @@ function standing(status: ExactStatus): unknown {
   };
 }
 
-function timeOf(nanos: string): HrTime {
+/** A time in nanoseconds. */
+export function timeOf(nanos: string): HrTime {
   const time = BigInt(nanos);
   return [Number(time / 1_000_000_000n), Number(time % 1_000_000_000n)];
 }
@@ -126,17 +127,20 @@ function nanos(wait: HrWait): string {
   return wait === null ? "never" : String(BigInt(wait[0]) * 1_000_000_000n + BigInt(wait[1]));
 }
 
-function sorted(value: unknown): unknown {
+/** The same with its fields in one order. */
+export function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== "object" || value === null) return value;
   const entries = Object.entries(value).map(([name, inner]) => [name, sorted(inner)] as const);
   return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-function hex(bytes: Uint8Array): string {
+/** Bytes as text. */
+export function hex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-function unhex(text: string): Uint8Array {
+/** The bytes that a text spells. */
+export function unhex(text: string): Uint8Array {
   return Uint8Array.from(text.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
 }

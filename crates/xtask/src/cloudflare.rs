@@ -12,7 +12,7 @@ use crate::{folder, js, paths, wasm};
 pub(crate) fn build() -> anyhow::Result<PathBuf> {
     let out = paths::out().join("cloudflare");
     folder::empty(&out)?;
-    js::bind(&wasm::worker_module()?, &out)?;
+    js::bind(&wasm::worker_module()?, "tollgate", &out)?;
     fs::copy(paths::root().join("edge/cloudflare/worker.js"), out.join("worker.js"))?;
     Ok(out)
 }

@@ -22,7 +22,9 @@ pub(crate) fn build() -> anyhow::Result<PathBuf> {
     folder::replace(&ours.join("npm/src"), &work.join("src"))?;
     fs::copy(ours.join("npm/tsconfig.json"), work.join("tsconfig.json"))?;
     write_swap_script(&work.join("src/swap-script.ts"))?;
-    bind(&wasm::js_module()?, &work.join("src/wasm"))?;
+    let [limiter, upstream] = wasm::js_modules()?;
+    bind(&limiter, "tollgate", &work.join("src/wasm"))?;
+    bind(&upstream, "upstream", &work.join("src/wasm"))?;
     folder::empty(&work.join("dist"))?;
     tsc(&work.join("tsconfig.json"))?;
     folder::copy(&work.join("src/wasm"), &work.join("dist/wasm"))?;
@@ -41,12 +43,12 @@ fn work() -> PathBuf {
     paths::out().join("js")
 }
 
-/// The glue between JavaScript and the module, and the module as the glue wants it.
-pub(crate) fn bind(module: &Path, out: &Path) -> anyhow::Result<()> {
+/// The glue between JavaScript and a module, and the module as the glue wants it.
+pub(crate) fn bind(module: &Path, name: &str, out: &Path) -> anyhow::Result<()> {
     let mut bindgen = Bindgen::new();
-    bindgen.input_path(module).out_name("tollgate").typescript(true).omit_default_module_path(true);
+    bindgen.input_path(module).out_name(name).typescript(true).omit_default_module_path(true);
     bindgen.web(true).and_then(|it| it.generate(out)).map_err(|error| anyhow!("{error:?}"))?;
-    let bound = out.join("tollgate_bg.wasm");
+    let bound = out.join(format!("{name}_bg.wasm"));
     wasm::optimize(&bound, &bound)
 }
 
@@ -63,15 +65,20 @@ fn tsc(project: &Path) -> anyhow::Result<()> {
     run(Command::new("node").arg(compiler).arg("--project").arg(project))
 }
 
-/// One file per entry and one for what they share: Node takes longer to find forty files than to compile
+/// One file per entry, and few for what they share: Node takes longer to find forty files than to compile
 /// the module.
 fn bundle(work: &Path) -> anyhow::Result<()> {
     folder::empty(&work.join("bundle"))?;
     let rolldown = work.join("node_modules/rolldown/bin/cli.mjs");
     let mut command = Command::new("node");
-    command.arg(rolldown).args(["dist/node.js", "dist/web.js", "dist/workerd.js"]);
-    command.args(["--dir", "bundle", "--format", "esm", "--chunk-file-names", "tollgate.js"]);
-    command.args(["--external", "node:fs", "--external", "./wasm/tollgate_bg.wasm"]);
+    command.arg(rolldown);
+    for host in ["node", "web", "workerd"] {
+        command.args([format!("dist/{host}.js"), format!("dist/upstream-{host}.js")]);
+    }
+    command.args(["--dir", "bundle", "--format", "esm", "--chunk-file-names", "[name].js"]);
+    for external in ["node:fs", "./wasm/tollgate_bg.wasm", "./wasm/upstream_bg.wasm"] {
+        command.args(["--external", external]);
+    }
     run(command.args(["--log-level", "warn"]).current_dir(work))
 }
 

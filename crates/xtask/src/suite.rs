@@ -13,9 +13,10 @@ const HEAVY: [&str; 4] = ["--package", "tollgate-host", "--package", "tollgate-t
 const FUZZ: [&str; 2] = ["--package", "tollgate-fuzz"];
 
 /// Crates that are empty on every target but WebAssembly.
-const WASM: [(&str, &str); 4] = [
+const WASM: [(&str, &str); 5] = [
     ("tollgate-component", "wasm32-unknown-unknown"),
     ("tollgate-js", "wasm32-unknown-unknown"),
+    ("tollgate-js-upstream", "wasm32-unknown-unknown"),
     ("tollgate-edge-cloudflare", "wasm32-unknown-unknown"),
     ("tollgate-edge-spin", "wasm32-wasip2"),
 ];

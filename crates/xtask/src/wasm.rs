@@ -45,8 +45,9 @@ const EDGE: Guest = Guest {
     out: "edge.wasm",
 };
 
-/// What JavaScript calls. It becomes no component: its glue is made by `js.rs`.
+/// What JavaScript calls. These become no components: their glue is made by `js.rs`.
 const JS: Guest = Guest { package: "tollgate-js", out: "", ..LIMITER };
+const JS_UPSTREAM: Guest = Guest { package: "tollgate-js-upstream", ..JS };
 
 /// The Worker. It becomes no component either.
 const WORKER: Guest = Guest { package: "tollgate-edge-cloudflare", out: "", ..LIMITER };
@@ -93,9 +94,10 @@ pub(crate) fn limiter_with_panic_import() -> anyhow::Result<Vec<u8>> {
     Ok(fs::read(artifact(&guest))?)
 }
 
-/// The core for JavaScript, as it came from the compiler: wasm-bindgen reads what strip takes away.
-pub(crate) fn js_module() -> anyhow::Result<PathBuf> {
-    module_to_bind(&JS)
+/// The core for JavaScript, in two modules as they came from the compiler: what limits, and what callers
+/// of an upstream share. wasm-bindgen reads what strip takes away.
+pub(crate) fn js_modules() -> anyhow::Result<[PathBuf; 2]> {
+    Ok([module_to_bind(&JS)?, module_to_bind(&JS_UPSTREAM)?])
 }
 
 /// The Worker's module, likewise.

@@ -8,7 +8,7 @@ import { test } from "node:test";
 
 import { build } from "vite";
 
-import { NAMES, Project, STEPS_MIN } from "./project.js";
+import { Project, STEPS_MIN, runsOfImported } from "./project.js";
 
 /** How long the browser may take. */
 const TIME_MS_MAX = 60_000;
@@ -77,15 +77,13 @@ async function posted(folder: string, profile: string): Promise<string> {
 test("a bundle of Vite runs the vectors in Chromium", async () => {
   using project = new Project();
   project.write("index.html", `<!doctype html><script type="module" src="./main.js"></script>`);
-  const imports = NAMES.map((name, index) => `import file${index} from "./vectors/${name}.json";`);
+  const { imports, sum } = runsOfImported("./vectors");
   project.write(
     "main.js",
-    `${imports.join("\n")}
-    import { runVectors } from "./vectors.js";
+    `${imports}
     let said;
     try {
-      const files = [${NAMES.map((name, index) => `["${name}", file${index}]`).join(", ")}];
-      said = { steps: files.reduce((sum, [name, file]) => sum + runVectors(name, file), 0), agent: navigator.userAgent };
+      said = { steps: ${sum}, agent: navigator.userAgent };
     } catch (error) {
       said = { error: String(error) };
     }
