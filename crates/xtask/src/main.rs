@@ -28,7 +28,7 @@ struct Args {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Builds the limiter component and the edge function, and composes them.
+    /// Builds the limiter component, the plain module and the edge function, and composes them.
     Wasm,
     /// Builds the program `tollgate`, with the edge function inside.
     Build,
@@ -47,7 +47,7 @@ enum Task {
     },
     /// Prints the size of the limiter component, and what each interface adds to it.
     Size,
-    /// Shows that no input makes the limiter component panic.
+    /// Shows that no input makes the limiter component or the plain module panic.
     Panics,
     /// Builds everything, and asks the program all that its OpenAPI document says, by schemathesis.
     ApiCheck,

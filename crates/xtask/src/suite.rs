@@ -13,8 +13,9 @@ const HEAVY: [&str; 4] = ["--package", "tollgate-host", "--package", "tollgate-t
 const FUZZ: [&str; 2] = ["--package", "tollgate-fuzz"];
 
 /// Crates that are empty on every target but WebAssembly.
-const WASM: [(&str, &str); 3] = [
+const WASM: [(&str, &str); 4] = [
     ("tollgate-component", "wasm32-unknown-unknown"),
+    ("tollgate-module", "wasm32-unknown-unknown"),
     ("tollgate-js", "wasm32-unknown-unknown"),
     ("tollgate-edge-spin", "wasm32-wasip2"),
 ];
