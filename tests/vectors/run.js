@@ -3,7 +3,8 @@
  * policy ready, `apply` does an operation to a record and says what the vectors expect. The first step
  * that differs is an error.
  *
- * With TOLLGATE_TRANSCRIPT set all that was said is written to that file, for `cargo xtask conformance`.
+ * With TOLLGATE_TRANSCRIPTS set all that was said is written to `NAME.txt` in that folder, for
+ * `cargo xtask conformance`.
  */
 
 import assert from "node:assert/strict";
@@ -20,15 +21,14 @@ const STEPS_MIN = 600;
 /** A wait that never ends. */
 const NEVER = 2n ** 64n - 1n;
 
-export function runVectors(host) {
+export function runVectors(name, host) {
   const transcript = FILES.flatMap((file) => {
     const { vectors } = JSON.parse(readFileSync(new URL(`${file}.json`, import.meta.url), "utf8"));
     return vectors.flatMap((vector) => runVector(host, vector).map((said) => `${file}\t${said}\n`));
   });
   assert.ok(transcript.length >= STEPS_MIN, `only ${transcript.length} steps`);
-  const path = process.env.TOLLGATE_TRANSCRIPT;
-  if (path) writeFileSync(path, transcript.join(""));
-  return transcript.length;
+  const folder = process.env.TOLLGATE_TRANSCRIPTS;
+  if (folder) writeFileSync(`${folder}/${name}.txt`, transcript.join(""));
 }
 
 function runVector(host, vector) {

@@ -1,7 +1,7 @@
 //! The npm package: the core by cargo, its glue by wasm-bindgen, and the face above it by TypeScript.
 
 mod bench;
-mod folder;
+pub(crate) mod folder;
 mod test;
 
 pub(crate) use bench::bench;

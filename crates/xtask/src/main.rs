@@ -6,11 +6,13 @@ mod api_check;
 mod bench;
 mod command;
 mod compose;
+mod conformance;
 mod js;
 mod npm;
 mod panics;
 mod paths;
 mod program;
+mod python;
 mod server;
 mod size;
 mod suite;
@@ -51,6 +53,8 @@ enum Task {
     Panics,
     /// Builds everything, and asks the program all that its OpenAPI document says, by schemathesis.
     ApiCheck,
+    /// Runs every vector on every surface, and writes docs/conformance.md.
+    Conformance,
     /// Checks formatting, lints and documentation.
     Lint,
     /// Passes every test: lints, unit tests, laws, components, and the program end to end.
@@ -72,11 +76,12 @@ fn main() -> anyhow::Result<()> {
         Task::Serve { args } => program::serve(&args),
         Task::Bench(args) => bench::bench(&args),
         Task::Js { task: None } => js::build().map(drop),
-        Task::Js { task: Some(JsTask::Test) } => js::test(),
+        Task::Js { task: Some(JsTask::Test) } => js::test(None),
         Task::Js { task: Some(JsTask::Bench) } => js::bench(),
         Task::Size => size::print(),
         Task::Panics => panics::check(),
         Task::ApiCheck => program::build().and_then(|program| api_check::check(&program)),
+        Task::Conformance => wasm::build().and_then(|()| conformance::write()),
         Task::Lint => suite::lint(),
         Task::Test => suite::test(),
     }

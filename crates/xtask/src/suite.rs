@@ -3,11 +3,18 @@
 use std::process::Command;
 
 use crate::command::{cargo, run};
-use crate::{api_check, js, panics, program, wasm};
+use crate::{api_check, conformance, panics, program, wasm};
 
 /// What wasmtime is part of. These are built and tested in the release profile only: compiling
 /// wasmtime twice would double the time of everything.
-const HEAVY: [&str; 4] = ["--package", "tollgate-host", "--package", "tollgate-tests"];
+pub(crate) const HEAVY: [&str; 6] = [
+    "--package",
+    "tollgate-host",
+    "--package",
+    "tollgate-tests",
+    "--package",
+    "tollgate-example-rust-wasmtime",
+];
 
 /// What is fuzzed. Its test runs every target for some seconds.
 const FUZZ: [&str; 2] = ["--package", "tollgate-fuzz"];
@@ -61,8 +68,9 @@ pub(crate) fn test() -> anyhow::Result<()> {
     check_no_std()?;
     panics::check()?;
     run(&mut cargo(&["test", "--quiet"]))?;
+    run(&mut cargo(&["test", "--quiet", "--package", "xtask"]))?;
     run(cargo(&["test", "--quiet"]).args(FUZZ))?;
-    js::test()?;
+    conformance::check()?;
     api_check::check(&program)?;
     run(program::release(&["test", "--lib", "--bins", "--tests"]).args(HEAVY))
 }

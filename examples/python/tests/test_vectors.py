@@ -1,4 +1,4 @@
-"""The shared vectors. What was said is written to TOLLGATE_TRANSCRIPT, for `cargo xtask conformance`."""
+"""The shared vectors. What was said is written to the folder TOLLGATE_TRANSCRIPTS, for `cargo xtask conformance`."""
 
 import json
 import os
@@ -24,8 +24,8 @@ class Vectors(unittest.TestCase):
         files = sorted(path for path in VECTORS.glob("*.json") if path.stem not in FORMATS_OF_THEIR_OWN)
         lines = [f"{path.stem}\t{line}\n" for path in files for line in self.run_file(path)]
         self.assertGreaterEqual(len(lines), STEPS_MIN)
-        if transcript := os.environ.get("TOLLGATE_TRANSCRIPT"):
-            Path(transcript).write_text("".join(lines))
+        if folder := os.environ.get("TOLLGATE_TRANSCRIPTS"):
+            (Path(folder) / "python.txt").write_text("".join(lines))
 
     def run_file(self, path: Path) -> list[str]:
         vectors = json.loads(path.read_text())["vectors"]

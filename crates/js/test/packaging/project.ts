@@ -1,5 +1,6 @@
 /** An empty project that the packed package is installed in. */
 
+import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -11,7 +12,18 @@ import { VECTOR_FILES } from "../vector-files.js";
 export const NAMES = VECTOR_FILES.map(([name]) => name);
 
 /** The fewest steps that all of them have together. */
-export const STEPS_MIN = VECTOR_FILES.reduce((sum, [, steps]) => sum + steps, 0);
+const STEPS_MIN = VECTOR_FILES.reduce((sum, [, steps]) => sum + steps, 0);
+
+/**
+ * All steps were run. What was said, a line for each, is written to `NAME.txt` in the folder that
+ * TOLLGATE_TRANSCRIPTS names, for `cargo xtask conformance`.
+ */
+export function checkTranscript(name: string, transcript: string): void {
+  const lines = transcript.split("\n");
+  assert.ok(lines.length >= STEPS_MIN, transcript);
+  const folder = process.env["TOLLGATE_TRANSCRIPTS"];
+  if (folder !== undefined) writeFileSync(join(folder, `${name}.txt`), `${transcript}\n`);
+}
 
 function told(name: string): string {
   const value = process.env[name];
