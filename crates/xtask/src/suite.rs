@@ -16,6 +16,9 @@ pub(crate) const HEAVY: [&str; 6] = [
     "tollgate-example-rust-wasmtime",
 ];
 
+/// Light crates that are not built by default.
+const NOT_DEFAULT: [&str; 4] = ["--package", "tollgate-example-wasmi", "--package", "xtask"];
+
 /// What is fuzzed. Its test runs every target for some seconds.
 const FUZZ: [&str; 2] = ["--package", "tollgate-fuzz"];
 
@@ -39,6 +42,9 @@ fn check_format() -> anyhow::Result<()> {
 
 fn lint_code() -> anyhow::Result<()> {
     run(&mut cargo(&["clippy", "--quiet", "--all-targets", "--", "-D", "warnings"]))?;
+    run(cargo(&["clippy", "--quiet", "--all-targets"])
+        .args(NOT_DEFAULT)
+        .args(["--", "-D", "warnings"]))?;
     run(cargo(&["clippy", "--quiet", "--all-targets"]).args(FUZZ).args([
         "--features",
         "targets",
@@ -53,9 +59,25 @@ fn lint_code() -> anyhow::Result<()> {
         run(cargo(&["clippy", "--quiet", "--profile", "wasm", "--package", package])
             .args(["--target", target, "--", "-D", "warnings"]))?;
     }
+    lint_client()?;
     let doc = ["doc", "--quiet", "--no-deps", "--document-private-items"];
     run(cargo(&doc).env("RUSTDOCFLAGS", "-D warnings"))?;
     run(program::release(&doc).args(HEAVY).env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+/// Each face of the client by itself, with TLS, which no other build has.
+fn lint_client() -> anyhow::Result<()> {
+    let client = ["--package", "tollgate-client", "--no-default-features"];
+    for features in ["async,tls", "blocking,tls"] {
+        run(cargo(&["clippy", "--quiet"]).args(client).args([
+            "--features",
+            features,
+            "--",
+            "-D",
+            "warnings",
+        ]))?;
+    }
+    Ok(())
 }
 
 /// Everything.
