@@ -31,9 +31,9 @@ interface Step {
 /** The record of a key that was never seen. */
 const NEVER_SEEN = "01";
 
-/** Runs a file; answers how many steps it has. The first step that differs is an error. */
-export function runVectors(file: string, { vectors }: VectorFile): number {
-  let steps = 0;
+/** Runs a file; answers what was said at each step. The first step that differs is an error. */
+export function runVectors(file: string, { vectors }: VectorFile): string[] {
+  const steps: string[] = [];
   for (const vector of vectors) {
     let policy = policyOf(vector.policy);
     let record = vector.record ?? NEVER_SEEN;
@@ -43,7 +43,7 @@ export function runVectors(file: string, { vectors }: VectorFile): number {
       const [said, expected] = [JSON.stringify(saidBy(policy, applied, record)), JSON.stringify(sorted(step.expect))];
       if (said !== expected) throw new Error(`${file}: ${vector.why} ${step.why}\nsaid     ${said}\nexpected ${expected}`);
       record = step.expect.record;
-      steps += 1;
+      steps.push(`${file}\t${said}`);
     }
   }
   return steps;

@@ -7,12 +7,14 @@ mod bench;
 mod cloudflare;
 mod command;
 mod compose;
+mod conformance;
 mod folder;
 mod js;
 mod npm;
 mod panics;
 mod paths;
 mod program;
+mod python;
 mod server;
 mod size;
 mod suite;
@@ -30,7 +32,7 @@ struct Args {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Builds the limiter component and the edge function, and composes them.
+    /// Builds the limiter component, the plain module and the edge function, and composes them.
     Wasm,
     /// Builds the program `tollgate`, with the edge function inside.
     Build,
@@ -54,10 +56,12 @@ enum Task {
     },
     /// Prints the size of the limiter component, and what each interface adds to it.
     Size,
-    /// Shows that no input makes the limiter component panic.
+    /// Shows that no input makes the limiter component or the plain module panic.
     Panics,
     /// Builds everything, and asks the program all that its OpenAPI document says, by schemathesis.
     ApiCheck,
+    /// Runs every vector on every surface, and writes docs/conformance.md.
+    Conformance,
     /// Checks formatting, lints and documentation.
     Lint,
     /// Passes every test: lints, unit tests, laws, components, and the program end to end.
@@ -85,13 +89,14 @@ fn main() -> anyhow::Result<()> {
         Task::Serve { args } => program::serve(&args),
         Task::Bench(args) => bench::bench(&args),
         Task::Js { task: None } => js::build().map(drop),
-        Task::Js { task: Some(JsTask::Test) } => js::test(),
+        Task::Js { task: Some(JsTask::Test) } => js::test(None),
         Task::Js { task: Some(JsTask::Bench) } => js::bench(),
         Task::Cloudflare { task: None } => cloudflare::build().map(drop),
         Task::Cloudflare { task: Some(CloudflareTask::Test) } => cloudflare::test(),
         Task::Size => size::print(),
         Task::Panics => panics::check(),
         Task::ApiCheck => program::build().and_then(|program| api_check::check(&program)),
+        Task::Conformance => wasm::build().and_then(|()| conformance::write()),
         Task::Lint => suite::lint(),
         Task::Test => suite::test(),
     }

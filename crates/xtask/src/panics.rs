@@ -1,6 +1,7 @@
-//! No panic can be reached from an export of the limiter component, unless memory ends.
+//! No panic can be reached from an export of the limiter component, or of the plain module, unless memory
+//! ends.
 //!
-//! The limiter is built as it is released, but for its panic handler, which calls an import. Every call
+//! Each is built as it is released, but for its panic handler, which calls an import. Every call
 //! in that module is an edge of a graph. From the exports the import must not be reachable but through
 //! the functions of the standard library that are listed here.
 
@@ -9,7 +10,7 @@ mod calls;
 use anyhow::{Context as _, ensure};
 
 use self::calls::Calls;
-use crate::wasm;
+use crate::wasm::{self, Total};
 
 /// The import that the panic handler calls.
 const PANICKED: &str = "panicked";
@@ -27,15 +28,20 @@ const CLOSED: [&str; 5] = [
     "RawVecInner$LT$A$GT$6shrink",
 ];
 
-/// Builds the module, and fails with a way to the panic handler if there is one.
+/// Builds the modules, and fails with a way to the panic handler if there is one.
 pub(crate) fn check() -> anyhow::Result<()> {
-    let calls = Calls::read(&wasm::limiter_with_panic_import()?)?;
+    Total::ALL.into_iter().try_for_each(check_one)
+}
+
+fn check_one(total: Total) -> anyhow::Result<()> {
+    let calls = Calls::read(&wasm::with_panic_import(total)?)?;
     let panicked = calls.import(PANICKED).context("the panic handler is not linked in")?;
     // A graph that lost its edges would pass as well.
     let everywhere = calls.reached(&[]);
     ensure!(everywhere.contains_key(&panicked), "nothing panics, not even where memory ends");
     let reached = calls.reached(&CLOSED);
     ensure!(!reached.contains_key(&panicked), "can panic:\n{}", calls.way(&reached, panicked));
-    println!("{} functions are reached from the exports, and no panic", reached.len());
+    let file = total.file();
+    println!("{file}: {} functions are reached from the exports, and no panic", reached.len());
     Ok(())
 }

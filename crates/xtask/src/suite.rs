@@ -3,18 +3,29 @@
 use std::process::Command;
 
 use crate::command::{cargo, run};
-use crate::{api_check, cloudflare, js, panics, program, wasm};
+use crate::{api_check, cloudflare, conformance, panics, program, wasm};
 
 /// What wasmtime is part of. These are built and tested in the release profile only: compiling
 /// wasmtime twice would double the time of everything.
-const HEAVY: [&str; 4] = ["--package", "tollgate-host", "--package", "tollgate-tests"];
+pub(crate) const HEAVY: [&str; 6] = [
+    "--package",
+    "tollgate-host",
+    "--package",
+    "tollgate-tests",
+    "--package",
+    "tollgate-example-rust-wasmtime",
+];
+
+/// Light crates that are not built by default.
+const NOT_DEFAULT: [&str; 4] = ["--package", "tollgate-example-wasmi", "--package", "xtask"];
 
 /// What is fuzzed. Its test runs every target for some seconds.
 const FUZZ: [&str; 2] = ["--package", "tollgate-fuzz"];
 
 /// Crates that are empty on every target but WebAssembly.
-const WASM: [(&str, &str); 5] = [
+const WASM: [(&str, &str); 6] = [
     ("tollgate-component", "wasm32-unknown-unknown"),
+    ("tollgate-module", "wasm32-unknown-unknown"),
     ("tollgate-js", "wasm32-unknown-unknown"),
     ("tollgate-js-upstream", "wasm32-unknown-unknown"),
     ("tollgate-edge-cloudflare", "wasm32-unknown-unknown"),
@@ -33,6 +44,9 @@ fn check_format() -> anyhow::Result<()> {
 
 fn lint_code() -> anyhow::Result<()> {
     run(&mut cargo(&["clippy", "--quiet", "--all-targets", "--", "-D", "warnings"]))?;
+    run(cargo(&["clippy", "--quiet", "--all-targets"])
+        .args(NOT_DEFAULT)
+        .args(["--", "-D", "warnings"]))?;
     run(cargo(&["clippy", "--quiet", "--all-targets"]).args(FUZZ).args([
         "--features",
         "targets",
@@ -80,9 +94,10 @@ pub(crate) fn test() -> anyhow::Result<()> {
     check_no_std()?;
     panics::check()?;
     run(&mut cargo(&["test", "--quiet"]))?;
+    run(&mut cargo(&["test", "--quiet", "--package", "xtask"]))?;
     run(cargo(&["test", "--quiet"]).args(FUZZ))?;
-    js::test()?;
     cloudflare::test()?;
+    conformance::check()?;
     api_check::check(&program)?;
     run(program::release(&["test", "--lib", "--bins", "--tests"]).args(HEAVY))
 }

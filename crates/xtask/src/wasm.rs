@@ -52,6 +52,9 @@ const JS_UPSTREAM: Guest = Guest { package: "tollgate-js-upstream", ..JS };
 /// The Worker. It becomes no component either.
 const WORKER: Guest = Guest { package: "tollgate-edge-cloudflare", out: "", ..LIMITER };
 
+/// The core for hosts without components. It is no component either.
+const MODULE: Guest = Guest { package: "tollgate-module", out: "module.wasm", ..LIMITER };
+
 /// Guests of tests and benchmarks.
 const TEST_GUESTS: [Guest; 5] = [
     Guest { features: "linked", out: "edge-linked.wasm", ..EDGE },
@@ -61,11 +64,45 @@ const TEST_GUESTS: [Guest; 5] = [
     Guest { package: "tollgate-guest-faulty", out: "guest-faulty.wasm", ..EDGE },
 ];
 
-/// Builds the limiter and the edge function, and composes them into `tollgate.wasm`.
+/// What must not be able to panic.
+#[derive(Clone, Copy)]
+pub(crate) enum Total {
+    Limiter,
+    Module,
+}
+
+impl Total {
+    pub(crate) const ALL: [Self; 2] = [Self::Limiter, Self::Module];
+
+    const fn guest(self) -> Guest {
+        match self {
+            Self::Limiter => LIMITER,
+            Self::Module => MODULE,
+        }
+    }
+
+    pub(crate) const fn file(self) -> &'static str {
+        self.guest().out
+    }
+}
+
+/// Builds the limiter, the plain module and the edge function, and composes the first and the last into
+/// `tollgate.wasm`.
 pub(crate) fn build() -> anyhow::Result<()> {
     add_targets()?;
+    plain_module()?;
     let (limiter, edge) = (component(&LIMITER)?, component(&EDGE)?);
     compose::compose(&edge, &limiter, &composed())
+}
+
+/// Builds the core module for hosts without components.
+fn plain_module() -> anyhow::Result<PathBuf> {
+    let compiled = module(&MODULE)?;
+    fs::create_dir_all(paths::out())?;
+    let out = paths::out().join(MODULE.out);
+    optimize(&compiled, &out)?;
+    fs::write(&out, without_names(&fs::read(&out)?)?)?;
+    Ok(out)
 }
 
 /// Builds the guests that only tests and benchmarks run.
@@ -84,11 +121,11 @@ pub(crate) fn limiter() -> anyhow::Result<(PathBuf, PathBuf)> {
     Ok((component(&LIMITER)?, module(&LIMITER)?))
 }
 
-/// The limiter's core module in which panics call an import, not optimized by wasm-opt, with the names
+/// The core module of a guest in which panics call an import, not optimized by wasm-opt, with the names
 /// of its functions.
-pub(crate) fn limiter_with_panic_import() -> anyhow::Result<Vec<u8>> {
+pub(crate) fn with_panic_import(total: Total) -> anyhow::Result<Vec<u8>> {
     add_targets()?;
-    let guest = Guest { features: "panic-import", ..LIMITER };
+    let guest = Guest { features: "panic-import", ..total.guest() };
     let mut command = compile(&guest)?;
     run(command.env("CARGO_PROFILE_WASM_STRIP", "debuginfo"))?;
     Ok(fs::read(artifact(&guest))?)

@@ -1,5 +1,6 @@
 /** An empty project that the packed package is installed in. */
 
+import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,18 +13,46 @@ export const NAMES = VECTOR_FILES.map(([name]) => name);
 export const UPSTREAM_NAMES = UPSTREAM_FILES.map(([name]) => name);
 
 /** The fewest steps that all of them have together. */
-export const STEPS_MIN = [...VECTOR_FILES, ...UPSTREAM_FILES].reduce((sum, [, steps]) => sum + steps, 0);
+const STEPS_MIN = stepsOf(VECTOR_FILES);
+const UPSTREAM_STEPS_MIN = stepsOf(UPSTREAM_FILES);
 
-/** Imports of all vectors from this folder, and an expression that runs them and is the number of their steps. */
-export function runsOfImported(folder: string): { readonly imports: string; readonly sum: string } {
-  const all = [...NAMES, ...UPSTREAM_NAMES];
-  const files = all.map((name, index) => `import file${index} from "${folder}/${name}.json";`);
+function stepsOf(files: readonly (readonly [string, number])[]): number {
+  return files.reduce((sum, [, steps]) => sum + steps, 0);
+}
+
+/** An expression that runs all vectors: of a file's content it is told the expression. {@link checkSaid} takes its value. */
+export function runAll(content: (name: string) => string): string {
+  const steps = NAMES.map((name) => `...runVectors("${name}", ${content(name)})`);
+  const upstream = UPSTREAM_NAMES.map((name) => `runUpstreamVectors("${name}", ${content(name)})`);
+  return `JSON.stringify({ steps: [${steps.join(", ")}], upstreamSteps: ${upstream.join(" + ")} })`;
+}
+
+/** Imports of all vectors from this folder and of what runs them, for {@link runAll} of {@link imported}. */
+export function imports(folder: string): string {
+  const files = [...NAMES, ...UPSTREAM_NAMES].map((name) => `import ${imported(name)} from "${folder}/${name}.json";`);
   const own = [
     `import { runVectors } from "./vectors.js";`,
     `import { runUpstreamVectors } from "./upstream-vectors.js";`,
   ];
-  const runs = all.map((name, index) => `${NAMES.includes(name) ? "runVectors" : "runUpstreamVectors"}("${name}", file${index})`);
-  return { imports: [...files, ...own].join("\n"), sum: runs.join(" + ") };
+  return [...files, ...own].join("\n");
+}
+
+/** The name under which a file of vectors is imported. */
+export function imported(name: string): string {
+  return `file_${name.replaceAll("-", "_")}`;
+}
+
+/**
+ * All steps were run. What was said at each of a limiter's, a line for each, is written to `NAME.txt` in the
+ * folder that TOLLGATE_TRANSCRIPTS names, for `cargo xtask conformance`.
+ */
+export function checkSaid(name: string, text: string): void {
+  assert.match(text, /^\{"steps":/, text);
+  const said = JSON.parse(text) as { readonly steps: readonly string[]; readonly upstreamSteps: number };
+  assert.ok(said.steps.length >= STEPS_MIN, `${said.steps.length} steps`);
+  assert.ok(said.upstreamSteps >= UPSTREAM_STEPS_MIN, `${said.upstreamSteps} steps`);
+  const folder = process.env["TOLLGATE_TRANSCRIPTS"];
+  if (folder !== undefined) writeFileSync(join(folder, `${name}.txt`), `${said.steps.join("\n")}\n`);
 }
 
 function told(name: string): string {
