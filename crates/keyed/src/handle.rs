@@ -29,15 +29,18 @@ impl Handle {
     /// Where its key is, if it has one.
     pub(crate) const fn slot(self) -> usize {
         // Fewer bits than any `usize` has.
-        (self.0 & (SLOTS_MAX as u64 - 1)) as usize
+        (self.0 & !(u64::MAX << SLOT_BITS)) as usize
     }
 }
 
 /// What makes handles differ. All tables whose handles may be mistaken for each other share one.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Serials(u64);
 
 impl Serials {
+    /// No handle was given out yet.
+    pub const START: Self = Self(0);
+
     /// A handle that was never given out; nothing when all were.
     pub(crate) fn handle(&mut self, slot: usize) -> Option<Handle> {
         let serial = self.0.checked_add(1).filter(|serial| *serial <= SERIALS_MAX)?;
@@ -54,15 +57,17 @@ mod tests {
     #[test]
     fn handles_end() {
         let mut serials = Serials(SERIALS_MAX - 1);
-        let last = serials.handle(SLOTS_MAX - 1).unwrap();
-        assert_eq!((last.as_u64(), last.slot()), (u64::MAX, SLOTS_MAX - 1));
+        let last = Handle(u64::MAX);
+        assert_eq!(last.slot(), SLOTS_MAX - 1);
+        assert_eq!(serials.handle(SLOTS_MAX - 1), Some(last));
         assert_eq!(serials.handle(0), None);
         assert_eq!(serials.handle(0), None);
     }
 
     /// 0 is free for hosts to mean none.
     #[test]
-    fn the_first_handle_is_not_0() {
-        assert_ne!(Serials::default().handle(0).unwrap(), Handle::from_u64(0));
+    fn no_handle_is_0() {
+        let mut serials = Serials::START;
+        assert_eq!(serials.handle(0), Some(Handle(1 << SLOT_BITS)));
     }
 }

@@ -12,8 +12,8 @@
 //! use tollgate_keyed::{Serials, Table, TableError};
 //!
 //! let policy = Policy::new([Limit::gcra("requests", 1, Span::from_secs(1), 1)?])?;
-//! let (mut serials, now) = (Serials::default(), Timestamp::from_secs(1_800_000_000));
-//! let mut table = Table::new(policy, 1).unwrap();
+//! let (mut serials, now) = (Serials::START, Timestamp::from_secs(1_800_000_000));
+//! let mut table = Table::new(policy, 1, 0)?;
 //!
 //! let alice = table.intern("alice", now, &mut serials)?;
 //! assert_eq!(table.acquire(alice, 1, now)?.verdict, Verdict::Allowed);

@@ -1,9 +1,10 @@
 //! A bounded table of keys.
 
-use alloc::collections::BTreeMap;
-use alloc::rc::Rc;
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
+use hashbrown::HashTable;
+use siphasher::sip::SipHasher13;
 use tollgate_core::{Acquire, CompactRecord, Decision, Operation, Policy, Span, Timestamp};
 
 use crate::handle::SLOTS_MAX;
@@ -24,9 +25,9 @@ pub struct Table {
     policy: Policy,
     keys_max: usize,
     slots: Vec<Slot>,
-    /// Where each key is. A tree: a guest has no randomness of its own, and who can guess how a table of
-    /// hashes is laid out can choose keys that all lie in one place.
-    names: BTreeMap<Rc<str>, usize>,
+    /// Slots, found by the names of their keys.
+    positions: HashTable<u32>,
+    hasher: SipHasher13,
     /// The slot to look at next when a place is needed.
     hand: usize,
     /// What was asked for last, ready to be asked for again: most requests cost the same, and making an
@@ -37,22 +38,24 @@ pub struct Table {
 #[derive(Debug)]
 struct Slot {
     handle: Handle,
-    name: Rc<str>,
+    name: Box<str>,
     record: CompactRecord,
 }
 
 impl Table {
-    /// A table without keys, which will keep at most `keys_max` of them.
+    /// A table without keys, which will keep at most `keys_max` of them. Who can't guess `seed` can't
+    /// choose keys that take long to find, so it is random where others choose keys.
     ///
     /// # Errors
     /// [`TableError::KeysMax`].
-    pub fn new(policy: Policy, keys_max: usize) -> Result<Self, TableError> {
+    pub fn new(policy: Policy, keys_max: usize, seed: u64) -> Result<Self, TableError> {
         if keys_max == 0 || keys_max > KEYS_MAX {
             return Err(TableError::KeysMax(keys_max));
         }
         let asked = policy.no_costs().into();
-        let (slots, names) = (Vec::new(), BTreeMap::new());
-        Ok(Self { policy, keys_max, slots, names, hand: 0, asked })
+        let (slots, positions) = (Vec::new(), HashTable::new());
+        let hasher = SipHasher13::new_with_keys(seed, 0);
+        Ok(Self { policy, keys_max, slots, positions, hasher, hand: 0, asked })
     }
 
     /// The policy of every key.
@@ -81,15 +84,14 @@ impl Table {
         if name.is_empty() || name.len() > KEY_BYTES_MAX {
             return Err(TableError::Key(name.len()));
         }
-        if let Some(slot) = self.names.get(name).and_then(|slot| self.slots.get(*slot)) {
-            return Ok(slot.handle);
+        let hash = self.hasher.hash(name.as_bytes());
+        if let Some(handle) = self.find(hash, name) {
+            return Ok(handle);
         }
         let slot = self.place(now).ok_or(TableError::Full)?;
         let handle = serials.handle(slot).ok_or(TableError::Full)?;
-        self.put(
-            slot,
-            Slot { handle, name: name.into(), record: CompactRecord::new(&self.policy) },
-        );
+        let record = CompactRecord::new(&self.policy);
+        self.put(slot, hash, Slot { handle, name: name.into(), record });
         Ok(handle)
     }
 
@@ -109,7 +111,8 @@ impl Table {
         self.acquire_again(key, now)
     }
 
-    /// Does `operation` to a key, and lets `answer` say of the decision what the caller wants to know.
+    /// Does `operation` to a key, and lets `answer` say of the decision, which was made under
+    /// this policy, what the caller wants to know.
     ///
     /// # Errors
     /// [`TableError::UnknownHandle`].
@@ -118,10 +121,10 @@ impl Table {
         key: Handle,
         operation: &Operation,
         now: Timestamp,
-        answer: impl FnOnce(Decision<'_>) -> T,
+        answer: impl FnOnce(&Policy, Decision<'_>) -> T,
     ) -> Result<T, TableError> {
         let record = record(&mut self.slots, key)?;
-        Ok(record.apply(&self.policy, operation, now, answer))
+        Ok(record.apply(&self.policy, operation, now, |decision| answer(&self.policy, decision)))
     }
 
     pub(crate) fn knows(&self, key: Handle) -> bool {
@@ -169,15 +172,30 @@ impl Table {
         None
     }
 
-    fn put(&mut self, position: usize, slot: Slot) {
-        self.names.insert(Rc::clone(&slot.name), position);
-        match self.slots.get_mut(position) {
-            Some(place) => {
-                let forgotten = core::mem::replace(place, slot);
-                self.names.remove(&forgotten.name);
+    fn find(&self, hash: u64, name: &str) -> Option<Handle> {
+        let slot = |position: &u32| self.slots.get(*position as usize);
+        let is_it = |position: &u32| slot(position).is_some_and(|slot| *slot.name == *name);
+        self.positions.find(hash, is_it).and_then(slot).map(|slot| slot.handle)
+    }
+
+    fn put(&mut self, place: usize, hash: u64, slot: Slot) {
+        // There are at most 2^20 places.
+        let position = place as u32;
+        match self.slots.get_mut(place) {
+            Some(taken) => {
+                let forgotten = core::mem::replace(taken, slot);
+                let hash = self.hasher.hash(forgotten.name.as_bytes());
+                if let Ok(found) = self.positions.find_entry(hash, |it| *it == position) {
+                    found.remove();
+                }
             }
             None => self.slots.push(slot),
         }
+        let (slots, hasher) = (&self.slots, &self.hasher);
+        let rehash = |position: &u32| {
+            slots.get(*position as usize).map_or(0, |slot| hasher.hash(slot.name.as_bytes()))
+        };
+        self.positions.insert_unique(hash, position, rehash);
     }
 }
 

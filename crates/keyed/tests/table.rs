@@ -17,7 +17,7 @@ fn bucket() -> Limit {
 }
 
 fn table(limits: impl IntoIterator<Item = Limit>, keys_max: usize) -> Table {
-    Table::new(Policy::new(limits).unwrap(), keys_max).unwrap()
+    Table::new(Policy::new(limits).unwrap(), keys_max, 7).unwrap()
 }
 
 fn acquire(policy: &Policy, costs: &[u64]) -> Acquire {
@@ -61,7 +61,7 @@ proptest! {
     /// a key is only refused when as many others are there as fit.
     #[test]
     fn forgetting_leaves_no_trace(history in vec(asked(), 1..200)) {
-        let (mut table, mut serials, mut now) = (table([bucket()], 8), Serials::default(), NOW);
+        let (mut table, mut serials, mut now) = (table([bucket()], 8), Serials::START, NOW);
         let policy = table.policy().clone();
         let mut records: HashMap<u8, Record> = HashMap::new();
         for asked in history {
@@ -79,7 +79,7 @@ proptest! {
                 Ok(handle) => handle,
             };
             let operation = asked.operation(&policy);
-            let said = table.apply(handle, &operation, now, |it| {
+            let said = table.apply(handle, &operation, now, |_, it| {
                 (it.verdict(), it.effect(), it.retry_after(), it.limits().collect::<Vec<_>>())
             });
             let record = records.entry(asked.key).or_insert_with(|| Record::new(&policy));
@@ -94,7 +94,7 @@ proptest! {
     /// A batch answers as its requests one by one.
     #[test]
     fn a_batch_is_its_requests(asked in vec((0..4_u64, 0..4_u64), 0..40)) {
-        let (mut table, mut serials) = (table([bucket()], 8), Serials::default());
+        let (mut table, mut serials) = (table([bucket()], 8), Serials::START);
         let mut handle = |key: u64| table.intern(&key.to_string(), NOW, &mut serials).unwrap();
         let together: Vec<_> = asked.iter().map(|(key, _)| handle(*key).as_u64()).collect();
         let alone: Vec<_> = asked.iter().map(|(key, _)| handle(*key + 4)).collect();
@@ -110,7 +110,7 @@ proptest! {
 /// Twice as many keys as fit: the second half waits until the first is idle, and then takes its place.
 #[test]
 fn twice_as_many_keys_as_fit() {
-    let (mut table, mut serials) = (table([bucket()], 100), Serials::default());
+    let (mut table, mut serials) = (table([bucket()], 100), Serials::START);
     let first: Vec<_> = (0..100)
         .map(|key| {
             let handle = table.intern(&format!("a{key}"), NOW, &mut serials).unwrap();
@@ -131,25 +131,25 @@ fn twice_as_many_keys_as_fit() {
 /// A stale handle is known to nobody, though another key lives where its key was.
 #[test]
 fn a_stale_handle_names_no_key() {
-    let (mut table, mut serials) = (table([bucket()], 1), Serials::default());
+    let (mut table, mut serials) = (table([bucket()], 1), Serials::START);
     let alice = table.intern("alice", NOW, &mut serials).unwrap();
     let bob = table.intern("bob", NOW, &mut serials).unwrap();
     let peek = table.policy().no_costs().into();
     for _ in 0..3 {
         assert_eq!(table.acquire(alice, 1, NOW), Err(TableError::UnknownHandle));
-        assert_eq!(table.apply(alice, &peek, NOW, |_| ()), Err(TableError::UnknownHandle));
+        assert_eq!(table.apply(alice, &peek, NOW, |_, _| ()), Err(TableError::UnknownHandle));
         let batch = [bob.as_u64(), alice.as_u64()];
         let error = table.acquire_batch(&batch, &[1, 1], NOW, |_| panic!("nothing is decided"));
         assert_eq!(error, Err(TableError::UnknownHandle));
     }
-    let remaining = table.apply(bob, &peek, NOW, |it| it.limits().next().unwrap().remaining);
+    let remaining = table.apply(bob, &peek, NOW, |_, it| it.limits().next().unwrap().remaining);
     assert_eq!(remaining, Ok(2), "nothing was charged to bob");
 }
 
 /// Tables that share their serials never take each other's handles, nor any number for one.
 #[test]
 fn handles_of_others_are_unknown() {
-    let mut serials = Serials::default();
+    let mut serials = Serials::START;
     let (mut ours, mut theirs) = (table([bucket()], 4), table([bucket()], 4));
     let handle = ours.intern("alice", NOW, &mut serials).unwrap();
     theirs.intern("alice", NOW, &mut serials).unwrap();
@@ -172,9 +172,9 @@ fn what_is_needed_is_kept() {
     for (policy, operation, needed_for) in
         [(slots, held, SECOND), (rate.clone(), debt, long), (rate, Operation::Block(long), long)]
     {
-        let (mut table, mut serials) = (Table::new(policy, 1).unwrap(), Serials::default());
+        let (mut table, mut serials) = (Table::new(policy, 1, 7).unwrap(), Serials::START);
         let key = table.intern("key", NOW, &mut serials).unwrap();
-        let effect = table.apply(key, &operation, NOW, |it| it.effect()).unwrap();
+        let effect = table.apply(key, &operation, NOW, |_, it| it.effect()).unwrap();
         assert_ne!(effect, Effect::None);
         let just_before = NOW.plus(Span::from_nanos(needed_for.as_nanos() - 1));
         assert_eq!(table.intern("other", just_before, &mut serials), Err(TableError::Full));
@@ -187,10 +187,10 @@ fn what_is_needed_is_kept() {
 fn bad_arguments_are_errors() {
     let policy = Policy::new([bucket(), Limit::gcra("requests", 2, SECOND, 2).unwrap()]).unwrap();
     for keys_max in [0, KEYS_MAX + 1, usize::MAX] {
-        let error = Table::new(policy.clone(), keys_max).unwrap_err();
+        let error = Table::new(policy.clone(), keys_max, 7).unwrap_err();
         assert_eq!(error, TableError::KeysMax(keys_max));
     }
-    let (mut table, mut serials) = (Table::new(policy, KEYS_MAX).unwrap(), Serials::default());
+    let (mut table, mut serials) = (Table::new(policy, KEYS_MAX, 7).unwrap(), Serials::START);
     for bytes in [0, KEY_BYTES_MAX + 1] {
         let error = table.intern(&"x".repeat(bytes), NOW, &mut serials);
         assert_eq!(error, Err(TableError::Key(bytes)));

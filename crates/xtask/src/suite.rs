@@ -12,11 +12,13 @@ const HEAVY: [&str; 4] = ["--package", "tollgate-host", "--package", "tollgate-t
 /// What is fuzzed. Its test runs every target for some seconds.
 const FUZZ: [&str; 2] = ["--package", "tollgate-fuzz"];
 
-/// Crates that are empty on every target but WebAssembly.
-const WASM: [(&str, &str); 3] = [
-    ("tollgate-component", "wasm32-unknown-unknown"),
-    ("tollgate-js", "wasm32-unknown-unknown"),
-    ("tollgate-edge-spin", "wasm32-wasip2"),
+/// Crates that are empty on every target but WebAssembly, with their features.
+const WASM: [(&str, &str, &str); 5] = [
+    ("tollgate-component", "", "wasm32-unknown-unknown"),
+    ("tollgate-component", "keyed", "wasm32-unknown-unknown"),
+    ("tollgate-component", "stored", "wasm32-unknown-unknown"),
+    ("tollgate-js", "", "wasm32-unknown-unknown"),
+    ("tollgate-edge-spin", "", "wasm32-wasip2"),
 ];
 
 /// Formatting, clippy and rustdoc, all of them without a warning.
@@ -41,9 +43,16 @@ fn lint_code() -> anyhow::Result<()> {
     run(program::release(&["clippy", "--quiet", "--all-targets"])
         .args(HEAVY)
         .args(["--", "-D", "warnings"]))?;
-    for (package, target) in WASM {
-        run(cargo(&["clippy", "--quiet", "--profile", "wasm", "--package", package])
-            .args(["--target", target, "--", "-D", "warnings"]))?;
+    for (package, features, target) in WASM {
+        run(cargo(&["clippy", "--quiet", "--profile", "wasm", "--package", package]).args([
+            "--features",
+            features,
+            "--target",
+            target,
+            "--",
+            "-D",
+            "warnings",
+        ]))?;
     }
     let doc = ["doc", "--quiet", "--no-deps", "--document-private-items"];
     run(cargo(&doc).env("RUSTDOCFLAGS", "-D warnings"))?;
@@ -66,10 +75,11 @@ pub(crate) fn test() -> anyhow::Result<()> {
     run(program::release(&["test", "--lib", "--bins", "--tests"]).args(HEAVY))
 }
 
-/// The core builds for a machine without an operating system, and so does what Rust users get of it.
+/// The core builds for a machine without an operating system, and so do those that are no more than it.
 fn check_no_std() -> anyhow::Result<()> {
     let target = "thumbv7em-none-eabihf";
     run(Command::new("rustup").args(["--quiet", "target", "add", target]))?;
-    let packages = ["--package", "tollgate-core", "--package", "tollgate", "--no-default-features"];
+    let packages = ["tollgate-core", "tollgate-keyed", "tollgate"].map(|name| ["--package", name]);
+    let packages = packages.as_flattened().iter().chain(&["--no-default-features"]);
     run(cargo(&["check", "--quiet", "--target", target]).args(packages))
 }

@@ -24,21 +24,29 @@ const WASM_FEATURES: [&str; 6] = [
 ];
 
 /// A crate that becomes a component.
-struct Guest {
+#[derive(Clone, Copy)]
+struct Guest<'a> {
     package: &'static str,
-    features: &'static str,
+    features: &'a str,
     target: &'static str,
     out: &'static str,
 }
 
-const LIMITER: Guest = Guest {
+const LIMITER: Guest<'_> = Guest {
     package: "tollgate-component",
     features: "",
     target: "wasm32-unknown-unknown",
     out: "limiter.wasm",
 };
 
-const EDGE: Guest = Guest {
+/// The limiter in worlds of its own: keys in memory, keys in the host's store.
+const KEYED: Guest<'_> = Guest { features: "keyed", out: "keyed-limiter.wasm", ..LIMITER };
+const STORED: Guest<'_> = Guest { features: "stored", out: "stored-limiter.wasm", ..LIMITER };
+
+/// The limiter in every world.
+const WORLDS: [Guest<'_>; 3] = [LIMITER, KEYED, STORED];
+
+const EDGE: Guest<'_> = Guest {
     package: "tollgate-edge-spin",
     features: "",
     target: "wasm32-wasip2",
@@ -46,10 +54,10 @@ const EDGE: Guest = Guest {
 };
 
 /// What JavaScript calls. It becomes no component: its glue is made by `js.rs`.
-const JS: Guest = Guest { package: "tollgate-js", out: "", ..LIMITER };
+const JS: Guest<'_> = Guest { package: "tollgate-js", out: "", ..LIMITER };
 
 /// Guests of tests and benchmarks.
-const TEST_GUESTS: [Guest; 5] = [
+const TEST_GUESTS: [Guest<'_>; 5] = [
     Guest { features: "linked", out: "edge-linked.wasm", ..EDGE },
     Guest { package: "tollgate-guest-null-limiter", out: "null-limiter.wasm", ..LIMITER },
     Guest { package: "tollgate-guest-null", out: "guest-null.wasm", ..EDGE },
@@ -57,9 +65,11 @@ const TEST_GUESTS: [Guest; 5] = [
     Guest { package: "tollgate-guest-faulty", out: "guest-faulty.wasm", ..EDGE },
 ];
 
-/// Builds the limiter and the edge function, and composes them into `tollgate.wasm`.
+/// Builds the limiter in every world and the edge function, and composes the two into `tollgate.wasm`.
 pub(crate) fn build() -> anyhow::Result<()> {
     add_targets()?;
+    component(&KEYED)?;
+    component(&STORED)?;
     let (limiter, edge) = (component(&LIMITER)?, component(&EDGE)?);
     compose::compose(&edge, &limiter, &composed())
 }
@@ -80,14 +90,24 @@ pub(crate) fn limiter() -> anyhow::Result<(PathBuf, PathBuf)> {
     Ok((component(&LIMITER)?, module(&LIMITER)?))
 }
 
-/// The limiter's core module in which panics call an import, not optimized by wasm-opt, with the names
-/// of its functions.
-pub(crate) fn limiter_with_panic_import() -> anyhow::Result<Vec<u8>> {
+/// Builds the limiter in its other worlds.
+pub(crate) fn other_worlds() -> anyhow::Result<[PathBuf; 2]> {
     add_targets()?;
-    let guest = Guest { features: "panic-import", ..LIMITER };
-    let mut command = compile(&guest)?;
+    Ok([component(&KEYED)?, component(&STORED)?])
+}
+
+/// The limiter's core module in every world, in which panics call an import, not optimized by wasm-opt,
+/// with the names of its functions; and what the component would be called.
+pub(crate) fn limiters_with_panic_import() -> anyhow::Result<Vec<(&'static str, Vec<u8>)>> {
+    add_targets()?;
+    WORLDS.iter().map(|world| Ok((world.out, with_panic_import(world)?))).collect()
+}
+
+fn with_panic_import(world: &Guest<'_>) -> anyhow::Result<Vec<u8>> {
+    let features = format!("{},panic-import", world.features);
+    let mut command = compile(&Guest { features: &features, ..*world })?;
     run(command.env("CARGO_PROFILE_WASM_STRIP", "debuginfo"))?;
-    Ok(fs::read(artifact(&guest))?)
+    Ok(fs::read(artifact(world))?)
 }
 
 /// The core for JavaScript, as it came from the compiler: wasm-bindgen reads what strip takes away.
@@ -102,7 +122,7 @@ fn add_targets() -> anyhow::Result<()> {
     run(Command::new("rustup").args(["--quiet", "target", "add"]).args(targets))
 }
 
-fn component(guest: &Guest) -> anyhow::Result<PathBuf> {
+fn component(guest: &Guest<'_>) -> anyhow::Result<PathBuf> {
     let module = module(guest)?;
     fs::create_dir_all(paths::out())?;
     let optimized = paths::out().join(guest.out).with_extension("core.wasm");
@@ -117,12 +137,12 @@ fn component(guest: &Guest) -> anyhow::Result<PathBuf> {
 
 /// The core module of a guest. The linker for WASI would make it a component at once, and a component
 /// is nothing that wasm-opt takes.
-fn module(guest: &Guest) -> anyhow::Result<PathBuf> {
+fn module(guest: &Guest<'_>) -> anyhow::Result<PathBuf> {
     run(&mut compile(guest)?)?;
     Ok(artifact(guest))
 }
 
-fn compile(guest: &Guest) -> anyhow::Result<Command> {
+fn compile(guest: &Guest<'_>) -> anyhow::Result<Command> {
     let mut command = cargo(&["rustc", "--quiet", "--profile", "wasm", "--lib"]);
     command.args(["--package", guest.package, "--target", guest.target]);
     command.args(["--features", guest.features]);
@@ -134,7 +154,7 @@ fn compile(guest: &Guest) -> anyhow::Result<Command> {
 }
 
 /// Where cargo puts it.
-fn artifact(guest: &Guest) -> PathBuf {
+fn artifact(guest: &Guest<'_>) -> PathBuf {
     let file = guest.package.replace('-', "_") + ".wasm";
     paths::target().join(guest.target).join("wasm").join(file)
 }
