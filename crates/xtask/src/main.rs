@@ -15,6 +15,7 @@ mod server;
 mod size;
 mod suite;
 mod wasm;
+mod wit_docs;
 
 use clap::{Parser, Subcommand};
 
@@ -47,6 +48,8 @@ enum Task {
     },
     /// Prints the size of the limiter component, and what each interface adds to it.
     Size,
+    /// Writes the pages of docs/wit.
+    WitDocs,
     /// Shows that no input makes the limiter component panic.
     Panics,
     /// Builds everything, and asks the program all that its OpenAPI document says, by schemathesis.
@@ -75,6 +78,7 @@ fn main() -> anyhow::Result<()> {
         Task::Js { task: Some(JsTask::Test) } => js::test(),
         Task::Js { task: Some(JsTask::Bench) } => js::bench(),
         Task::Size => size::print(),
+        Task::WitDocs => wit_docs::write(),
         Task::Panics => panics::check(),
         Task::ApiCheck => program::build().and_then(|program| api_check::check(&program)),
         Task::Lint => suite::lint(),

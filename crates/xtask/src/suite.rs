@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::command::{cargo, run};
-use crate::{api_check, js, panics, program, wasm};
+use crate::{api_check, js, panics, program, wasm, wit_docs};
 
 /// What wasmtime is part of. These are built and tested in the release profile only: compiling
 /// wasmtime twice would double the time of everything.
@@ -63,6 +63,7 @@ fn lint_code() -> anyhow::Result<()> {
 pub(crate) fn test() -> anyhow::Result<()> {
     // What fails soonest comes first.
     check_format()?;
+    wit_docs::check()?;
     let program = program::build()?;
     wasm::build_test_guests()?;
     lint_code()?;
