@@ -81,7 +81,7 @@ fn the_components_are_as_small_as_promised() {
         // The target is 60: docs/benchmarks.md says where the bytes are.
         ("limiter.wasm", 108, 49),
         ("keyed-limiter.wasm", 86, 39),
-        ("stored-limiter.wasm", 73, 33),
+        ("stored-limiter.wasm", 73, 34),
         ("edge.wasm", 672, 278),
         // With the limiter inside.
         ("tollgate.wasm", 784, 330),

@@ -51,7 +51,6 @@ fn run(component: &mut Keyed, file: &str, vector: Vector) -> usize {
 fn keyed_limiters_do_what_the_vectors_say() {
     let mut steps = 0;
     for file in files() {
-        // More policies than one instance has open at the same time.
         let mut component = Keyed::new();
         let vectors = file.vectors.into_iter().filter(applies);
         steps += vectors.map(|it| run(&mut component, file.name, it)).sum::<usize>();

@@ -1,4 +1,4 @@
-//! A store that fails, hangs, lies or calls back: each gets a typed error, or a trap, and nobody is let
+//! A store that fails, hangs, lies or calls back: each gets a typed error, and nobody is let
 //! in twice.
 
 use tollgate_core::{Acquire, Effect, Hold, Id, Operation, Span, Verdict};
@@ -7,7 +7,7 @@ use wasmtime::{Store, StoreContextMut};
 
 use crate::stored::bucket;
 use crate::stored_limiter::wit_stored::StoredError;
-use crate::stored_limiter::{Fault, StoreError, Stored, engine, wit};
+use crate::stored_limiter::{Fault, StoreError, Stored, StoredLimiter, Swapped, engine, wit};
 use crate::wasm;
 
 const SECOND_NS: u64 = 1_000_000_000;
@@ -134,33 +134,57 @@ fn bad_arguments() {
     assert_eq!(component.store.data().loads, 0);
 }
 
-/// A store that calls back while the limiter waits for it gets a trap: there is one caller at a time.
+/// A store that calls back, and puts another policy in the place of the one that is asked for, changes
+/// nothing about the decision that is under way.
 #[test]
 fn a_store_that_calls_back() {
-    type Load = Result<Option<Vec<u8>>, StoreError>;
     let engine = engine();
-    let mut linker = Linker::<Option<Instance>>::new(&engine);
+    let mut linker = Linker::new(&engine);
     let mut store = linker.instance("tollgate:limiter/store@0.1.0").unwrap();
-    let load = |mut store: StoreContextMut<'_, Option<Instance>>, (_,): (String,)| {
-        let instance = store.data().unwrap();
-        let interface = "tollgate:limiter/limiter@0.1.0";
-        let (_, limiter) = instance.get_export(&mut store, None, interface).unwrap();
-        let (_, close) = instance.get_export(&mut store, Some(&limiter), "close-policy").unwrap();
-        let close = instance.get_typed_func::<(u32,), ()>(&mut store, close)?;
-        close.call(&mut store, (0,))?;
-        Ok((Load::Ok(None),))
+    store.func_wrap("load", load_and_call_back).unwrap();
+    let swap = |_: StoreContextMut<'_, _>, _: (String, Option<Vec<u8>>, Vec<u8>, u64)| {
+        Ok((Ok::<_, StoreError>(Swapped::Done),))
     };
-    store.func_wrap("load", load).unwrap();
+    store.func_wrap("swap", swap).unwrap();
     let bytes = Component::new(&engine, wasm::bytes("stored-limiter.wasm")).unwrap();
     linker.define_unknown_imports_as_traps(&bytes).unwrap();
     let mut store = Store::new(&engine, None);
     let instance = linker.instantiate(&mut store, &bytes).unwrap();
+    let component = StoredLimiter::new(&mut store, &instance).unwrap();
     *store.data_mut() = Some(instance);
-    let component = crate::stored_limiter::StoredLimiter::new(&mut store, &instance).unwrap();
+    let slots = wit::Limit {
+        name: "slots".to_owned(),
+        algorithm: wit::Algorithm::Concurrency(1),
+        shadow: false,
+        overrun: wit::Overrun::Debt,
+    };
     let limiter = component.tollgate_limiter_limiter();
-    let policy = limiter.call_open_policy(&mut store, &[]).unwrap().unwrap();
+    let policy = limiter.call_open_policy(&mut store, &[slots]).unwrap().unwrap();
     let stored = component.tollgate_limiter_stored();
-    let trap = stored.call_apply(&mut store, policy, "alice", &wit::Operation::Reset, NOW_NS);
-    let trap = format!("{:?}", trap.unwrap_err());
-    assert!(trap.contains("cannot enter component instance"), "{trap}");
+    let mut reset = || {
+        let reset = wit::Operation::Reset;
+        stored.call_apply(&mut store, policy, "alice", &reset, NOW_NS).unwrap().unwrap()
+    };
+    assert_eq!(reset().limits.len(), 1, "the policy that it began with");
+    assert_eq!(reset().limits.len(), 0, "the one that took its place");
+}
+
+type LoadAnswer = Result<Option<Vec<u8>>, StoreError>;
+
+/// There is no record. Closes policy 0, and opens one without limits, which gets its id.
+fn load_and_call_back(
+    mut store: StoreContextMut<'_, Option<Instance>>,
+    (_,): (String,),
+) -> wasmtime::Result<(LoadAnswer,)> {
+    let instance = store.data().unwrap();
+    let limiters = "tollgate:limiter/limiter@0.1.0";
+    let (_, limiters) = instance.get_export(&mut store, None, limiters).unwrap();
+    let mut function = |name| instance.get_export(&mut store, Some(&limiters), name).unwrap().1;
+    let (close, open) = (function("close-policy"), function("open-policy"));
+    let close = instance.get_typed_func::<(u32,), ()>(&mut store, close)?;
+    close.call(&mut store, (0,))?;
+    type Opened = (Result<u32, wit::OpenError>,);
+    let open = instance.get_typed_func::<(Vec<wit::Limit>,), Opened>(&mut store, open)?;
+    assert_eq!(open.call(&mut store, (Vec::new(),))?.0.unwrap(), 0);
+    Ok((Ok(None),))
 }

@@ -29,9 +29,10 @@ impl wit::Guest for Component {
         if key.is_empty() || key.len() > KEY_BYTES_MAX {
             return Err(wit::StoredError::Key);
         }
-        let policy = opened(policy)?;
-        let operation = operation::operation(policy, operation)?;
-        let asked = Asked { policy, key: &key, operation: &operation };
+        // A copy: some hosts let a store call back, and close the policy.
+        let policy = opened(policy)?.clone();
+        let operation = operation::operation(&policy, operation)?;
+        let asked = Asked { policy: &policy, key: &key, operation: &operation };
         asked.drive(Timestamp::from_nanos(now))
     }
 }
