@@ -205,3 +205,25 @@ fn record(slots: &mut [Slot], key: Handle) -> Result<&mut CompactRecord, TableEr
     let slot = slots.get_mut(key.slot()).filter(|slot| slot.handle == key);
     Ok(&mut slot.ok_or(TableError::UnknownHandle)?.record)
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::string::ToString;
+
+    use tollgate_core::Limit;
+
+    use super::*;
+
+    /// However many keys come and go, nothing is kept of those that are forgotten: memory is bounded.
+    #[test]
+    fn nothing_is_kept_of_the_forgotten() -> Result<(), Box<dyn core::error::Error>> {
+        let policy = Policy::new([Limit::gcra("requests", 1, Span::from_secs(1), 1)?])?;
+        let (mut table, mut serials) = (Table::new(policy, 3, 7)?, Serials::START);
+        for key in 0..100 {
+            table.intern(&key.to_string(), Timestamp::EPOCH, &mut serials)?;
+            assert_eq!(table.positions.len(), table.slots.len());
+        }
+        assert_eq!(table.slots.len(), 3);
+        Ok(())
+    }
+}
