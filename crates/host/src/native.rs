@@ -8,13 +8,14 @@ use http_body_util::Full;
 use tollgate_kv::{KeyValue, KeyValueStore};
 use tollgate_policy::{ApiKeys, PolicySet};
 use tollgate_service::{CoreLimiter, LimiterError, Service};
-use tollgate_store::Breaker;
+use tollgate_store::{Breaker, Metered, StoreTally};
 
 use crate::clock::SystemClock;
 use crate::problem::Answer;
 use crate::server::Handler;
 
-type NativeService = Service<Breaker<KeyValueStore, SystemClock>, CoreLimiter, SystemClock>;
+type NativeStore = Breaker<Metered<KeyValueStore, SystemClock>, SystemClock>;
+type NativeService = Service<NativeStore, CoreLimiter, SystemClock>;
 
 /// Answers requests by the service itself.
 pub struct Native {
@@ -56,9 +57,12 @@ fn service(
     keys: Option<ApiKeys>,
     store: Arc<dyn KeyValue>,
 ) -> Result<NativeService, LimiterError> {
-    let store = Breaker::new(KeyValueStore::new(store), SystemClock);
+    let tally = Arc::new(StoreTally::default());
+    let store = Metered::timed(KeyValueStore::new(store), SystemClock, Arc::clone(&tally));
+    let store = Breaker::new(store, SystemClock);
     let report = |fault: &_| tracing::error!("{fault}");
     let service = Service::new(policies, store, CoreLimiter, SystemClock, report)?;
+    let service = service.with_store_tally(tally);
     Ok(match keys {
         Some(keys) => service.with_keys(keys),
         None => service,

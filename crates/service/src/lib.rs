@@ -14,6 +14,7 @@
 //! | `POST /v1/events`, `/v1/events/cleanup`; `GET /v1/events/{upstream}` | upstream rate-limit events that callers share |
 //! | `POST /v1/barriers`, `/v1/barriers/arrive`, `/v1/barriers/leave`; `GET /v1/barriers/{barrier}` | parties that wait for each other |
 //! | `GET /v1/limits/{policy}/{key}` | 200 and where each limit stands; nothing is charged |
+//! | `GET /v1/policies`; `GET`, `PUT`, `DELETE /v1/policies/{policy}`; `POST /v1/policies/validate` | policies, changed live by each tenant for itself |
 //! | `GET /openapi.json` | this API as OpenAPI 3.1 describes it |
 //! | `GET /metrics` | counters for Prometheus |
 //! | `GET /readyz` | 200 when the store answers in time |
@@ -56,7 +57,10 @@ mod hot;
 mod key;
 mod lease;
 mod limiter;
+mod live;
 mod local;
+mod opened;
+mod patience;
 mod problem;
 mod query;
 mod retention;
@@ -68,7 +72,7 @@ mod tally;
 pub use answer::PREFER;
 pub use body::BODY_BYTES_MAX;
 pub use key::{KEY_BYTES_MAX, policy_of, record_key};
-pub use limiter::{Capacity, CoreLimiter, Limiter, LimiterError};
+pub use limiter::{Capacity, CoreLimiter, Limiter, LimiterError, PolicyChange};
 pub use problem::{Problem, ProblemType};
 pub use retention::Retention;
 pub use service::{Fault, Service};

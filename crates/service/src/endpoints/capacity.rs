@@ -15,8 +15,8 @@ use crate::asked::check_key;
 use crate::body::Members;
 use crate::endpoints::control::limit;
 use crate::limiter::Limiter;
+use crate::opened::Opened;
 use crate::problem::Problem;
-use crate::service::Opened;
 use crate::session::Session;
 
 /// Longest period of a capacity, in milliseconds: 366 days.
@@ -33,8 +33,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         check_key("key", key)?;
         let limits = opened.named.limits().limits();
         let ask = |record: Option<&[u8]>, now| {
-            let capacity =
-                |limit| self.service.limiter.capacity_of(&opened.handle, record, limit, now);
+            let capacity = |limit| opened.capacity_of(&self.service.limiter, record, limit, now);
             let outcome = (0..limits.len()).map(capacity).collect::<Result<Vec<_>, _>>()?;
             Ok(Answer { outcome, record: None, forget_after: Span::NEVER })
         };
