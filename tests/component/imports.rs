@@ -80,8 +80,8 @@ fn the_components_are_as_small_as_promised() {
     let promises = [
         // The target is 60: docs/benchmarks.md says where the bytes are.
         ("limiter.wasm", 108, 49),
-        ("keyed-limiter.wasm", 86, 39),
-        ("stored-limiter.wasm", 73, 34),
+        ("keyed-limiter.wasm", 90, 41),
+        ("stored-limiter.wasm", 77, 35),
         ("edge.wasm", 672, 278),
         // With the limiter inside.
         ("tollgate.wasm", 784, 330),
