@@ -1,7 +1,7 @@
 //! Between the types of the core and those of `tollgate:limiter`, for whoever asks a limiter component.
 //!
 //! A guest and a host have different bindings of the same names, so this file is a module of both: it
-//! wants the bindings of the interface as `crate::wit`.
+//! wants the bindings of the interface as `wit` in the module above it.
 
 #![allow(dead_code, reason = "a module of several crates, not all of which use all of it")]
 
@@ -10,7 +10,7 @@ use tollgate_core::{
     Id, Limit, LimitStatus, Note, Operation, Overrun, Span, Verdict, Windows,
 };
 
-use crate::wit;
+use super::wit;
 
 pub(crate) fn limit(limit: &Limit) -> wit::Limit {
     wit::Limit {

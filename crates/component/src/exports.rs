@@ -32,15 +32,7 @@ impl wit::Guest for Component {
         let operation = operation::operation(policy, operation)?;
         let mut record = decode(policy, record.as_deref())?;
         let decision = policy.apply(&mut record, &operation, Timestamp::from_nanos(now));
-        Ok(wit::Decision {
-            verdict: decision.verdict().into(),
-            effect: decision.effect().into(),
-            retry_after: decision.retry_after().as_nanos(),
-            closed_for: decision.closed_for().as_nanos(),
-            delay: decision.delay().as_nanos(),
-            limits: decision.limits().map(Into::into).collect(),
-            record: decision.changed().then(|| decision.record().encode(policy)),
-        })
+        Ok(convert::decision(policy, &decision))
     }
 
     fn decide_batch(
@@ -86,7 +78,7 @@ impl wit::Guest for Component {
     }
 }
 
-fn opened<'export>(policy: u32) -> Result<&'export Policy, wit::DecideError> {
+pub(crate) fn opened<'export>(policy: u32) -> Result<&'export Policy, wit::DecideError> {
     policies::get(policy).ok_or(wit::DecideError::UnknownPolicy)
 }
 

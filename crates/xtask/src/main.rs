@@ -19,6 +19,7 @@ mod server;
 mod size;
 mod suite;
 mod wasm;
+mod wit_docs;
 
 use clap::{Parser, Subcommand};
 
@@ -56,7 +57,9 @@ enum Task {
     },
     /// Prints the size of the limiter component, and what each interface adds to it.
     Size,
-    /// Shows that no input makes the limiter component or the plain module panic.
+    /// Writes the pages of docs/wit.
+    WitDocs,
+    /// Shows that no input makes the limiter component, in any world, or the plain module panic.
     Panics,
     /// Builds everything, and asks the program all that its OpenAPI document says, by schemathesis.
     ApiCheck,
@@ -94,6 +97,7 @@ fn main() -> anyhow::Result<()> {
         Task::Cloudflare { task: None } => cloudflare::build().map(drop),
         Task::Cloudflare { task: Some(CloudflareTask::Test) } => cloudflare::test(),
         Task::Size => size::print(),
+        Task::WitDocs => wit_docs::write(),
         Task::Panics => panics::check(),
         Task::ApiCheck => program::build().and_then(|program| api_check::check(&program)),
         Task::Conformance => wasm::build().and_then(|()| conformance::write()),

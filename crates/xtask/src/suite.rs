@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::command::{cargo, run};
-use crate::{api_check, cloudflare, conformance, panics, program, wasm};
+use crate::{api_check, cloudflare, conformance, panics, program, wasm, wit_docs};
 
 /// What wasmtime is part of. These are built and tested in the release profile only: compiling
 /// wasmtime twice would double the time of everything.
@@ -22,14 +22,16 @@ const NOT_DEFAULT: [&str; 4] = ["--package", "tollgate-example-wasmi", "--packag
 /// What is fuzzed. Its test runs every target for some seconds.
 const FUZZ: [&str; 2] = ["--package", "tollgate-fuzz"];
 
-/// Crates that are empty on every target but WebAssembly.
-const WASM: [(&str, &str); 6] = [
-    ("tollgate-component", "wasm32-unknown-unknown"),
-    ("tollgate-module", "wasm32-unknown-unknown"),
-    ("tollgate-js", "wasm32-unknown-unknown"),
-    ("tollgate-js-upstream", "wasm32-unknown-unknown"),
-    ("tollgate-edge-cloudflare", "wasm32-unknown-unknown"),
-    ("tollgate-edge-spin", "wasm32-wasip2"),
+/// Crates that are empty on every target but WebAssembly, with their features.
+const WASM: [(&str, &str, &str); 8] = [
+    ("tollgate-component", "", "wasm32-unknown-unknown"),
+    ("tollgate-component", "keyed", "wasm32-unknown-unknown"),
+    ("tollgate-component", "stored", "wasm32-unknown-unknown"),
+    ("tollgate-module", "", "wasm32-unknown-unknown"),
+    ("tollgate-js", "", "wasm32-unknown-unknown"),
+    ("tollgate-js-upstream", "", "wasm32-unknown-unknown"),
+    ("tollgate-edge-cloudflare", "", "wasm32-unknown-unknown"),
+    ("tollgate-edge-spin", "", "wasm32-wasip2"),
 ];
 
 /// Formatting, clippy and rustdoc, all of them without a warning.
@@ -59,9 +61,16 @@ fn lint_code() -> anyhow::Result<()> {
         .args(["--", "-D", "warnings"]))?;
     let worker_tests = ["--package", "tollgate-edge-cloudflare", "--all-targets"];
     run(cargo(&["clippy", "--quiet"]).args(worker_tests).args(["--", "-D", "warnings"]))?;
-    for (package, target) in WASM {
-        run(cargo(&["clippy", "--quiet", "--profile", "wasm", "--package", package])
-            .args(["--target", target, "--", "-D", "warnings"]))?;
+    for (package, features, target) in WASM {
+        run(cargo(&["clippy", "--quiet", "--profile", "wasm", "--package", package]).args([
+            "--features",
+            features,
+            "--target",
+            target,
+            "--",
+            "-D",
+            "warnings",
+        ]))?;
     }
     lint_client()?;
     let doc = ["doc", "--quiet", "--no-deps", "--document-private-items"];
@@ -88,6 +97,7 @@ fn lint_client() -> anyhow::Result<()> {
 pub(crate) fn test() -> anyhow::Result<()> {
     // What fails soonest comes first.
     check_format()?;
+    wit_docs::check()?;
     let program = program::build()?;
     wasm::build_test_guests()?;
     lint_code()?;
@@ -102,10 +112,11 @@ pub(crate) fn test() -> anyhow::Result<()> {
     run(program::release(&["test", "--lib", "--bins", "--tests"]).args(HEAVY))
 }
 
-/// The core builds for a machine without an operating system, and so does what Rust users get of it.
+/// The core builds for a machine without an operating system, and so do those that are no more than it.
 fn check_no_std() -> anyhow::Result<()> {
     let target = "thumbv7em-none-eabihf";
     run(Command::new("rustup").args(["--quiet", "target", "add", target]))?;
-    let packages = ["--package", "tollgate-core", "--package", "tollgate", "--no-default-features"];
+    let packages = ["tollgate-core", "tollgate-keyed", "tollgate"].map(|name| ["--package", name]);
+    let packages = packages.as_flattened().iter().chain(&["--no-default-features"]);
     run(cargo(&["check", "--quiet", "--target", target]).args(packages))
 }
