@@ -15,5 +15,6 @@ mod peek;
 mod pools;
 mod ready;
 mod several;
+mod watch;
 
 pub(crate) use events::expire_after;

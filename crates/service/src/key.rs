@@ -53,6 +53,11 @@ pub(crate) fn barrier_key(tenant: Option<&str>, barrier: &str) -> String {
     stored(["b/", tenant, "/"], ["hb/", tenant, "/"], barrier)
 }
 
+/// Where what happened to a tenant's keys is written down: `w/{tenant}`.
+pub(crate) fn watch_key(tenant: Option<&str>) -> String {
+    ["w/", tenant.unwrap_or_default()].concat()
+}
+
 /// The name as it is behind one prefix, or hashed behind another where that is too long.
 fn stored(plain: [&str; 3], hashed: [&str; 3], name: &str) -> String {
     let bytes: usize = plain.iter().map(|part| part.len()).sum();
@@ -104,6 +109,8 @@ mod tests {
             events_key(Some("a"), "b"),
             barrier_key(None, "a/b"),
             barrier_key(Some("a"), "b"),
+            watch_key(None),
+            watch_key(Some("a")),
         ];
         let distinct: std::collections::BTreeSet<_> = keys.iter().collect();
         assert_eq!(distinct.len(), keys.len(), "{keys:?}");

@@ -32,6 +32,7 @@ pub(crate) enum Get {
     Capacity,
     Events,
     Barrier,
+    Watch,
     OpenApi,
     Metrics,
     Ready,
@@ -86,11 +87,12 @@ pub(crate) const POSTS: [(&str, Post); 19] = [
 ];
 
 /// Paths that are looked at. A name in braces stands for a segment of any text.
-pub(crate) const GETS: [(&str, Get); 8] = [
+pub(crate) const GETS: [(&str, Get); 9] = [
     ("/v1/limits/{policy}/{key}", Get::Peek),
     ("/v1/capacity/{policy}/{key}", Get::Capacity),
     ("/v1/events/{upstream}", Get::Events),
     ("/v1/barriers/{barrier}", Get::Barrier),
+    ("/v1/watch", Get::Watch),
     ("/openapi.json", Get::OpenApi),
     ("/metrics", Get::Metrics),
     ("/readyz", Get::Ready),

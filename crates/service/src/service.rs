@@ -3,24 +3,24 @@
 use std::fmt;
 use std::sync::atomic::AtomicU64;
 
-use bytes::Bytes;
 use http::request::Parts;
 use http::{Request, Response};
 use http_body::Body;
-use http_body_util::Full;
 use tollgate_policy::{ApiKeys, Exactness, NamedPolicy, NamedPool, PolicySet};
 use tollgate_store::{Clock, DriveError, Store, StoreError};
 
 use crate::answer::{Answers, Detail};
 use crate::auth;
+use crate::content::Content;
 use crate::fields::DecisionFields;
 use crate::hot::HotKeys;
 use crate::limiter::{Limiter, LimiterError};
 use crate::local::LocalRecords;
 use crate::problem::Problem;
-use crate::route::Route;
+use crate::route::{Get, Route};
 use crate::session::Session;
 use crate::tally::{Decisions, Faults};
+use crate::watch::{LimitedKeys, Places};
 
 /// The HTTP API over a store, a limiter and a clock.
 pub struct Service<S, L: Limiter, C> {
@@ -37,6 +37,8 @@ pub struct Service<S, L: Limiter, C> {
     pub(crate) faults: Faults,
     /// How many requests to pools there were.
     pub(crate) turns: AtomicU64,
+    pub(crate) watchers: Places,
+    pub(crate) limited: LimitedKeys,
 }
 
 /// A policy, ready for requests.
@@ -119,6 +121,8 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
             report,
             faults: Faults::default(),
             turns,
+            watchers: Places::default(),
+            limited: LimitedKeys::default(),
         })
     }
 
@@ -136,7 +140,7 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
     }
 
     /// Answers one request.
-    pub async fn handle<B>(&self, request: Request<B>) -> Response<Full<Bytes>>
+    pub async fn handle<B>(&self, request: Request<B>) -> Response<Content>
     where
         B: Body,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -144,10 +148,14 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
         let (parts, body) = request.into_parts();
         let detail = Detail::wanted(&parts.headers);
         let answer = match self.admit(&parts) {
-            Ok((session, route)) => session.answer(route, parts.uri.query(), body, detail).await,
+            Ok((session, Route::Get(Get::Watch, _))) => session.watch(&parts).await,
+            Ok((session, route)) => {
+                let answer = session.answer(route, parts.uri.query(), body, detail).await;
+                answer.map(|answer| answer.map(Content::Full))
+            }
             Err(problem) => Err(problem),
         };
-        answer.unwrap_or_else(Problem::into_response)
+        answer.unwrap_or_else(|problem| problem.into_response().map(Content::Full))
     }
 
     /// What is asked, and in whose name.

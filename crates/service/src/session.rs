@@ -41,6 +41,11 @@ impl<'a, S: Store, L: Limiter, C: Clock> Session<'a, S, L, C> {
         key::barrier_key(self.tenant(), barrier)
     }
 
+    /// Where what happened to the tenant's keys is written down.
+    pub(crate) fn watch_key(&self) -> String {
+        key::watch_key(self.tenant())
+    }
+
     fn tenant(&self) -> Option<&str> {
         self.tenant.map(|tenant| &**tenant)
     }

@@ -16,7 +16,7 @@ type EdgeLimiter = tollgate_service::CoreLimiter;
 #[cfg(not(feature = "linked"))]
 type EdgeLimiter = crate::limiter::ImportedLimiter;
 
-type EdgeService = Service<Breaker<EdgeStore, SystemClock>, EdgeLimiter, SystemClock>;
+pub(crate) type EdgeService = Service<Breaker<EdgeStore, SystemClock>, EdgeLimiter, SystemClock>;
 
 thread_local! {
     static SERVICE: OnceCell<Rc<EdgeService>> = const { OnceCell::new() };

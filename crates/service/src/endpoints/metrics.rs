@@ -46,5 +46,12 @@ fn text<S: Store, L: Limiter, C: Clock>(service: &Service<S, L, C>) -> String {
     for (cause, count) in service.faults.counts() {
         let _ = writeln!(out, "tollgate_faults_total{{cause=\"{cause}\"}} {count}");
     }
+    let watchers = service.watchers.taken();
+    let _ = write!(
+        out,
+        "# HELP tollgate_watchers Streams of GET /v1/watch that are open.\n\
+         # TYPE tollgate_watchers gauge\n\
+         tollgate_watchers {watchers}\n",
+    );
     out
 }

@@ -18,3 +18,4 @@ mod pools;
 mod several;
 mod stores;
 mod support;
+mod watch;
