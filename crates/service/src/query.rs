@@ -46,7 +46,9 @@ impl Query {
         range: RangeInclusive<u64>,
     ) -> Result<Option<u64>, Problem> {
         let Some(text) = self.take(name)? else { return Ok(None) };
-        let number = text.parse().ok().filter(|number| range.contains(number));
+        let digits = text.bytes().all(|byte| byte.is_ascii_digit()).then_some(&text);
+        let number = digits.and_then(|text| text.parse().ok());
+        let number = number.filter(|number| range.contains(number));
         number.map(Some).ok_or_else(|| {
             let (least, most) = range.into_inner();
             Problem::invalid(name, format!("must be a whole number from {least} to {most}"))

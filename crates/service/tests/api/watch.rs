@@ -195,6 +195,8 @@ fn what_is_no_watch_is_refused_with_its_field() {
         ("after=x", 400, "after"),
         ("watch_ms=600001", 400, "watch_ms"),
         ("watch_ms=-1", 400, "watch_ms"),
+        ("watch_ms=%2B1", 400, "watch_ms"),
+        ("watch_ms=", 400, "watch_ms"),
         ("x=1", 400, "x"),
     ] {
         let answer = api.get(&format!("/v1/watch?{query}"));
