@@ -3,8 +3,8 @@
 use alloc::borrow::ToOwned;
 
 use tollgate_core::{
-    Algorithm, CalendarUnit, Change, CorruptRecord, Decision, Effect, Field, Id, Limit, LimitError,
-    LimitStatus, Overrun, PolicyError, Recovery, Span, Verdict, Windows,
+    Algorithm, CalendarUnit, Carry, Change, CorruptRecord, Decision, Effect, Field, Id, Limit,
+    LimitError, LimitStatus, Overrun, PolicyError, Recovery, Span, Verdict, Windows,
 };
 
 use crate::bindings::exports::tollgate::limiter::limiter as wit;
@@ -147,6 +147,16 @@ impl From<CorruptRecord> for wit::DecideError {
             }
             CorruptRecord::Repeated(tag) => wit::CorruptRecord::Repeated(tag),
         })
+    }
+}
+
+impl From<wit::Carry> for Carry {
+    fn from(carry: wit::Carry) -> Self {
+        match carry {
+            wit::Carry::AsIs => Self::AsIs,
+            wit::Carry::InProportion => Self::InProportion,
+            wit::Carry::Reset => Self::Reset,
+        }
     }
 }
 

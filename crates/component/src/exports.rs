@@ -68,6 +68,22 @@ impl wit::Guest for Component {
         let record = decode(policy, Some(&record))?;
         Ok(record.forget_after(policy, Timestamp::from_nanos(now)).as_nanos())
     }
+
+    fn carry_over(
+        policy: u32,
+        record: Option<Vec<u8>>,
+        change: wit::ChangeOfPolicy,
+    ) -> Result<Vec<u8>, wit::DecideError> {
+        let (policy, old) = (opened(policy)?, opened(change.old)?);
+        let carried = match record {
+            Some(bytes) => {
+                let (carry, at) = (change.carry.into(), Timestamp::from_nanos(change.at));
+                policy.carry(old, &decode(old, Some(&bytes))?, carry, at)
+            }
+            None => Record::new(policy),
+        };
+        Ok(carried.with_revision(change.revision).encode(policy))
+    }
 }
 
 fn opened<'export>(policy: u32) -> Result<&'export Policy, wit::DecideError> {

@@ -89,8 +89,13 @@ fn parse<T>(
     text: String,
     parse_text: fn(&str) -> Result<T, TextError>,
 ) -> Result<Written<T>, BadConfiguration> {
-    let read = parse_text(&text).map_err(|error| BadConfiguration(format!("{name}: {error}")))?;
-    Ok(Written { text, read })
+    match parse_text(&text) {
+        Ok(read) => Ok(Written { text, read }),
+        Err(error) => {
+            let position = error.position(&text).map_or_else(String::new, |it| format!(" at {it}"));
+            Err(BadConfiguration(format!("{name}: {error}{position}")))
+        }
+    }
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use http_body_util::Full;
 use tollgate_kv::{KeyValue, KeyValueStore};
 use tollgate_policy::{ApiKeys, PolicySet};
 use tollgate_service::{Content, CoreLimiter, LimiterError, Service, Watch};
-use tollgate_store::Breaker;
+use tollgate_store::{Breaker, Metered, StoreTally};
 
 use crate::body::AnswerBody;
 use crate::clock::SystemClock;
@@ -18,7 +18,8 @@ use crate::problem::Answer;
 use crate::server::Handler;
 use crate::streams::{STREAM_TIME_MAX, STREAMS_MAX, Streams};
 
-type NativeService = Service<Breaker<KeyValueStore, SystemClock>, CoreLimiter, SystemClock>;
+type NativeStore = Breaker<Metered<KeyValueStore, SystemClock>, SystemClock>;
+type NativeService = Service<NativeStore, CoreLimiter, SystemClock>;
 
 /// Answers requests by the service itself.
 pub struct Native {
@@ -63,9 +64,12 @@ fn service(
     keys: Option<ApiKeys>,
     store: Arc<dyn KeyValue>,
 ) -> Result<NativeService, LimiterError> {
-    let store = Breaker::new(KeyValueStore::new(store), SystemClock);
+    let tally = Arc::new(StoreTally::default());
+    let store = Metered::timed(KeyValueStore::new(store), SystemClock, Arc::clone(&tally));
+    let store = Breaker::new(store, SystemClock);
     let report = |fault: &_| tracing::error!("{fault}");
     let service = Service::new(policies, store, CoreLimiter, SystemClock, report)?;
+    let service = service.with_store_tally(tally);
     Ok(match keys {
         Some(keys) => service.with_keys(keys),
         None => service,

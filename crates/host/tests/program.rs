@@ -260,7 +260,7 @@ fn files_are_checked_without_serving() {
     assert_eq!(text(&good.stdout).trim(), "good.toml: 2 policies, 0 pools");
     let bad = check("bad.toml");
     assert_eq!(bad.status.code(), Some(2));
-    let reason = "bad.toml: policy.a.requests.limit: gcra needs it";
+    let reason = "bad.toml: policy.a.requests.limit: gcra needs it at line 2 column 1";
     assert!(text(&bad.stderr).contains(reason), "{}", text(&bad.stderr));
 }
 

@@ -67,6 +67,8 @@
 //! # "#).unwrap();
 //! # assert_eq!(set.pools().next().unwrap().pool().members()[1].get("region"), Some("us"));
 //! ```
+//!
+//! With `live_policies = false` in front of all tables nobody changes a policy while it is in use.
 
 mod algorithm_text;
 mod api_keys;
@@ -74,9 +76,11 @@ mod contention;
 mod dialect;
 mod fields;
 mod limit_text;
+mod named_policy;
 mod options;
 mod policy_set;
 mod pool_text;
+mod position;
 mod scaled;
 mod toml_text;
 mod value;
@@ -84,7 +88,8 @@ mod value;
 pub use api_keys::{API_KEYS_MAX, ApiKey, ApiKeys, Scope};
 pub use contention::Contention;
 pub use dialect::Dialect;
+pub use named_policy::NamedPolicy;
 pub use options::{Exactness, LOCAL_SHARE_PERCENT_DEFAULT, OnStoreFailure};
-pub use policy_set::{NamedPolicy, POLICIES_MAX, POOLS_MAX, PolicySet, TextError};
+pub use policy_set::{POLICIES_MAX, POOLS_MAX, PolicySet, TextError};
 pub use pool_text::{KEY_BYTES_MAX, NamedPool, PoolChoice};
 pub use value::{LIST_ITEMS_MAX, TABLE_ENTRIES_MAX, TEXT_BYTES_MAX, Value};

@@ -47,7 +47,8 @@ fn value(value: Spanned<DeValue<'_>>) -> Result<Value, String> {
     })
 }
 
-fn place(text: &str, offset: usize) -> String {
+/// A place in a text, for people.
+pub(crate) fn place(text: &str, offset: usize) -> String {
     let before = text.get(..offset).unwrap_or(text);
     let line_start = before.rfind('\n').map_or(0, |end| end + 1);
     let line = before.matches('\n').count() + 1;

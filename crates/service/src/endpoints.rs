@@ -12,6 +12,7 @@ mod leases;
 mod metrics;
 pub(crate) mod openapi;
 mod peek;
+mod policies;
 mod pools;
 mod ready;
 mod several;

@@ -15,6 +15,7 @@
 //! | `POST /v1/barriers`, `/v1/barriers/arrive`, `/v1/barriers/leave`; `GET /v1/barriers/{barrier}` | parties that wait for each other |
 //! | `GET /v1/limits/{policy}/{key}` | 200 and where each limit stands; nothing is charged |
 //! | `GET /v1/watch` | what happens to capacities, upstreams and keys, as server-sent events |
+//! | `GET /v1/policies`; `GET`, `PUT`, `DELETE /v1/policies/{policy}`; `POST /v1/policies/validate` | policies, changed live by each tenant for itself |
 //! | `GET /openapi.json` | this API as OpenAPI 3.1 describes it |
 //! | `GET /metrics` | counters for Prometheus |
 //! | `GET /readyz` | 200 when the store answers in time |
@@ -59,7 +60,10 @@ mod hot;
 mod key;
 mod lease;
 mod limiter;
+mod live;
 mod local;
+mod opened;
+mod patience;
 mod problem;
 mod query;
 mod retention;
@@ -73,7 +77,7 @@ pub use answer::PREFER;
 pub use body::BODY_BYTES_MAX;
 pub use content::Content;
 pub use key::{KEY_BYTES_MAX, policy_of, record_key};
-pub use limiter::{Capacity, CoreLimiter, Limiter, LimiterError};
+pub use limiter::{Capacity, CoreLimiter, Limiter, LimiterError, PolicyChange};
 pub use problem::{Problem, ProblemType};
 pub use retention::Retention;
 pub use service::{Fault, Service};

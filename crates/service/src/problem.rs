@@ -36,6 +36,8 @@ pub enum ProblemType {
     Forbidden,
     /// 404: no policy has this name.
     UnknownPolicy,
+    /// 409: a policy can't be changed so, as it stands.
+    PolicyConflict,
     /// 404: no pool has this name.
     UnknownPool,
     /// 404: nothing is at this path.
@@ -65,6 +67,7 @@ impl ProblemType {
             Self::Unauthorized => "urn:tollgate:problem:unauthorized",
             Self::Forbidden => "urn:tollgate:problem:forbidden",
             Self::UnknownPolicy => "urn:tollgate:problem:unknown-policy",
+            Self::PolicyConflict => "urn:tollgate:problem:policy-conflict",
             Self::UnknownPool => "urn:tollgate:problem:unknown-pool",
             Self::NotFound => "urn:tollgate:problem:not-found",
             Self::Misconfigured => "urn:tollgate:problem:misconfigured",
@@ -86,6 +89,7 @@ impl ProblemType {
             Self::Unauthorized => "A key is needed",
             Self::Forbidden => "The key is not for this",
             Self::UnknownPolicy => "No policy has this name",
+            Self::PolicyConflict => "The policy can't be changed so",
             Self::UnknownPool => "No pool has this name",
             Self::NotFound => "Nothing is here",
             Self::Misconfigured => "The service is not set up",
@@ -161,8 +165,14 @@ impl Problem {
     /// A policy that there is not.
     pub(crate) fn unknown_policy() -> Self {
         let (kind, status) = (ProblemType::UnknownPolicy, StatusCode::NOT_FOUND);
-        let detail = "the configuration has no policy of this name";
+        let detail = "there is no policy of this name";
         Self { field: Some("policy".into()), ..Self::new(kind, status, detail) }
+    }
+
+    /// A change of a policy that can't be made, as it stands.
+    pub(crate) fn policy_conflict(field: &str, detail: impl Into<String>) -> Self {
+        let (kind, status) = (ProblemType::PolicyConflict, StatusCode::CONFLICT);
+        Self { field: Some(field.into()), ..Self::new(kind, status, detail) }
     }
 
     /// A barrier that was never created.

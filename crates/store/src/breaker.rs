@@ -46,9 +46,10 @@ impl<S, C: Clock> Breaker<S, C> {
 
     /// Lets a call through, or refuses it.
     fn enter(&self) -> Result<(), StoreError> {
-        let now = self.clock.now();
         let mut circuit = self.circuit.lock().unwrap_or_else(PoisonError::into_inner);
+        // Few calls find it open, and only they have to read the clock.
         let Circuit::Open { until } = *circuit else { return Ok(()) };
+        let now = self.clock.now();
         // A clock that was set back does not make the pause longer.
         if now < until && until.since(now) <= PAUSE {
             return Err(StoreError::Unavailable(format!(

@@ -27,7 +27,7 @@
 //!
 //! Where `swap` on an absent key is not exact, [`ElectedStore`] makes it so; where no swap is exact,
 //! [`BestEffort`] writes without one, if it may. A store that is down is left
-//! alone by [`Breaker`].
+//! alone by [`Breaker`], and what a store is asked is counted by [`Metered`].
 //! Records that nobody misses are removed by a [`Sweeper`], or in the background by [`sweep()`].
 
 mod at_once;
@@ -42,9 +42,11 @@ mod contract;
 mod drive;
 mod elected;
 mod memory;
+mod metered;
 mod random;
 pub mod scripts;
 mod several;
+mod store_tally;
 mod sweep;
 mod sweeping;
 
@@ -58,7 +60,9 @@ pub use contract::{KeySwap, Loaded, Page, Store, StoreError, Swap, SweptStore};
 pub use drive::{ATTEMPTS_MAX, Answer, DECISION_TIME_MAX, DriveError, drive};
 pub use elected::{ABANDONED_AFTER, Atomics, ElectedStore, ListedAtomics};
 pub use memory::MemoryStore;
+pub use metered::Metered;
 pub use random::random_id;
 pub use several::{Driven, run};
+pub use store_tally::{LATENCY_BOUNDS_NS, Latency, OperationCounts, StoreTally};
 pub use sweep::{IDLE_GRACE, Judgement, Round, Sweeper};
 pub use sweeping::{SWEEP_STEP_KEYS, sweep};

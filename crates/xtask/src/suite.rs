@@ -45,9 +45,25 @@ fn lint_code() -> anyhow::Result<()> {
         run(cargo(&["clippy", "--quiet", "--profile", "wasm", "--package", package])
             .args(["--target", target, "--", "-D", "warnings"]))?;
     }
+    lint_client()?;
     let doc = ["doc", "--quiet", "--no-deps", "--document-private-items"];
     run(cargo(&doc).env("RUSTDOCFLAGS", "-D warnings"))?;
     run(program::release(&doc).args(HEAVY).env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+/// Each face of the client by itself, with TLS, which no other build has.
+fn lint_client() -> anyhow::Result<()> {
+    let client = ["--package", "tollgate-client", "--no-default-features"];
+    for features in ["async,tls", "blocking,tls"] {
+        run(cargo(&["clippy", "--quiet"]).args(client).args([
+            "--features",
+            features,
+            "--",
+            "-D",
+            "warnings",
+        ]))?;
+    }
+    Ok(())
 }
 
 /// Everything.

@@ -2,11 +2,12 @@
 
 use std::cell::OnceCell;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use spin_sdk::variables;
 use tollgate_policy::{ApiKeys, PolicySet};
 use tollgate_service::{Problem, Service};
-use tollgate_store::Breaker;
+use tollgate_store::{Breaker, Metered, StoreTally};
 
 use crate::clock::SystemClock;
 use crate::store::EdgeStore;
@@ -16,7 +17,8 @@ type EdgeLimiter = tollgate_service::CoreLimiter;
 #[cfg(not(feature = "linked"))]
 type EdgeLimiter = crate::limiter::ImportedLimiter;
 
-pub(crate) type EdgeService = Service<Breaker<EdgeStore, SystemClock>, EdgeLimiter, SystemClock>;
+type Records = Breaker<Metered<EdgeStore, SystemClock>, SystemClock>;
+pub(crate) type EdgeService = Service<Records, EdgeLimiter, SystemClock>;
 
 thread_local! {
     static SERVICE: OnceCell<Rc<EdgeService>> = const { OnceCell::new() };
@@ -60,10 +62,12 @@ fn build(variables: Variables) -> Result<EdgeService, String> {
     let policies = PolicySet::parse(&variables.policies?)
         .map_err(|error| format!("the variable `policies`: {error}"))?;
     let api_keys = variables.api_keys?;
-    let store = Breaker::new(EdgeStore::named(&variables.store?)?, SystemClock);
+    let tally = Arc::new(StoreTally::default());
+    let store = Metered::untimed(EdgeStore::named(&variables.store?)?, Arc::clone(&tally));
+    let store = Breaker::new(store, SystemClock);
     let report = |fault: &_| eprintln!("tollgate: {fault}");
     let service = Service::new(policies, store, EdgeLimiter::default(), SystemClock, report);
-    let service = service.map_err(|error| error.to_string())?;
+    let service = service.map_err(|error| error.to_string())?.with_store_tally(tally);
     if api_keys.is_empty() {
         return Ok(service);
     }

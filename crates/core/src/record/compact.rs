@@ -128,6 +128,7 @@ fn quiet(policy: &Policy, record: &Record) -> Option<Form> {
         && record.blocked_until == Timestamp::EPOCH
         && record.holds.is_empty()
         && record.once.is_empty()
+        && record.revision == 0
         && record.foreign.is_empty();
     match record.states.first() {
         Some(State::Meter(tat)) if is_quiet => Some(Form::Meter(*tat)),
@@ -143,6 +144,7 @@ fn of_state(state: State) -> Record {
         holds: Holds::default(),
         once: Once::default(),
         blocked_until: Timestamp::EPOCH,
+        revision: 0,
         foreign: Vec::new(),
     }
 }

@@ -7,7 +7,7 @@ use tollgate_core::{Span, Verdict};
 use tollgate_store::{Clock, Store};
 
 use crate::answer::Detail;
-use crate::asked::{Leg, Manner};
+use crate::asked::Manner;
 use crate::body::Members;
 use crate::decide::Decided;
 use crate::lease::Lease;
@@ -27,11 +27,9 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     ) -> Result<Response<Full<Bytes>>, Problem> {
         let manner = Manner::read(&mut body)?;
         let wait_ms = body.number("wait_ms", 0..=WAIT_MS_MAX)?.unwrap_or(0);
+        let patience = Span::from_millis(wait_ms);
         if body.has("keys") {
-            if wait_ms > 0 {
-                return Err(body.invalid("wait_ms", "several keys are not waited for"));
-            }
-            return self.acquire_several(body, &manner, detail).await;
+            return self.acquire_several(body, &manner, patience, detail).await;
         }
         let leg = self.leg(&mut body)?;
         manner.suits(&leg, body.field("hold_ms"))?;
@@ -41,7 +39,9 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
             let legs = vec![(leg.opened.named.name().to_string(), leg.key.clone())];
             Lease { id: hold.id(), legs }.token()
         });
-        let decided = self.decide_within(&leg, &manner, Span::from_millis(wait_ms)).await?;
+        let acquire = manner.acquire(leg.costs).into();
+        let ask = || self.decide(leg.opened, &leg.key, &acquire);
+        let decided = self.ask_within(patience, &[leg.opened], ask, passes_after).await?;
         leg.opened.decisions.count(&decided);
         Ok(match decided {
             Decided::Counted(applied) => answers.acquired(&applied, lease.as_deref()),
@@ -49,27 +49,9 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
             Decided::Uncounted => answers.uncounted(),
         })
     }
+}
 
-    /// Decides, and again when what is denied would pass within `patience`.
-    async fn decide_within(
-        &self,
-        leg: &Leg<'_, L>,
-        manner: &Manner,
-        patience: Span,
-    ) -> Result<Decided, Problem> {
-        let acquire = manner.acquire(leg.costs).into();
-        let start = self.service.clock.now();
-        loop {
-            let decided = self.decide(leg.opened, &leg.key, &acquire).await?;
-            let (Decided::Counted(applied) | Decided::Local(applied)) = &decided else {
-                return Ok(decided);
-            };
-            let waited = self.service.clock.now().since(start);
-            let left = Span::from_nanos(patience.as_nanos().saturating_sub(waited.as_nanos()));
-            if applied.verdict != Verdict::Limited || applied.retry_after > left {
-                return Ok(decided);
-            }
-            self.service.clock.sleep(applied.retry_after).await;
-        }
-    }
+fn passes_after(decided: &Decided) -> Option<Span> {
+    let (Decided::Counted(applied) | Decided::Local(applied)) = decided else { return None };
+    (applied.verdict == Verdict::Limited).then_some(applied.retry_after)
 }

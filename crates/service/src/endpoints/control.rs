@@ -10,8 +10,8 @@ use tollgate_store::{Clock, Store};
 use crate::answer::done;
 use crate::body::Members;
 use crate::limiter::Limiter;
+use crate::opened::Opened;
 use crate::problem::Problem;
-use crate::service::Opened;
 use crate::session::Session;
 
 /// Longest block, in milliseconds: 366 days.

@@ -1,5 +1,5 @@
 //! `GET /metrics`: counters in the text format of Prometheus. Their only labels are names of policies,
-//! outcomes and causes, of which there are few: never a caller's key, nor a tenant.
+//! outcomes, causes and operations, of which there are few: never a caller's key, nor a tenant.
 
 use std::fmt::Write as _;
 
@@ -7,15 +7,26 @@ use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderValue, Response};
 use http_body_util::Full;
-use tollgate_store::{Clock, Store};
+use tollgate_store::{Clock, LATENCY_BOUNDS_NS, Latency, Store, StoreTally};
 
 use crate::limiter::Limiter;
 use crate::service::Service;
 use crate::session::Session;
 
+/// The text so far. Writing to it does not fail, and names need no escapes.
+struct Text(String);
+
 impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     pub(crate) fn metrics(&self) -> Response<Full<Bytes>> {
-        let mut response = Response::new(Full::from(text(self.service)));
+        let mut text = Text(String::new());
+        text.decisions(self.service);
+        text.faults(self.service);
+        text.watchers(self.service.watchers.taken());
+        if let Some(tally) = &self.service.store_tally {
+            text.operations(tally);
+            text.latencies(tally);
+        }
+        let mut response = Response::new(Full::from(text.0));
         let headers = response.headers_mut();
         let text = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
         headers.insert(CONTENT_TYPE, text);
@@ -24,34 +35,105 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     }
 }
 
-/// Writing to a string does not fail, and names need no escapes.
-fn text<S: Store, L: Limiter, C: Clock>(service: &Service<S, L, C>) -> String {
-    let mut out = String::from(
-        "# HELP tollgate_decisions_total Requests for a decision, by policy and outcome.\n\
-         # TYPE tollgate_decisions_total counter\n",
-    );
-    for opened in service.policies() {
-        let policy = opened.named.name();
-        for (outcome, count) in opened.decisions.counts() {
-            let _ = writeln!(
-                out,
-                "tollgate_decisions_total{{policy=\"{policy}\",outcome=\"{outcome}\"}} {count}"
-            );
+/// What stands for all policies that callers have named: no policy has such a name.
+const LIVE: &str = ":live";
+
+impl Text {
+    fn head(&mut self, name: &str, kind: &str, help: &str) {
+        let _ = write!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}\n");
+    }
+
+    fn decisions<S: Store, L: Limiter, C: Clock>(&mut self, service: &Service<S, L, C>) {
+        let name = "tollgate_decisions_total";
+        self.head(name, "counter", "Requests for a decision, by policy and outcome.");
+        let configured = service.policies().iter();
+        let configured = configured.map(|opened| (&**opened.named.name(), &*opened.decisions));
+        for (policy, decisions) in configured.chain([(LIVE, &*service.live_decisions)]) {
+            for (outcome, count) in decisions.counts() {
+                let labels = format!("policy=\"{policy}\",outcome=\"{outcome}\"");
+                let _ = writeln!(self.0, "{name}{{{labels}}} {count}");
+            }
         }
     }
-    out.push_str(
-        "# HELP tollgate_faults_total What could not be decided on a record, by cause.\n\
-         # TYPE tollgate_faults_total counter\n",
-    );
-    for (cause, count) in service.faults.counts() {
-        let _ = writeln!(out, "tollgate_faults_total{{cause=\"{cause}\"}} {count}");
+
+    fn faults<S: Store, L: Limiter, C: Clock>(&mut self, service: &Service<S, L, C>) {
+        let name = "tollgate_faults_total";
+        self.head(name, "counter", "What could not be decided on a record, by cause.");
+        for (cause, count) in service.faults.counts() {
+            let _ = writeln!(self.0, "{name}{{cause=\"{cause}\"}} {count}");
+        }
     }
-    let watchers = service.watchers.taken();
-    let _ = write!(
-        out,
-        "# HELP tollgate_watchers Streams of GET /v1/watch that are open.\n\
-         # TYPE tollgate_watchers gauge\n\
-         tollgate_watchers {watchers}\n",
-    );
-    out
+
+    fn watchers(&mut self, watchers: usize) {
+        let name = "tollgate_watchers";
+        self.head(name, "gauge", "Streams of GET /v1/watch that are open.");
+        let _ = writeln!(self.0, "{name} {watchers}");
+    }
+
+    fn operations(&mut self, tally: &StoreTally) {
+        let name = "tollgate_store_operations_total";
+        self.head(name, "counter", "What the store was asked, by operation and outcome.");
+        for counts in tally.operations() {
+            let outcomes = [
+                ("done", counts.done),
+                ("conflict", counts.conflicts),
+                ("failed", counts.failures),
+            ];
+            for (outcome, count) in outcomes {
+                let labels = format!("operation=\"{}\",outcome=\"{outcome}\"", counts.operation);
+                let _ = writeln!(self.0, "{name}{{{labels}}} {count}");
+            }
+        }
+    }
+
+    /// Only of operations that there were: in a guest nothing is timed.
+    fn latencies(&mut self, tally: &StoreTally) {
+        let name = "tollgate_store_operation_seconds";
+        self.head(name, "histogram", "How long the store took, by operation.");
+        for counts in tally.operations() {
+            if let Some(latency) = &counts.latency {
+                self.latency(name, counts.operation, latency);
+            }
+        }
+    }
+
+    fn latency(&mut self, name: &str, operation: &str, latency: &Latency) {
+        let Latency { within, count, total_ns } = latency;
+        for (bound_ns, within) in LATENCY_BOUNDS_NS.into_iter().zip(within) {
+            let bound = seconds(bound_ns);
+            let labels = format!("operation=\"{operation}\",le=\"{bound}\"");
+            let _ = writeln!(self.0, "{name}_bucket{{{labels}}} {within}");
+        }
+        let label = format!("operation=\"{operation}\"");
+        let _ = writeln!(self.0, "{name}_bucket{{{label},le=\"+Inf\"}} {count}");
+        let _ = writeln!(self.0, "{name}_sum{{{label}}} {}", seconds(*total_ns));
+        let _ = writeln!(self.0, "{name}_count{{{label}}} {count}");
+    }
+}
+
+/// Seconds, without the formatting of fractions, which is large in a guest.
+fn seconds(nanos: u64) -> String {
+    let fraction = format!("{:09}", nanos % 1_000_000_000);
+    format!("{}.{}", nanos / 1_000_000_000, fraction.trim_end_matches('0'))
+        .trim_end_matches('.')
+        .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::seconds;
+
+    #[test]
+    fn seconds_are_written_as_prometheus_reads_them() {
+        let rows = [
+            (0, "0"),
+            (1, "0.000000001"),
+            (250_000, "0.00025"),
+            (1_000_000_000, "1"),
+            (12_500_000_000, "12.5"),
+        ];
+        for (nanos, text) in rows {
+            assert_eq!(seconds(nanos), text);
+        }
+    }
 }

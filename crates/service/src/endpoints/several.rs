@@ -5,7 +5,7 @@ use http::Response;
 use http_body_util::Full;
 use tollgate_core::{
     ACQUISITION_KEYS_MAX, Acquire, Acquisition, AcquisitionError, Ending, Id, Machine, Operation,
-    Outcome, Verdict,
+    Outcome, Span, Verdict,
 };
 use tollgate_store::{BestEffort, Clock, DriveError, Driven, Store, at_once, run};
 
@@ -14,8 +14,9 @@ use crate::asked::{Leg, Manner};
 use crate::body::Members;
 use crate::lease::{Lease, random_id};
 use crate::limiter::{Legs, Limiter, LimiterError};
+use crate::opened::Opened;
 use crate::problem::Problem;
-use crate::service::{Fault, Opened};
+use crate::service::Fault;
 use crate::session::Session;
 
 impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
@@ -23,6 +24,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         &self,
         mut body: Members,
         manner: &Manner,
+        patience: Span,
         detail: Detail,
     ) -> Result<Response<Full<Bytes>>, Problem> {
         let mut keys = body.list("keys", ACQUISITION_KEYS_MAX)?.unwrap_or_default();
@@ -36,7 +38,9 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         body.end()?;
         let id = manner.hold.map(|hold| hold.id()).or(manner.once).map_or_else(random_id, Ok)?;
         let places: Vec<_> = legs.iter().map(|leg| (leg.opened, &*leg.key)).collect();
-        let outcome = self.take(&legs, &places, manner, id).await?;
+        let ask = || self.take(&legs, &places, manner, id);
+        let policies: Vec<_> = legs.iter().map(|leg| leg.opened).collect();
+        let outcome = self.ask_within(patience, &policies, ask, passes_after).await?;
         count(&places, &outcome);
         for (leg, applied) in legs.iter().zip(&outcome.legs) {
             if let Some(applied) = applied {
@@ -102,7 +106,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     }
 
     pub(super) fn legs<'a>(&'a self, places: &[(&'a Opened<L>, &str)]) -> Legs<'a, L> {
-        let policies = places.iter().map(|(opened, _)| &opened.handle).collect();
+        let policies = places.iter().map(|(opened, _)| *opened).collect();
         Legs { limiter: &self.service.limiter, policies }
     }
 
@@ -143,6 +147,11 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
             }
         }
     }
+}
+
+/// How long until the keys that denied it have room: forever where one never will.
+fn passes_after(outcome: &Outcome) -> Option<Span> {
+    (!outcome.is_allowed()).then(|| outcome.retry_after())
 }
 
 /// Counts what was charged for the policy of every key, and a denial for the policies that denied.

@@ -6,8 +6,8 @@ use tollgate_store::{Answer, Clock, Store};
 use super::log::Log;
 use super::news::{Entry, Kind, Subject};
 use crate::limiter::{Capacity, Limiter, LimiterError};
+use crate::opened::Opened;
 use crate::problem::Problem;
-use crate::service::Opened;
 use crate::session::Session;
 
 impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
@@ -76,7 +76,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         let adaptive =
             limits.filter(|(_, limit)| matches!(limit.algorithm(), Algorithm::Adaptive { .. }));
         let capacity = |(index, limit): (usize, &Limit)| {
-            let found = self.service.limiter.capacity_of(&opened.handle, record, index, now);
+            let found = opened.capacity_of(&self.service.limiter, record, index, now);
             found
                 .map(|found| found.map(|capacity| (limit.name().to_string(), capacity)))
                 .transpose()

@@ -13,7 +13,7 @@ use tollgate_store::{Clock, Store};
 
 use super::news::Entry;
 use crate::limiter::Limiter;
-use crate::service::Opened;
+use crate::opened::Opened;
 use crate::session::Session;
 
 /// How long a key must not have been denied to become limited anew.

@@ -5,8 +5,8 @@ use tollgate_store::{Answer, Clock, Store};
 
 use super::news::{Subject, recovered};
 use crate::limiter::{Capacity, Limiter};
+use crate::opened::Opened;
 use crate::problem::Problem;
-use crate::service::Opened;
 use crate::session::Session;
 
 /// When to look at which of the reduced capacities.
@@ -67,7 +67,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         const NOTHING: Seen = Seen { news: None, next: None };
         let Some((opened, limit, recovery)) = self.recovering(subject) else { return Ok(NOTHING) };
         let ask = |record: Option<&[u8]>, _now| {
-            let at = |at| self.service.limiter.capacity_of(&opened.handle, record, limit, at);
+            let at = |at| opened.capacity_of(&self.service.limiter, record, limit, at);
             let outcome = match at(now)? {
                 None => NOTHING,
                 Some(capacity) => match since(&capacity) {

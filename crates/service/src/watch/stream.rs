@@ -14,7 +14,6 @@ use super::recoveries::Recoveries;
 use crate::limiter::Limiter;
 use crate::problem::Problem;
 use crate::service::Service;
-use crate::session::Session;
 
 /// Longest life of a stream, in milliseconds: 10 minutes. Its client comes back and goes on where it was; so
 /// a policy or a key that was changed meanwhile is seen in time, and nobody keeps a place for ever.
@@ -119,7 +118,7 @@ impl Watch {
         service: &Service<S, L, C>,
         now: Timestamp,
     ) -> Result<String, Problem> {
-        let session = Session { service, tenant: self.tenant.as_ref() };
+        let session = service.session_of(self.tenant.as_ref()).await;
         session.tell_limited().await;
         let log = session.log().await?;
         let mut text = String::new();

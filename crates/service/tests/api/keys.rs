@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 use crate::support::{Answer, Api};
 
 /// Keys `acme-all`, `acme-ask`, `acme-look` and `other-all`, named as they are spelt.
-fn api() -> Api {
+pub(crate) fn api() -> Api {
     let key = |name: &str, tenant: &str, scopes: &str| {
         let sha256: String =
             Sha256::digest(name).iter().map(|byte| format!("{byte:02x}")).collect();
@@ -22,9 +22,15 @@ fn api() -> Api {
     Api::with_keys(&keys.concat())
 }
 
-fn send(api: &Api, key: &str, method: &str, path: &str, body: &serde_json::Value) -> Answer {
+pub(crate) fn send(
+    api: &Api,
+    key: &str,
+    method: &str,
+    path: &str,
+    body: &serde_json::Value,
+) -> Answer {
     let request = Request::builder().method(method).uri(path);
-    let body = if method == "POST" { body.to_string() } else { String::new() };
+    let body = if matches!(method, "POST" | "PUT") { body.to_string() } else { String::new() };
     api.send(request.header("authorization", format!("Bearer {key}")), &body)
 }
 

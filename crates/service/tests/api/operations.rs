@@ -1,9 +1,14 @@
 //! What those who run the service look at: metrics, and whether it is ready.
 
+use bytes::Bytes;
 use http::Request;
+use http_body_util::Full;
 use serde_json::json;
+use tollgate_policy::PolicySet;
+use tollgate_service::{CoreLimiter, Service};
+use tollgate_store::{ManualClock, MemoryStore};
 
-use crate::support::{Api, Fault};
+use crate::support::{Api, Fault, POLICIES};
 
 /// The value of a line of the metrics.
 fn metric(api: &Api, series: &str) -> u64 {
@@ -59,6 +64,33 @@ fn members_of_a_pool_are_counted_as_they_are_asked() {
 }
 
 #[test]
+fn what_the_store_is_asked_is_counted_and_timed() {
+    // Nobody looks for live policies beside what is asked.
+    let api = Api::with(&["live_policies = false", POLICIES].concat());
+    let operations = |operation: &str, outcome: &str| {
+        let labels = format!("{{operation=\"{operation}\",outcome=\"{outcome}\"}}");
+        metric(&api, &format!("tollgate_store_operations_total{labels}"))
+    };
+    api.acquire(&json!({"policy": "slow", "key": "k"}));
+    assert_eq!([operations("load", "done"), operations("swap", "done")], [1, 1]);
+    api.fault.set(Fault::Conflicts);
+    api.acquire(&json!({"policy": "slow", "key": "k"}));
+    assert_eq!([operations("load", "done"), operations("swap", "conflict")], [11, 10]);
+    api.fault.set(Fault::Load);
+    api.acquire(&json!({"policy": "slow", "key": "k"}));
+    assert_eq!(operations("load", "failed"), 1);
+    let loads = |series: &str, labels: &str| {
+        metric(
+            &api,
+            &format!("tollgate_store_operation_seconds_{series}{{operation=\"load\"{labels}}}"),
+        )
+    };
+    // The clock of the tests stands still in the store.
+    assert_eq!([loads("bucket", ",le=\"0.00001\""), loads("bucket", ",le=\"+Inf\"")], [12, 12]);
+    assert_eq!([loads("count", ""), loads("sum", "")], [12, 0]);
+}
+
+#[test]
 fn what_the_store_could_not_do_is_counted_by_its_cause() {
     let api = Api::new();
     let rows = [
@@ -91,6 +123,8 @@ fn no_key_of_a_caller_is_a_label() {
         assert!(!text.contains("mallory"), "{text}");
         text.lines().count()
     };
+    // Operations are timed from the first one on.
+    api.acquire(&json!({"policy": "slow", "key": "k"}));
     let before = lines(&api);
     for n in 0..50 {
         api.acquire(&json!({"policy": "slow", "key": format!("mallory-{n}")}));
@@ -114,4 +148,13 @@ fn it_is_ready_while_the_store_answers_in_time() {
     assert_eq!(faults(&api, "timed_out"), 1);
     api.fault.set(Fault::None);
     assert_eq!(ready().status, 200);
+}
+
+/// Natively a request moves between threads while it waits.
+#[test]
+fn the_future_of_a_request_is_send() {
+    fn is_send<T: Send>(_: &T) {}
+    let (store, clock) = (MemoryStore::default(), ManualClock::default());
+    let service = Service::new(PolicySet::default(), store, CoreLimiter, clock, |_| {}).unwrap();
+    is_send(&service.handle(Request::get("/").body(Full::<Bytes>::default()).unwrap()));
 }

@@ -128,9 +128,30 @@ fn bad_keys_are_refused_by_their_place() {
     }
     let both = json!({"keys": [{"policy": "slow", "key": "a"}], "key": "b"});
     assert_eq!(api.post("/v1/acquire", &both).1["field"], "key");
-    let waits = json!({"keys": [{"policy": "slow", "key": "a"}], "wait_ms": 5});
+    let waits = json!({"keys": [{"policy": "slow", "key": "a"}], "wait_ms": 4_001});
     assert_eq!(api.post("/v1/acquire", &waits).1["field"], "wait_ms");
     assert_eq!(api.remaining("slow", "a", "requests"), 2, "nothing was charged");
+}
+
+#[test]
+fn several_keys_are_waited_for_as_one_is() {
+    let api = Api::new();
+    let ask = |cost: u64, wait_ms: u64| {
+        let keys = json!([
+            {"policy": "slow", "key": "a", "cost": cost},
+            {"policy": "huge", "key": "b", "cost": 1},
+        ]);
+        api.post("/v1/acquire", &json!({"keys": keys, "wait_ms": wait_ms})).0
+    };
+    assert_eq!(ask(2, 0), 200);
+    let start = api.clock_millis();
+    assert_eq!(ask(1, 3_000), 429, "it would take longer");
+    assert_eq!(api.clock_millis(), start, "and nobody waits for what does not come");
+    assert_eq!(ask(1, 4_000), 200);
+    assert_eq!(api.clock_millis(), start + 3_333, "it waited for the third of ten seconds");
+    assert_eq!(ask(3, 4_000), 422, "never");
+    let used = 9_007_199_254_740_991 - api.remaining("huge", "b", "units");
+    assert_eq!(used, 2, "what was denied consumed nothing");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use futures::executor::block_on;
@@ -10,8 +11,11 @@ use http_body_util::{BodyExt as _, Full};
 use serde_json::Value;
 use tollgate_core::{Span, Timestamp};
 use tollgate_policy::{ApiKeys, PolicySet};
-use tollgate_service::{Content, CoreLimiter, Service, Watch};
-use tollgate_store::{Clock, KeySwap, Loaded, ManualClock, MemoryStore, Store, StoreError, Swap};
+use tollgate_service::{Content, CoreLimiter, Retention, Service, Watch};
+use tollgate_store::{
+    Clock, KeySwap, Loaded, ManualClock, MemoryStore, Metered, Round, Store, StoreError,
+    StoreTally, Swap, Sweeper,
+};
 
 pub(crate) const POLICIES: &str = r#"
 [policy.slow]
@@ -59,6 +63,8 @@ impl Clock for SharedClock {
 pub(crate) struct TestStore {
     records: Rc<MemoryStore>,
     fault: Rc<Cell<Fault>>,
+    /// How often it was asked for a record.
+    loads: Rc<Cell<u64>>,
 }
 
 #[derive(Default, Clone, Copy)]
@@ -79,6 +85,7 @@ impl Store for TestStore {
     type Token = <MemoryStore as Store>::Token;
 
     async fn load(&self, key: &str) -> Result<Loaded<Self::Token>, StoreError> {
+        self.loads.set(self.loads.get() + 1);
         match self.fault.get() {
             Fault::Load => Err(StoreError::Unavailable("no route".into())),
             Fault::Silent => std::future::pending().await,
@@ -114,9 +121,10 @@ impl Store for TestStore {
 }
 
 pub(crate) struct Api {
-    service: Service<TestStore, CoreLimiter, SharedClock>,
+    service: Service<Metered<TestStore, SharedClock>, CoreLimiter, SharedClock>,
     pub(crate) clock: Rc<ManualClock>,
     pub(crate) fault: Rc<Cell<Fault>>,
+    pub(crate) loads: Rc<Cell<u64>>,
     records: Rc<MemoryStore>,
 }
 
@@ -133,19 +141,35 @@ impl Api {
 
     /// With API keys.
     pub(crate) fn with_keys(keys: &str) -> Self {
-        let api = Self::new();
-        Self { service: api.service.with_keys(ApiKeys::parse(keys).unwrap()), ..api }
+        Self::new().keyed(keys)
     }
 
     pub(crate) fn with(policies: &str) -> Self {
         let clock = Rc::new(ManualClock::default());
         clock.set(Timestamp::from_secs(1_800_000_000));
-        let store = TestStore::default();
-        let (fault, records) = (Rc::clone(&store.fault), Rc::clone(&store.records));
+        Self::over(policies, Rc::default(), clock)
+    }
+
+    /// Another process over the same store, whose own way to it may fail.
+    pub(crate) fn beside(&self, policies: &str) -> Self {
+        Self::over(policies, Rc::clone(&self.records), Rc::clone(&self.clock))
+    }
+
+    /// The same process, from now on with API keys.
+    pub(crate) fn keyed(self, keys: &str) -> Self {
+        Self { service: self.service.with_keys(ApiKeys::parse(keys).unwrap()), ..self }
+    }
+
+    fn over(policies: &str, records: Rc<MemoryStore>, clock: Rc<ManualClock>) -> Self {
+        let store = TestStore { records: Rc::clone(&records), ..TestStore::default() };
+        let (fault, loads) = (Rc::clone(&store.fault), Rc::clone(&store.loads));
         let policies = PolicySet::parse(policies).unwrap();
-        let shared = SharedClock(Rc::clone(&clock));
-        let service = Service::new(policies, store, CoreLimiter, shared, |_| {}).unwrap();
-        Self { service, clock, fault, records }
+        let shared = || SharedClock(Rc::clone(&clock));
+        let tally = Arc::new(StoreTally::default());
+        let store = Metered::timed(store, shared(), Arc::clone(&tally));
+        let service = Service::new(policies, store, CoreLimiter, shared(), |_| {}).unwrap();
+        let service = service.with_store_tally(tally);
+        Self { service, clock, fault, loads, records }
     }
 
     pub(crate) fn pass(&self, millis: u64) {
@@ -168,6 +192,31 @@ impl Api {
 
     pub(crate) fn get(&self, path: &str) -> Value {
         self.send(Request::get(path), "").json()
+    }
+
+    /// Sends a body by any method, and answers status and body.
+    pub(crate) fn ask(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
+        let answer = self.send(Request::builder().method(method).uri(path), &body.to_string());
+        (answer.status.as_u16(), answer.json())
+    }
+
+    /// What is stored under a key.
+    pub(crate) fn stored(&self, record_key: &str) -> Option<Vec<u8>> {
+        block_on(self.records.load(record_key)).unwrap().record
+    }
+
+    /// Puts bytes under a key, whatever is there.
+    pub(crate) fn store(&self, record_key: &str, bytes: &[u8]) {
+        let seen = block_on(self.records.load(record_key)).unwrap();
+        let swap = block_on(self.records.swap(record_key, seen.token, bytes));
+        assert_eq!(swap, Ok(Swap::Done));
+    }
+
+    /// One round of a sweeper.
+    pub(crate) fn sweep(&self, retention: &Retention) -> Round {
+        let judge = |key: &str, record: &[u8], now| retention.judge(key, record, now);
+        let mut sweeper = Sweeper::default();
+        block_on(sweeper.step(&*self.records, 100, self.clock.now(), judge)).unwrap().unwrap()
     }
 
     /// What is left of a limit.

@@ -94,6 +94,14 @@ impl wit::Guest for NullLimiter {
     fn forget_after(_: u32, _: Vec<u8>, _: u64) -> Result<u64, wit::DecideError> {
         Ok(0)
     }
+
+    fn carry_over(
+        _: u32,
+        _: Option<Vec<u8>>,
+        _: wit::ChangeOfPolicy,
+    ) -> Result<Vec<u8>, wit::DecideError> {
+        Ok(vec![0; RECORD_BYTES])
+    }
 }
 
 bindings::export!(NullLimiter with_types_in bindings);

@@ -1,0 +1,122 @@
+//! What a caller is told.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::error::ClientError;
+use crate::heard::{Heard, MINIMAL};
+use crate::{limits_field, millis};
+
+/// May it pass?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Yes, and it was charged or held.
+    Allowed,
+    /// Not now.
+    Limited,
+    /// Never: a cost is above what its limit ever has.
+    Impossible,
+}
+
+/// Who counted what was let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CountedBy {
+    /// The store, for everybody.
+    Store,
+    /// One process alone, at a share of every limit, while the store could not be asked.
+    Process,
+    /// Nobody: the store could not be asked, and the policy lets pass.
+    Nobody,
+}
+
+/// Where one limit stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+pub struct LimitStatus {
+    /// The most units that can be asked for at once.
+    pub limit: u64,
+    /// The units that could be asked for now.
+    pub remaining: u64,
+    /// How long until this cost passes this limit: zero when it does, nothing when it never will.
+    #[serde(rename = "retry_after_ms", deserialize_with = "millis::read_wait")]
+    pub retry_after: Option<Duration>,
+    /// How long until the limit is as if never used; nothing for a budget that is not given back.
+    #[serde(rename = "reset_after_ms", deserialize_with = "millis::read_wait")]
+    pub reset_after: Option<Duration>,
+    /// How long what was let in has to stand in line first: zero but for a leaky queue.
+    #[serde(rename = "delay_ms", deserialize_with = "millis::read", default)]
+    pub delay: Duration,
+}
+
+/// Where the limits of a policy stand, by their names.
+pub type Limits = BTreeMap<String, LimitStatus>;
+
+/// A decision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// May it pass?
+    pub verdict: Verdict,
+    /// How long to wait until the same request passes, if nobody else comes: zero when it did, nothing
+    /// when it never will. Of several keys it is in whole seconds.
+    pub retry_after: Option<Duration>,
+    /// How long what was let in has to stand in line first: zero but for a leaky queue.
+    pub delay: Duration,
+    /// Who counted it.
+    pub counted_by: CountedBy,
+    /// Where the limits stand; empty for several keys.
+    pub limits: Limits,
+}
+
+impl Answer {
+    /// Whether it may pass.
+    #[must_use]
+    pub fn is_allowed(&self) -> bool {
+        self.verdict == Verdict::Allowed
+    }
+
+    pub(crate) fn new(verdict: Verdict, retry_after: Option<Duration>, limits: Limits) -> Self {
+        let delay = limits.values().map(|limit| limit.delay).max().unwrap_or_default();
+        Self { verdict, retry_after, delay, counted_by: CountedBy::Store, limits }
+    }
+
+    /// The decision that an answer to `Prefer: return=minimal` tells by its status and header fields.
+    pub(crate) fn read(heard: &Heard) -> Result<Self, ClientError> {
+        let is_minimal = heard.field("preference-applied") == Some(MINIMAL);
+        let verdict = match heard.status() {
+            200 if is_minimal => Verdict::Allowed,
+            200 => return Err(ClientError::protocol("it says nothing of `return=minimal`")),
+            429 => Verdict::Limited,
+            422 if is_minimal => Verdict::Impossible,
+            _ => return Err(heard.refusal()),
+        };
+        let limits = limits_field::parse(heard.field("tollgate-limits").unwrap_or_default())?;
+        let retry_after = match verdict {
+            Verdict::Allowed => Some(Duration::ZERO),
+            Verdict::Limited => retry_after(heard.retry_after(), &limits),
+            Verdict::Impossible => None,
+        };
+        Ok(Self { counted_by: counted_by(heard), ..Self::new(verdict, retry_after, limits) })
+    }
+}
+
+fn counted_by(heard: &Heard) -> CountedBy {
+    match (heard.field("tollgate-uncounted"), heard.field("tollgate-local")) {
+        (Some(_), _) => CountedBy::Nobody,
+        (None, Some(_)) => CountedBy::Process,
+        (None, None) => CountedBy::Store,
+    }
+}
+
+/// The wait in milliseconds where a limit says it. A key that is blocked says it in seconds alone, and
+/// a limit that only watches may name a longer wait, which counts for nothing.
+fn retry_after(told: Option<Duration>, limits: &Limits) -> Option<Duration> {
+    let told = told?;
+    let waits = limits.values().filter_map(|limit| limit.retry_after);
+    let exact = waits.filter(|wait| *wait <= told).max().unwrap_or_default();
+    let is_it = exact > Duration::ZERO && told.saturating_sub(exact) < Duration::from_secs(1);
+    Some(if is_it { exact } else { told })
+}

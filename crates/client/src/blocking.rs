@@ -1,0 +1,40 @@
+//! The same, for threads: every call returns when it is over. Not for async tasks: it keeps their thread.
+
+mod lease;
+mod transport;
+
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::answer::{Answer, Limits};
+use crate::calls::{
+    self, Acquire, AdaptiveLimit, Call, Capacity, EventReport, Events, Granted, Reported,
+};
+use crate::config::Config;
+use crate::error::{AcquireError, ClientError};
+use crate::exchange::{Exchange, Machine, Step};
+use crate::face::client_face;
+use crate::held::Held;
+use crate::waiting::Waiting;
+
+pub use lease::Lease;
+use transport::Transport;
+
+/// A service, asked by threads. A clone is another handle to the same connections.
+#[derive(Debug, Clone)]
+pub struct Client {
+    config: Arc<Config>,
+    transport: Transport,
+}
+
+impl Client {
+    /// Nothing is asked until it is told to. Connections are kept.
+    #[must_use]
+    pub fn new(config: Config) -> Self {
+        let transport = Transport::new(&config);
+        Self { config: Arc::new(config), transport }
+    }
+
+    client_face!([] [] thread::sleep);
+}

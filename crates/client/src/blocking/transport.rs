@@ -1,0 +1,78 @@
+//! Requests by ureq.
+
+use std::io::ErrorKind;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use ureq::{Agent, Error, Timeout};
+
+use crate::config::Config;
+use crate::heard::Broken;
+
+/// Connections that are kept for a while. It follows no redirects and asks no proxies.
+#[derive(Debug, Clone)]
+pub(super) struct Transport {
+    agent: Agent,
+    answer_bytes_max: u64,
+}
+
+impl Transport {
+    pub(super) fn new(config: &Config) -> Self {
+        let agent = Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .proxy(None)
+            .timeout_connect(Some(config.connect_timeout))
+            .build();
+        let answer_bytes_max = u64::try_from(config.answer_bytes_max).unwrap_or(u64::MAX);
+        Self { agent: agent.into(), answer_bytes_max }
+    }
+
+    pub(super) fn send(
+        &self,
+        request: Request<Bytes>,
+        timeout: Duration,
+    ) -> Result<Response<Bytes>, Broken> {
+        let (parts, body) = request.into_parts();
+        let response = if body.is_empty() {
+            self.run(Request::from_parts(parts, ()), timeout)
+        } else {
+            self.run(Request::from_parts(parts, body.to_vec()), timeout)
+        };
+        let (parts, body) = response.map_err(broken)?.into_parts();
+        // One more than allowed is read, so that what is just as long as allowed is not too long.
+        let limit = self.answer_bytes_max.saturating_add(1);
+        let body = body.into_with_config().limit(limit).read_to_vec().map_err(broken)?;
+        match u64::try_from(body.len()) {
+            Ok(length) if length <= self.answer_bytes_max => {
+                Ok(Response::from_parts(parts, body.into()))
+            }
+            _ => Err(Broken::TooLong),
+        }
+    }
+
+    fn run<B: ureq::AsSendBody>(
+        &self,
+        request: Request<B>,
+        timeout: Duration,
+    ) -> Result<Response<ureq::Body>, Error> {
+        let request = self.agent.configure_request(request).timeout_global(Some(timeout)).build();
+        self.agent.run(request)
+    }
+}
+
+fn broken(error: Error) -> Broken {
+    match error {
+        Error::BodyExceedsLimit(_) => Broken::TooLong,
+        Error::HostNotFound
+        | Error::ConnectionFailed
+        | Error::Tls(_)
+        | Error::Timeout(Timeout::Resolve | Timeout::Connect) => Broken::NotSent(error.to_string()),
+        Error::Io(cause) if cause.kind() == ErrorKind::ConnectionRefused => {
+            Broken::NotSent(cause.to_string())
+        }
+        error => Broken::Lost(error.to_string()),
+    }
+}

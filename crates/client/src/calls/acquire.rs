@@ -1,0 +1,233 @@
+//! `POST /v1/acquire`.
+
+use std::time::Duration;
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+use super::Call;
+use crate::answer::{Answer, CountedBy};
+use crate::error::ClientError;
+use crate::heard::Heard;
+use crate::held::Token;
+use crate::{millis, random};
+
+/// Longest wait that the service takes upon itself.
+const SERVER_WAIT_MAX: Duration = Duration::from_secs(4);
+
+/// What is asked: costs under a policy and a key, or under several, all or nothing.
+///
+/// ```
+/// use tollgate_client::{Acquire, Priority};
+///
+/// let call = Acquire::new("llm", "team-7", [("input_tokens", 812)]);
+/// let either_way = Acquire::new("api", "alice", 1).and("api", "acme", 1).with_priority(Priority::Low);
+/// # drop((call, either_way));
+/// ```
+///
+/// An id is drawn for each request, under which a service charges it once however often it is sent: the
+/// key remembers the last 16. A policy that counts locally while its store fails, or that lets a process
+/// count for itself (`contention = "lease"`), does not do so for a request with an id: ask
+/// [`without_request_id`](Self::without_request_id) there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Acquire {
+    legs: Vec<Leg>,
+    priority: Option<Priority>,
+    id: RequestId,
+}
+
+/// Units by limit name; of a policy with one limit, a plain number. A limit that is not named costs its
+/// `default_cost`: `[]` names none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cost(CostText);
+
+/// How much of each capacity it may use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Priority {
+    /// All of it, as if nothing was said.
+    High,
+    /// 80 %.
+    Normal,
+    /// Half.
+    Low,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum RequestId {
+    Drawn,
+    Given(String),
+    None,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum CostText {
+    One(u64),
+    ByName(Vec<(String, u64)>),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+struct Leg {
+    policy: String,
+    key: String,
+    cost: Cost,
+}
+
+/// What came of an acquire.
+#[derive(Debug)]
+pub(crate) struct Granted {
+    pub(crate) answer: Answer,
+    /// Of what was held; of what nobody counted there is none.
+    pub(crate) lease: Option<Token>,
+}
+
+/// An acquire as it is sent.
+#[derive(serde::Serialize)]
+pub(super) struct AcquireBody<'a> {
+    #[serde(flatten)]
+    legs: LegsBody<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    priority: Option<Priority>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hold_ms: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    wait_ms: Option<u64>,
+}
+
+#[derive(serde::Serialize)]
+#[serde(untagged)]
+enum LegsBody<'a> {
+    One(&'a Leg),
+    Several { keys: &'a [Leg] },
+}
+
+impl Acquire {
+    /// This cost under a policy and a key. What is wrong with them, the service says.
+    #[must_use]
+    pub fn new(policy: &str, key: &str, cost: impl Into<Cost>) -> Self {
+        Self { legs: Vec::new(), priority: None, id: RequestId::Drawn }.and(policy, key, cost)
+    }
+
+    /// And this cost as well, or nothing: 8 at most.
+    #[must_use]
+    pub fn and(mut self, policy: &str, key: &str, cost: impl Into<Cost>) -> Self {
+        let (policy, key, cost) = (policy.to_owned(), key.to_owned(), cost.into());
+        self.legs.push(Leg { policy, key, cost });
+        self
+    }
+
+    /// It may use so much of each capacity.
+    #[must_use]
+    pub fn with_priority(mut self, priority: Priority) -> Self {
+        self.priority = Some(priority);
+        self
+    }
+
+    /// Under an id of the caller's, 1 to 128 bytes: whoever asks again under it is not charged again. For
+    /// a hold it names the lease, so draw it at random.
+    #[must_use]
+    pub fn with_request_id(mut self, id: impl Into<String>) -> Self {
+        self.id = RequestId::Given(id.into());
+        self
+    }
+
+    /// Under no id: it is sent once, and what is not answered may be charged.
+    #[must_use]
+    pub fn without_request_id(mut self) -> Self {
+        self.id = RequestId::None;
+        self
+    }
+
+    /// The same under one id, drawn now if none was given, for as often as it is sent.
+    pub(crate) fn named(&self) -> Result<Self, ClientError> {
+        let id = match &self.id {
+            RequestId::Drawn => RequestId::Given(random::request_id()?),
+            known => known.clone(),
+        };
+        Ok(Self { id, ..self.clone() })
+    }
+
+    /// Asks once, to charge it or to hold it for so long. The service waits for as much of `patience` as
+    /// it takes upon itself.
+    pub(crate) fn call(&self, hold: Option<Duration>, patience: Duration) -> Call<Granted> {
+        let waits = patience.min(SERVER_WAIT_MAX);
+        let body = AcquireBody {
+            hold_ms: hold.map(millis::of),
+            wait_ms: Some(millis::of(waits)).filter(|wait_ms| *wait_ms > 0),
+            ..self.body()
+        };
+        let read = if hold.is_some() { held } else { charged };
+        Call { waits, ..Call::post("/v1/acquire", &body, self.has_request_id(), read) }
+    }
+
+    /// As one of a batch.
+    pub(super) fn body(&self) -> AcquireBody<'_> {
+        let legs = match &*self.legs {
+            [leg] => LegsBody::One(leg),
+            keys => LegsBody::Several { keys },
+        };
+        let request_id = match &self.id {
+            RequestId::Given(id) => Some(id.clone()),
+            RequestId::Drawn | RequestId::None => None,
+        };
+        AcquireBody { legs, priority: self.priority, request_id, hold_ms: None, wait_ms: None }
+    }
+
+    pub(super) fn has_request_id(&self) -> bool {
+        self.id != RequestId::None
+    }
+
+    /// The same policies and keys, with what each came to.
+    pub(crate) fn places(&self) -> Vec<(String, String)> {
+        self.legs.iter().map(|leg| (leg.policy.clone(), leg.key.clone())).collect()
+    }
+}
+
+fn charged(heard: &Heard) -> Result<Granted, ClientError> {
+    Ok(Granted { answer: Answer::read(heard)?, lease: None })
+}
+
+fn held(heard: &Heard) -> Result<Granted, ClientError> {
+    let answer = Answer::read(heard)?;
+    let lease = heard.field("tollgate-lease").map(Token::new);
+    let is_held = answer.is_allowed() && answer.counted_by != CountedBy::Nobody;
+    if is_held && lease.is_none() {
+        return Err(ClientError::protocol("it let pass what it should hold, and names no lease"));
+    }
+    Ok(Granted { answer, lease })
+}
+
+impl From<u64> for Cost {
+    fn from(units: u64) -> Self {
+        Self(CostText::One(units))
+    }
+}
+
+impl<const N: usize> From<[(&str, u64); N]> for Cost {
+    fn from(units: [(&str, u64); N]) -> Self {
+        Self::from(&units[..])
+    }
+}
+
+impl From<&[(&str, u64)]> for Cost {
+    fn from(units: &[(&str, u64)]) -> Self {
+        let units = units.iter().map(|(name, units)| ((*name).to_owned(), *units));
+        Self(CostText::ByName(units.collect()))
+    }
+}
+
+impl Serialize for Cost {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.0 {
+            CostText::One(units) => serializer.serialize_u64(*units),
+            CostText::ByName(units) => {
+                let mut map = serializer.serialize_map(Some(units.len()))?;
+                for (name, units) in units {
+                    map.serialize_entry(name, units)?;
+                }
+                map.end()
+            }
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! `POST /v1/acquire/batch`.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::Call;
+use super::acquire::{Acquire, AcquireBody};
+use crate::answer::{Answer, Limits, Verdict};
+use crate::error::ClientError;
+
+#[derive(serde::Serialize)]
+struct BatchBody<'a> {
+    requests: Vec<AcquireBody<'a>>,
+}
+
+#[derive(Deserialize)]
+struct BatchAnswer {
+    results: Vec<ResultText>,
+}
+
+#[derive(Deserialize)]
+struct ResultText {
+    status: u16,
+    retry_after_ms: Option<u64>,
+    #[serde(default)]
+    limits: Limits,
+}
+
+/// What came of each acquire of a batch, in their order.
+pub(crate) type Batched = Vec<Result<Answer, ClientError>>;
+
+/// Safe to repeat where all of it is.
+pub(crate) fn try_acquire_batch(asked: &[Acquire]) -> Result<Call<Batched>, ClientError> {
+    let named = asked.iter().map(Acquire::named).collect::<Result<Vec<_>, _>>()?;
+    let body = BatchBody { requests: named.iter().map(Acquire::body).collect() };
+    let is_repeatable = named.iter().all(Acquire::has_request_id);
+    Ok(Call::post("/v1/acquire/batch", &body, is_repeatable, |heard| {
+        let answer: BatchAnswer = heard.json()?;
+        Ok(answer.results.into_iter().map(read).collect())
+    }))
+}
+
+fn read(result: ResultText) -> Result<Answer, ClientError> {
+    let verdict = match result.status {
+        200 => Verdict::Allowed,
+        429 => Verdict::Limited,
+        422 => Verdict::Impossible,
+        status => {
+            let detail = format!("status {status}");
+            return Err(ClientError::Unavailable { detail, is_unclear: true });
+        }
+    };
+    let retry_after = match verdict {
+        Verdict::Allowed => Some(Duration::ZERO),
+        Verdict::Limited | Verdict::Impossible => result.retry_after_ms.map(Duration::from_millis),
+    };
+    Ok(Answer::new(verdict, retry_after, result.limits))
+}

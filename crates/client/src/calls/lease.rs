@@ -1,0 +1,87 @@
+//! `POST /v1/settle`, `/v1/release` and `/v1/renew`. All of them may be sent again: a hold ends once.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::{Call, Cost};
+use crate::error::ClientError;
+use crate::heard::Heard;
+use crate::millis;
+
+/// What came of settling a lease.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settled {
+    /// What it came to was charged.
+    Charged,
+    /// What was held was charged: more than that is refused by one of its limits.
+    AsHeld,
+    /// It was over before, and what was held was charged then.
+    Gone,
+}
+
+#[derive(Serialize)]
+struct LeaseBody<'a> {
+    lease: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost: Option<&'a Cost>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    keys: Vec<KeyBody<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hold_ms: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct KeyBody<'a> {
+    policy: &'a str,
+    key: &'a str,
+    cost: &'a Cost,
+}
+
+impl<'a> LeaseBody<'a> {
+    const fn of(lease: &'a str) -> Self {
+        Self { lease, cost: None, keys: Vec::new(), hold_ms: None }
+    }
+}
+
+/// Charges what it came to on each of its keys, in their order; what was held where nothing is said.
+/// [`Settled::AsHeld`] is what the service refused: the lease is there still.
+pub(crate) fn settle(lease: &str, places: &[(String, String)], costs: &[Cost]) -> Call<Settled> {
+    let mut body = LeaseBody::of(lease);
+    match (places, costs) {
+        ([_], [cost]) => body.cost = Some(cost),
+        _ => {
+            let keys = places.iter().zip(costs);
+            body.keys = keys.map(|((policy, key), cost)| KeyBody { policy, key, cost }).collect();
+        }
+    }
+    Call::post("/v1/settle", &body, true, |heard| match heard.status() {
+        200 => Ok(Settled::Charged),
+        // The lease was alive when this was first sent, and only who has it could end it.
+        410 if heard.is_repeated => Ok(Settled::Charged),
+        410 => Ok(Settled::Gone),
+        422 | 429 => Ok(Settled::AsHeld),
+        _ => Err(heard.refusal()),
+    })
+}
+
+/// Charges nothing. Whether it was there.
+pub(crate) fn release(lease: &str) -> Call<bool> {
+    Call::post("/v1/release", &LeaseBody::of(lease), true, |heard| {
+        Ok(was_there(heard)? || heard.is_repeated)
+    })
+}
+
+/// Lets it live for so long from now on. Whether it was there.
+pub(crate) fn renew(lease: &str, ttl: Duration) -> Call<bool> {
+    let body = LeaseBody { hold_ms: Some(millis::of(ttl)), ..LeaseBody::of(lease) };
+    Call::post("/v1/renew", &body, true, was_there)
+}
+
+fn was_there(heard: &Heard) -> Result<bool, ClientError> {
+    match heard.status() {
+        200 => Ok(true),
+        410 => Ok(false),
+        _ => Err(heard.refusal()),
+    }
+}

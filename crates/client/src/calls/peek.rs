@@ -1,0 +1,9 @@
+//! `GET /v1/limits/{policy}/{key}`.
+
+use super::{Call, segment};
+use crate::answer::{Answer, Limits};
+
+pub(crate) fn peek(policy: &str, key: &str) -> Call<Limits> {
+    let path = format!("/v1/limits/{}/{}", segment(policy), segment(key));
+    Call::get(path, |heard| Answer::read(heard).map(|answer| answer.limits))
+}

@@ -1,0 +1,129 @@
+//! Where to ask, as whom, and how patiently.
+
+use std::time::Duration;
+
+use http::{HeaderValue, Uri};
+
+use crate::error::ClientError;
+
+/// How long an answer may take unless it is said otherwise: as long as the service takes at most.
+pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
+/// Longest time that an answer may be given.
+pub const ANSWER_TIMEOUT_MAX: Duration = Duration::from_secs(60);
+/// How long connecting may take unless it is said otherwise.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+/// Longest answer in bytes unless it is said otherwise: a batch of 256 acquires under policies of 16
+/// limits comes to half of it.
+pub const ANSWER_BYTES: usize = 1 << 20;
+/// Longest answer that may be allowed for, in bytes.
+pub const ANSWER_BYTES_MAX: usize = 64 << 20;
+/// How often a request is sent at most unless it is said otherwise.
+pub const ATTEMPTS: u32 = 3;
+/// Most attempts that may be allowed for: who needs more asks a service that is down.
+pub const ATTEMPTS_MAX: u32 = 10;
+/// Longest key of the API, in bytes.
+const KEY_BYTES_MAX: usize = 512;
+
+/// Where to ask, as whom, and how patiently. What it shows of itself has no key in it.
+///
+/// ```
+/// use std::time::Duration;
+/// use tollgate_client::Config;
+///
+/// let config = Config::new("http://127.0.0.1:3000")?
+///     .with_key("tg_7Yw1")?
+///     .with_answer_timeout(Duration::from_secs(2));
+/// assert!(!format!("{config:?}").contains("7Yw1"));
+/// # Ok::<(), tollgate_client::ClientError>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Without a slash at its end.
+    pub(crate) base_url: Box<str>,
+    pub(crate) authorization: Option<HeaderValue>,
+    pub(crate) answer_timeout: Duration,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) answer_bytes_max: usize,
+    pub(crate) attempts_max: u32,
+}
+
+impl Config {
+    /// For the service at `base_url`: `http://HOST:PORT`, with a path in front of `/v1` if there is one.
+    /// `https` needs the feature `tls`.
+    ///
+    /// # Errors
+    /// [`ClientError::Refused`] of the field `base_url`.
+    pub fn new(base_url: &str) -> Result<Self, ClientError> {
+        let refused = |detail: &str| ClientError::refused("base_url", detail);
+        let uri: Uri = base_url.parse().map_err(|_| refused("is no URL"))?;
+        match uri.scheme_str() {
+            Some("http") => {}
+            Some("https") if cfg!(feature = "tls") => {}
+            Some("https") => return Err(refused("https needs the feature `tls`")),
+            _ => return Err(refused("must begin with http:// or https://")),
+        }
+        if uri.authority().is_none_or(|authority| authority.as_str().contains('@')) {
+            return Err(refused("must name a host, and nobody else: a key is given by itself"));
+        }
+        if uri.query().is_some() || base_url.contains('#') {
+            return Err(refused("must end with its path"));
+        }
+        Ok(Self {
+            base_url: base_url.trim_end_matches('/').into(),
+            authorization: None,
+            answer_timeout: ANSWER_TIMEOUT,
+            connect_timeout: CONNECT_TIMEOUT,
+            answer_bytes_max: ANSWER_BYTES,
+            attempts_max: ATTEMPTS,
+        })
+    }
+
+    /// Shows this key of the API: 1 to 512 visible ASCII characters.
+    ///
+    /// # Errors
+    /// [`ClientError::Refused`] of the field `key`, which does not repeat it.
+    pub fn with_key(mut self, key: &str) -> Result<Self, ClientError> {
+        if key.is_empty()
+            || key.len() > KEY_BYTES_MAX
+            || !key.bytes().all(|it| it.is_ascii_graphic())
+        {
+            let detail = format!("must have 1 to {KEY_BYTES_MAX} visible ASCII characters");
+            return Err(ClientError::refused("key", detail));
+        }
+        let mut value = HeaderValue::try_from(format!("Bearer {key}"))
+            .map_err(|_| ClientError::refused("key", "is no header field"))?;
+        value.set_sensitive(true);
+        self.authorization = Some(value);
+        Ok(self)
+    }
+
+    /// Gives each answer so long: 1 ms to [`ANSWER_TIMEOUT_MAX`], what is beyond counts as the nearest.
+    /// Where the service is told to wait, that comes on top.
+    #[must_use]
+    pub fn with_answer_timeout(mut self, timeout: Duration) -> Self {
+        self.answer_timeout = timeout.clamp(Duration::from_millis(1), ANSWER_TIMEOUT_MAX);
+        self
+    }
+
+    /// Gives connecting so long, which is a part of the time for an answer: 1 ms to
+    /// [`ANSWER_TIMEOUT_MAX`], what is beyond counts as the nearest.
+    #[must_use]
+    pub fn with_connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout.clamp(Duration::from_millis(1), ANSWER_TIMEOUT_MAX);
+        self
+    }
+
+    /// Reads at most so many bytes of an answer: up to [`ANSWER_BYTES_MAX`], which more counts as.
+    #[must_use]
+    pub fn with_answer_bytes_max(mut self, bytes: usize) -> Self {
+        self.answer_bytes_max = bytes.min(ANSWER_BYTES_MAX);
+        self
+    }
+
+    /// Sends a request at most so often: 1 to [`ATTEMPTS_MAX`], what is beyond counts as the nearest.
+    #[must_use]
+    pub fn with_attempts_max(mut self, attempts: u32) -> Self {
+        self.attempts_max = attempts.clamp(1, ATTEMPTS_MAX);
+        self
+    }
+}

@@ -1,0 +1,129 @@
+//! One call, sent again where that is safe. No I/O happens here: a [`Machine`] says what to do, a face
+//! does it and tells what came of it.
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::{Request, Response};
+
+use crate::calls::Call;
+use crate::config::Config;
+use crate::error::ClientError;
+use crate::heard::{Broken, Heard};
+use crate::random;
+
+/// Longest wait before the second attempt; it doubles with every further one.
+const FIRST_WAIT_MAX_MS: u64 = 100;
+/// Longest wait before any attempt.
+const WAIT_MAX_MS: u64 = 2_000;
+/// Longest wait that a service which can't decide may ask for. Who is sent away for longer is told.
+pub(crate) const RETRY_AFTER_MAX: Duration = Duration::from_secs(5);
+
+/// What to do next.
+#[derive(Debug)]
+pub(crate) enum Step<T> {
+    /// Send this, and give the answer so long.
+    Send(Box<Request<Bytes>>, Duration),
+    /// Let so much time pass.
+    Sleep(Duration),
+    /// It is over.
+    Done(T),
+}
+
+/// What is asked until it is over.
+pub(crate) trait Machine {
+    type Output;
+
+    /// Time for the next attempt: at the start, and after each [`Step::Sleep`].
+    fn go(&mut self) -> Step<Self::Output>;
+
+    /// What came of a [`Step::Send`], and what time it is.
+    fn heard(&mut self, heard: Result<Response<Bytes>, Broken>, now: Instant)
+    -> Step<Self::Output>;
+}
+
+/// A call on its way.
+pub(crate) struct Exchange<T> {
+    config: Arc<Config>,
+    call: Call<T>,
+    attempts: u32,
+    /// Whether an attempt may have been done without an answer that says so.
+    is_unclear: bool,
+}
+
+/// Why an attempt has to be made again.
+struct Fault {
+    detail: String,
+    may_be_done: bool,
+    retry_after: Duration,
+}
+
+impl<T> Exchange<T> {
+    pub(crate) fn new(config: Arc<Config>, call: Call<T>) -> Self {
+        Self { config, call, attempts: 0, is_unclear: false }
+    }
+
+    fn again(&mut self, fault: Fault) -> Step<Result<T, ClientError>> {
+        self.is_unclear |= fault.may_be_done && self.call.changes();
+        let is_safe = self.call.is_repeatable || !fault.may_be_done;
+        let is_soon = fault.retry_after <= RETRY_AFTER_MAX;
+        if is_safe && is_soon && self.attempts < self.config.attempts_max {
+            return Step::Sleep(wait_after(self.attempts).max(fault.retry_after));
+        }
+        let (detail, is_unclear) = (fault.detail, self.is_unclear);
+        Step::Done(Err(ClientError::Unavailable { detail, is_unclear }))
+    }
+}
+
+impl<T> Machine for Exchange<T> {
+    type Output = Result<T, ClientError>;
+
+    fn go(&mut self) -> Step<Self::Output> {
+        self.attempts += 1;
+        match self.call.request(&self.config) {
+            Ok(request) => {
+                Step::Send(Box::new(request), self.config.answer_timeout + self.call.waits)
+            }
+            Err(error) => Step::Done(Err(error)),
+        }
+    }
+
+    fn heard(&mut self, heard: Result<Response<Bytes>, Broken>, _: Instant) -> Step<Self::Output> {
+        let is_repeated = self.is_unclear;
+        match heard.map(|response| Heard { response, is_repeated }) {
+            Ok(heard) if is_fault(heard.status()) => self.again(Fault {
+                detail: heard.problem().1,
+                // Who could not write may have written all the same.
+                may_be_done: true,
+                retry_after: heard.retry_after().unwrap_or_default(),
+            }),
+            Ok(heard) => Step::Done((self.call.read)(&heard)),
+            Err(Broken::TooLong) => {
+                let max = self.config.answer_bytes_max;
+                let detail = format!("the answer is longer than {max} bytes");
+                Step::Done(Err(ClientError::protocol(detail)))
+            }
+            Err(Broken::NotSent(detail)) => {
+                self.again(Fault { detail, may_be_done: false, retry_after: Duration::ZERO })
+            }
+            Err(Broken::Lost(detail)) => {
+                self.again(Fault { detail, may_be_done: true, retry_after: Duration::ZERO })
+            }
+        }
+    }
+}
+
+/// Whether an answer says nothing about the request, and may be another one the next time.
+const fn is_fault(status: u16) -> bool {
+    matches!(status, 408 | 500..600)
+}
+
+/// A random wait after so many attempts, so that those who failed together don't come back together.
+fn wait_after(attempts: u32) -> Duration {
+    let doubled = FIRST_WAIT_MAX_MS.checked_shl(attempts.saturating_sub(1)).unwrap_or(WAIT_MAX_MS);
+    Duration::from_millis(random::up_to(doubled.min(WAIT_MAX_MS)))
+}

@@ -1,0 +1,237 @@
+//! What both faces can be asked, written once. They differ in `async`, in `.await` and in how they let
+//! time pass, so that is what these macros take; what they make are the methods of a type.
+
+macro_rules! client_face {
+    ([$($async:tt)?] [$($await:tt)*] $sleep:path) => {
+        /// Asks once, and waits for nothing but the answer.
+        ///
+        /// # Errors
+        /// [`ClientError`]. A denial is none.
+        pub $($async)? fn try_acquire(&self, asked: &Acquire) -> Result<Answer, ClientError> {
+            let call = asked.named()?.call(None, Duration::ZERO);
+            self.ask(call)$($await)*.map(|granted| granted.answer)
+        }
+
+        /// Asks, and waits until it passes, for at most `timeout` and the answer to what is asked
+        /// last. It waits on the service or here, as long as it is told to.
+        ///
+        /// # Errors
+        /// [`AcquireError`]: at once if it can't pass in time as things are, or never will.
+        pub $($async)? fn acquire(
+            &self,
+            asked: &Acquire,
+            timeout: Duration,
+        ) -> Result<Answer, AcquireError> {
+            self.wait(asked, None, timeout)$($await)*.map(|granted| granted.answer)
+        }
+
+        /// Holds the costs for at most `ttl` (1 ms to 31 days) instead of charging them, and waits
+        /// for them as [`acquire`](Self::acquire) does. Since what others hold may be let go of at
+        /// any time, it looks again every second until the time is over.
+        ///
+        /// # Errors
+        /// [`AcquireError`]. An answer that was lost for good may have held them: they are charged
+        /// then when they expire.
+        pub $($async)? fn hold(
+            &self,
+            asked: &Acquire,
+            ttl: Duration,
+            timeout: Duration,
+        ) -> Result<Lease, AcquireError> {
+            let granted = self.wait(asked, Some(ttl), timeout)$($await)*?;
+            Ok(Lease::new(self.clone(), Held::new(granted, asked.places())))
+        }
+
+        /// Asks for up to 256 of one key each, decided as if each came alone, and answered in their
+        /// order.
+        ///
+        /// # Errors
+        /// [`ClientError`] when nothing of it was decided: one that is wrong refuses all.
+        pub $($async)? fn try_acquire_batch(
+            &self,
+            asked: &[Acquire],
+        ) -> Result<Vec<Result<Answer, ClientError>>, ClientError> {
+            self.ask(calls::try_acquire_batch(asked)?)$($await)*
+        }
+
+        /// Where the limits of a key stand. Nothing is charged.
+        ///
+        /// # Errors
+        /// [`ClientError`].
+        pub $($async)? fn peek(&self, policy: &str, key: &str) -> Result<Limits, ClientError> {
+            self.ask(calls::peek(policy, key))$($await)*
+        }
+
+        /// Whether an upstream is known to refuse calls: any, or those of a code, about a label.
+        ///
+        /// # Errors
+        /// [`ClientError`].
+        pub $($async)? fn events(
+            &self,
+            upstream: &str,
+            code: Option<&str>,
+            label: Option<&str>,
+        ) -> Result<Events, ClientError> {
+            self.ask(calls::events(upstream, code, label))$($await)*
+        }
+
+        /// Tells everybody that an upstream refused a call.
+        ///
+        /// # Errors
+        /// [`ClientError`].
+        pub $($async)? fn report_event(
+            &self,
+            report: &EventReport,
+        ) -> Result<Reported, ClientError> {
+            self.ask(calls::report_event(report)?)$($await)*
+        }
+
+        /// The capacities in force for the adaptive limits of a key.
+        ///
+        /// # Errors
+        /// [`ClientError`].
+        pub $($async)? fn capacity(
+            &self,
+            policy: &str,
+            key: &str,
+        ) -> Result<Vec<Capacity>, ClientError> {
+            self.ask(calls::capacity(policy, key))$($await)*
+        }
+
+        /// From now on so many units per period (1 ms to 366 days), the policy's if none is said.
+        ///
+        /// # Errors
+        /// [`ClientError`].
+        pub $($async)? fn set_capacity(
+            &self,
+            limit: &AdaptiveLimit,
+            capacity: u64,
+            per: Option<Duration>,
+        ) -> Result<Limits, ClientError> {
+            self.ask(calls::set_capacity(limit, capacity, per))$($await)*
+        }
+
+        /// Back to the policy's numbers.
+        ///
+        /// # Errors
+        /// [`ClientError`].
+        pub $($async)? fn clear_capacity(
+            &self,
+            limit: &AdaptiveLimit,
+        ) -> Result<Limits, ClientError> {
+            self.ask(calls::clear_capacity(limit))$($await)*
+        }
+
+        /// Announces that the upstream pushed back: multiplies the capacity by 0 to 999 thousandths
+        /// (by half if none are said). It recovers by itself. Sent once: what is not answered may
+        /// be done.
+        ///
+        /// # Errors
+        /// [`ClientError`].
+        pub $($async)? fn reduce_capacity(
+            &self,
+            limit: &AdaptiveLimit,
+            factor_permille: Option<u16>,
+        ) -> Result<Limits, ClientError> {
+            self.ask(calls::reduce_capacity(limit, factor_permille))$($await)*
+        }
+
+        $($async)? fn wait(
+            &self,
+            asked: &Acquire,
+            hold: Option<Duration>,
+            timeout: Duration,
+        ) -> Result<Granted, AcquireError> {
+            let waiting = Waiting::new(&self.config, asked, hold, timeout, Instant::now())?;
+            self.drive(waiting)$($await)*
+        }
+
+        $($async)? fn ask<T>(&self, call: Call<T>) -> Result<T, ClientError> {
+            self.drive(Exchange::new(Arc::clone(&self.config), call))$($await)*
+        }
+
+        /// Does what a machine says until it is over.
+        $($async)? fn drive<M: Machine>(&self, mut machine: M) -> M::Output {
+            let mut step = machine.go();
+            loop {
+                step = match step {
+                    Step::Send(request, timeout) => {
+                        let heard = self.transport.send(*request, timeout)$($await)*;
+                        machine.heard(heard, Instant::now())
+                    }
+                    Step::Sleep(wait) => {
+                        $sleep(wait)$($await)*;
+                        machine.go()
+                    }
+                    Step::Done(output) => return output,
+                };
+            }
+        }
+    };
+}
+
+macro_rules! lease_face {
+    ([$($async:tt)?] [$($await:tt)*]) => {
+        pub(super) const fn new(client: Client, held: Held) -> Self {
+            Self { client, held }
+        }
+
+        /// What was answered when it was held.
+        #[must_use]
+        pub const fn answer(&self) -> &Answer {
+            &self.held.answer
+        }
+
+        /// Charges what it came to. More than was held is debt, or refused, as the limit says;
+        /// refused, it is charged what was held.
+        ///
+        /// # Errors
+        /// [`ClientError`]. It may be settled; if not, it is tried to settle it for what was held.
+        pub $($async)? fn settle(self, cost: impl Into<Cost>) -> Result<Settled, ClientError> {
+            self.settle_each(&[cost.into()])$($await)*
+        }
+
+        /// Charges what it came to on each of several keys, in the order in which they were asked
+        /// for. A key that is left out is charged what was held on it.
+        ///
+        /// # Errors
+        /// As [`settle`](Self::settle).
+        pub $($async)? fn settle_each(mut self, costs: &[Cost]) -> Result<Settled, ClientError> {
+            let settled = self.settle_for(costs)$($await)*?;
+            if settled == Settled::AsHeld {
+                // Whether now or when it expired: what was held is charged.
+                self.settle_for(&[])$($await)*?;
+            }
+            self.held.is_over = true;
+            Ok(settled)
+        }
+
+        /// Charges nothing. Whether it was there still.
+        ///
+        /// # Errors
+        /// [`ClientError`]. It may be released; if not, it is tried to settle it.
+        pub $($async)? fn release(mut self) -> Result<bool, ClientError> {
+            let Some(call) = self.held.token().map(calls::release) else { return Ok(false) };
+            let was_there = self.client.ask(call)$($await)*?;
+            self.held.is_over = true;
+            Ok(was_there)
+        }
+
+        /// Lets it live for `ttl` (1 ms to 31 days) from now on. Whether it was still there: if
+        /// not, it was charged, and its slots may be others'.
+        ///
+        /// # Errors
+        /// [`ClientError`].
+        pub $($async)? fn renew(&self, ttl: Duration) -> Result<bool, ClientError> {
+            let Some(token) = self.held.token() else { return Ok(false) };
+            self.client.ask(calls::renew(token, ttl))$($await)*
+        }
+
+        $($async)? fn settle_for(&self, costs: &[Cost]) -> Result<Settled, ClientError> {
+            let Some(call) = self.held.settle(costs) else { return Ok(Settled::Gone) };
+            self.client.ask(call)$($await)*
+        }
+    };
+}
+
+pub(crate) use {client_face, lease_face};

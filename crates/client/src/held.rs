@@ -1,0 +1,48 @@
+//! What both faces know of a lease.
+
+use std::fmt;
+
+use crate::answer::Answer;
+use crate::calls::{self, Call, Cost, Granted, Settled};
+
+/// What names a lease. Whoever has it can settle it, so it is not shown.
+#[derive(PartialEq, Eq)]
+pub(crate) struct Token(Box<str>);
+
+/// A lease, and what it is on.
+#[derive(Debug)]
+pub(crate) struct Held {
+    /// Nothing where nobody counted it: then there is nothing to settle.
+    token: Option<Token>,
+    places: Vec<(String, String)>,
+    pub(crate) answer: Answer,
+    pub(crate) is_over: bool,
+}
+
+impl Held {
+    pub(crate) fn new(granted: Granted, places: Vec<(String, String)>) -> Self {
+        let is_over = granted.lease.is_none();
+        Self { token: granted.lease, places, answer: granted.answer, is_over }
+    }
+
+    pub(crate) fn token(&self) -> Option<&str> {
+        self.token.as_ref().map(|token| &*token.0)
+    }
+
+    /// For these costs on its keys, in their order, or for what was held.
+    pub(crate) fn settle(&self, costs: &[Cost]) -> Option<Call<Settled>> {
+        self.token().map(|token| calls::settle(token, &self.places, costs))
+    }
+}
+
+impl Token {
+    pub(crate) fn new(text: &str) -> Self {
+        Self(text.into())
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(..)")
+    }
+}

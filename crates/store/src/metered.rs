@@ -1,0 +1,98 @@
+//! A store whose operations are counted and timed.
+
+use std::sync::Arc;
+
+use tollgate_core::Span;
+
+use crate::store_tally::{Operation, StoreTally};
+use crate::{Clock, KeySwap, Loaded, Store, StoreError, Swap};
+
+/// Counts in a [`StoreTally`] what a store is asked, what comes of it, and how long it takes.
+///
+/// ```
+/// use std::sync::Arc;
+/// use tollgate_store::{ManualClock, MemoryStore, Metered, Store, StoreTally};
+/// # futures::executor::block_on(async {
+/// let tally = Arc::new(StoreTally::default());
+/// let store = Metered::timed(MemoryStore::default(), ManualClock::default(), Arc::clone(&tally));
+/// store.load("k").await.unwrap();
+/// assert_eq!(tally.operations()[0].done, 1);
+/// # });
+/// ```
+#[derive(Debug)]
+pub struct Metered<S, C> {
+    store: S,
+    /// Nothing where reading the clock costs too much.
+    clock: Option<C>,
+    tally: Arc<StoreTally>,
+}
+
+impl<S, C: Clock> Metered<S, C> {
+    /// Times operations by `clock`.
+    pub const fn timed(store: S, clock: C, tally: Arc<StoreTally>) -> Self {
+        Self { store, clock: Some(clock), tally }
+    }
+
+    /// Counts operations, and does not time them: in a guest each look at the clock is a call of the host.
+    pub const fn untimed(store: S, tally: Arc<StoreTally>) -> Self {
+        Self { store, clock: None, tally }
+    }
+
+    async fn count<T>(
+        &self,
+        operation: Operation,
+        is_conflict: impl Fn(&T) -> bool,
+        answer: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        let began = self.clock.as_ref().map(Clock::now);
+        let answer = answer.await;
+        let took = self.clock.as_ref().zip(began).map(|(clock, began)| clock.now().since(began));
+        self.tally.count(operation, answer.as_ref().map(is_conflict).ok(), took);
+        answer
+    }
+
+    async fn count_swap(
+        &self,
+        answer: impl Future<Output = Result<Swap, StoreError>>,
+    ) -> Result<Swap, StoreError> {
+        self.count(Operation::Swap, |swap| *swap == Swap::Conflict, answer).await
+    }
+}
+
+impl<S: Store, C: Clock> Store for Metered<S, C> {
+    type Token = S::Token;
+
+    async fn load(&self, key: &str) -> Result<Loaded<Self::Token>, StoreError> {
+        self.count(Operation::Load, |_| false, self.store.load(key)).await
+    }
+
+    async fn swap(&self, key: &str, token: Self::Token, record: &[u8]) -> Result<Swap, StoreError> {
+        self.count_swap(self.store.swap(key, token, record)).await
+    }
+
+    async fn swap_all(
+        &self,
+        swaps: Vec<KeySwap<'_, Self::Token>>,
+    ) -> Result<Option<Swap>, StoreError> {
+        let is_conflict = |swap: &Option<Swap>| *swap == Some(Swap::Conflict);
+        self.count(Operation::SwapAll, is_conflict, self.store.swap_all(swaps)).await
+    }
+
+    async fn overwrite(&self, key: &str, record: &[u8]) -> Result<(), StoreError> {
+        self.count(Operation::Overwrite, |()| false, self.store.overwrite(key, record)).await
+    }
+
+    fn expires(&self) -> bool {
+        self.store.expires()
+    }
+
+    async fn swap_expiring(
+        &self,
+        key: &str,
+        token: Self::Token,
+        record: &[u8],
+        forget_after: Span,
+    ) -> Result<Swap, StoreError> {
+        self.count_swap(self.store.swap_expiring(key, token, record, forget_after)).await
+    }
+}
