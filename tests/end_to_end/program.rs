@@ -142,6 +142,15 @@ impl Program {
         Answer::read(response)
     }
 
+    /// Asks for an answer that goes on, to be read as it comes.
+    pub(crate) fn open(&self, path: &str, headers: &[(&str, &str)]) -> Response<ureq::Body> {
+        let mut request = Request::get(format!("{}{path}", self.address));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.agent.run(request.body(()).unwrap()).unwrap()
+    }
+
     /// Sends these bytes on a connection of their own; answers the status.
     pub(crate) fn raw(&self, request: &str) -> u16 {
         let mut stream = TcpStream::connect(self.address.trim_start_matches("http://")).unwrap();

@@ -102,6 +102,12 @@ impl NamedPolicy {
         self.options.headers
     }
 
+    /// Whether those who watch are told of keys that became limited.
+    #[must_use]
+    pub const fn is_watched(&self) -> bool {
+        self.options.watch
+    }
+
     /// What each process grants by itself when the store can't be asked, under
     /// [`OnStoreFailure::Local`].
     #[must_use]

@@ -36,7 +36,10 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         let question = Question { policy: &opened.named, key: &record_key, acquire, ask };
         let store = BestEffort::new(&self.service.store, opened.is_best_effort());
         match opened.hot_keys.drive(&store, &self.service.clock, &question).await {
-            Ok(applied) => Ok(Decided::Counted(applied)),
+            Ok(applied) => {
+                self.note_decision(opened, key, &applied).await;
+                Ok(Decided::Counted(applied))
+            }
             Err(cause) => {
                 let fault = Fault { record_key, cause };
                 self.report(&fault);
@@ -95,7 +98,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         })
     }
 
-    fn ask(
+    pub(crate) fn ask(
         &self,
         opened: &Opened<L>,
         record: Option<&[u8]>,

@@ -16,5 +16,6 @@ mod policies;
 mod pools;
 mod ready;
 mod several;
+mod watch;
 
 pub(crate) use events::expire_after;

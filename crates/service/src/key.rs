@@ -53,6 +53,19 @@ pub(crate) fn barrier_key(tenant: Option<&str>, barrier: &str) -> String {
     stored(["b/", tenant, "/"], ["hb/", tenant, "/"], barrier)
 }
 
+/// Whether something of a whole tenant is stored under `record_key`: what happened to its keys, or its
+/// live policies. A host that keeps every record at a place of its own finds it at that place, whichever
+/// record a request is about.
+#[must_use]
+pub fn is_of_tenant(record_key: &str) -> bool {
+    record_key.starts_with("w/") || record_key.starts_with("p/")
+}
+
+/// Where what happened to a tenant's keys is written down: `w/{tenant}`.
+pub(crate) fn watch_key(tenant: Option<&str>) -> String {
+    ["w/", tenant.unwrap_or_default()].concat()
+}
+
 /// Where the live policies of a tenant are stored: `p/{tenant}`.
 pub(crate) fn policies_key(tenant: Option<&str>) -> String {
     ["p/", tenant.unwrap_or_default()].concat()
@@ -120,6 +133,8 @@ mod tests {
             events_key(Some("a"), "b"),
             barrier_key(None, "a/b"),
             barrier_key(Some("a"), "b"),
+            watch_key(None),
+            watch_key(Some("a")),
             policies_key(None),
             policies_key(Some("a")),
         ];

@@ -17,8 +17,9 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
     /// Where the record is stored that alone decides a request. Nothing where there may be several, as of
     /// a pool or a batch, and where there is none, as of most requests that are refused.
     ///
-    /// A service whose store has this record and no other answers the request as this one would, if no
-    /// policies are changed live: those are in a record of their own.
+    /// A service whose store has this record, and those of whole tenants
+    /// ([`is_of_tenant`](crate::is_of_tenant)), answers the request as this one would, if no policies are
+    /// changed live.
     pub fn record_of(&self, parts: &Parts, body: &[u8]) -> Option<String> {
         let (tenant, route) = self.admit(parts).ok()?;
         let session = self.configured(tenant);

@@ -8,6 +8,8 @@ use serde::Serialize;
 use tollgate_core::NAME_BYTES_MAX;
 use tollgate_policy::Scope;
 
+use crate::watch::WATCHERS_MAX;
+
 /// Longest name of a field that is told: `cost.` and the longest name of a limit.
 const FIELD_CHARS_MAX: usize = 5 + NAME_BYTES_MAX;
 
@@ -215,6 +217,13 @@ impl Problem {
     /// A store that can't be asked.
     pub(crate) fn unavailable() -> Self {
         let detail = "the state of this key could not be read or written; nothing passes meanwhile";
+        let kind = ProblemType::TemporaryReducedCapacity;
+        Self::new(kind, StatusCode::SERVICE_UNAVAILABLE, detail)
+    }
+
+    /// A process whose places for watchers are all taken.
+    pub(crate) fn too_many_watchers() -> Self {
+        let detail = format!("{WATCHERS_MAX} watch already; come back when one of them has gone");
         let kind = ProblemType::TemporaryReducedCapacity;
         Self::new(kind, StatusCode::SERVICE_UNAVAILABLE, detail)
     }

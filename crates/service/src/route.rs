@@ -34,6 +34,7 @@ pub(crate) enum Get {
     Capacity,
     Events,
     Barrier,
+    Watch,
     Policies,
     Policy,
     OpenApi,
@@ -99,11 +100,12 @@ pub(crate) const POSTS: [(&str, Post); 20] = [
 ];
 
 /// Paths that are looked at. A name in braces stands for a segment of any text.
-pub(crate) const GETS: [(&str, Get); 10] = [
+pub(crate) const GETS: [(&str, Get); 11] = [
     ("/v1/limits/{policy}/{key}", Get::Peek),
     ("/v1/capacity/{policy}/{key}", Get::Capacity),
     ("/v1/events/{upstream}", Get::Events),
     ("/v1/barriers/{barrier}", Get::Barrier),
+    ("/v1/watch", Get::Watch),
     ("/v1/policies", Get::Policies),
     ("/v1/policies/{policy}", Get::Policy),
     ("/openapi.json", Get::OpenApi),

@@ -4,25 +4,25 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use bytes::Bytes;
 use http::request::Parts;
 use http::{Request, Response};
 use http_body::Body;
-use http_body_util::Full;
 use tollgate_core::Name;
 use tollgate_policy::{ApiKeys, NamedPolicy, NamedPool, PolicySet};
 use tollgate_store::{Clock, DriveError, Store, StoreError, StoreTally};
 
 use crate::answer::Detail;
 use crate::auth;
+use crate::content::Content;
 use crate::limiter::{Limiter, LimiterError};
 use crate::live::LiveTenants;
 use crate::local::LocalRecords;
 use crate::opened::Opened;
 use crate::problem::Problem;
-use crate::route::Route;
+use crate::route::{Get, Route};
 use crate::session::Session;
 use crate::tally::{Decisions, Faults};
+use crate::watch::{LimitedKeys, Places};
 
 /// The HTTP API over a store, a limiter and a clock.
 pub struct Service<S, L: Limiter, C> {
@@ -43,6 +43,8 @@ pub struct Service<S, L: Limiter, C> {
     pub(crate) store_tally: Option<Arc<StoreTally>>,
     /// How many requests to pools there were.
     pub(crate) turns: AtomicU64,
+    pub(crate) watchers: Places,
+    pub(crate) limited: LimitedKeys,
 }
 
 /// Something that the operator has to know; the caller is answered by the policy's `on_store_failure`.
@@ -109,6 +111,8 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
             faults: Faults::default(),
             store_tally: None,
             turns: AtomicU64::new(0),
+            watchers: Places::default(),
+            limited: LimitedKeys::default(),
         })
     }
 
@@ -134,7 +138,7 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
     }
 
     /// Answers one request.
-    pub async fn handle<B>(&self, request: Request<B>) -> Response<Full<Bytes>>
+    pub async fn handle<B>(&self, request: Request<B>) -> Response<Content>
     where
         B: Body,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -144,11 +148,16 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
         let answer = match self.admit(&parts) {
             Ok((tenant, route)) => {
                 let session = self.session(tenant, &route).await;
-                session.answer(route, parts.uri.query(), body, detail).await
+                if let Route::Get(Get::Watch, _) = route {
+                    session.watch(&parts).await
+                } else {
+                    let answer = session.answer(route, parts.uri.query(), body, detail).await;
+                    answer.map(|answer| answer.map(Content::Full))
+                }
             }
             Err(problem) => Err(problem),
         };
-        answer.unwrap_or_else(Problem::into_response)
+        answer.unwrap_or_else(|problem| problem.into_response().map(Content::Full))
     }
 
     /// In whose name something is asked, and what.
@@ -172,11 +181,19 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
         tenant: Option<&'a Name>,
         route: &Route<'_>,
     ) -> Session<'a, S, L, C> {
+        match route.scope() {
+            Some(_) => self.session_of(tenant).await,
+            None => {
+                let (live, began) = (self.live.none(), self.clock.now());
+                Session { service: self, tenant, live, began }
+            }
+        }
+    }
+
+    /// A view of the service in the name of a tenant, with the policies that are in force for it.
+    pub(crate) async fn session_of<'a>(&'a self, tenant: Option<&'a Name>) -> Session<'a, S, L, C> {
         let now = self.clock.now();
-        let live = match route.scope() {
-            Some(_) => self.live_policies(tenant, now).await,
-            None => self.live.none(),
-        };
+        let live = self.live_policies(tenant, now).await;
         // Loading takes its time; where nothing was changed, what time it is makes no difference.
         let began = if live.is_empty() { now } else { self.clock.now() };
         Session { service: self, tenant, live, began }

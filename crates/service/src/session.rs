@@ -64,6 +64,11 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         key::barrier_key(self.tenant(), barrier)
     }
 
+    /// Where what happened to the tenant's keys is written down.
+    pub(crate) fn watch_key(&self) -> String {
+        key::watch_key(self.tenant())
+    }
+
     /// Where the tenant's live policies are stored.
     pub(crate) fn policies_key(&self) -> String {
         key::policies_key(self.tenant())

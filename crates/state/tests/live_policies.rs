@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tollgate_core::{Span, Timestamp};
 use tollgate_kv::{KeyValue, KeyValueStore, Memory};
 use tollgate_policy::PolicySet;
-use tollgate_service::{CoreLimiter, Service};
+use tollgate_service::{Content, CoreLimiter, Service};
 use tollgate_state::{Decoder, Existing, dump, restore};
 use tollgate_store::{Clock as _, ManualClock};
 
@@ -26,7 +26,10 @@ fn ask(values: &Arc<dyn KeyValue>, clock: &Arc<ManualClock>, request: Request<St
     let service = Service::new(policies, store, CoreLimiter, Arc::clone(clock), |_| {}).unwrap();
     block_on(async {
         let body = request.map(Full::<Bytes>::from);
-        let answer = service.handle(body).await.into_body().collect().await.unwrap();
+        let Content::Full(answer) = service.handle(body).await.into_body() else {
+            panic!("nobody watches here")
+        };
+        let answer = answer.collect().await.unwrap();
         serde_json::from_slice(&answer.to_bytes()).unwrap()
     })
 }

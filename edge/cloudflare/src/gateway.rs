@@ -24,15 +24,18 @@ thread_local! {
 pub(crate) async fn answer(request: worker::Request, env: &Env) -> worker::Result<Response> {
     let service = match service(env) {
         Ok(service) => service,
-        Err(problem) => return response::from_http(problem.into_response()),
+        Err(problem) => return response::complete(problem.into_response()),
     };
     let request = request::read(request).await;
     if request.uri().path() == METRICS_PATH {
-        return response::from_http(Problem::not_found().into_response());
+        return response::complete(Problem::not_found().into_response());
     }
     match decided_by_object(&service, env, &request).await {
         Some(response) => Ok(response),
-        None => response::from_http(service.handle(request.map(Full::new)).await),
+        None => {
+            let answer = service.handle(request.map(Full::new)).await;
+            response::of_service(answer, service)
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use worker::{
 };
 
 use crate::clock::WorkerClock;
+use crate::objects::Objects;
 use crate::setup::{EdgeService, Setup, misconfigured, setup};
 use crate::storage::{IDLE_GRACE, OwnRecord, Storage};
 use crate::{request, response};
@@ -27,7 +28,7 @@ pub struct RecordObject {
 struct Parts {
     setup: Rc<Setup>,
     storage: Rc<Storage>,
-    service: EdgeService<OwnRecord>,
+    service: Rc<EdgeService<OwnRecord>>,
 }
 
 impl DurableObject for RecordObject {
@@ -36,11 +37,12 @@ impl DurableObject for RecordObject {
     }
 
     async fn fetch(&self, request: Request) -> worker::Result<Response> {
-        let answer = match &self.parts {
-            Ok(parts) => parts.service.handle(request::read(request).await.map(Full::new)).await,
-            Err(problem) => problem.clone().into_response(),
+        let service = match &self.parts {
+            Ok(parts) => Rc::clone(&parts.service),
+            Err(problem) => return response::complete(problem.clone().into_response()),
         };
-        response::from_http(answer)
+        let answer = service.handle(request::read(request).await.map(Full::new)).await;
+        response::of_service(answer, service)
     }
 
     /// Removes the record when it is idle, and otherwise looks again when it will be.
@@ -82,8 +84,9 @@ impl Parts {
         let setup = setup(env)?;
         let storage = Storage::new(state.storage());
         let storage = Rc::new(storage.map_err(|error| misconfigured(&error.to_string()))?);
-        let service = setup.service(OwnRecord(Rc::clone(&storage)))?;
-        Ok(Self { setup, storage, service })
+        let others = Objects::bound(env).map_err(|error| misconfigured(&error.to_string()))?;
+        let service = setup.service(OwnRecord { own: Rc::clone(&storage), others })?;
+        Ok(Self { setup, storage, service: Rc::new(service) })
     }
 
     async fn look(&self) -> Result<(), StoreError> {

@@ -5,12 +5,13 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use tollgate_core::Span;
+use tollgate_service::is_of_tenant;
 use tollgate_store::{Loaded, Store, StoreError, Swap};
 use worker::js_sys::Uint8Array;
 use worker::wasm_bindgen;
 use worker::wasm_bindgen::prelude::*;
 
-use crate::objects::unavailable;
+use crate::objects::{Objects, unavailable};
 
 /// How long a record has to have been idle before it is removed. An object tells the time by the machine
 /// that it is on; whose clock is behind by less than this would not have told the record from none either.
@@ -109,19 +110,28 @@ impl Storage {
     }
 }
 
-/// The same, for the service of the object.
-pub(crate) struct OwnRecord(pub(crate) Rc<Storage>);
+/// The same, for the service of the object. What is of its whole tenant is with another object.
+pub(crate) struct OwnRecord {
+    pub(crate) own: Rc<Storage>,
+    pub(crate) others: Objects,
+}
 
 impl Store for OwnRecord {
     type Token = Option<Vec<u8>>;
 
     async fn load(&self, key: &str) -> Result<Loaded<Self::Token>, StoreError> {
-        let record = self.0.get(key)?;
+        if is_of_tenant(key) {
+            return self.others.load(key).await;
+        }
+        let record = self.own.get(key)?;
         Ok(Loaded { token: record.clone(), record })
     }
 
     async fn swap(&self, key: &str, token: Self::Token, record: &[u8]) -> Result<Swap, StoreError> {
-        self.0.put(key, token.as_deref(), record).await
+        if is_of_tenant(key) {
+            return self.others.swap(key, token, record).await;
+        }
+        self.own.put(key, token.as_deref(), record).await
     }
 }
 

@@ -10,7 +10,7 @@ use tollgate_core::{
 };
 use tollgate_store::{Answer, Clock, Store};
 
-use crate::answer::{CapacityAnswer, CapacityBody};
+use crate::answer::{CapacityAnswer, CapacityBody, done};
 use crate::asked::check_key;
 use crate::body::Members;
 use crate::endpoints::control::limit;
@@ -60,7 +60,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         let setting = CapacitySetting::new(capacity, period);
         let setting = setting.ok_or_else(|| Problem::invalid("per_ms", "is missing"))?;
         let set = Operation::SetCapacity { limit, capacity: Some(setting), note };
-        self.control(opened, &key, set).await
+        self.change_one(opened, &key, &set).await
     }
 
     /// Goes back to the policy's numbers.
@@ -71,7 +71,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         let (opened, key, limit, note) = self.adaptive(&mut body)?;
         body.end()?;
         let clear = Operation::SetCapacity { limit, capacity: None, note };
-        self.control(opened, &key, clear).await
+        self.change_one(opened, &key, &clear).await
     }
 
     /// Reduces a capacity, since the upstream pushed back; it recovers by itself.
@@ -82,7 +82,17 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         let factor = permille
             .and_then(|permille| ReduceFactor::from_permille(permille.try_into().ok()?))
             .unwrap_or_default();
-        self.control(opened, &key, Operation::Reduce { limit, factor, note }).await
+        self.change_one(opened, &key, &Operation::Reduce { limit, factor, note }).await
+    }
+
+    async fn change_one(
+        &self,
+        opened: &Opened<L>,
+        key: &str,
+        operation: &Operation,
+    ) -> Result<Response<Full<Bytes>>, Problem> {
+        let applied = self.change_capacities(opened, key, operation).await?;
+        Ok(done(opened, key, &applied.limits))
     }
 
     /// A key, and one of its limits that adapts.

@@ -40,7 +40,9 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     pub(crate) async fn reset(&self, mut body: Members) -> Result<Response<Full<Bytes>>, Problem> {
         let (opened, key) = self.policy_and_key(&mut body)?;
         body.end()?;
-        self.control(opened, &key, Operation::Reset).await
+        // It may end a reduction.
+        let applied = self.change_capacities(opened, &key, &Operation::Reset).await?;
+        Ok(done(opened, &key, &applied.limits))
     }
 
     /// Leaves at most so many units of a limit, since somebody who counts too said so.

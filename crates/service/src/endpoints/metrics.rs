@@ -21,6 +21,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         let mut text = Text(String::new());
         text.decisions(self.service);
         text.faults(self.service);
+        text.watchers(self.service.watchers.taken());
         if let Some(tally) = &self.service.store_tally {
             text.operations(tally);
             text.latencies(tally);
@@ -61,6 +62,12 @@ impl Text {
         for (cause, count) in service.faults.counts() {
             let _ = writeln!(self.0, "{name}{{cause=\"{cause}\"}} {count}");
         }
+    }
+
+    fn watchers(&mut self, watchers: usize) {
+        let name = "tollgate_watchers";
+        self.head(name, "gauge", "Streams of GET /v1/watch that are open.");
+        let _ = writeln!(self.0, "{name} {watchers}");
     }
 
     fn operations(&mut self, tally: &StoreTally) {

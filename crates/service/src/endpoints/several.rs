@@ -42,6 +42,11 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         let policies: Vec<_> = legs.iter().map(|leg| leg.opened).collect();
         let outcome = self.ask_within(patience, &policies, ask, passes_after).await?;
         count(&places, &outcome);
+        for (leg, applied) in legs.iter().zip(&outcome.legs) {
+            if let Some(applied) = applied {
+                self.note_decision(leg.opened, &leg.key, applied).await;
+            }
+        }
         let lease = manner.hold.map(|_| Lease { id, legs: lease_legs(&legs) }.token());
         let answer = SeveralAnswer { legs: &places, outcome: &outcome, lease: lease.as_deref() };
         Ok(answer.response(detail))

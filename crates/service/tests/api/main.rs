@@ -21,3 +21,4 @@ mod pools;
 mod several;
 mod stores;
 mod support;
+mod watch;

@@ -11,7 +11,7 @@ use http_body_util::{BodyExt as _, Full};
 use serde_json::Value;
 use tollgate_core::{Span, Timestamp};
 use tollgate_policy::{ApiKeys, PolicySet};
-use tollgate_service::{CoreLimiter, Retention, Service};
+use tollgate_service::{Content, CoreLimiter, Retention, Service, Watch};
 use tollgate_store::{
     Clock, KeySwap, Loaded, ManualClock, MemoryStore, Metered, Round, Store, StoreError,
     StoreTally, Swap, Sweeper,
@@ -228,9 +228,73 @@ impl Api {
 
     pub(crate) fn send(&self, request: http::request::Builder, body: &str) -> Answer {
         let request = request.body(Full::from(body.to_owned())).unwrap();
-        let (parts, body) = block_on(self.service.handle::<Full<Bytes>>(request)).into_parts();
+        let (parts, content) = block_on(self.service.handle::<Full<Bytes>>(request)).into_parts();
+        let Content::Full(body) = content else { panic!("it goes on") };
         let body = block_on(body.collect()).unwrap().to_bytes();
         Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    /// Begins to watch.
+    pub(crate) fn watch(&self, path: &str) -> Watcher<'_> {
+        self.watch_by(Request::get(path))
+    }
+
+    pub(crate) fn watch_by(&self, request: http::request::Builder) -> Watcher<'_> {
+        let request = request.body(Full::from("")).unwrap();
+        let (parts, content) = block_on(self.service.handle::<Full<Bytes>>(request)).into_parts();
+        let Content::Watch(watch) = content else { panic!("{parts:?}: {content:?}") };
+        assert_eq!(parts.headers["content-type"], "text/event-stream");
+        Watcher { api: self, watch }
+    }
+
+    /// Makes what is stored under `key` no record of anything.
+    pub(crate) fn corrupt(&self, key: &str) {
+        let seen = block_on(self.records.load(key)).unwrap();
+        assert!(seen.record.is_some(), "there is a record to corrupt");
+        assert_eq!(block_on(self.records.swap(key, seen.token, b"?")).unwrap(), Swap::Done);
+    }
+}
+
+/// Somebody who watches.
+pub(crate) struct Watcher<'a> {
+    api: &'a Api,
+    watch: Watch,
+}
+
+/// What it is told.
+#[derive(Debug)]
+pub(crate) struct Told {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) data: Value,
+}
+
+impl Watcher<'_> {
+    /// The next piece of the stream; the clock moves while it waits.
+    pub(crate) fn next(&mut self) -> Option<String> {
+        let piece = block_on(self.watch.next(&self.api.service))?;
+        Some(String::from_utf8(piece.to_vec()).unwrap())
+    }
+
+    /// The events of the next piece that has some; none when the stream is over.
+    pub(crate) fn told(&mut self) -> Vec<Told> {
+        while let Some(piece) = self.next() {
+            let told: Vec<_> = piece.split("\n\n").filter_map(Told::read).collect();
+            if !told.is_empty() {
+                return told;
+            }
+        }
+        Vec::new()
+    }
+}
+
+impl Told {
+    fn read(event: &str) -> Option<Self> {
+        let mut lines = event.lines();
+        let mut field = |name: &str| lines.next()?.strip_prefix(name).map(str::to_owned);
+        let (id, name) = (field("id: ")?, field("event: ")?);
+        let data = serde_json::from_str(&field("data: ")?).unwrap();
+        Some(Self { id, name, data })
     }
 }
 

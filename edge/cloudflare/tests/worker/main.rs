@@ -11,6 +11,7 @@ mod one_fresh_key;
 mod restart;
 mod same_answers;
 mod set_up;
+mod watch;
 mod worker;
 
 /// The policies of most tests. They are slow: a test that takes some seconds sees nothing come back.

@@ -9,7 +9,7 @@ use http::Request;
 use http_body_util::{BodyExt as _, Full};
 use tollgate_core::{Span, Timestamp};
 use tollgate_policy::PolicySet;
-use tollgate_service::{CoreLimiter, Service};
+use tollgate_service::{Content, CoreLimiter, Service};
 use tollgate_store::{Clock, MemoryStore};
 
 use crate::POLICIES;
@@ -40,7 +40,8 @@ impl Native {
     pub(crate) fn send(&self, request: &Request<String>) -> Answer {
         let request = request.clone().map(|body| Full::new(Bytes::from(body)));
         let is_head = request.method() == http::Method::HEAD;
-        let (mut parts, body) = block_on(self.0.handle(request)).into_parts();
+        let (mut parts, content) = block_on(self.0.handle(request)).into_parts();
+        let Content::Full(body) = content else { panic!("a stream is compared with nothing") };
         let body = block_on(body.collect()).unwrap().to_bytes();
         parts.headers.insert("content-length", body.len().into());
         Answer::new(&parts, if is_head { "" } else { str::from_utf8(&body).unwrap() })

@@ -24,6 +24,7 @@ use crate::endpoints::events::DURATION_MS_MAX;
 use crate::key::KEY_BYTES_MAX;
 use crate::problem::ProblemType;
 use crate::route::{CHANGED, CHANGES, GETS, POSTS, Route};
+use crate::watch::WATCH_MS_MAX;
 
 fn document() -> Value {
     serde_json::from_str(DOCUMENT).unwrap()
@@ -138,6 +139,8 @@ fn its_limits_are_those_of_the_code() {
     assert_eq!(body("/v1/settle")["keys"]["maxItems"], ACQUISITION_KEYS_MAX);
     assert_eq!(body("/v1/acquire/batch")["requests"]["maxItems"], BATCH_ACQUIRES_MAX);
     assert_eq!(body("/v1/feedback")["headers"]["maxProperties"], HEADERS_MAX);
+    let watch_ms = &document["paths"]["/v1/watch"]["get"]["parameters"][3]["schema"];
+    assert_eq!(watch_ms["maximum"], WATCH_MS_MAX);
     let events =
         "/paths/~1v1~1events~1{upstream}/get/responses/200/content/application~1json/schema";
     let events = document.pointer(events).unwrap();
