@@ -24,8 +24,8 @@ const ANSWER_MAX: Duration = Duration::from_secs(1);
 
 /// What is known of a kind of server.
 pub(crate) struct Kind {
-    /// The program.
-    pub(crate) program: &'static str,
+    /// The program, or the path to it.
+    pub(crate) program: fn() -> String,
     /// What to tell it: its data folder, its port.
     pub(crate) arguments: fn(&Path, u16) -> Vec<String>,
     /// Whether it answers over this new connection.
@@ -57,7 +57,7 @@ impl Process {
             }
             process.forget();
         }
-        panic!("{} ended before it answered: {}", kind.program, process.log());
+        panic!("{} ended before it answered: {}", (kind.program)(), process.log());
     }
 
     pub(crate) fn port(&self) -> u16 {
@@ -90,14 +90,18 @@ impl Process {
 
     /// Starts it again, on the same port and with the same data, after [`kill`](Self::kill).
     pub(crate) fn restart(&mut self) {
-        assert!(self.child.is_none(), "{} still runs", self.kind.program);
-        assert!(self.try_start(), "{} did not start again: {}", self.kind.program, self.log());
+        assert!(self.child.is_none(), "{} still runs", self.program());
+        assert!(self.try_start(), "{} did not start again: {}", self.program(), self.log());
     }
 
     /// Removes what it keeps, while it does not run.
     pub(crate) fn forget(&self) {
-        assert!(self.child.is_none(), "{} still runs", self.kind.program);
+        assert!(self.child.is_none(), "{} still runs", self.program());
         fs::remove_dir_all(self.data()).unwrap();
+    }
+
+    fn program(&self) -> String {
+        (self.kind.program)()
     }
 
     fn data(&self) -> PathBuf {
@@ -110,7 +114,7 @@ impl Process {
         let log = File::create(self.folder.path().join("log")).unwrap();
         let mut arguments = (self.kind.arguments)(&self.data(), self.port);
         arguments.extend_from_slice(&self.more_arguments);
-        let child = spawn(self.kind.program, &arguments, &log);
+        let child = spawn(&self.program(), &arguments, &log);
         let child = self.child.insert(child);
         let deadline = Instant::now() + READY_MAX;
         while Instant::now() < deadline {
@@ -123,7 +127,7 @@ impl Process {
             }
             thread::sleep(LOOK_INTERVAL);
         }
-        panic!("{} does not answer after {READY_MAX:?}: {}", self.kind.program, self.log());
+        panic!("{} does not answer after {READY_MAX:?}: {}", self.program(), self.log());
     }
 
     fn log(&self) -> String {
