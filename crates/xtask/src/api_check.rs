@@ -1,15 +1,12 @@
 //! The running program is asked what its OpenAPI document allows, and what it does not, by schemathesis: no
 //! answer may be a 5xx, or one that the document does not have.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
-use anyhow::Context as _;
-
 use crate::command::run;
-use crate::paths;
 use crate::server::Server;
+use crate::{paths, python};
 
 /// How many requests are made up for each operation, beside those at the edges of its schemas. Enough for
 /// half a minute or so per runtime.
@@ -28,7 +25,7 @@ const RUNTIMES: [&[&str]; 2] = [&[], &["--native"]];
 
 /// Checks the program, which has been built.
 pub(crate) fn check(program: &Path) -> anyhow::Result<()> {
-    let schemathesis = schemathesis()?;
+    let schemathesis = python::program("api-check", "schemathesis")?;
     let policies = paths::root().join("crates/service/tests/api/openapi.toml");
     for runtime in RUNTIMES {
         let mut serve = Command::new(program);
@@ -44,22 +41,4 @@ pub(crate) fn check(program: &Path) -> anyhow::Result<()> {
         server.check_health()?;
     }
     Ok(())
-}
-
-/// The program `schemathesis`, in a Python environment of its own that is made anew when the requirements
-/// change.
-fn schemathesis() -> anyhow::Result<PathBuf> {
-    let requirements = paths::root().join("crates/xtask/api-check/requirements.txt");
-    let wanted = fs::read(&requirements)?;
-    let environment = paths::out().join("api-check");
-    let installed = environment.join("requirements.txt");
-    if fs::read(&installed).ok().as_ref() != Some(&wanted) {
-        run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&environment))
-            .context("it needs Python's venv: apt-get install python3-venv")?;
-        run(Command::new(environment.join("bin/pip"))
-            .args(["install", "--quiet", "--disable-pip-version-check", "--requirement"])
-            .arg(&requirements))?;
-        fs::write(&installed, &wanted)?;
-    }
-    Ok(environment.join("bin/schemathesis"))
 }

@@ -11,6 +11,7 @@ mod npm;
 mod panics;
 mod paths;
 mod program;
+mod python;
 mod server;
 mod size;
 mod suite;

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::command::{cargo, run};
-use crate::{api_check, js, panics, program, wasm};
+use crate::{api_check, js, panics, program, python, wasm};
 
 /// What wasmtime is part of. These are built and tested in the release profile only: compiling
 /// wasmtime twice would double the time of everything.
@@ -79,7 +79,10 @@ pub(crate) fn test() -> anyhow::Result<()> {
     run(cargo(&["test", "--quiet"]).args(FUZZ))?;
     js::test()?;
     api_check::check(&program)?;
-    run(program::release(&["test", "--lib", "--bins", "--tests"]).args(HEAVY))
+    let nats_server = python::program("nats-server", "nats-server")?;
+    run(program::release(&["test", "--lib", "--bins", "--tests"])
+        .args(HEAVY)
+        .env("TOLLGATE_NATS_SERVER", nats_server))
 }
 
 /// The core builds for a machine without an operating system, and so does what Rust users get of it.
