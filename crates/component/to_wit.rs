@@ -1,16 +1,16 @@
 //! Between the types of the core and those of `tollgate:limiter`, for whoever asks a limiter component.
 //!
 //! A guest and a host have different bindings of the same names, so this file is a module of both: it
-//! wants the bindings of the interface as `crate::wit`.
+//! wants the bindings of the interface as `wit` in the module above it.
 
 #![allow(dead_code, reason = "a module of several crates, not all of which use all of it")]
 
 use tollgate_core::{
-    Acquire, Algorithm, CalendarUnit, CapacitySetting, CorruptRecord, Costs, Effect, Hold, Id,
-    Limit, LimitStatus, Note, Operation, Overrun, Span, Verdict, Windows,
+    Acquire, Algorithm, CalendarUnit, CapacitySetting, Carry, CorruptRecord, Costs, Effect, Hold,
+    Id, Limit, LimitStatus, Note, Operation, Overrun, Span, Verdict, Windows,
 };
 
-use crate::wit;
+use super::wit;
 
 pub(crate) fn limit(limit: &Limit) -> wit::Limit {
     wit::Limit {
@@ -166,6 +166,14 @@ pub(crate) fn verdict(verdict: wit::Verdict) -> Verdict {
         wit::Verdict::Allowed => Verdict::Allowed,
         wit::Verdict::Limited => Verdict::Limited,
         wit::Verdict::Impossible => Verdict::Impossible,
+    }
+}
+
+pub(crate) const fn carry(carry: Carry) -> wit::Carry {
+    match carry {
+        Carry::AsIs => wit::Carry::AsIs,
+        Carry::InProportion => wit::Carry::InProportion,
+        Carry::Reset => wit::Carry::Reset,
     }
 }
 

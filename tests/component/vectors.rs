@@ -2,7 +2,7 @@
 //! where they just charge costs as batches too.
 
 #[path = "../vectors/format.rs"]
-mod format;
+pub(crate) mod format;
 
 use format::{CapacityText, Expected, Standing, Step, Vector, files, hex, unhex};
 use tollgate_core::Operation;

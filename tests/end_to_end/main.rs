@@ -11,3 +11,6 @@ mod one_fresh_key;
 mod program;
 mod reload;
 mod spin_stores;
+mod swarm;
+mod watch;
+mod watcher;

@@ -63,11 +63,21 @@ impl Program {
 
     /// Starts it with [`POLICIES`], in `folder`, with more arguments.
     pub(crate) fn start(runtime: Runtime, folder: &Path, args: &[&str]) -> Self {
-        Self::start_with_policies(runtime, folder, POLICIES, args, &[])
+        Self::start_with_policies(runtime, folder, POLICIES, args)
+    }
+
+    /// Starts it with these policies.
+    pub(crate) fn start_with_policies(
+        runtime: Runtime,
+        folder: &Path,
+        text: &str,
+        args: &[&str],
+    ) -> Self {
+        Self::start_with_environment(runtime, folder, text, args, &[])
     }
 
     /// Starts it with these policies, and with this in its environment.
-    pub(crate) fn start_with_policies(
+    pub(crate) fn start_with_environment(
         runtime: Runtime,
         folder: &Path,
         text: &str,
@@ -143,6 +153,15 @@ impl Program {
             body => self.agent.run(request.body(body).unwrap()),
         }?;
         Answer::read(response)
+    }
+
+    /// Asks for an answer that goes on, to be read as it comes.
+    pub(crate) fn open(&self, path: &str, headers: &[(&str, &str)]) -> Response<ureq::Body> {
+        let mut request = Request::get(format!("{}{path}", self.address));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.agent.run(request.body(()).unwrap()).unwrap()
     }
 
     /// Sends these bytes on a connection of their own; answers the status.

@@ -73,7 +73,7 @@ fn start_programs(store: &Store, folder: &Path, clocks: &[Clock]) -> Programs {
         let mut arguments: Vec<&str> = arguments[index].iter().map(|text| &**text).collect();
         arguments.extend(["--log", "off"]);
         let environment = clocks.get(index).map(Clock::environment).unwrap_or_default();
-        Program::start_with_policies(runtime, &folder, &policies(), &arguments, &environment)
+        Program::start_with_environment(runtime, &folder, &policies(), &arguments, &environment)
     })
 }
 

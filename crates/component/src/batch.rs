@@ -50,11 +50,7 @@ fn decide_one(
     let mut record = decode(policy, (!record.is_empty()).then_some(record))?;
     let operation = costs.into();
     let decision = policy.apply(&mut record, &operation, now);
-    decisions.verdicts.push(match decision.verdict() {
-        Verdict::Allowed => 0,
-        Verdict::Limited => 1,
-        Verdict::Impossible => 2,
-    });
+    decisions.verdicts.push(verdict_code(decision.verdict()));
     for status in decision.limits() {
         let (retry_after, reset_after) = (status.retry_after, status.reset_after);
         decisions.numbers.extend_from_slice(&[
@@ -70,4 +66,13 @@ fn decide_one(
     }
     decisions.record_lengths.push((decisions.records.len() - before) as u32);
     Ok(())
+}
+
+/// A verdict as a number, where it is one of many.
+pub(crate) const fn verdict_code(verdict: Verdict) -> u8 {
+    match verdict {
+        Verdict::Allowed => 0,
+        Verdict::Limited => 1,
+        Verdict::Impossible => 2,
+    }
 }

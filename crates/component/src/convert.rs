@@ -3,19 +3,14 @@
 use alloc::borrow::ToOwned;
 
 use tollgate_core::{
-    Algorithm, CalendarUnit, Change, CorruptRecord, Decision, Effect, Field, Id, Limit, LimitError,
-    LimitStatus, Overrun, PolicyError, Recovery, Span, Verdict, Windows,
+    Algorithm, CalendarUnit, Carry, Change, CorruptRecord, Decision, Effect, Field, Id, Limit,
+    LimitError, LimitStatus, Overrun, Policy, PolicyError, Recovery, Span, Verdict, Windows,
 };
 
 use crate::bindings::exports::tollgate::limiter::limiter as wit;
 
 pub(crate) fn id(id: wit::Id) -> Id {
     Id::from_u128(u128::from(id.high) << 64 | u128::from(id.low))
-}
-
-pub(crate) fn wit_id(id: Id) -> wit::Id {
-    let bits = id.as_u128();
-    wit::Id { high: (bits >> 64) as u64, low: bits as u64 }
 }
 
 pub(crate) fn limit(limit: &wit::Limit) -> Result<Limit, wit::LimitProblem> {
@@ -115,6 +110,19 @@ impl From<PolicyError> for wit::OpenError {
     }
 }
 
+/// What a decision under this policy says.
+pub(crate) fn decision(policy: &Policy, decision: &Decision<'_>) -> wit::Decision {
+    wit::Decision {
+        verdict: decision.verdict().into(),
+        effect: decision.effect().into(),
+        retry_after: decision.retry_after().as_nanos(),
+        closed_for: decision.closed_for().as_nanos(),
+        delay: decision.delay().as_nanos(),
+        limits: decision.limits().map(Into::into).collect(),
+        record: decision.changed().then(|| decision.record().encode(policy)),
+    }
+}
+
 /// What is in force for the adaptive limit at this position.
 pub(crate) fn capacity(decision: &Decision<'_>, index: usize) -> Option<wit::Capacity> {
     let (capacity, status) = (decision.capacity(index)?, decision.limits().nth(index)?);
@@ -147,6 +155,16 @@ impl From<CorruptRecord> for wit::DecideError {
             }
             CorruptRecord::Repeated(tag) => wit::CorruptRecord::Repeated(tag),
         })
+    }
+}
+
+impl From<wit::Carry> for Carry {
+    fn from(carry: wit::Carry) -> Self {
+        match carry {
+            wit::Carry::AsIs => Self::AsIs,
+            wit::Carry::InProportion => Self::InProportion,
+            wit::Carry::Reset => Self::Reset,
+        }
     }
 }
 

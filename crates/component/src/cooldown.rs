@@ -4,11 +4,11 @@ use alloc::borrow::ToOwned;
 use alloc::vec::Vec;
 
 use tollgate_core::cooldown::{Cooldown, Cooldowns, Event, EventError, Filter, Full, Reported};
-use tollgate_core::{Span, Timestamp};
+use tollgate_core::{Id, Span, Timestamp};
 
 use crate::Component;
 use crate::bindings::exports::tollgate::limiter::cooldown as wit;
-use crate::convert::{id, wit_id};
+use crate::convert::id;
 
 impl wit::Guest for Component {
     fn report(
@@ -109,4 +109,9 @@ impl From<EventError> for wit::CooldownError {
             EventError::Safety(_) => Self::Safety,
         }
     }
+}
+
+fn wit_id(id: Id) -> wit::Id {
+    let bits = id.as_u128();
+    wit::Id { high: (bits >> 64) as u64, low: bits as u64 }
 }

@@ -32,15 +32,7 @@ impl wit::Guest for Component {
         let operation = operation::operation(policy, operation)?;
         let mut record = decode(policy, record.as_deref())?;
         let decision = policy.apply(&mut record, &operation, Timestamp::from_nanos(now));
-        Ok(wit::Decision {
-            verdict: decision.verdict().into(),
-            effect: decision.effect().into(),
-            retry_after: decision.retry_after().as_nanos(),
-            closed_for: decision.closed_for().as_nanos(),
-            delay: decision.delay().as_nanos(),
-            limits: decision.limits().map(Into::into).collect(),
-            record: decision.changed().then(|| decision.record().encode(policy)),
-        })
+        Ok(convert::decision(policy, &decision))
     }
 
     fn decide_batch(
@@ -68,9 +60,25 @@ impl wit::Guest for Component {
         let record = decode(policy, Some(&record))?;
         Ok(record.forget_after(policy, Timestamp::from_nanos(now)).as_nanos())
     }
+
+    fn carry_over(
+        policy: u32,
+        record: Option<Vec<u8>>,
+        change: wit::ChangeOfPolicy,
+    ) -> Result<Vec<u8>, wit::DecideError> {
+        let (policy, old) = (opened(policy)?, opened(change.old)?);
+        let carried = match record {
+            Some(bytes) => {
+                let (carry, at) = (change.carry.into(), Timestamp::from_nanos(change.at));
+                policy.carry(old, &decode(old, Some(&bytes))?, carry, at)
+            }
+            None => Record::new(policy),
+        };
+        Ok(carried.with_revision(change.revision).encode(policy))
+    }
 }
 
-fn opened<'export>(policy: u32) -> Result<&'export Policy, wit::DecideError> {
+pub(crate) fn opened<'export>(policy: u32) -> Result<&'export Policy, wit::DecideError> {
     policies::get(policy).ok_or(wit::DecideError::UnknownPolicy)
 }
 

@@ -17,8 +17,8 @@ static POLICIES: Policies = Policies(UnsafeCell::new(Vec::new()));
 
 /// Gives `policy` an id; nothing when too many are open.
 pub(crate) fn open(policy: Policy) -> Option<u32> {
-    // SAFETY: exports are not reentered (this component imports nothing that could call back), and
-    // no reference outlives the export that took it.
+    // SAFETY: no reference outlives the export that took it, and none is held while an import is called,
+    // from which a host may call back.
     let policies = unsafe { &mut *POLICIES.0.get() };
     let free = policies.iter().position(Option::is_none);
     let index = free.unwrap_or(policies.len());

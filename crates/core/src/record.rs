@@ -26,6 +26,8 @@ pub struct Record {
     pub(crate) once: Once,
     /// Nothing passes before.
     pub(crate) blocked_until: Timestamp,
+    /// The revision of the policy that it was written under; 0 of a policy that never changes.
+    pub(crate) revision: u64,
     /// Entries of others, as they came. Nearly always empty, which allocates nothing.
     pub(crate) foreign: Vec<u8>,
 }
@@ -39,8 +41,23 @@ impl Record {
             holds: Holds::default(),
             once: Once::default(),
             blocked_until: Timestamp::EPOCH,
+            revision: 0,
             foreign: Vec::new(),
         }
+    }
+
+    /// The revision of the policy that this record was written under, as whoever carried it over said;
+    /// 0 when nobody did.
+    #[must_use]
+    pub const fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// This record, of this revision of its policy. Whatever is done to it, it stays of that revision:
+    /// so who changes a policy live knows which records are still to be [carried over](Policy::carry).
+    #[must_use]
+    pub fn with_revision(self, revision: u64) -> Self {
+        Self { revision, ..self }
     }
 
     /// How long after `now` this record decides as none would, if nothing more happens to it: a store

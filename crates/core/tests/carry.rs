@@ -116,3 +116,36 @@ fn limits_come_and_go() {
         new.apply(&mut carried, &peek, now).limits().map(|status| status.remaining).collect();
     assert_eq!(left, [10, 8]);
 }
+
+/// A record stays of its revision whatever is done to it, so that it is carried over once.
+#[test]
+fn a_record_says_under_which_revision_of_its_policy_it_was_written() {
+    let policy = policy(algorithms(10)[0]);
+    let now = Timestamp::from_secs(1_800_000_000);
+    let plain = Record::new(&policy).encode(&policy);
+    assert_eq!(Record::revision_in(&plain), Ok(0));
+    let mut record = Record::new(&policy).with_revision(7);
+    let charge = policy.costs([("units", 4)]).unwrap().into();
+    for operation in [charge, Operation::Reset, Operation::Block(SECOND)] {
+        policy.apply(&mut record, &operation, now);
+        let bytes = record.encode(&policy);
+        assert_eq!(Record::revision_in(&bytes), Ok(7), "{operation:?}");
+        assert_eq!(Record::decode(&policy, &bytes).unwrap(), record, "{operation:?}");
+        let other = Policy::new([]).unwrap();
+        assert_eq!(Record::decode(&other, &bytes).unwrap().revision(), 7, "{operation:?}");
+    }
+    let carried = policy.carry(&policy, &record, Carry::Reset, now).with_revision(8);
+    assert_eq!(Record::revision_in(&carried.encode(&policy)), Ok(8));
+    let cut = carried.encode(&policy);
+    assert!(Record::revision_in(&cut[..cut.len() - 1]).is_err(), "it ends within an entry");
+    assert!(Record::revision_in(&[]).is_err() && Record::revision_in(&[2]).is_err());
+}
+
+/// It matters no longer than without: a store may forget it.
+#[test]
+fn a_revision_keeps_no_record_alive() {
+    let policy = policy(algorithms(10)[0]);
+    let now = Timestamp::from_secs(1_800_000_000);
+    let record = Record::new(&policy).with_revision(7);
+    assert_eq!(record.forget_after(&policy, now), Span::ZERO);
+}

@@ -15,7 +15,7 @@ const NOW: Timestamp = Timestamp::from_secs(1_800_000_000);
 
 /// What is told as entries that don't fill the record: too few bytes or too many, and for each kind of
 /// entry what it can't hold.
-const CORRUPT: [&str; 29] = [
+const CORRUPT: [&str; 30] = [
     "corrupt-truncated",
     "corrupt-trailing-byte",
     "corrupt-head",
@@ -45,6 +45,7 @@ const CORRUPT: [&str; 29] = [
     "corrupt-block",
     "corrupt-request-ids",
     "corrupt-request-ids-too-many",
+    "corrupt-revision",
 ];
 
 /// What is told otherwise.
@@ -59,6 +60,8 @@ const CORRUPT_OTHERWISE: [(&str, &str); 4] = [
 const FOREIGN: &str = "v1-foreign";
 /// The entry of a limit that has since come to count in another way.
 const OTHER_KIND: &str = "v1-other-kind";
+/// A meter's entry, and the revision of a policy that was changed live.
+const REVISION: &str = "v1-revision";
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
@@ -167,6 +170,15 @@ fn foreign_entries_are_kept() {
     assert_eq!(record.encode(&policy)[23..], bytes[23..]);
 }
 
+/// A record says under which revision of its policy it was written, and goes on saying so.
+#[test]
+fn a_revision_is_kept() {
+    let (policy, bytes) = (requests(), read(REVISION));
+    let record = Record::decode(&policy, &bytes).unwrap();
+    assert_eq!((record.revision(), Record::revision_in(&bytes)), (7, Ok(7)));
+    assert_eq!(record.encode(&policy), bytes);
+}
+
 /// What a limit counted in another way is not looked at, and is gone: it starts fresh.
 #[test]
 fn another_kind_starts_fresh() {
@@ -185,6 +197,6 @@ fn no_golden_file_is_forgotten() {
         .collect();
     let written = records::all().into_iter().map(|golden| golden.name);
     let corrupt = CORRUPT.into_iter().chain(CORRUPT_OTHERWISE.map(|(name, _)| name));
-    let used = written.chain(corrupt).chain([FOREIGN, OTHER_KIND]);
+    let used = written.chain(corrupt).chain([FOREIGN, OTHER_KIND, REVISION]);
     assert_eq!(files, used.map(str::to_owned).collect());
 }

@@ -4,9 +4,12 @@
 
 #[path = "../../../tests/vectors/format.rs"]
 mod format;
+#[path = "../../../tests/vectors/transcript.rs"]
+mod transcript;
 
 use format::{CapacityText, Expected, PolicyText, Standing, Vector, files, hex};
 use tollgate_core::{Decision, Effect, LimitStatus, Policy, Record, Timestamp, Verdict};
+use transcript::Transcript;
 
 const fn verdict(verdict: Verdict) -> &'static str {
     match verdict {
@@ -63,7 +66,7 @@ fn said(policy: &Policy, decision: &Decision<'_>, before: &[u8]) -> Expected {
 }
 
 /// Runs a vector; says how many steps it has.
-fn run(file: &str, vector: Vector) -> usize {
+fn run(file: &str, vector: Vector, transcript: &mut Transcript) -> usize {
     let mut bytes = vector.record();
     let mut policy = vector.policy.policy();
     let count = vector.steps.len();
@@ -75,6 +78,7 @@ fn run(file: &str, vector: Vector) -> usize {
         let decision = policy.apply(&mut record, &operation, now);
         let said = said(&policy, &decision, &bytes);
         assert_eq!(said, step.expect, "{file}: {} {}", vector.why, step.why);
+        transcript.add(file, &said);
         bytes = format::unhex(&step.expect.record);
     }
     count
@@ -83,14 +87,16 @@ fn run(file: &str, vector: Vector) -> usize {
 /// Every step of every vector gives the decision, the numbers and the bytes that stand there.
 #[test]
 fn the_core_does_what_the_vectors_say() {
-    let mut total = 0;
+    let (mut total, mut transcript) = (0, Transcript::default());
     for file in files() {
-        let steps: usize = file.vectors.into_iter().map(|vector| run(file.name, vector)).sum();
+        let run = |vector| run(file.name, vector, &mut transcript);
+        let steps: usize = file.vectors.into_iter().map(run).sum();
         println!("{:>5} steps in {}.json", steps, file.name);
         assert!(steps >= file.steps_min, "{} has lost steps: {steps} are left", file.name);
         total += steps;
     }
     println!("{total:>5} steps in all");
+    transcript.write("native");
 }
 
 /// Each file stands for one thing, and they are all of them.

@@ -1,10 +1,13 @@
 //! An HTTP component, ready to answer requests.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, StatusCode};
+use futures::TryStreamExt as _;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use tokio::time::timeout;
 use tollgate_kv::KeyValue;
@@ -15,12 +18,15 @@ use wasmtime_wasi_http::handler::{ExpirationError, InstantiationError, ProxyHand
 use wasmtime_wasi_http::p3::bindings::ServicePre;
 
 use crate::backpressure::Backpressure;
+use crate::body::AnswerBody;
 use crate::engine::engine;
 use crate::guest;
 use crate::keyvalue::quirks::Quirks;
 use crate::problem::{Answer, overloaded, problem};
 use crate::redis::RedisServer;
 use crate::server::Handler;
+use crate::streaming::Mark;
+use crate::streams::{STREAM_TIME_MAX, STREAMS_MAX, Streams};
 use crate::variables::Variables;
 use crate::worker::Workers;
 
@@ -38,8 +44,12 @@ pub struct EdgeConfig {
     pub request_timeout: Duration,
     /// Largest linear memory of an instance.
     pub memory_bytes_max: usize,
-    /// Longest body that a component may answer.
+    /// Longest body that a component may answer, unless that is a stream of events.
     pub answer_bytes_max: usize,
+    /// How long a stream of events may last.
+    pub stream_timeout: Duration,
+    /// Streams of events that are open at a time; more are refused with 503.
+    pub streams_max: usize,
     /// Requests that all instances together work on at a time.
     pub concurrent_requests_max: usize,
     /// Requests that wait for their turn; more are refused with 503.
@@ -60,6 +70,8 @@ impl Default for EdgeConfig {
             request_timeout: Duration::from_secs(5),
             memory_bytes_max: 64 << 20,
             answer_bytes_max: 1 << 20,
+            stream_timeout: STREAM_TIME_MAX,
+            streams_max: STREAMS_MAX,
             concurrent_requests_max: 256,
             waiting_requests_max: 512,
             quirks: None,
@@ -74,6 +86,7 @@ pub struct Edge {
     backpressure: Backpressure,
     request_timeout: Duration,
     answer_bytes_max: usize,
+    streams: Streams,
 }
 
 impl Edge {
@@ -102,6 +115,7 @@ impl Edge {
             ),
             request_timeout: config.request_timeout,
             answer_bytes_max: config.answer_bytes_max,
+            streams: Streams::new(config.streams_max, config.stream_timeout),
             proxy: ProxyHandler::new(Workers::new(
                 engine,
                 ProxyPre::P3(service),
@@ -115,9 +129,10 @@ impl Edge {
 
 impl Edge {
     /// From now on instances that are made get these variables. Those that there are answer what they have
-    /// begun, and no other request.
+    /// begun, and no other request; streams end.
     pub fn reload(&self, variables: Variables) {
         self.proxy.state().reload(variables);
+        self.streams.end_all();
     }
 }
 
@@ -140,23 +155,43 @@ impl Handler for Edge {
             return overloaded("Too many requests are waiting. Try again in a second.");
         };
         let request = request.map(|body| Full::new(body).map_err(|e| match e {}).boxed_unsync());
+        // Nothing else is looked at for longer than it takes to answer.
+        let mark = (request.method() == Method::GET).then(Mark::default);
         let answered = async {
-            match self.proxy.handle((), request).await {
+            match self.proxy.handle(mark.clone(), request).await {
+                Ok(answer) if is_stream(answer.headers()) => self.stream(answer, mark),
                 Ok(answer) => self.collect(answer).await,
                 Err(error) => explain(&error),
             }
         };
         timeout(self.request_timeout, answered).await.unwrap_or_else(|_| too_slow())
     }
+
+    fn end_streams(&self) {
+        self.streams.end_all();
+    }
 }
 
 impl Edge {
+    /// Sends on what the component says, as it says it.
+    fn stream(&self, answer: http::Response<WasiBody>, mark: Option<Mark>) -> Answer {
+        if let Some(mark) = mark {
+            mark.set();
+        }
+        let (head, body) = answer.into_parts();
+        let pieces = body.into_data_stream().map_err(|error| {
+            tracing::debug!("a stream broke off: {error}");
+            io::Error::other(error)
+        });
+        self.streams.answer(head, pieces)
+    }
+
     /// Takes the whole answer before any of it is sent: a guest that fails halfway is told by a clean
     /// 500, and an answer goes out in one write.
     async fn collect(&self, answer: http::Response<WasiBody>) -> Answer {
         let (head, body) = answer.into_parts();
         match Limited::new(body, self.answer_bytes_max).collect().await {
-            Ok(body) => Answer::from_parts(head, Full::new(body.to_bytes())),
+            Ok(body) => Answer::from_parts(head, AnswerBody::Full(Full::new(body.to_bytes()))),
             Err(error) if error.is::<LengthLimitError>() => {
                 tracing::error!(limit_bytes = self.answer_bytes_max, "an answer is too long");
                 problem(StatusCode::INTERNAL_SERVER_ERROR, "The component's answer is too long.")
@@ -169,11 +204,16 @@ impl Edge {
     }
 }
 
+/// Whether the component answers with events, one after the other.
+fn is_stream(headers: &HeaderMap) -> bool {
+    headers.get(CONTENT_TYPE).is_some_and(|value| value == "text/event-stream")
+}
+
 fn explain(error: &wasmtime::Error) -> Answer {
     if error.is::<ExpirationError>() {
         return too_slow();
     }
-    if error.is::<InstantiationError<()>>() {
+    if error.is::<InstantiationError<Option<Mark>>>() {
         tracing::error!("no instance could be made: {error:#}");
         return overloaded("No instance of the component could be made. Try again in a second.");
     }

@@ -13,6 +13,7 @@ use hyper::body::{Body, Incoming};
 use tokio::time::{Instant, timeout_at};
 use tollgate_service::Problem;
 
+use crate::body::AnswerBody;
 use crate::problem::{Answer, problem};
 use crate::server::{Handler, ServerConfig};
 
@@ -82,7 +83,7 @@ impl<H: Handler> Exchange<H> {
         let limit = self.config.body_bytes_max;
         let too_long = || {
             let detail = format!("must have at most {limit} bytes");
-            Problem::too_long(detail).into_response()
+            Problem::too_long(detail).into_response().map(AnswerBody::Full)
         };
         if declared_bytes(headers).is_some_and(|declared| declared > limit as u64) {
             if !headers.contains_key(EXPECT) {
@@ -98,7 +99,7 @@ impl<H: Handler> Exchange<H> {
             }
             Err(_) => {
                 let detail = "broke off, or is not framed as HTTP/1.1 demands";
-                Err(Problem::invalid("body", detail).into_response())
+                Err(Problem::invalid("body", detail).into_response().map(AnswerBody::Full))
             }
         }
     }

@@ -2,6 +2,7 @@
 
 mod backpressure;
 mod bindings;
+pub mod body;
 pub mod clock;
 pub mod edge;
 pub mod engine;
@@ -13,6 +14,8 @@ pub mod native;
 pub mod problem;
 pub mod redis;
 pub mod server;
+mod streaming;
+mod streams;
 pub mod sweep;
 pub mod variables;
 mod worker;

@@ -1,18 +1,22 @@
 //! The service without WebAssembly: the same API, compiled for this machine.
 
+use std::io;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use bytes::Bytes;
+use futures::stream::{self, Stream};
 use http::Request;
 use http_body_util::Full;
 use tollgate_kv::{KeyValue, KeyValueStore};
 use tollgate_policy::{ApiKeys, PolicySet};
-use tollgate_service::{CoreLimiter, LimiterError, Service};
+use tollgate_service::{Content, CoreLimiter, LimiterError, Service, Watch};
 use tollgate_store::{Breaker, Metered, StoreTally};
 
+use crate::body::AnswerBody;
 use crate::clock::SystemClock;
 use crate::problem::Answer;
 use crate::server::Handler;
+use crate::streams::{STREAM_TIME_MAX, STREAMS_MAX, Streams};
 
 type NativeStore = Breaker<Metered<KeyValueStore, SystemClock>, SystemClock>;
 type NativeService = Service<NativeStore, CoreLimiter, SystemClock>;
@@ -22,6 +26,7 @@ pub struct Native {
     /// A request keeps the one that it began with.
     service: RwLock<Arc<NativeService>>,
     store: Arc<dyn KeyValue>,
+    streams: Streams,
 }
 
 impl Native {
@@ -36,18 +41,20 @@ impl Native {
         store: Arc<dyn KeyValue>,
     ) -> Result<Self, LimiterError> {
         let service = RwLock::new(Arc::new(service(policies, keys, Arc::clone(&store))?));
-        Ok(Self { service, store })
+        let streams = Streams::new(STREAMS_MAX, STREAM_TIME_MAX);
+        Ok(Self { service, store, streams })
     }
 
     /// From now on requests are answered by these policies and keys, over the same records. What the
     /// process held beside them starts anew: counters, leases of hot keys (which expire), and what was
-    /// granted locally while the store failed.
+    /// granted locally while the store failed. Streams end, and who comes back is asked for its key again.
     ///
     /// # Errors
     /// When the limiter can't take a policy: then everything stays as it is.
     pub fn reload(&self, policies: PolicySet, keys: Option<ApiKeys>) -> Result<(), LimiterError> {
         let service = Arc::new(service(policies, keys, Arc::clone(&self.store))?);
         *self.service.write().unwrap_or_else(PoisonError::into_inner) = service;
+        self.streams.end_all();
         Ok(())
     }
 }
@@ -72,6 +79,25 @@ fn service(
 impl Handler for Native {
     async fn handle(&self, request: Request<Bytes>) -> Answer {
         let service = self.service.read().unwrap_or_else(PoisonError::into_inner).clone();
-        service.handle(request.map(Full::new)).await
+        let (head, content) = service.handle(request.map(Full::new)).await.into_parts();
+        match content {
+            Content::Full(body) => Answer::from_parts(head, AnswerBody::Full(body)),
+            Content::Watch(watch) => self.streams.answer(head, pieces(service, watch)),
+        }
     }
+
+    fn end_streams(&self) {
+        self.streams.end_all();
+    }
+}
+
+/// What a watcher is told, as a stream.
+fn pieces(
+    service: Arc<NativeService>,
+    watch: Watch,
+) -> impl Stream<Item = io::Result<Bytes>> + Send {
+    stream::unfold((service, watch), |(service, mut watch)| async move {
+        let piece = watch.next(&*service).await?;
+        Some((Ok(piece), (service, watch)))
+    })
 }

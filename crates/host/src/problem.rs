@@ -1,12 +1,13 @@
 //! The answers that the server itself gives: small problem documents (RFC 9457).
 
-use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, Response, StatusCode};
 use http_body_util::Full;
 
-/// An answer of the server or a guest, complete in memory.
-pub type Answer = Response<Full<Bytes>>;
+use crate::body::AnswerBody;
+
+/// An answer of the server or a guest.
+pub type Answer = Response<AnswerBody>;
 
 /// A problem that is fully told by its status and one sentence.
 ///
@@ -17,7 +18,7 @@ pub(crate) fn problem(status: StatusCode, detail: &'static str) -> Answer {
     let body = format!(
         r#"{{"type":"about:blank","title":"{title}","status":{code},"detail":"{detail}"}}"#
     );
-    let mut answer = Response::new(Full::from(body));
+    let mut answer = Response::new(AnswerBody::Full(Full::from(body)));
     *answer.status_mut() = status;
     let headers = answer.headers_mut();
     let content_type = HeaderValue::from_static("application/problem+json");

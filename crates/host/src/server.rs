@@ -29,6 +29,9 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 pub trait Handler: Send + Sync + 'static {
     /// The answer to `request`. The future is dropped when the request's time is over.
     fn handle(&self, request: Request<Bytes>) -> impl Future<Output = Answer> + Send;
+
+    /// Ends the answers that go on, since the server stops.
+    fn end_streams(&self) {}
 }
 
 /// What clients may use.
@@ -156,6 +159,7 @@ impl<H: Handler> Server<H> {
     }
 
     async fn finish(self) {
+        self.handler.end_streams();
         let wait = self.config.shutdown_timeout;
         if tokio::time::timeout(wait, self.graceful.shutdown()).await.is_err() {
             tracing::warn!("some requests did not finish within {wait:?}");

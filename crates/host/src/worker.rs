@@ -19,6 +19,7 @@ use wasmtime_wasi_http::handler::{
 use crate::edge::EdgeConfig;
 use crate::guest::Guest;
 use crate::redis::RedisServers;
+use crate::streaming::{Mark, Streaming};
 use crate::variables::Variables;
 
 /// How much later than its requests a stuck instance ends, so that they are answered first.
@@ -92,6 +93,7 @@ impl HandlerState for Workers {
             self.variables.read().unwrap_or_else(PoisonError::into_inner).clone();
         let mut store = self.new_store(variables);
         let proxy = self.service.instantiate_async(&mut store).await?;
+        let streaming = Streaming::default();
         Ok(Instance {
             store,
             proxy,
@@ -99,12 +101,15 @@ impl HandlerState for Workers {
             expiration: Expiration {
                 idle_timeout: self.config.idle_timeout,
                 stuck_timeout: self.config.request_timeout + EXPIRY_GRACE,
+                stream_timeout: self.config.stream_timeout + EXPIRY_GRACE,
+                streaming: streaming.clone(),
                 sleep: Box::pin(tokio::time::sleep(self.config.idle_timeout)),
             },
             state: Worker {
                 requests_max: self.config.requests_per_instance,
                 concurrent_requests_max: self.config.concurrent_requests_per_instance,
                 request_timeout: self.config.request_timeout,
+                streaming,
                 stopping: Arc::clone(&self.stopping),
                 generation,
                 current_generation: Arc::clone(&self.generation),
@@ -118,6 +123,7 @@ pub(crate) struct Worker {
     requests_max: usize,
     concurrent_requests_max: usize,
     request_timeout: Duration,
+    streaming: Streaming,
     stopping: Arc<AtomicBool>,
     /// Which variables it was made with.
     generation: u64,
@@ -126,7 +132,8 @@ pub(crate) struct Worker {
 
 impl WorkerState for Worker {
     type StoreData = Guest;
-    type RequestData = ();
+    /// Tells later whether the answer goes on, where it may.
+    type RequestData = Option<Mark>;
 
     fn should_accept_request(&self, concurrent: usize, total: usize) -> ShouldAccept {
         let is_outdated = self.current_generation.load(Ordering::Relaxed) != self.generation;
@@ -142,9 +149,12 @@ impl WorkerState for Worker {
     fn on_request_start(
         &self,
         _store: StoreContextMut<'_, Guest>,
-        (): (),
+        mark: Option<Mark>,
         _task: GuestTaskId,
     ) -> Pin<Box<dyn Future<Output = ()> + Send + Sync>> {
+        if let Some(mark) = mark {
+            self.streaming.add(mark);
+        }
         Box::pin(tokio::time::sleep(self.request_timeout))
     }
 
@@ -162,6 +172,8 @@ impl WorkerState for Worker {
 pub(crate) struct Expiration {
     idle_timeout: Duration,
     stuck_timeout: Duration,
+    stream_timeout: Duration,
+    streaming: Streaming,
     sleep: Pin<Box<Sleep>>,
 }
 
@@ -174,6 +186,7 @@ impl WorkerExpiration for Expiration {
     ) -> Poll<()> {
         let timeout = match status {
             WorkerStatus::Idle => self.idle_timeout,
+            WorkerStatus::PostReturn if self.streaming.is_any() => self.stream_timeout,
             WorkerStatus::Requests | WorkerStatus::PostReturn => self.stuck_timeout,
         };
         let deadline = tokio::time::Instant::from_std(since + timeout);

@@ -12,6 +12,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+use tollgate_host::body::AnswerBody;
 use tollgate_host::problem::Answer;
 use tollgate_host::server::{Handler, ServerConfig, serve};
 
@@ -25,7 +26,7 @@ impl Handler for Echo {
         if request.uri().path() == "/slow" {
             tokio::time::sleep(SLOW).await;
         }
-        Response::new(Full::new(request.into_body()))
+        Response::new(AnswerBody::Full(Full::new(request.into_body())))
     }
 }
 

@@ -5,7 +5,7 @@
 //! verdict  limit  remaining  held  retry_after  reset_after  delay    of each limit
 //! ```
 
-use tollgate_core::{Decision, Effect, LIMITS_MAX, LimitStatus, Span, Verdict};
+use tollgate_core::{Decision, Effect, LIMITS_MAX, LimitStatus, Policy, Span, Verdict};
 
 use crate::convert::millis;
 
@@ -46,11 +46,16 @@ const fn effect_code(effect: Effect) -> u32 {
 
 /// In milliseconds, for who decides in memory.
 #[inline]
-pub(crate) fn write(numbers: &mut [f64; NUMBERS_MAX], decision: &Decision<'_>) {
+pub(crate) fn write(numbers: &mut [f64; NUMBERS_MAX], policy: &Policy, decision: &Decision<'_>) {
     let (head, rest) = numbers.split_at_mut(HEAD);
-    let mut longest = (Span::ZERO, Span::ZERO);
-    for (slots, status) in rest.chunks_exact_mut(PER_LIMIT).zip(decision.limits()) {
-        longest.0 = longest.0.max(status.delay);
+    // What the decision says of them all would look at each limit once more.
+    let (mut retry_after, mut delay) = (Span::ZERO, Span::ZERO);
+    let limits = policy.limits().iter().zip(decision.limits());
+    for (slots, (limit, status)) in rest.chunks_exact_mut(PER_LIMIT).zip(limits) {
+        if !limit.is_shadow() {
+            retry_after = retry_after.max(status.retry_after);
+            delay = delay.max(status.delay);
+        }
         slots.copy_from_slice(&[
             f64::from(verdict_code(status.verdict)),
             status.limit as f64,
@@ -61,11 +66,9 @@ pub(crate) fn write(numbers: &mut [f64; NUMBERS_MAX], decision: &Decision<'_>) {
             millis(status.delay),
         ]);
     }
-    // What is allowed is neither late nor closed, and that would be looked at limit by limit again.
     let denied = decision.verdict() != Verdict::Allowed;
-    let (retry_after, closed_for) =
-        if denied { (decision.retry_after(), decision.closed_for()) } else { Default::default() };
-    let delay = if longest.0 > Span::ZERO { decision.delay() } else { Span::ZERO };
+    let closed_for = decision.closed_for();
+    let retry_after = if denied { retry_after.max(closed_for) } else { Span::ZERO };
     head.copy_from_slice(&[millis(retry_after), millis(closed_for), millis(delay)]);
 }
 

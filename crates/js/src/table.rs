@@ -66,18 +66,23 @@ impl Table {
 
     /// Asks for the costs. Answers verdict and effect.
     pub fn acquire(&mut self, slot: usize, now_ms: f64) -> u32 {
-        let (costs, count) = (&self.exchange.costs, self.policy.limits().len());
-        if !costs.iter().zip(&self.asked.0).take(count).all(|(cost, last)| cost == last) {
-            let units = costs.map(units);
-            // JavaScript has checked them; were one wrong, it would be denied.
-            match self.policy.costs_in_order(units.get(..count).unwrap_or_default()) {
-                Ok(asked) => self.asked = (*costs, asked.into()),
-                Err(_) => return WRONG,
-            }
+        if !self.ask() {
+            return WRONG;
         }
         let Some(record) = self.records.get_mut(slot) else { return WRONG };
         let decision = self.policy.apply(record, &self.asked.1, timestamp(now_ms));
-        answer::write(&mut self.exchange.numbers, &decision);
+        answer::write(&mut self.exchange.numbers, &self.policy, &decision);
+        answer::code(decision.verdict(), decision.effect())
+    }
+
+    /// What `acquire` would answer. The record stays as it is.
+    pub fn would_acquire(&mut self, slot: usize, now_ms: f64) -> u32 {
+        if !self.ask() {
+            return WRONG;
+        }
+        let Some(mut record) = self.records.get(slot).cloned() else { return WRONG };
+        let decision = self.policy.apply(&mut record, &self.asked.1, timestamp(now_ms));
+        answer::write(&mut self.exchange.numbers, &self.policy, &decision);
         answer::code(decision.verdict(), decision.effect())
     }
 
@@ -85,7 +90,7 @@ impl Table {
     pub fn apply(&mut self, slot: usize, operation: Given, now_ms: f64) -> u32 {
         let Some(record) = self.records.get_mut(slot) else { return WRONG };
         let decision = self.policy.apply(record, &operation.0, timestamp(now_ms));
-        answer::write(&mut self.exchange.numbers, &decision);
+        answer::write(&mut self.exchange.numbers, &self.policy, &decision);
         answer::code(decision.verdict(), decision.effect())
     }
 
@@ -107,6 +112,22 @@ impl Table {
         let mut some = self.records.iter().enumerate().skip(start).take(count);
         let found = some.find(|(_, record)| record.forget_after(&self.policy, now) == Span::ZERO);
         found.and_then(|(slot, _)| i32::try_from(slot).ok()).unwrap_or(-1)
+    }
+}
+
+impl Table {
+    /// Makes ready what is asked for. JavaScript has checked the costs; were one wrong, it would be denied.
+    fn ask(&mut self) -> bool {
+        let (costs, count) = (&self.exchange.costs, self.policy.limits().len());
+        if costs.iter().zip(&self.asked.0).take(count).all(|(cost, last)| cost == last) {
+            return true;
+        }
+        let units = costs.map(units);
+        let Ok(asked) = self.policy.costs_in_order(units.get(..count).unwrap_or_default()) else {
+            return false;
+        };
+        self.asked = (*costs, asked.into());
+        true
     }
 }
 

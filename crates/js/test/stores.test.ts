@@ -127,14 +127,19 @@ test("waiting ends at the timeout, and when it is aborted", async () => {
   await assert.rejects(limiter.acquire("alice", { signal: AbortSignal.timeout(5) }), { name: "TimeoutError" });
 });
 
-const faulty: readonly (readonly [name: string, store: Partial<Record<keyof Store, unknown>>, code: string])[] = [
-  ["can't load", { load: async () => Promise.reject(new Error("down")) }, "store"],
-  ["throws at once", { load: () => { throw new Error("down"); } }, "store"],
-  ["hangs", { load: () => new Promise(() => {}) }, "store"],
-  ["loads nonsense", { load: async () => ({ record: "text" }) }, "store"],
-  ["loads nothing", { load: async () => undefined }, "store"],
-  ["loads no record", { load: async () => ({ record: new Uint8Array([9]), token: 1 }) }, "corrupt-record"],
+const swap = async () => true;
+
+const faulty: readonly (readonly [name: string, store: Record<keyof Store, unknown>, code: string])[] = [
+  ["can't load", { load: async () => Promise.reject(new Error("down")), swap }, "store"],
+  ["throws at once", { load: () => { throw new Error("down"); }, swap }, "store"],
+  ["hangs", { load: () => new Promise(() => {}), swap }, "store"],
+  ["loads nonsense", { load: async () => ({ record: "text" }), swap }, "store"],
+  ["loads nothing", { load: async () => undefined, swap }, "store"],
+  ["loads what is far too long", { load: async () => ({ record: new Uint8Array(2 ** 20) }), swap }, "store"],
+  ["throws when it is read", { load: async () => ({ get record() { throw new Error("no"); } }), swap }, "store"],
+  ["loads no record", { load: async () => ({ record: new Uint8Array([9]), token: 1 }), swap }, "corrupt-record"],
   ["can't swap", { load: async () => ({ token: 1 }), swap: async () => Promise.reject(new Error("down")) }, "store"],
+  ["hangs when it swaps", { load: async () => ({ token: 1 }), swap: () => new Promise(() => {}) }, "store"],
   ["swaps into nowhere", { load: async () => ({ token: 1 }), swap: async () => undefined }, "store"],
   ["always has a conflict", { load: async () => ({ token: 1 }), swap: async () => false }, "busy"],
 ];
@@ -143,5 +148,7 @@ for (const [name, store, code] of faulty) {
   test(`a store that ${name}: an error with a code, and nothing is let in`, async () => {
     const limiter = new StoreLimiter("10/hour", store as unknown as Store, { callMsMax: 20 });
     await assert.rejects(limiter.tryAcquire("alice"), { code });
+    await assert.rejects(limiter.tryReserve("alice"), { code });
+    await assert.rejects(limiter.control("alice", { block: { for: "1s" } }), { code });
   });
 }

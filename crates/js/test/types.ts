@@ -1,6 +1,7 @@
 /** What must compile, and what must not. Nothing here runs. */
 
 import { type Allowed, type Decision, Limiter, Policy } from "tollgate";
+import type { Arrival } from "tollgate/upstream";
 
 const one = new Limiter("100/minute");
 const several = new Limiter({ requests: "60/minute", input_tokens: { algorithm: "token-bucket", capacity: 5, refill: 1, per: "1s" } });
@@ -23,6 +24,8 @@ export async function waits(): Promise<Allowed<"requests" | "input_tokens">> {
 
 // @ts-expect-error a misspelled name of a limit
 several.tryAcquire("alice", { input_token: 3 });
+// @ts-expect-error the limit of a text is named requests
+one.tryAcquire("alice", { input_tokens: 3 });
 // @ts-expect-error a text is no cost
 one.tryAcquire("alice", "1");
 // @ts-expect-error a bigint is no cost
@@ -39,3 +42,24 @@ new Policy({ requests: { algorithm: "gcra", limit: 1, per: "1s", capacity: 3 } }
 new Policy({ requests: { algorithm: "fixed-window", limit: 1, per: "1d", calendar: "day" } });
 // @ts-expect-error what is not exported can't be reached
 void one.policy.core;
+
+Limiter.tryAcquireAll([
+  { limiter: one, key: "alice", cost: 2 },
+  { limiter: several, key: "acme", cost: { input_tokens: 1 } },
+]);
+// @ts-expect-error each cost has the names of its own limiter's limits
+Limiter.tryAcquireAll([{ limiter: one, key: "alice", cost: { input_tokens: 1 } }]);
+// @ts-expect-error in memory no answer is lost, and there are no request ids
+void one.acquire("alice", { requestId: "1b4e28ba-2fa1-11d2-883f-0016d3cca427" });
+
+export function arrivals(arrival: Arrival): string {
+  switch (arrival.state) {
+    case "waiting":
+      return `${arrival.remaining} are missing`;
+    case "wrong-generation":
+      return arrival.generation;
+    default:
+      // @ts-expect-error nothing else is missing
+      return `${arrival.state} ${arrival.remaining}`;
+  }
+}

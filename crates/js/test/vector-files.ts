@@ -17,3 +17,10 @@ export const VECTOR_FILES: readonly (readonly [name: string, stepsMin: number])[
   ["sliding-log", 35],
   ["token-bucket", 55],
 ];
+
+/** The same of what callers of an upstream share. */
+export const UPSTREAM_FILES: readonly (readonly [name: string, stepsMin: number])[] = [
+  ["barrier", 70],
+  ["cooldown", 80],
+  ["feedback", 195],
+];

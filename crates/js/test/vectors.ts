@@ -31,9 +31,9 @@ interface Step {
 /** The record of a key that was never seen. */
 const NEVER_SEEN = "01";
 
-/** Runs a file; answers how many steps it has. The first step that differs is an error. */
-export function runVectors(file: string, { vectors }: VectorFile): number {
-  let steps = 0;
+/** Runs a file; answers what was said at each step. The first step that differs is an error. */
+export function runVectors(file: string, { vectors }: VectorFile): string[] {
+  const steps: string[] = [];
   for (const vector of vectors) {
     let policy = policyOf(vector.policy);
     let record = vector.record ?? NEVER_SEEN;
@@ -43,7 +43,7 @@ export function runVectors(file: string, { vectors }: VectorFile): number {
       const [said, expected] = [JSON.stringify(saidBy(policy, applied, record)), JSON.stringify(sorted(step.expect))];
       if (said !== expected) throw new Error(`${file}: ${vector.why} ${step.why}\nsaid     ${said}\nexpected ${expected}`);
       record = step.expect.record;
-      steps += 1;
+      steps.push(`${file}\t${said}`);
     }
   }
   return steps;
@@ -117,7 +117,8 @@ function standing(status: ExactStatus): unknown {
   };
 }
 
-function timeOf(nanos: string): HrTime {
+/** A time in nanoseconds. */
+export function timeOf(nanos: string): HrTime {
   const time = BigInt(nanos);
   return [Number(time / 1_000_000_000n), Number(time % 1_000_000_000n)];
 }
@@ -126,17 +127,20 @@ function nanos(wait: HrWait): string {
   return wait === null ? "never" : String(BigInt(wait[0]) * 1_000_000_000n + BigInt(wait[1]));
 }
 
-function sorted(value: unknown): unknown {
+/** The same with its fields in one order. */
+export function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== "object" || value === null) return value;
   const entries = Object.entries(value).map(([name, inner]) => [name, sorted(inner)] as const);
   return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-function hex(bytes: Uint8Array): string {
+/** Bytes as text. */
+export function hex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-function unhex(text: string): Uint8Array {
+/** The bytes that a text spells. */
+export function unhex(text: string): Uint8Array {
   return Uint8Array.from(text.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
 }

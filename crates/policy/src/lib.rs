@@ -67,6 +67,8 @@
 //! # "#).unwrap();
 //! # assert_eq!(set.pools().next().unwrap().pool().members()[1].get("region"), Some("us"));
 //! ```
+//!
+//! With `live_policies = false` in front of all tables nobody changes a policy while it is in use.
 
 mod algorithm_text;
 mod api_keys;
@@ -74,6 +76,8 @@ mod contention;
 mod dialect;
 mod fields;
 mod limit_text;
+mod limits_value;
+mod named_policy;
 mod options;
 mod policy_set;
 mod pool_text;
@@ -85,7 +89,9 @@ mod value;
 pub use api_keys::{API_KEYS_MAX, ApiKey, ApiKeys, Scope};
 pub use contention::Contention;
 pub use dialect::Dialect;
+pub use limits_value::{limits_from_value, limits_to_value};
+pub use named_policy::NamedPolicy;
 pub use options::{Exactness, LOCAL_SHARE_PERCENT_DEFAULT, OnStoreFailure};
-pub use policy_set::{NamedPolicy, POLICIES_MAX, POOLS_MAX, PolicySet, TextError};
+pub use policy_set::{POLICIES_MAX, POOLS_MAX, PolicySet, TextError};
 pub use pool_text::{KEY_BYTES_MAX, NamedPool, PoolChoice};
 pub use value::{LIST_ITEMS_MAX, TABLE_ENTRIES_MAX, TEXT_BYTES_MAX, Value};

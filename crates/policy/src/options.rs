@@ -39,11 +39,12 @@ pub(crate) struct Options {
     pub(crate) contention: Contention,
     pub(crate) exactness: Exactness,
     pub(crate) headers: Dialect,
+    pub(crate) watch: bool,
 }
 
 /// All options, for messages.
 pub(crate) const OPTIONS: &[&str] =
-    &["on_store_failure", "local_share_percent", "contention", "exactness", "headers"];
+    &["on_store_failure", "local_share_percent", "contention", "exactness", "headers", "watch"];
 
 impl Options {
     /// Reads them, or answers a message that starts with the field it is about.
@@ -68,6 +69,7 @@ impl Options {
         let words = [("exact", Exactness::Exact), ("best_effort", Exactness::BestEffort)];
         let exactness = fields.word("exactness", &words)?.unwrap_or_default();
         let headers = fields.word("headers", &Dialect::WORDS)?.unwrap_or_default();
-        Ok(Self { on_store_failure, local_share_percent, contention, exactness, headers })
+        let watch = fields.truth("watch")?;
+        Ok(Self { on_store_failure, local_share_percent, contention, exactness, headers, watch })
     }
 }

@@ -1,14 +1,8 @@
 //! The policies that one text describes.
 
-use tollgate_core::{LimitError, Name, Policy};
-
-use crate::contention::Contention;
-use crate::dialect::Dialect;
 use crate::fields::Fields;
-use crate::limit_text;
-use crate::options::{Exactness, OPTIONS, OnStoreFailure, Options};
+use crate::named_policy::NamedPolicy;
 use crate::pool_text::{self, NamedPool};
-use crate::scaled::scaled;
 use crate::value::{self, Value};
 
 /// Most policies in one text.
@@ -17,65 +11,21 @@ pub const POLICIES_MAX: usize = 1_000;
 /// Most pools in one text.
 pub const POOLS_MAX: usize = 100;
 
-/// A policy and its name.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NamedPolicy {
-    name: Name,
-    limits: Policy,
-    options: Options,
-    local: Option<Policy>,
-}
-
-impl NamedPolicy {
-    /// The policy's name.
-    #[must_use]
-    pub const fn name(&self) -> &Name {
-        &self.name
-    }
-
-    /// Its limits.
-    #[must_use]
-    pub const fn limits(&self) -> &Policy {
-        &self.limits
-    }
-
-    /// What is answered when the store can't be asked.
-    #[must_use]
-    pub const fn on_store_failure(&self) -> OnStoreFailure {
-        self.options.on_store_failure
-    }
-
-    /// How requests for the same key get along.
-    #[must_use]
-    pub const fn contention(&self) -> Contention {
-        self.options.contention
-    }
-
-    /// What the store has to be able to do.
-    #[must_use]
-    pub const fn exactness(&self) -> Exactness {
-        self.options.exactness
-    }
-
-    /// In which words answers tell where a key stands.
-    #[must_use]
-    pub const fn headers(&self) -> Dialect {
-        self.options.headers
-    }
-
-    /// What each process grants by itself when the store can't be asked, under
-    /// [`OnStoreFailure::Local`].
-    #[must_use]
-    pub const fn local(&self) -> Option<&Policy> {
-        self.local.as_ref()
-    }
-}
+/// The one option of a whole text.
+const LIVE_POLICIES: &str = "live_policies";
 
 /// Named policies, in the order of their text.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PolicySet {
     policies: Vec<NamedPolicy>,
     pools: Vec<NamedPool>,
+    live_policies: bool,
+}
+
+impl Default for PolicySet {
+    fn default() -> Self {
+        Self { policies: Vec::new(), pools: Vec::new(), live_policies: true }
+    }
 }
 
 impl PolicySet {
@@ -99,6 +49,20 @@ impl PolicySet {
         self.policies.iter()
     }
 
+    /// Whether policies may be changed while they are in use; the text says `live_policies = false` where
+    /// they may not.
+    #[must_use]
+    pub const fn has_live_policies(&self) -> bool {
+        self.live_policies
+    }
+
+    /// The same policies, which may not be changed while they are in use, whatever the text says: for
+    /// hosts where a record can't be asked for its tenant's.
+    #[must_use]
+    pub fn without_live_policies(self) -> Self {
+        Self { live_policies: false, ..self }
+    }
+
     /// Every pool, in the text's order.
     pub fn pools(&self) -> impl ExactSizeIterator<Item = &NamedPool> {
         self.pools.iter()
@@ -110,25 +74,49 @@ impl PolicySet {
 #[error("{0}")]
 pub struct TextError(pub(crate) String);
 
+impl TextError {
+    /// What it is about, and what is wrong with that.
+    ///
+    /// ```
+    /// # use tollgate_policy::PolicySet;
+    /// let error = PolicySet::parse("[policy.api]\na = { algorithm = 'gcra', per = '1m' }").unwrap_err();
+    /// assert_eq!(error.parts(), ("policy.api.a.limit", "gcra needs it"));
+    /// ```
+    #[must_use]
+    pub fn parts(&self) -> (&str, &str) {
+        self.0.split_once(": ").unwrap_or(("", &self.0))
+    }
+}
+
 /// The policies of a whole text, or a message that starts with the field it is about.
 fn build(text: &Value) -> Result<PolicySet, String> {
     let Value::Table(entries) = text else {
         return Err(String::from("a text has a table `policy`"));
     };
-    let mut set = PolicySet::default();
-    for (name, value) in entries {
+    let mut set = PolicySet { live_policies: live_policies(entries)?, ..PolicySet::default() };
+    for (name, value) in entries.iter().filter(|(name, _)| name != LIVE_POLICIES) {
         match value {
             Value::Table(policies) if name == "policy" => add_policies(&mut set, policies)?,
             Value::Table(pools) if name == "pool" => add_pools(&mut set, pools)?,
             _ => {
                 return Err(format!(
-                    "{name}: a text has nothing but tables [policy.NAME] and [pool.NAME]"
+                    "{name}: a text has nothing but tables [policy.NAME] and [pool.NAME], and live_policies"
                 ));
             }
         }
     }
     check_pools(&set)?;
     Ok(set)
+}
+
+/// Whether policies may be changed live: yes, unless the text says no.
+fn live_policies(entries: &[(String, Value)]) -> Result<bool, String> {
+    let fields = Fields { owner: "a text", entries };
+    match fields.get(LIVE_POLICIES).map_err(|_| format!("{LIVE_POLICIES}: is given twice"))? {
+        None => Ok(true),
+        Some(Value::Truth(truth)) => Ok(*truth),
+        Some(_) => Err(format!("{LIVE_POLICIES}: must be true or false")),
+    }
 }
 
 fn add_pools(set: &mut PolicySet, pools: &[(String, Value)]) -> Result<(), String> {
@@ -167,37 +155,9 @@ fn add_policies(set: &mut PolicySet, policies: &[(String, Value)]) -> Result<(),
         if set.policies.len() == POLICIES_MAX {
             return Err(format!("policy.{name}: there are at most {POLICIES_MAX} policies"));
         }
-        let policy = policy(name, table).map_err(|message| format!("policy.{name}{message}"))?;
+        let policy = NamedPolicy::read(name, table);
+        let policy = policy.map_err(|message| format!("policy.{name}{message}"))?;
         set.policies.push(policy);
     }
     Ok(())
-}
-
-fn policy(name: &str, table: &Value) -> Result<NamedPolicy, String> {
-    let Value::Table(entries) = table else { return Err(String::from(": must be a table")) };
-    let name = Name::new(name).ok_or_else(|| format!(": its {}", LimitError::Name))?;
-    let (mut limits, mut others) = (Vec::new(), Vec::new());
-    for (field, value) in entries {
-        let at = |message: String| format!(".{field}{message}");
-        // A table is a limit, whatever its name; so an option never takes a name away from limits.
-        if let Value::Table(fields) = value {
-            limits.push(limit_text::limit(field, fields).map_err(at)?);
-        } else if OPTIONS.contains(&&**field) {
-            others.push((field.clone(), value.clone()));
-        } else {
-            let options = OPTIONS.join(", ");
-            return Err(at(format!(
-                ": is neither a limit, such as {{ algorithm = \"gcra\", limit = 100, per = \"1m\" }}, \
-                 nor one of the options {options}",
-            )));
-        }
-    }
-    let options = Options::read(&Fields { owner: "a policy", entries: &others })?;
-    let limits = Policy::new(limits).map_err(|error| format!(": {error}"))?;
-    options.contention.check(&limits)?;
-    let local = (options.on_store_failure == OnStoreFailure::Local)
-        .then(|| scaled(&limits, options.local_share_percent))
-        .transpose()
-        .map_err(|error| format!(".local_share_percent: {error}"))?;
-    Ok(NamedPolicy { name, limits, options, local })
 }

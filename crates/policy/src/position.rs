@@ -23,7 +23,7 @@ impl TextError {
     #[must_use]
     pub fn position(&self, text: &str) -> Option<String> {
         let table = DeTable::parse(text).ok()?;
-        let (field, _) = self.0.split_once(": ")?;
+        let (field, _) = self.parts();
         Some(place(text, in_table(table.get_ref(), field)?.start))
     }
 }

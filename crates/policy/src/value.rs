@@ -7,6 +7,7 @@ use crate::policy_set::TextError;
 use crate::toml_text;
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::ser::{Serialize, Serializer};
 
 /// Longest text in bytes.
 pub const TEXT_BYTES_MAX: usize = 256 * 1024;
@@ -50,6 +51,22 @@ pub(crate) fn parse(text: &str) -> Result<Value, TextError> {
             .map_err(|error| TextError(error.to_string()));
     }
     toml_text::parse(text).map_err(TextError)
+}
+
+impl Serialize for Value {
+    /// What is no value of tollgate's is written as one that says nothing.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Number(number) => serializer.serialize_u64(*number),
+            Self::Truth(truth) => serializer.serialize_bool(*truth),
+            Self::Text(text) => serializer.serialize_str(text),
+            Self::Table(entries) => {
+                serializer.collect_map(entries.iter().map(|(name, value)| (name, value)))
+            }
+            Self::List(items) => serializer.collect_seq(items),
+            Self::Null | Self::Other => serializer.serialize_unit(),
+        }
+    }
 }
 
 impl<'de> Deserialize<'de> for Value {

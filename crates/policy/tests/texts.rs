@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use tollgate_core::{Algorithm, CalendarUnit, Overrun, Recovery, Span, Windows};
-use tollgate_policy::{Exactness, OnStoreFailure, POLICIES_MAX, PolicySet, TEXT_BYTES_MAX};
+use tollgate_policy::{
+    Exactness, NamedPolicy, OnStoreFailure, POLICIES_MAX, PolicySet, TEXT_BYTES_MAX,
+};
 
 fn error(text: &str) -> String {
     PolicySet::parse(text).unwrap_err().to_string()
@@ -240,7 +242,7 @@ fn wrong_types_and_unknown_fields_are_named() {
         (
             "5",
             "policy.p.x: is neither a limit, such as \
-             { algorithm = \"gcra\", limit = 100, per = \"1m\" }, nor one of the options on_store_failure, local_share_percent, contention, exactness, headers"
+             { algorithm = \"gcra\", limit = 100, per = \"1m\" }, nor one of the options on_store_failure, local_share_percent, contention, exactness, headers, watch"
                 .into(),
         ),
     ];
@@ -255,11 +257,11 @@ fn what_is_no_toml_or_json_shows_the_line() {
     assert!(error("{\n\"policy\": }").contains("line 2"));
     assert_eq!(
         error("policy = 1"),
-        "policy: a text has nothing but tables [policy.NAME] and [pool.NAME]"
+        "policy: a text has nothing but tables [policy.NAME] and [pool.NAME], and live_policies"
     );
     assert_eq!(
         error("[policies.p]"),
-        "policies: a text has nothing but tables [policy.NAME] and [pool.NAME]"
+        "policies: a text has nothing but tables [policy.NAME] and [pool.NAME], and live_policies"
     );
     assert_eq!(error("{\"policy\": {\"p\": 1}}"), "policy.p: must be a table");
 }
@@ -367,4 +369,34 @@ fn a_policy_is_exact_unless_it_says_otherwise() {
     let exactness = |name| set.get(name).unwrap().exactness();
     let expected = [Exactness::Exact, Exactness::Exact, Exactness::BestEffort];
     assert_eq!(["a", "b", "c"].map(exactness), expected);
+}
+
+/// Policies may be changed live unless the text says that they may not.
+#[test]
+fn live_policies_are_on_until_a_text_says_no() {
+    let has = |text: &str| PolicySet::parse(text).unwrap().has_live_policies();
+    assert!(has("") && has("live_policies = true") && PolicySet::default().has_live_policies());
+    assert!(!has("live_policies = false") && !has(r#"{"live_policies": false}"#));
+    assert_eq!(error("live_policies = 0"), "live_policies: must be true or false");
+    let twice = r#"{"live_policies": true, "live_policies": true}"#;
+    assert_eq!(error(twice), "live_policies: is given twice");
+}
+
+/// A policy is told as it was written, and read again it is the same.
+#[test]
+fn a_policy_is_written_as_it_was_read() {
+    let text = r#"
+        [policy.p]
+        on_store_failure = "local"
+        local_share_percent = 10
+        a = { algorithm = "fixed-window", limit = 9007199254740991, calendar = "day", utc_offset = "-05:30" }
+        b = { algorithm = "gcra", limit = 1, per = "1h 30m", shadow = true, overrun = "refuse" }
+    "#;
+    let set = PolicySet::parse(text).unwrap();
+    let json = serde_json::to_string(set.get("p").unwrap().text()).unwrap();
+    let read = NamedPolicy::new("p", &serde_json::from_str(&json).unwrap()).unwrap();
+    assert_eq!(Some(&read), set.get("p"));
+    assert_eq!(serde_json::to_string(read.text()).unwrap(), json);
+    let error = NamedPolicy::new("a b", read.text()).unwrap_err();
+    assert!(error.to_string().starts_with("policy: its name: must be 1 to 64"), "{error}");
 }

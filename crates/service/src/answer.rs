@@ -3,6 +3,7 @@
 mod batch;
 mod control;
 mod feedback;
+mod policy;
 mod pool;
 mod several;
 
@@ -16,6 +17,7 @@ use tollgate_core::{Applied, Effect, LimitStatus, Policy, Span, Verdict};
 pub(crate) use batch::BatchAnswer;
 pub(crate) use control::{CapacityAnswer, CapacityBody, done};
 pub(crate) use feedback::{FeedbackAnswer, LevelBody};
+pub(crate) use policy::{PoliciesBody, PolicyBody};
 pub(crate) use pool::PoolAnswer;
 pub(crate) use several::SeveralAnswer;
 

@@ -7,8 +7,8 @@ use crate::body::{CostBody, Members};
 use crate::key::{KEY_BYTES_MAX, is_key};
 use crate::lease::{id_of, random_id};
 use crate::limiter::Limiter;
+use crate::opened::Opened;
 use crate::problem::Problem;
-use crate::service::Opened;
 use crate::session::Session;
 
 /// Longest request id in bytes.

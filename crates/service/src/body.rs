@@ -79,6 +79,10 @@ impl Members {
         self.entries.iter().any(|(there, _)| there == name)
     }
 
+    pub(crate) fn needed_value(&mut self, name: &str) -> Result<Value, Problem> {
+        self.take(name)?.ok_or_else(|| self.invalid(name, "is missing"))
+    }
+
     pub(crate) fn text(&mut self, name: &str) -> Result<Option<String>, Problem> {
         match self.take(name)? {
             None => Ok(None),

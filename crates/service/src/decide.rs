@@ -6,8 +6,9 @@ use tollgate_store::{Answer, BestEffort, Clock, DriveError, Store, StoreError, d
 
 use crate::hot::Question;
 use crate::limiter::{Limiter, LimiterError};
+use crate::opened::Opened;
 use crate::problem::Problem;
-use crate::service::{Fault, Opened};
+use crate::service::Fault;
 use crate::session::Session;
 
 /// What is answered to a request for a decision.
@@ -34,8 +35,11 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         };
         let question = Question { policy: &opened.named, key: &record_key, acquire, ask };
         let store = BestEffort::new(&self.service.store, opened.is_best_effort());
-        match self.service.hot_keys.drive(&store, &self.service.clock, &question).await {
-            Ok(applied) => Ok(Decided::Counted(applied)),
+        match opened.hot_keys.drive(&store, &self.service.clock, &question).await {
+            Ok(applied) => {
+                self.note_decision(opened, key, &applied).await;
+                Ok(Decided::Counted(applied))
+            }
             Err(cause) => {
                 let fault = Fault { record_key, cause };
                 self.report(&fault);
@@ -94,14 +98,14 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         })
     }
 
-    fn ask(
+    pub(crate) fn ask(
         &self,
         opened: &Opened<L>,
         record: Option<&[u8]>,
         operation: &Operation,
         now: Timestamp,
     ) -> Result<Answer<Applied>, LimiterError> {
-        let mut outcome = self.service.limiter.apply(&opened.handle, record, operation, now)?;
+        let mut outcome = opened.apply(&self.service.limiter, record, operation, now)?;
         let record = outcome.record.take();
         let forget_after = self.forget_after(opened, record.as_deref(), now)?;
         Ok(Answer { outcome, record, forget_after })
@@ -141,7 +145,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     ) -> Result<Span, LimiterError> {
         match record {
             Some(record) if self.service.store.expires() => {
-                self.service.limiter.forget_after(&opened.handle, record, now)
+                opened.forget_after(&self.service.limiter, record, now)
             }
             _ => Ok(Span::NEVER),
         }

@@ -12,8 +12,10 @@ mod leases;
 mod metrics;
 pub(crate) mod openapi;
 mod peek;
+mod policies;
 mod pools;
 mod ready;
 mod several;
+mod watch;
 
 pub(crate) use events::expire_after;

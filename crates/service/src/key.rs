@@ -53,6 +53,30 @@ pub(crate) fn barrier_key(tenant: Option<&str>, barrier: &str) -> String {
     stored(["b/", tenant, "/"], ["hb/", tenant, "/"], barrier)
 }
 
+/// Whether something of a whole tenant is stored under `record_key`: what happened to its keys, or its
+/// live policies. A host that keeps every record at a place of its own finds it at that place, whichever
+/// record a request is about.
+#[must_use]
+pub fn is_of_tenant(record_key: &str) -> bool {
+    record_key.starts_with("w/") || record_key.starts_with("p/")
+}
+
+/// Where what happened to a tenant's keys is written down: `w/{tenant}`.
+pub(crate) fn watch_key(tenant: Option<&str>) -> String {
+    ["w/", tenant.unwrap_or_default()].concat()
+}
+
+/// Where the live policies of a tenant are stored: `p/{tenant}`.
+pub(crate) fn policies_key(tenant: Option<&str>) -> String {
+    ["p/", tenant.unwrap_or_default()].concat()
+}
+
+/// Whose live policies are stored under `record_key`; nothing when that is another kind of key.
+pub(crate) fn tenant_of_policies(record_key: &str) -> Option<Option<&str>> {
+    let tenant = record_key.strip_prefix("p/")?;
+    Some((!tenant.is_empty()).then_some(tenant))
+}
+
 /// The name as it is behind one prefix, or hashed behind another where that is too long.
 fn stored(plain: [&str; 3], hashed: [&str; 3], name: &str) -> String {
     let bytes: usize = plain.iter().map(|part| part.len()).sum();
@@ -72,10 +96,15 @@ fn stored(plain: [&str; 3], hashed: [&str; 3], name: &str) -> String {
 /// record.
 #[must_use]
 pub fn policy_of(record_key: &str) -> Option<&str> {
+    owner_of(record_key).map(|(_, policy)| policy)
+}
+
+/// The tenant and the policy of a record.
+pub(crate) fn owner_of(record_key: &str) -> Option<(Option<&str>, &str)> {
     let rest = record_key.strip_prefix("r/").or_else(|| record_key.strip_prefix("h/"))?;
     let (owner, key) = rest.split_once('/')?;
-    let policy = owner.split_once(':').map_or(owner, |(_, policy)| policy);
-    (!key.is_empty()).then_some(policy)
+    let split = owner.split_once(':').map(|(tenant, policy)| (Some(tenant), policy));
+    (!key.is_empty()).then_some(split.unwrap_or((None, owner)))
 }
 
 #[cfg(test)]
@@ -104,6 +133,10 @@ mod tests {
             events_key(Some("a"), "b"),
             barrier_key(None, "a/b"),
             barrier_key(Some("a"), "b"),
+            watch_key(None),
+            watch_key(Some("a")),
+            policies_key(None),
+            policies_key(Some("a")),
         ];
         let distinct: std::collections::BTreeSet<_> = keys.iter().collect();
         assert_eq!(distinct.len(), keys.len(), "{keys:?}");
@@ -120,6 +153,16 @@ mod tests {
         for foreign in ["", "r", "r/", "r/api", "r/api/", "s/0/r/api/alice", "m/r/api/k", "x/api/k"]
         {
             assert_eq!(policy_of(foreign), None, "{foreign:?}");
+        }
+    }
+
+    #[test]
+    fn whose_live_policies_they_are_is_read_back_from_their_key() {
+        for tenant in [None, Some("a"), Some("r")] {
+            assert_eq!(tenant_of_policies(&policies_key(tenant)), Some(tenant));
+        }
+        for foreign in ["", "p", "r/api/alice", "b/p/x"] {
+            assert_eq!(tenant_of_policies(foreign), None, "{foreign:?}");
         }
     }
 

@@ -14,6 +14,8 @@
 //! | `POST /v1/events`, `/v1/events/cleanup`; `GET /v1/events/{upstream}` | upstream rate-limit events that callers share |
 //! | `POST /v1/barriers`, `/v1/barriers/arrive`, `/v1/barriers/leave`; `GET /v1/barriers/{barrier}` | parties that wait for each other |
 //! | `GET /v1/limits/{policy}/{key}` | 200 and where each limit stands; nothing is charged |
+//! | `GET /v1/watch` | what happens to capacities, upstreams and keys, as server-sent events |
+//! | `GET /v1/policies`; `GET`, `PUT`, `DELETE /v1/policies/{policy}`; `POST /v1/policies/validate` | policies, changed live by each tenant for itself |
 //! | `GET /openapi.json` | this API as OpenAPI 3.1 describes it |
 //! | `GET /metrics` | counters for Prometheus |
 //! | `GET /readyz` | 200 when the store answers in time |
@@ -25,7 +27,7 @@
 //! use http::Request;
 //! use http_body_util::{BodyExt, Full};
 //! use tollgate_policy::PolicySet;
-//! use tollgate_service::{CoreLimiter, Service};
+//! use tollgate_service::{Content, CoreLimiter, Service};
 //! use tollgate_store::{ManualClock, MemoryStore};
 //! # futures::executor::block_on(async {
 //! let text = "[policy.api]\nrequests = { algorithm = 'gcra', limit = 100, per = '1m', burst = 20 }";
@@ -37,7 +39,8 @@
 //! let answer = service.handle(Request::post("/v1/acquire").body(body).unwrap()).await;
 //! assert_eq!(answer.status(), 200);
 //! assert_eq!(answer.headers()["ratelimit"], r#""requests";r=19;t=1"#);
-//! let body = answer.into_body().collect().await.unwrap().to_bytes();
+//! let Content::Full(body) = answer.into_body() else { panic!("it is complete") };
+//! let body = body.collect().await.unwrap().to_bytes();
 //! assert_eq!(
 //!     body,
 //!     r#"{"allowed":true,"limits":{"requests":{"limit":20,"remaining":19,"retry_after_ms":0,"reset_after_ms":600}}}"#,
@@ -49,6 +52,7 @@ mod answer;
 mod asked;
 mod auth;
 mod body;
+mod content;
 mod decide;
 mod endpoints;
 mod fields;
@@ -56,8 +60,11 @@ mod hot;
 mod key;
 mod lease;
 mod limiter;
+mod live;
 mod local;
+mod opened;
 mod patience;
+mod place;
 mod problem;
 mod query;
 mod retention;
@@ -65,11 +72,14 @@ mod route;
 mod service;
 mod session;
 mod tally;
+mod watch;
 
 pub use answer::PREFER;
 pub use body::BODY_BYTES_MAX;
-pub use key::{KEY_BYTES_MAX, policy_of, record_key};
-pub use limiter::{Capacity, CoreLimiter, Limiter, LimiterError};
+pub use content::Content;
+pub use key::{KEY_BYTES_MAX, is_of_tenant, policy_of, record_key};
+pub use limiter::{Capacity, CoreLimiter, Limiter, LimiterError, PolicyChange};
 pub use problem::{Problem, ProblemType};
 pub use retention::Retention;
 pub use service::{Fault, Service};
+pub use watch::{LAST_EVENT_ID, Watch};

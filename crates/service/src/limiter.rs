@@ -1,9 +1,11 @@
 //! What decides: the core linked in, or a limiter component behind a WebAssembly border.
 
 use tollgate_core::{
-    Applied, Change, CorruptBytes, CorruptRecord, Decide, Operation, Policy, Record, Span,
+    Applied, Carry, Change, CorruptBytes, CorruptRecord, Decide, Operation, Policy, Record, Span,
     Timestamp,
 };
+
+use crate::opened::Opened;
 
 /// Decides over records. Policies are opened once, and then named by what [`open`](Self::open) gave.
 pub trait Limiter {
@@ -50,6 +52,31 @@ pub trait Limiter {
         record: &[u8],
         now: Timestamp,
     ) -> Result<Span, LimiterError>;
+
+    /// The record of a key under `policy`, that was `record` under the policy before; a fresh one for a
+    /// key that was never seen.
+    ///
+    /// # Errors
+    /// A [`LimiterError`] when the bytes are no record.
+    fn carry_over(
+        &self,
+        policy: &Self::Opened,
+        record: Option<&[u8]>,
+        change: &PolicyChange<'_, Self::Opened>,
+    ) -> Result<Vec<u8>, LimiterError>;
+}
+
+/// A change of a policy, as a record of it has to follow.
+#[derive(Debug, Clone, Copy)]
+pub struct PolicyChange<'a, P> {
+    /// The policy as it was before.
+    pub old: &'a P,
+    /// What becomes of its records.
+    pub carry: Carry,
+    /// When it took effect.
+    pub at: Timestamp,
+    /// What the record is to say that it was written under, from now on.
+    pub revision: u64,
 }
 
 /// What is in force for an adaptive limit.
@@ -78,6 +105,9 @@ pub enum LimiterError {
     /// The bytes in the store are no record of events, or of a barrier.
     #[error("{0}")]
     CorruptBytes(#[from] CorruptBytes),
+    /// The bytes in the store are no live policies.
+    #[error("these are no live policies of a version that is known")]
+    CorruptPolicies,
     /// The limiter is not the one that this service was built for.
     #[error("the limiter refused: {0}")]
     Refused(String),
@@ -86,7 +116,7 @@ pub enum LimiterError {
 /// One open policy per key, for an acquisition of several.
 pub(crate) struct Legs<'a, L: Limiter> {
     pub(crate) limiter: &'a L,
-    pub(crate) policies: Vec<&'a L::Opened>,
+    pub(crate) policies: Vec<&'a Opened<L>>,
 }
 
 impl<L: Limiter> Decide for Legs<'_, L> {
@@ -101,7 +131,7 @@ impl<L: Limiter> Decide for Legs<'_, L> {
     ) -> Result<Applied, LimiterError> {
         let policy = self.policies.get(leg);
         let policy = policy.ok_or_else(|| LimiterError::Refused(String::from("no such key")))?;
-        self.limiter.apply(policy, record, operation, now)
+        policy.apply(self.limiter, record, operation, now)
     }
 }
 
@@ -159,6 +189,22 @@ impl Limiter for CoreLimiter {
         now: Timestamp,
     ) -> Result<Span, LimiterError> {
         Ok(Record::decode(policy, record)?.forget_after(policy, now))
+    }
+
+    fn carry_over(
+        &self,
+        policy: &Policy,
+        record: Option<&[u8]>,
+        change: &PolicyChange<'_, Policy>,
+    ) -> Result<Vec<u8>, LimiterError> {
+        let carried = match record {
+            Some(bytes) => {
+                let record = Record::decode(change.old, bytes)?;
+                policy.carry(change.old, &record, change.carry, change.at)
+            }
+            None => Record::new(policy),
+        };
+        Ok(carried.with_revision(change.revision).encode(policy))
     }
 }
 

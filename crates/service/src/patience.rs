@@ -4,17 +4,20 @@ use tollgate_core::Span;
 use tollgate_store::{Clock, Store};
 
 use crate::limiter::Limiter;
+use crate::opened::Opened;
 use crate::problem::Problem;
 use crate::session::Session;
 
 impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     /// Asks, and again when what is denied would pass within `patience`. `passes_after` says how long
-    /// an answer has to be waited for, and is nothing for one that stands.
+    /// an answer has to be waited for, and is nothing for one that stands. Who has waited until one of the
+    /// `policies` was over is not asked about again.
     ///
     /// (No `AsyncFn`: the future of a request would not be `Send`, and natively it moves between threads.)
     pub(crate) async fn ask_within<T, F: Future<Output = Result<T, Problem>>>(
         &self,
         patience: Span,
+        policies: &[&Opened<L>],
         ask: impl Fn() -> F,
         passes_after: impl Fn(&T) -> Option<Span>,
     ) -> Result<T, Problem> {
@@ -28,7 +31,12 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
             let waited = self.service.clock.now().since(start);
             let left = Span::from_nanos(patience.as_nanos().saturating_sub(waited.as_nanos()));
             match passes_after(&answer) {
-                Some(wait) if wait <= left => self.service.clock.sleep(wait).await,
+                Some(wait) if wait <= left => {
+                    self.service.clock.sleep(wait).await;
+                    if !self.are_in_force(policies).await {
+                        return Ok(answer);
+                    }
+                }
                 _ => return Ok(answer),
             }
         }

@@ -8,6 +8,8 @@ use serde::Serialize;
 use tollgate_core::NAME_BYTES_MAX;
 use tollgate_policy::Scope;
 
+use crate::watch::WATCHERS_MAX;
+
 /// Longest name of a field that is told: `cost.` and the longest name of a limit.
 const FIELD_CHARS_MAX: usize = 5 + NAME_BYTES_MAX;
 
@@ -34,6 +36,8 @@ pub enum ProblemType {
     Forbidden,
     /// 404: no policy has this name.
     UnknownPolicy,
+    /// 409: a policy can't be changed so, as it stands.
+    PolicyConflict,
     /// 404: no pool has this name.
     UnknownPool,
     /// 404: nothing is at this path.
@@ -63,6 +67,7 @@ impl ProblemType {
             Self::Unauthorized => "urn:tollgate:problem:unauthorized",
             Self::Forbidden => "urn:tollgate:problem:forbidden",
             Self::UnknownPolicy => "urn:tollgate:problem:unknown-policy",
+            Self::PolicyConflict => "urn:tollgate:problem:policy-conflict",
             Self::UnknownPool => "urn:tollgate:problem:unknown-pool",
             Self::NotFound => "urn:tollgate:problem:not-found",
             Self::Misconfigured => "urn:tollgate:problem:misconfigured",
@@ -84,6 +89,7 @@ impl ProblemType {
             Self::Unauthorized => "A key is needed",
             Self::Forbidden => "The key is not for this",
             Self::UnknownPolicy => "No policy has this name",
+            Self::PolicyConflict => "The policy can't be changed so",
             Self::UnknownPool => "No pool has this name",
             Self::NotFound => "Nothing is here",
             Self::Misconfigured => "The service is not set up",
@@ -159,8 +165,14 @@ impl Problem {
     /// A policy that there is not.
     pub(crate) fn unknown_policy() -> Self {
         let (kind, status) = (ProblemType::UnknownPolicy, StatusCode::NOT_FOUND);
-        let detail = "the configuration has no policy of this name";
+        let detail = "there is no policy of this name";
         Self { field: Some("policy".into()), ..Self::new(kind, status, detail) }
+    }
+
+    /// A change of a policy that can't be made, as it stands.
+    pub(crate) fn policy_conflict(field: &str, detail: impl Into<String>) -> Self {
+        let (kind, status) = (ProblemType::PolicyConflict, StatusCode::CONFLICT);
+        Self { field: Some(field.into()), ..Self::new(kind, status, detail) }
     }
 
     /// A barrier that was never created.
@@ -190,7 +202,8 @@ impl Problem {
     }
 
     /// A path with nothing there.
-    pub(crate) fn not_found() -> Self {
+    #[must_use]
+    pub fn not_found() -> Self {
         let detail = "no path of the API is spelt like this";
         Self::new(ProblemType::NotFound, StatusCode::NOT_FOUND, detail)
     }
@@ -204,6 +217,13 @@ impl Problem {
     /// A store that can't be asked.
     pub(crate) fn unavailable() -> Self {
         let detail = "the state of this key could not be read or written; nothing passes meanwhile";
+        let kind = ProblemType::TemporaryReducedCapacity;
+        Self::new(kind, StatusCode::SERVICE_UNAVAILABLE, detail)
+    }
+
+    /// A process whose places for watchers are all taken.
+    pub(crate) fn too_many_watchers() -> Self {
+        let detail = format!("{WATCHERS_MAX} watch already; come back when one of them has gone");
         let kind = ProblemType::TemporaryReducedCapacity;
         Self::new(kind, StatusCode::SERVICE_UNAVAILABLE, detail)
     }

@@ -1,5 +1,7 @@
 //! The query of a path: `name=value` pairs, each taken out once.
 
+use std::ops::RangeInclusive;
+
 use percent_encoding::percent_decode_str;
 
 use crate::problem::Problem;
@@ -35,6 +37,22 @@ impl Query {
             return Err(Problem::invalid(name, "is given twice"));
         }
         Ok(Some(value))
+    }
+
+    /// A whole number in this range.
+    pub(crate) fn number(
+        &mut self,
+        name: &str,
+        range: RangeInclusive<u64>,
+    ) -> Result<Option<u64>, Problem> {
+        let Some(text) = self.take(name)? else { return Ok(None) };
+        let digits = text.bytes().all(|byte| byte.is_ascii_digit()).then_some(&text);
+        let number = digits.and_then(|text| text.parse().ok());
+        let number = number.filter(|number| range.contains(number));
+        number.map(Some).ok_or_else(|| {
+            let (least, most) = range.into_inner();
+            Problem::invalid(name, format!("must be a whole number from {least} to {most}"))
+        })
     }
 
     /// Refuses what was not taken.

@@ -1,6 +1,7 @@
 //! How long the records of some policies matter.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tollgate_core::cooldown::Cooldowns;
 use tollgate_core::{Policy, Record, Timestamp};
@@ -8,9 +9,15 @@ use tollgate_policy::{NamedPolicy, PolicySet};
 use tollgate_store::Judgement;
 
 use crate::endpoints::expire_after;
-use crate::key::{is_events_key, policy_of};
+use crate::key::{is_events_key, owner_of, tenant_of_policies};
+use crate::live::{Document, History};
 
-/// Says of a record whether it still matters, by the policy that its key names.
+/// Most tenants whose live policies are known at the same time; records of others stay.
+const TENANTS_MAX: usize = 1_000;
+
+/// Says of a record whether it still matters, by the policy that its key names, or by the live policy that
+/// it says it was written under. What was changed live it learns from the records that it is shown: those
+/// of a change that it has not come across stay until it has.
 ///
 /// Whoever sweeps a store has to know the policies of everyone who decides over it: a record that is
 /// idle under one policy may be half used up under another of the same name.
@@ -32,25 +39,73 @@ use crate::key::{is_events_key, policy_of};
 #[derive(Debug, Clone)]
 pub struct Retention {
     policies: BTreeMap<String, Policy>,
+    live: Arc<Mutex<LivePolicies>>,
 }
+
+/// What every tenant changed live, each with the bytes that it was read from.
+type LivePolicies = BTreeMap<Option<String>, (Vec<u8>, Document)>;
 
 impl Retention {
     /// What these policies say.
     #[must_use]
     pub fn new(policies: &PolicySet) -> Self {
         let entry = |policy: &NamedPolicy| (policy.name().to_string(), policy.limits().clone());
-        Self { policies: policies.iter().map(entry).collect() }
+        Self { policies: policies.iter().map(entry).collect(), live: Arc::default() }
     }
 
     /// Judges `record`, which is stored under `record_key`, at `now`.
     #[must_use]
     pub fn judge(&self, record_key: &str, record: &[u8], now: Timestamp) -> Judgement {
-        let Some(name) = policy_of(record_key) else { return judge_other(record_key, record, now) };
-        let Some(policy) = self.policies.get(name) else { return Judgement::UnknownPolicy };
-        match Record::decode(policy, record) {
-            Ok(record) => Judgement::ForgetAfter(record.forget_after(policy, now)),
-            Err(_) => Judgement::Corrupt,
+        if let Some(tenant) = tenant_of_policies(record_key) {
+            self.learn(tenant, record);
+            return Judgement::Foreign;
         }
+        let Some((tenant, policy)) = owner_of(record_key) else {
+            return judge_other(record_key, record, now);
+        };
+        // What is no record is told apart below.
+        let revision = Record::revision_in(record).unwrap_or(0);
+        if revision == 0 {
+            return judge(self.policies.get(policy), record, now);
+        }
+        let live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
+        let document = live.get(&tenant.map(str::to_owned)).map(|(_, document)| document);
+        let history = document.and_then(|document| document.get(policy));
+        judge(self.policy_at(history, policy, revision), record, now)
+    }
+
+    fn learn(&self, tenant: Option<&str>, record: &[u8]) {
+        let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
+        let tenant = tenant.map(str::to_owned);
+        let known = live.get(&tenant);
+        let is_known = known.is_some_and(|(bytes, _)| bytes == record);
+        if is_known || (known.is_none() && live.len() >= TENANTS_MAX) {
+            return;
+        }
+        if let Ok(document) = Document::decode(Some(record)) {
+            live.insert(tenant, (record.to_vec(), document));
+        }
+    }
+
+    /// The policy under which a record of this revision was written, or is read where that is forgotten.
+    fn policy_at<'a>(
+        &'a self,
+        history: Option<&'a History>,
+        policy: &str,
+        revision: u64,
+    ) -> Option<&'a Policy> {
+        let mut versions = history?.versions.iter();
+        let version = versions.find(|version| version.revision >= revision)?;
+        let live = version.policy.as_ref().map(NamedPolicy::limits);
+        live.or_else(|| self.policies.get(policy))
+    }
+}
+
+fn judge(policy: Option<&Policy>, record: &[u8], now: Timestamp) -> Judgement {
+    let Some(policy) = policy else { return Judgement::UnknownPolicy };
+    match Record::decode(policy, record) {
+        Ok(record) => Judgement::ForgetAfter(record.forget_after(policy, now)),
+        Err(_) => Judgement::Corrupt,
     }
 }
 

@@ -23,6 +23,8 @@ pub(crate) enum Route<'a> {
     Post(Post),
     /// With what stands in the path for its names, in their order.
     Get(Get, Vec<Cow<'a, str>>),
+    /// With what stands in the path for its name.
+    Change(Change, Cow<'a, str>),
 }
 
 /// What is looked at.
@@ -32,6 +34,9 @@ pub(crate) enum Get {
     Capacity,
     Events,
     Barrier,
+    Watch,
+    Policies,
+    Policy,
     OpenApi,
     Metrics,
     Ready,
@@ -60,10 +65,18 @@ pub(crate) enum Post {
     CreateBarrier,
     Arrive,
     Leave,
+    ValidatePolicy,
+}
+
+/// What is done to what a path names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Change {
+    PutPolicy,
+    DeletePolicy,
 }
 
 /// Paths that take a body.
-pub(crate) const POSTS: [(&str, Post); 19] = [
+pub(crate) const POSTS: [(&str, Post); 20] = [
     ("/v1/acquire", Post::Acquire),
     ("/v1/acquire/batch", Post::AcquireBatch),
     ("/v1/settle", Post::Settle),
@@ -83,19 +96,30 @@ pub(crate) const POSTS: [(&str, Post); 19] = [
     ("/v1/barriers", Post::CreateBarrier),
     ("/v1/barriers/arrive", Post::Arrive),
     ("/v1/barriers/leave", Post::Leave),
+    ("/v1/policies/validate", Post::ValidatePolicy),
 ];
 
 /// Paths that are looked at. A name in braces stands for a segment of any text.
-pub(crate) const GETS: [(&str, Get); 8] = [
+pub(crate) const GETS: [(&str, Get); 11] = [
     ("/v1/limits/{policy}/{key}", Get::Peek),
     ("/v1/capacity/{policy}/{key}", Get::Capacity),
     ("/v1/events/{upstream}", Get::Events),
     ("/v1/barriers/{barrier}", Get::Barrier),
+    ("/v1/watch", Get::Watch),
+    ("/v1/policies", Get::Policies),
+    ("/v1/policies/{policy}", Get::Policy),
     ("/openapi.json", Get::OpenApi),
     ("/metrics", Get::Metrics),
     ("/readyz", Get::Ready),
     ("/healthz", Get::Health),
 ];
+
+/// The path of what is put and deleted, each by its method.
+pub(crate) const CHANGED: &str = "/v1/policies/{policy}";
+
+/// Methods that change what a path names.
+pub(crate) const CHANGES: [(Method, Change); 2] =
+    [(Method::PUT, Change::PutPolicy), (Method::DELETE, Change::DeletePolicy)];
 
 impl<'a> Route<'a> {
     /// What a caller has to be allowed to; nothing where everybody is.
@@ -104,6 +128,7 @@ impl<'a> Route<'a> {
             Self::Get(Get::Health | Get::Ready | Get::OpenApi, _) => None,
             Self::Get(..) => Some(Scope::Observe),
             Self::Post(post) => Some(post.scope()),
+            Self::Change(..) => Some(Scope::Admin),
         }
     }
 
@@ -113,6 +138,11 @@ impl<'a> Route<'a> {
         if let (Some(post), &Method::POST) = (post, method) {
             return Ok(Self::Post(post));
         }
+        let change = CHANGES.iter().find(|(it, _)| it == method).map(|(_, change)| *change);
+        let changed = matched(CHANGED, path).and_then(|names| names.first().copied());
+        if let (Some((name, segment)), Some(change)) = (changed, change) {
+            return Ok(Self::Change(change, decoded(name, segment)?));
+        }
         let get = GETS.iter().find_map(|(there, get)| Some((*get, matched(there, path)?)));
         match (get, post) {
             (Some((get, names)), _) if matches!(*method, Method::GET | Method::HEAD) => {
@@ -120,6 +150,12 @@ impl<'a> Route<'a> {
                 Ok(Self::Get(get, names.collect::<Result<_, _>>()?))
             }
             (None, None) => Err(Problem::not_found()),
+            (Some(_), None) if changed.is_some() => {
+                Err(Problem::method_not_allowed("GET, HEAD, PUT, DELETE"))
+            }
+            (Some(_), Some(_)) if changed.is_some() => {
+                Err(Problem::method_not_allowed("GET, HEAD, POST, PUT, DELETE"))
+            }
             (None, Some(_)) => Err(Problem::method_not_allowed("POST")),
             (Some(_), None) => Err(Problem::method_not_allowed("GET, HEAD")),
             (Some(_), Some(_)) => Err(Problem::method_not_allowed("GET, HEAD, POST")),
@@ -139,6 +175,7 @@ impl Post {
             | Self::SetCapacity
             | Self::ClearCapacity
             | Self::CleanUpEvents => Scope::Admin,
+            Self::ValidatePolicy => Scope::Observe,
             _ => Scope::Acquire,
         }
     }
@@ -179,6 +216,9 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         let post = match route {
             Route::Post(post) => post,
             Route::Get(get, names) => return self.look(get, &names, query, detail).await,
+            Route::Change(change, policy) => {
+                return self.change_policy(change, &policy, query, body).await;
+            }
         };
         let body = body::Members::parse(&body::read(body).await?)?;
         match post {
@@ -201,6 +241,27 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
             Post::CreateBarrier => self.create_barrier(body).await,
             Post::Arrive => self.arrive(body).await,
             Post::Leave => self.leave(body).await,
+            Post::ValidatePolicy => self.validate_policy(body),
+        }
+    }
+
+    async fn change_policy<B>(
+        &self,
+        change: Change,
+        policy: &str,
+        query: Option<&str>,
+        body: B,
+    ) -> Result<Response<Full<Bytes>>, Problem>
+    where
+        B: Body,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        match change {
+            Change::PutPolicy => {
+                let body = body::Members::parse(&body::read(body).await?)?;
+                self.put_policy(policy, body).await
+            }
+            Change::DeletePolicy => self.delete_policy(policy, query).await,
         }
     }
 
@@ -216,6 +277,8 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
             (Get::Capacity, [policy, key]) => self.capacity(policy, key).await,
             (Get::Events, [upstream]) => self.events(upstream, query).await,
             (Get::Barrier, [barrier]) => self.barrier(barrier).await,
+            (Get::Policies, _) => self.policies().await,
+            (Get::Policy, [policy]) => self.policy(policy).await,
             (Get::OpenApi, _) => Ok(openapi::answer()),
             (Get::Metrics, _) => Ok(self.metrics()),
             (Get::Ready, _) => self.ready().await,

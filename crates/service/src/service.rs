@@ -4,24 +4,25 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use bytes::Bytes;
 use http::request::Parts;
 use http::{Request, Response};
 use http_body::Body;
-use http_body_util::Full;
-use tollgate_policy::{ApiKeys, Exactness, NamedPolicy, NamedPool, PolicySet};
+use tollgate_core::Name;
+use tollgate_policy::{ApiKeys, NamedPolicy, NamedPool, PolicySet};
 use tollgate_store::{Clock, DriveError, Store, StoreError, StoreTally};
 
-use crate::answer::{Answers, Detail};
+use crate::answer::Detail;
 use crate::auth;
-use crate::fields::DecisionFields;
-use crate::hot::HotKeys;
+use crate::content::Content;
 use crate::limiter::{Limiter, LimiterError};
+use crate::live::LiveTenants;
 use crate::local::LocalRecords;
+use crate::opened::Opened;
 use crate::problem::Problem;
-use crate::route::Route;
+use crate::route::{Get, Route};
 use crate::session::Session;
 use crate::tally::{Decisions, Faults};
+use crate::watch::{LimitedKeys, Places};
 
 /// The HTTP API over a store, a limiter and a clock.
 pub struct Service<S, L: Limiter, C> {
@@ -32,23 +33,18 @@ pub struct Service<S, L: Limiter, C> {
     pub(crate) store: S,
     pub(crate) limiter: L,
     pub(crate) clock: C,
-    pub(crate) hot_keys: HotKeys,
+    /// What was changed since, by tenant.
+    pub(crate) live: LiveTenants<L>,
+    /// Of all live policies that the configuration does not name, since their names are callers'.
+    pub(crate) live_decisions: Arc<Decisions>,
     pub(crate) local: LocalRecords,
     pub(crate) report: fn(&Fault),
     pub(crate) faults: Faults,
     pub(crate) store_tally: Option<Arc<StoreTally>>,
     /// How many requests to pools there were.
     pub(crate) turns: AtomicU64,
-}
-
-/// A policy, ready for requests.
-pub(crate) struct Opened<L: Limiter> {
-    pub(crate) named: NamedPolicy,
-    fields: DecisionFields,
-    pub(crate) handle: L::Opened,
-    /// What is granted while the store can't be asked.
-    pub(crate) local: Option<L::Opened>,
-    pub(crate) decisions: Decisions,
+    pub(crate) watchers: Places,
+    pub(crate) limited: LimitedKeys,
 }
 
 /// Something that the operator has to know; the caller is answered by the policy's `on_store_failure`.
@@ -95,20 +91,12 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
         clock: C,
         report: fn(&Fault),
     ) -> Result<Self, LimiterError> {
-        let open = |named: &NamedPolicy| {
-            Ok(Opened {
-                fields: DecisionFields::new(named),
-                handle: limiter.open(named.limits())?,
-                local: named.local().map(|local| limiter.open(local)).transpose()?,
-                decisions: Decisions::default(),
-                named: named.clone(),
-            })
-        };
+        let open =
+            |named: &NamedPolicy| Opened::new(&limiter, named.clone(), Arc::<Decisions>::default());
+        let live = LiveTenants::new(policies.has_live_policies());
         let pools = policies.pools().cloned().collect();
         let mut policies = policies.iter().map(open).collect::<Result<Vec<_>, LimiterError>>()?;
         policies.sort_unstable_by(|a, b| a.named.name().cmp(b.named.name()));
-        let (hot_keys, local) = (HotKeys::default(), LocalRecords::default());
-        let turns = AtomicU64::new(0);
         Ok(Self {
             policies,
             pools,
@@ -116,12 +104,15 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
             store,
             limiter,
             clock,
-            hot_keys,
-            local,
+            live,
+            live_decisions: Arc::default(),
+            local: LocalRecords::default(),
             report,
             faults: Faults::default(),
             store_tally: None,
-            turns,
+            turns: AtomicU64::new(0),
+            watchers: Places::default(),
+            limited: LimitedKeys::default(),
         })
     }
 
@@ -129,6 +120,7 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
     /// its tenant alone. Without it everybody may do everything.
     #[must_use]
     pub fn with_keys(mut self, keys: ApiKeys) -> Self {
+        self.live = self.live.of_tenants(keys.keys().iter().map(|key| key.tenant.clone()));
         self.keys = Some(keys);
         self
     }
@@ -146,7 +138,7 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
     }
 
     /// Answers one request.
-    pub async fn handle<B>(&self, request: Request<B>) -> Response<Full<Bytes>>
+    pub async fn handle<B>(&self, request: Request<B>) -> Response<Content>
     where
         B: Body,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -154,14 +146,25 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
         let (parts, body) = request.into_parts();
         let detail = Detail::wanted(&parts.headers);
         let answer = match self.admit(&parts) {
-            Ok((session, route)) => session.answer(route, parts.uri.query(), body, detail).await,
+            Ok((tenant, route)) => {
+                let session = self.session(tenant, &route).await;
+                if let Route::Get(Get::Watch, _) = route {
+                    session.watch(&parts).await
+                } else {
+                    let answer = session.answer(route, parts.uri.query(), body, detail).await;
+                    answer.map(|answer| answer.map(Content::Full))
+                }
+            }
             Err(problem) => Err(problem),
         };
-        answer.unwrap_or_else(Problem::into_response)
+        answer.unwrap_or_else(|problem| problem.into_response().map(Content::Full))
     }
 
-    /// What is asked, and in whose name.
-    fn admit<'a>(&'a self, parts: &'a Parts) -> Result<(Session<'a, S, L, C>, Route<'a>), Problem> {
+    /// In whose name something is asked, and what.
+    pub(crate) fn admit<'a>(
+        &'a self,
+        parts: &'a Parts,
+    ) -> Result<(Option<&'a Name>, Route<'a>), Problem> {
         let route = Route::find(&parts.method, parts.uri.path())?;
         let tenant = match (&self.keys, route.scope()) {
             (Some(keys), Some(scope)) => {
@@ -169,7 +172,36 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
             }
             _ => None,
         };
-        Ok((Session { service: self, tenant }, route))
+        Ok((tenant, route))
+    }
+
+    /// A request's view of the service. What needs no scope needs no policies either.
+    async fn session<'a>(
+        &'a self,
+        tenant: Option<&'a Name>,
+        route: &Route<'_>,
+    ) -> Session<'a, S, L, C> {
+        match route.scope() {
+            Some(_) => self.session_of(tenant).await,
+            None => {
+                let (live, began) = (self.live.none(), self.clock.now());
+                Session { service: self, tenant, live, began }
+            }
+        }
+    }
+
+    /// A view of the service in the name of a tenant, with the policies that are in force for it.
+    pub(crate) async fn session_of<'a>(&'a self, tenant: Option<&'a Name>) -> Session<'a, S, L, C> {
+        let now = self.clock.now();
+        let live = self.live_policies(tenant, now).await;
+        // Loading takes its time; where nothing was changed, what time it is makes no difference.
+        let began = if live.is_empty() { now } else { self.clock.now() };
+        Session { service: self, tenant, live, began }
+    }
+
+    /// A view in which the configuration's policies are in force.
+    pub(crate) fn configured<'a>(&'a self, tenant: Option<&'a Name>) -> Session<'a, S, L, C> {
+        Session { service: self, tenant, live: self.live.none(), began: self.clock.now() }
     }
 
     /// Every policy, by name.
@@ -180,16 +212,5 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
     pub(crate) fn opened(&self, policy: &str) -> Result<&Opened<L>, Problem> {
         let found = self.policies.binary_search_by(|opened| (**opened.named.name()).cmp(policy));
         found.ok().and_then(|index| self.policies.get(index)).ok_or_else(Problem::unknown_policy)
-    }
-}
-
-impl<L: Limiter> Opened<L> {
-    /// Whether a store that can't compare and swap will do.
-    pub(crate) fn is_best_effort(&self) -> bool {
-        self.named.exactness() == Exactness::BestEffort
-    }
-
-    pub(crate) const fn answers(&self, detail: Detail) -> Answers<'_> {
-        Answers { policy: self.named.limits(), fields: &self.fields, detail }
     }
 }

@@ -1,23 +1,46 @@
 //! One request's view of the service: what it is asked, in the name of a tenant.
 
-use tollgate_core::Name;
+use std::sync::Arc;
+
+use tollgate_core::{Name, Timestamp};
 use tollgate_store::{Clock, Store};
 
 use crate::key;
 use crate::limiter::Limiter;
+use crate::live::{Found, LivePolicies};
+use crate::opened::Opened;
 use crate::problem::Problem;
-use crate::service::{Fault, Opened, Service};
+use crate::service::{Fault, Service};
 
 /// A request in the name of a tenant, whose records it reaches, and no others.
 pub(crate) struct Session<'a, S, L: Limiter, C> {
     pub(crate) service: &'a Service<S, L, C>,
     /// Nobody where the service has no API keys.
     pub(crate) tenant: Option<&'a Name>,
+    /// The tenant's live policies, as this request sees them from its beginning to its end.
+    pub(crate) live: Arc<LivePolicies<L>>,
+    pub(crate) began: Timestamp,
 }
 
-impl<'a, S: Store, L: Limiter, C: Clock> Session<'a, S, L, C> {
-    pub(crate) fn opened(&self, policy: &str) -> Result<&'a Opened<L>, Problem> {
-        self.service.opened(policy)
+impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
+    /// The policy of this name that is in force for the tenant.
+    pub(crate) fn opened(&self, policy: &str) -> Result<&Opened<L>, Problem> {
+        match self.live.find(policy, self.began) {
+            Found::Live(opened) => Ok(opened),
+            Found::Configuration => self.service.opened(policy),
+            Found::Nothing => Err(Problem::unknown_policy()),
+        }
+    }
+
+    /// Whether all of them still are, for who has waited.
+    pub(crate) async fn are_in_force(&self, policies: &[&Opened<L>]) -> bool {
+        let now = self.service.clock.now();
+        let live = self.service.live_policies(self.tenant, now).await;
+        policies.iter().all(|opened| match live.find(opened.named.name(), now) {
+            Found::Live(other) => other.revision() == opened.revision(),
+            Found::Configuration => opened.revision() == 0,
+            Found::Nothing => false,
+        })
     }
 
     /// Tells the operator, in the log and in the metrics.
@@ -39,6 +62,16 @@ impl<'a, S: Store, L: Limiter, C: Clock> Session<'a, S, L, C> {
     /// Where a barrier is stored.
     pub(crate) fn barrier_key(&self, barrier: &str) -> String {
         key::barrier_key(self.tenant(), barrier)
+    }
+
+    /// Where what happened to the tenant's keys is written down.
+    pub(crate) fn watch_key(&self) -> String {
+        key::watch_key(self.tenant())
+    }
+
+    /// Where the tenant's live policies are stored.
+    pub(crate) fn policies_key(&self) -> String {
+        key::policies_key(self.tenant())
     }
 
     fn tenant(&self) -> Option<&str> {

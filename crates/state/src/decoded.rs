@@ -52,9 +52,13 @@ impl Decoder {
         Self { policies, now }
     }
 
-    /// What `bytes` under `record_key` mean; nothing where the policy is not known.
+    /// What `bytes` under `record_key` mean; nothing where the policy is not known, as one that was put
+    /// live.
     #[must_use]
     pub fn decode(&self, record_key: &str, bytes: &[u8]) -> Option<Decoded> {
+        if Record::revision_in(bytes).is_ok_and(|revision| revision > 0) {
+            return None;
+        }
         let policy = self.policies.get(policy_of(record_key)?)?.limits();
         Some(match Record::decode(policy, bytes) {
             Ok(record) => self.view(policy, record),

@@ -25,8 +25,11 @@ use tollgate::{Costs, CounterClock, Limit, Limiter, Policy, Span, SystemClock};
 const ROUNDS: usize = 5;
 /// Decisions of each thread in each round.
 const DECISIONS: usize = 1_000_000;
-/// Plenty, so that nothing is denied. One comes back per second, so that no key is idle.
-const BURST: u32 = 1_000_000_000;
+/// Plenty, so that nothing is denied.
+const BURST: u32 = 70_000_000;
+/// One comes back in such a time: a key of which one was charged is idle after it, and may be forgotten.
+/// So it is as long as it can be with that burst.
+const PERIOD: Duration = Duration::from_secs(60);
 
 /// Counts the bytes that are asked for and not given back.
 struct Counting;
@@ -80,14 +83,16 @@ where
 }
 
 fn ours<C: tollgate::Clock>(keys: usize, clock: C) -> Ours<C> {
-    let limit = Limit::gcra("requests", 1, Span::from_secs(1), BURST.into()).unwrap();
+    let period = Span::from_secs(PERIOD.as_secs());
+    let limit = Limit::gcra("requests", 1, period, BURST.into()).unwrap();
     let policy = Policy::new([limit]).unwrap();
     let one = policy.costs([]).unwrap();
     Ours(Limiter::with_clock(policy, keys, clock), one)
 }
 
 fn governor<C: Clock>(clock: C) -> Governor<C> {
-    let quota = Quota::per_second(NonZeroU32::MIN).allow_burst(NonZeroU32::new(BURST).unwrap());
+    let burst = NonZeroU32::new(BURST).unwrap();
+    let quota = Quota::with_period(PERIOD).unwrap().allow_burst(burst);
     RateLimiter::new(quota, DefaultKeyedStateStore::default(), clock)
 }
 

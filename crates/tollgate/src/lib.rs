@@ -10,6 +10,7 @@
 //! | so many at the same time | [`Concurrency`] |
 //! | parties that wait for each other | [`Barrier`] |
 //! | what processes learned of an upstream's limits | [`SharedCooldowns`] |
+//! | capacities that a swarm of processes reduces together | [`AdaptiveLimiter`] |
 //!
 //! Whatever waits can wait on a thread (`…_blocking`) or on any async runtime. Time comes
 //! from a [`Clock`] that tests set by hand: [`ManualClock`].
@@ -35,7 +36,11 @@
 //! ```
 //!
 //! # Features
+//! `nats`: a bus between processes for the adaptive limiter, over a NATS server.
+//!
 //! `quanta`: a faster clock.
+//!
+//! `serde`: policies ([`policy_serde`]), answers, and what a limiter remembers ([`Snapshot`]), to be saved.
 //!
 //! `sqlite`: a store in a file that processes share.
 //!
@@ -58,6 +63,8 @@ let limiter = Limiter::new(set.get("api").ok_or("there is no api")?.limits().clo
 #![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "std")]
+mod adaptive;
 #[cfg(feature = "std")]
 mod answer;
 #[cfg(feature = "std")]
@@ -82,6 +89,8 @@ mod limit_set;
 mod limiter;
 #[cfg(feature = "std")]
 mod rate_limiter;
+#[cfg(feature = "serde")]
+mod saved;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 #[cfg(feature = "std")]
@@ -89,12 +98,20 @@ mod token_bucket;
 
 pub use tollgate_core::*;
 
+#[cfg(feature = "nats")]
+pub use self::adaptive::{NATS_SUBJECT_BYTES_MAX, NatsBus, NatsBusError};
 #[cfg(feature = "quanta")]
 pub use self::counter_clock::CounterClock;
+#[cfg(feature = "serde")]
+pub use self::saved::{RestoreError, Snapshot, policy as policy_serde};
 #[cfg(feature = "sqlite")]
 pub use self::sqlite::SqliteStore;
 #[cfg(feature = "std")]
 pub use self::{
+    adaptive::{
+        ANNOUNCEMENT_BYTES_MAX, AdaptiveError, AdaptiveLimiter, BusError, BusHealth, CapacityBus,
+        CapacityEvent, LOCAL_BUS_MESSAGES_MAX, LocalBus, RESOURCES_MAX, Reduced,
+    },
     answer::Answer,
     barrier_wait::{Barrier, BarrierTimedOut},
     clock::{SystemClock, WallClock},
@@ -107,6 +124,8 @@ pub use self::{
     rate_limiter::{PerMinute, RateLimiter},
     token_bucket::TokenBucket,
 };
+#[cfg(feature = "nats")]
+pub use async_nats;
 #[cfg(feature = "text")]
 pub use tollgate_policy::{PolicySet, TextError};
 #[cfg(feature = "std")]

@@ -1,7 +1,7 @@
 //! Several limits on one thing, taken together.
 
 use event_listener::EventListener;
-use tollgate_core::{Acquire, LimitStatus, Policy, Span};
+use tollgate_core::{Acquire, Capacity, Change, Decision, LimitStatus, Operation, Policy, Span};
 use tollgate_store::Clock;
 
 use crate::{AcquireError, Answer, Lease, Limiter, LimiterError, SystemClock};
@@ -62,6 +62,26 @@ impl<C: Clock> LimitSet<C> {
     #[must_use]
     pub fn policy(&self) -> &Policy {
         self.limiter.policy()
+    }
+
+    /// Does an operation. See [`Limiter::apply`].
+    pub(crate) fn apply<T>(
+        &self,
+        operation: &Operation,
+        answer: impl FnOnce(Decision<'_>) -> T,
+    ) -> Option<T> {
+        // The one key there is is neither too long nor one too many.
+        self.limiter.apply(KEY, operation, answer).ok()
+    }
+
+    /// See [`Limiter::follow`].
+    pub(crate) fn follow(&self, limit: usize, announced: &Change) -> Option<Capacity> {
+        self.limiter.follow(KEY, limit, announced).ok().flatten()
+    }
+
+    /// Wakes those who wait.
+    pub(crate) fn wake(&self) {
+        self.limiter.wake();
     }
 
     /// The clock.

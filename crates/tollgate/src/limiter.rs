@@ -6,15 +6,15 @@ mod operations;
 mod pages;
 mod room;
 mod shard;
+mod slots;
 
-use std::borrow::Borrow;
 use std::hash::BuildHasher;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use event_listener::Event;
-use hashbrown::DefaultHashBuilder;
+use foldhash::fast::RandomState;
 use tollgate_core::{CompactRecord, Decision, Operation, Policy, Timestamp};
 use tollgate_store::Clock;
 
@@ -69,7 +69,7 @@ pub struct Limiter<C = SystemClock> {
 struct Inner<C> {
     policy: Policy,
     clock: C,
-    hasher: DefaultHashBuilder,
+    hasher: RandomState,
     shards: Shards,
     keys_max: usize,
     /// Keys of all shards.
@@ -109,7 +109,7 @@ impl<C: Clock> Limiter<C> {
         let inner = Inner {
             policy,
             clock,
-            hasher: DefaultHashBuilder::default(),
+            hasher: RandomState::default(),
             shards: Shards::new(shards.next_power_of_two()),
             keys_max,
             keys: AtomicUsize::new(0),
@@ -148,18 +148,19 @@ impl<C: Clock> Limiter<C> {
         operation: &Operation,
         answer: impl FnOnce(Decision<'_>) -> T,
     ) -> Result<T, LimiterError> {
-        self.visit(key, |_, _| None, || operation, answer)
+        let policy = self.policy();
+        self.visit(key, |record, now| {
+            record.apply(policy, operation, now, |decision| (decision.changed(), answer(decision)))
+        })
     }
 
-    /// Finds the record of `key`, and does `operation` to it unless `shortcut` did. An operation is large,
-    /// so it is only made where it is needed.
+    /// Finds the record of `key`, or begins one, and does `act` to it: that says whether it changed, and
+    /// what is to be told.
     #[inline]
-    fn visit<T, O: Borrow<Operation>>(
+    fn visit<T>(
         &self,
         key: &str,
-        shortcut: impl FnOnce(&mut CompactRecord, Timestamp) -> Option<T>,
-        operation: impl FnOnce() -> O,
-        answer: impl FnOnce(Decision<'_>) -> T,
+        act: impl FnOnce(&mut CompactRecord, Timestamp) -> (bool, T),
     ) -> Result<T, LimiterError> {
         if key.is_empty() || key.len() > KEY_BYTES_MAX {
             return Err(LimiterError::Key(key.len()));
@@ -167,12 +168,9 @@ impl<C: Clock> Limiter<C> {
         let inner = &*self.inner;
         let (hash, now) = (inner.hasher.hash_one(key), inner.clock.now());
         let mut shard = inner.shards.lock(hash);
-        let Some(record) = shard.get_mut(hash, key) else {
-            return self.apply_new(shard, hash, key, operation().borrow(), answer);
-        };
-        if let Some(said) = shortcut(record, now) {
-            return Ok(said);
+        match shard.get_mut(hash, key) {
+            Some(record) => Ok(act(record, now).1),
+            None => self.visit_new(shard, hash, key, act),
         }
-        Ok(record.apply(&inner.policy, operation().borrow(), now, answer))
     }
 }

@@ -25,7 +25,9 @@ const RUNTIMES: [&[&str]; 2] = [&[], &["--native"]];
 
 /// Checks the program, which has been built.
 pub(crate) fn check(program: &Path) -> anyhow::Result<()> {
-    let schemathesis = python::program("api-check", "schemathesis")?;
+    let requirements = paths::root().join("crates/xtask/api-check/requirements.txt");
+    let schemathesis = python::environment("api-check", &requirements)?.join("schemathesis");
+    let config = paths::root().join("crates/xtask/api-check/schemathesis.toml");
     let policies = paths::root().join("crates/service/tests/api/openapi.toml");
     for runtime in RUNTIMES {
         let mut serve = Command::new(program);
@@ -33,6 +35,8 @@ pub(crate) fn check(program: &Path) -> anyhow::Result<()> {
         let server = Server::start(serve.arg(&policies).args(runtime))?;
         let document = format!("http://{}/openapi.json", server.address);
         run(Command::new(&schemathesis)
+            .arg("--config-file")
+            .arg(&config)
             .args(["run", "--phases", "examples,coverage,fuzzing", "--checks", CHECKS])
             .args(["--max-examples", EXAMPLES_MAX, "--seed", SEED, "--continue-on-failure"])
             .args(["--suppress-health-check", "all", "--warnings", "off", &document])

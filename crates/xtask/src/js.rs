@@ -1,7 +1,6 @@
 //! The npm package: the core by cargo, its glue by wasm-bindgen, and the face above it by TypeScript.
 
 mod bench;
-mod folder;
 mod test;
 
 pub(crate) use bench::bench;
@@ -15,16 +14,17 @@ use anyhow::anyhow;
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::command::run;
-use crate::{npm, paths, wasm};
+use crate::{folder, npm, paths, wasm};
 
 /// Builds the package in `target/tollgate/npm-package`, ready for `npm pack`.
 pub(crate) fn build() -> anyhow::Result<PathBuf> {
-    let (ours, work) = (paths::root().join("crates/js"), work());
-    npm::install(&ours, &work)?;
+    let (ours, work) = (paths::root().join("crates/js"), install_tools()?);
     folder::replace(&ours.join("npm/src"), &work.join("src"))?;
     fs::copy(ours.join("npm/tsconfig.json"), work.join("tsconfig.json"))?;
     write_swap_script(&work.join("src/swap-script.ts"))?;
-    bind(&wasm::js_module()?, &work.join("src/wasm"))?;
+    let [limiter, upstream] = wasm::js_modules()?;
+    bind(&limiter, "tollgate", &work.join("src/wasm"))?;
+    bind(&upstream, "upstream", &work.join("src/wasm"))?;
     folder::empty(&work.join("dist"))?;
     tsc(&work.join("tsconfig.json"))?;
     folder::copy(&work.join("src/wasm"), &work.join("dist/wasm"))?;
@@ -32,17 +32,23 @@ pub(crate) fn build() -> anyhow::Result<PathBuf> {
     assemble(&ours, &work)
 }
 
+/// Installs what building and testing in JavaScript needs, and answers where.
+pub(crate) fn install_tools() -> anyhow::Result<PathBuf> {
+    npm::install(&paths::root().join("crates/js"), &work())?;
+    Ok(work())
+}
+
 /// The folder in which the package is built and tested.
 fn work() -> PathBuf {
     paths::out().join("js")
 }
 
-/// The glue between JavaScript and the module, and the module as the glue wants it.
-fn bind(module: &Path, out: &Path) -> anyhow::Result<()> {
+/// The glue between JavaScript and a module, and the module as the glue wants it.
+pub(crate) fn bind(module: &Path, name: &str, out: &Path) -> anyhow::Result<()> {
     let mut bindgen = Bindgen::new();
-    bindgen.input_path(module).out_name("tollgate").typescript(true).omit_default_module_path(true);
+    bindgen.input_path(module).out_name(name).typescript(true).omit_default_module_path(true);
     bindgen.web(true).and_then(|it| it.generate(out)).map_err(|error| anyhow!("{error:?}"))?;
-    let bound = out.join("tollgate_bg.wasm");
+    let bound = out.join(format!("{name}_bg.wasm"));
     wasm::optimize(&bound, &bound)
 }
 
@@ -59,15 +65,20 @@ fn tsc(project: &Path) -> anyhow::Result<()> {
     run(Command::new("node").arg(compiler).arg("--project").arg(project))
 }
 
-/// One file per entry and one for what they share: Node takes longer to find forty files than to compile
+/// One file per entry, and few for what they share: Node takes longer to find forty files than to compile
 /// the module.
 fn bundle(work: &Path) -> anyhow::Result<()> {
     folder::empty(&work.join("bundle"))?;
     let rolldown = work.join("node_modules/rolldown/bin/cli.mjs");
     let mut command = Command::new("node");
-    command.arg(rolldown).args(["dist/node.js", "dist/web.js", "dist/workerd.js"]);
-    command.args(["--dir", "bundle", "--format", "esm", "--chunk-file-names", "tollgate.js"]);
-    command.args(["--external", "node:fs", "--external", "./wasm/tollgate_bg.wasm"]);
+    command.arg(rolldown);
+    for host in ["node", "web", "workerd"] {
+        command.args([format!("dist/{host}.js"), format!("dist/upstream-{host}.js")]);
+    }
+    command.args(["--dir", "bundle", "--format", "esm", "--chunk-file-names", "[name].js"]);
+    for external in ["node:fs", "./wasm/tollgate_bg.wasm", "./wasm/upstream_bg.wasm"] {
+        command.args(["--external", external]);
+    }
     run(command.args(["--log-level", "warn"]).current_dir(work))
 }
 

@@ -4,8 +4,11 @@
 
 mod api_check;
 mod bench;
+mod cloudflare;
 mod command;
 mod compose;
+mod conformance;
+mod folder;
 mod js;
 mod npm;
 mod panics;
@@ -16,6 +19,7 @@ mod server;
 mod size;
 mod suite;
 mod wasm;
+mod wit_docs;
 
 use clap::{Parser, Subcommand};
 
@@ -29,7 +33,7 @@ struct Args {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Builds the limiter component and the edge function, and composes them.
+    /// Builds the limiter component, the plain module and the edge function, and composes them.
     Wasm,
     /// Builds the program `tollgate`, with the edge function inside.
     Build,
@@ -46,12 +50,21 @@ enum Task {
         #[command(subcommand)]
         task: Option<JsTask>,
     },
+    /// Builds the Worker for Cloudflare; `cloudflare test` tests it.
+    Cloudflare {
+        #[command(subcommand)]
+        task: Option<CloudflareTask>,
+    },
     /// Prints the size of the limiter component, and what each interface adds to it.
     Size,
-    /// Shows that no input makes the limiter component panic.
+    /// Writes the pages of docs/wit.
+    WitDocs,
+    /// Shows that no input makes the limiter component, in any world, or the plain module panic.
     Panics,
     /// Builds everything, and asks the program all that its OpenAPI document says, by schemathesis.
     ApiCheck,
+    /// Runs every vector on every surface, and writes docs/conformance.md.
+    Conformance,
     /// Checks formatting, lints and documentation.
     Lint,
     /// Passes every test: lints, unit tests, laws, components, and the program end to end.
@@ -66,6 +79,12 @@ enum JsTask {
     Bench,
 }
 
+#[derive(Subcommand)]
+enum CloudflareTask {
+    /// Asks the Worker in workerd, and compares its answers with those of the native service.
+    Test,
+}
+
 fn main() -> anyhow::Result<()> {
     match Args::parse().task {
         Task::Wasm => wasm::build(),
@@ -73,11 +92,15 @@ fn main() -> anyhow::Result<()> {
         Task::Serve { args } => program::serve(&args),
         Task::Bench(args) => bench::bench(&args),
         Task::Js { task: None } => js::build().map(drop),
-        Task::Js { task: Some(JsTask::Test) } => js::test(),
+        Task::Js { task: Some(JsTask::Test) } => js::test(None),
         Task::Js { task: Some(JsTask::Bench) } => js::bench(),
+        Task::Cloudflare { task: None } => cloudflare::build().map(drop),
+        Task::Cloudflare { task: Some(CloudflareTask::Test) } => cloudflare::test(),
         Task::Size => size::print(),
+        Task::WitDocs => wit_docs::write(),
         Task::Panics => panics::check(),
         Task::ApiCheck => program::build().and_then(|program| api_check::check(&program)),
+        Task::Conformance => wasm::build().and_then(|()| conformance::write()),
         Task::Lint => suite::lint(),
         Task::Test => suite::test(),
     }

@@ -1,7 +1,7 @@
-//! Programs that come as Python packages.
+//! Python environments of our own, with what a `requirements.txt` names.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::Context as _;
@@ -9,20 +9,18 @@ use anyhow::Context as _;
 use crate::command::run;
 use crate::paths;
 
-/// The program `program`, in a Python environment of its own that is made anew when the requirements in
-/// `crates/xtask/FOLDER` change.
-pub(crate) fn program(folder: &str, program: &str) -> anyhow::Result<PathBuf> {
-    let requirements = paths::root().join("crates/xtask").join(folder).join("requirements.txt");
-    let wanted = fs::read(&requirements)?;
-    let environment = paths::out().join(folder);
+/// The folder of programs of an environment that is made anew when the requirements change.
+pub(crate) fn environment(name: &str, requirements: &Path) -> anyhow::Result<PathBuf> {
+    let wanted = fs::read(requirements)?;
+    let environment = paths::out().join(name).join("environment");
     let installed = environment.join("requirements.txt");
     if fs::read(&installed).ok().as_ref() != Some(&wanted) {
         run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&environment))
             .context("it needs Python's venv: apt-get install python3-venv")?;
         run(Command::new(environment.join("bin/pip"))
             .args(["install", "--quiet", "--disable-pip-version-check", "--requirement"])
-            .arg(&requirements))?;
+            .arg(requirements))?;
         fs::write(&installed, &wanted)?;
     }
-    Ok(environment.join("bin").join(program))
+    Ok(environment.join("bin"))
 }

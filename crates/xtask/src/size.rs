@@ -9,7 +9,8 @@ use crate::{paths, wasm};
 
 const INTERFACES: [&str; 4] = ["limiter", "cooldown", "barrier", "feedback"];
 
-/// Builds the limiter, and prints its size and how much of its code each interface alone needs.
+/// Builds the limiter, and prints its size, how much of its code each interface alone needs, and its size
+/// in other worlds.
 pub(crate) fn print() -> anyhow::Result<()> {
     let (component, module) = wasm::limiter()?;
     let (component, module) = (fs::metadata(component)?.len(), fs::read(module)?);
@@ -19,6 +20,10 @@ pub(crate) fn print() -> anyhow::Result<()> {
     for interface in INTERFACES {
         let others = optimized(&without(&module, interface)?)?;
         println!("| of which only `{interface}` needs | {} |", core.saturating_sub(others));
+    }
+    for world in wasm::other_worlds()? {
+        let name = world.file_name().unwrap_or_default().to_string_lossy();
+        println!("| `{name}` | {} |", fs::metadata(&world)?.len());
     }
     Ok(())
 }

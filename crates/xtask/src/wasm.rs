@@ -24,32 +24,47 @@ const WASM_FEATURES: [&str; 6] = [
 ];
 
 /// A crate that becomes a component.
-struct Guest {
+#[derive(Clone, Copy)]
+struct Guest<'a> {
     package: &'static str,
-    features: &'static str,
+    features: &'a str,
     target: &'static str,
     out: &'static str,
 }
 
-const LIMITER: Guest = Guest {
+const LIMITER: Guest<'_> = Guest {
     package: "tollgate-component",
     features: "",
     target: "wasm32-unknown-unknown",
     out: "limiter.wasm",
 };
 
-const EDGE: Guest = Guest {
+/// The limiter in worlds of its own: keys in memory, keys in the host's store.
+const KEYED: Guest<'_> = Guest { features: "keyed", out: "keyed-limiter.wasm", ..LIMITER };
+const STORED: Guest<'_> = Guest { features: "stored", out: "stored-limiter.wasm", ..LIMITER };
+
+const EDGE: Guest<'_> = Guest {
     package: "tollgate-edge-spin",
     features: "",
     target: "wasm32-wasip2",
     out: "edge.wasm",
 };
 
-/// What JavaScript calls. It becomes no component: its glue is made by `js.rs`.
-const JS: Guest = Guest { package: "tollgate-js", out: "", ..LIMITER };
+/// What JavaScript calls. These become no components: their glue is made by `js.rs`.
+const JS: Guest<'_> = Guest { package: "tollgate-js", out: "", ..LIMITER };
+const JS_UPSTREAM: Guest<'_> = Guest { package: "tollgate-js-upstream", ..JS };
+
+/// The Worker. It becomes no component either.
+const WORKER: Guest<'_> = Guest { package: "tollgate-edge-cloudflare", out: "", ..LIMITER };
+
+/// The core for hosts without components. It is no component either.
+const MODULE: Guest<'_> = Guest { package: "tollgate-module", out: "module.wasm", ..LIMITER };
+
+/// What must not be able to panic.
+const WITHOUT_PANIC: [Guest<'_>; 4] = [LIMITER, KEYED, STORED, MODULE];
 
 /// Guests of tests and benchmarks.
-const TEST_GUESTS: [Guest; 5] = [
+const TEST_GUESTS: [Guest<'_>; 5] = [
     Guest { features: "linked", out: "edge-linked.wasm", ..EDGE },
     Guest { package: "tollgate-guest-null-limiter", out: "null-limiter.wasm", ..LIMITER },
     Guest { package: "tollgate-guest-null", out: "guest-null.wasm", ..EDGE },
@@ -57,11 +72,25 @@ const TEST_GUESTS: [Guest; 5] = [
     Guest { package: "tollgate-guest-faulty", out: "guest-faulty.wasm", ..EDGE },
 ];
 
-/// Builds the limiter and the edge function, and composes them into `tollgate.wasm`.
+/// Builds the limiter in every world, the plain module and the edge function, and composes the first and
+/// the last into `tollgate.wasm`.
 pub(crate) fn build() -> anyhow::Result<()> {
     add_targets()?;
+    plain_module()?;
+    component(&KEYED)?;
+    component(&STORED)?;
     let (limiter, edge) = (component(&LIMITER)?, component(&EDGE)?);
     compose::compose(&edge, &limiter, &composed())
+}
+
+/// Builds the core module for hosts without components.
+fn plain_module() -> anyhow::Result<PathBuf> {
+    let compiled = module(&MODULE)?;
+    fs::create_dir_all(paths::out())?;
+    let out = paths::out().join(MODULE.out);
+    optimize(&compiled, &out)?;
+    fs::write(&out, without_names(&fs::read(&out)?)?)?;
+    Ok(out)
 }
 
 /// Builds the guests that only tests and benchmarks run.
@@ -80,21 +109,41 @@ pub(crate) fn limiter() -> anyhow::Result<(PathBuf, PathBuf)> {
     Ok((component(&LIMITER)?, module(&LIMITER)?))
 }
 
-/// The limiter's core module in which panics call an import, not optimized by wasm-opt, with the names
-/// of its functions.
-pub(crate) fn limiter_with_panic_import() -> anyhow::Result<Vec<u8>> {
+/// Builds the limiter in its other worlds.
+pub(crate) fn other_worlds() -> anyhow::Result<[PathBuf; 2]> {
     add_targets()?;
-    let guest = Guest { features: "panic-import", ..LIMITER };
-    let mut command = compile(&guest)?;
-    run(command.env("CARGO_PROFILE_WASM_STRIP", "debuginfo"))?;
-    Ok(fs::read(artifact(&guest))?)
+    Ok([component(&KEYED)?, component(&STORED)?])
 }
 
-/// The core for JavaScript, as it came from the compiler: wasm-bindgen reads what strip takes away.
-pub(crate) fn js_module() -> anyhow::Result<PathBuf> {
+/// The core module of everything that must not be able to panic, in which panics call an import, not
+/// optimized by wasm-opt, with the names of its functions; and what it would be called.
+pub(crate) fn with_panic_imports() -> anyhow::Result<Vec<(&'static str, Vec<u8>)>> {
     add_targets()?;
-    run(compile(&JS)?.env("CARGO_PROFILE_WASM_STRIP", "debuginfo"))?;
-    Ok(artifact(&JS))
+    WITHOUT_PANIC.iter().map(|guest| Ok((guest.out, with_panic_import(guest)?))).collect()
+}
+
+fn with_panic_import(guest: &Guest<'_>) -> anyhow::Result<Vec<u8>> {
+    let features = format!("{},panic-import", guest.features);
+    let mut command = compile(&Guest { features: &features, ..*guest })?;
+    run(command.env("CARGO_PROFILE_WASM_STRIP", "debuginfo"))?;
+    Ok(fs::read(artifact(guest))?)
+}
+
+/// The core for JavaScript, in two modules as they came from the compiler: what limits, and what callers
+/// of an upstream share. wasm-bindgen reads what strip takes away.
+pub(crate) fn js_modules() -> anyhow::Result<[PathBuf; 2]> {
+    Ok([module_to_bind(&JS)?, module_to_bind(&JS_UPSTREAM)?])
+}
+
+/// The Worker's module, likewise.
+pub(crate) fn worker_module() -> anyhow::Result<PathBuf> {
+    module_to_bind(&WORKER)
+}
+
+fn module_to_bind(guest: &Guest<'_>) -> anyhow::Result<PathBuf> {
+    add_targets()?;
+    run(compile(guest)?.env("CARGO_PROFILE_WASM_STRIP", "debuginfo"))?;
+    Ok(artifact(guest))
 }
 
 fn add_targets() -> anyhow::Result<()> {
@@ -102,7 +151,7 @@ fn add_targets() -> anyhow::Result<()> {
     run(Command::new("rustup").args(["--quiet", "target", "add"]).args(targets))
 }
 
-fn component(guest: &Guest) -> anyhow::Result<PathBuf> {
+fn component(guest: &Guest<'_>) -> anyhow::Result<PathBuf> {
     let module = module(guest)?;
     fs::create_dir_all(paths::out())?;
     let optimized = paths::out().join(guest.out).with_extension("core.wasm");
@@ -117,12 +166,12 @@ fn component(guest: &Guest) -> anyhow::Result<PathBuf> {
 
 /// The core module of a guest. The linker for WASI would make it a component at once, and a component
 /// is nothing that wasm-opt takes.
-fn module(guest: &Guest) -> anyhow::Result<PathBuf> {
+fn module(guest: &Guest<'_>) -> anyhow::Result<PathBuf> {
     run(&mut compile(guest)?)?;
     Ok(artifact(guest))
 }
 
-fn compile(guest: &Guest) -> anyhow::Result<Command> {
+fn compile(guest: &Guest<'_>) -> anyhow::Result<Command> {
     let mut command = cargo(&["rustc", "--quiet", "--profile", "wasm", "--lib"]);
     command.args(["--package", guest.package, "--target", guest.target]);
     command.args(["--features", guest.features]);
@@ -134,7 +183,7 @@ fn compile(guest: &Guest) -> anyhow::Result<Command> {
 }
 
 /// Where cargo puts it.
-fn artifact(guest: &Guest) -> PathBuf {
+fn artifact(guest: &Guest<'_>) -> PathBuf {
     let file = guest.package.replace('-', "_") + ".wasm";
     paths::target().join(guest.target).join("wasm").join(file)
 }

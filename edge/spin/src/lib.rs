@@ -43,8 +43,10 @@ mod bindings {
 
 #[cfg(not(feature = "linked"))]
 use bindings::tollgate::limiter::limiter as wit;
+use http::Response;
 use spin_sdk::wasip3;
 use spin_sdk::wasip3::http::types;
+use tollgate_service::Content;
 
 /// The handler. `#[http_service]` would convert every request to spin-sdk's own type first.
 struct Edge;
@@ -53,13 +55,16 @@ wasip3::http::service::export!(Edge);
 
 impl wasip3::exports::http::handler::Guest for Edge {
     async fn handle(request: types::Request) -> Result<types::Response, types::ErrorCode> {
-        let response = match setup::service().await {
-            Ok(service) => {
-                let needs_key = service.needs_key();
-                service.handle(request::from_wasi(request, needs_key)).await
-            }
-            Err(problem) => problem.into_response(),
+        let service = match setup::service().await {
+            Ok(service) => service,
+            Err(problem) => return response::complete(problem.into_response()),
         };
-        response::into_wasi(response)
+        let needs_key = service.needs_key();
+        let answer = service.handle(request::from_wasi(request, needs_key)).await;
+        let (head, content) = answer.into_parts();
+        match content {
+            Content::Full(body) => response::complete(Response::from_parts(head, body)),
+            Content::Watch(watch) => response::streaming(head, watch, service),
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! The limiter component that this function is composed with.
 
 use tollgate_core::{Applied, Change, Note, Operation, Policy, Span, Timestamp};
-use tollgate_service::{Capacity, Limiter, LimiterError};
+use tollgate_service::{Capacity, Limiter, LimiterError, PolicyChange};
 
 use crate::{to_wit, wit};
 
@@ -9,23 +9,33 @@ use crate::{to_wit, wit};
 #[derive(Default)]
 pub(crate) struct ImportedLimiter;
 
-impl Limiter for ImportedLimiter {
-    type Opened = wit::PolicyId;
+/// A policy that is open in the limiter for as long as somebody has this.
+pub(crate) struct OpenPolicy(wit::PolicyId);
 
-    fn open(&self, policy: &Policy) -> Result<wit::PolicyId, LimiterError> {
+impl Drop for OpenPolicy {
+    fn drop(&mut self) {
+        wit::close_policy(self.0);
+    }
+}
+
+impl Limiter for ImportedLimiter {
+    type Opened = OpenPolicy;
+
+    fn open(&self, policy: &Policy) -> Result<OpenPolicy, LimiterError> {
         let limits: Vec<_> = policy.limits().iter().map(to_wit::limit).collect();
-        wit::open_policy(&limits).map_err(|error| LimiterError::Refused(format!("{error:?}")))
+        let opened = wit::open_policy(&limits).map(OpenPolicy);
+        opened.map_err(|error| LimiterError::Refused(format!("{error:?}")))
     }
 
     fn apply(
         &self,
-        policy: &wit::PolicyId,
+        policy: &OpenPolicy,
         record: Option<&[u8]>,
         operation: &Operation,
         now: Timestamp,
     ) -> Result<Applied, LimiterError> {
         let operation = to_wit::operation(operation);
-        let decision = wit::apply(*policy, record, &operation, now.as_nanos()).map_err(error)?;
+        let decision = wit::apply(policy.0, record, &operation, now.as_nanos()).map_err(error)?;
         Ok(Applied {
             verdict: to_wit::verdict(decision.verdict),
             effect: to_wit::effect(decision.effect),
@@ -39,13 +49,13 @@ impl Limiter for ImportedLimiter {
 
     fn capacity_of(
         &self,
-        policy: &wit::PolicyId,
+        policy: &OpenPolicy,
         record: Option<&[u8]>,
         limit: usize,
         now: Timestamp,
     ) -> Result<Option<Capacity>, LimiterError> {
         let limit = to_wit::position(limit);
-        let capacity = wit::capacity_of(*policy, record, limit, now.as_nanos()).map_err(error)?;
+        let capacity = wit::capacity_of(policy.0, record, limit, now.as_nanos()).map_err(error)?;
         Ok(capacity.map(|capacity| Capacity {
             capacity: capacity.capacity,
             original: capacity.original,
@@ -58,11 +68,26 @@ impl Limiter for ImportedLimiter {
 
     fn forget_after(
         &self,
-        policy: &wit::PolicyId,
+        policy: &OpenPolicy,
         record: &[u8],
         now: Timestamp,
     ) -> Result<Span, LimiterError> {
-        wit::forget_after(*policy, record, now.as_nanos()).map(Span::from_nanos).map_err(error)
+        wit::forget_after(policy.0, record, now.as_nanos()).map(Span::from_nanos).map_err(error)
+    }
+
+    fn carry_over(
+        &self,
+        policy: &OpenPolicy,
+        record: Option<&[u8]>,
+        change: &PolicyChange<'_, OpenPolicy>,
+    ) -> Result<Vec<u8>, LimiterError> {
+        let change = wit::ChangeOfPolicy {
+            old: change.old.0,
+            carry: to_wit::carry(change.carry),
+            at: change.at.as_nanos(),
+            revision: change.revision,
+        };
+        wit::carry_over(policy.0, record, change).map_err(error)
     }
 }
 

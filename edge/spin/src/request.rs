@@ -1,5 +1,5 @@
-//! Requests, taken from the host as far as the service looks at them: method, path, `Prefer`, body and,
-//! where a key is needed, `Authorization`.
+//! Requests, taken from the host as far as the service looks at them: method, path, `Prefer`, body,
+//! where a key is needed `Authorization`, and of what is looked at `Last-Event-ID`.
 //!
 //! spin-sdk's own conversion takes all of it, each header and trailer included, and that is a tenth
 //! of the component.
@@ -16,7 +16,7 @@ use http_body_util::StreamBody;
 use spin_sdk::wasip3::http::types;
 use spin_sdk::wasip3::wit_bindgen::StreamResult;
 use spin_sdk::wasip3::wit_future;
-use tollgate_service::{BODY_BYTES_MAX, PREFER};
+use tollgate_service::{BODY_BYTES_MAX, LAST_EVENT_ID, PREFER};
 
 /// Most bytes of a body that are read at once.
 const READ_BYTES: usize = 16 * 1024;
@@ -42,6 +42,11 @@ pub(crate) fn from_wasi(
         }
     }
     let method = Method::try_from(request.get_method()).unwrap_or(Method::TRACE);
+    if method == Method::GET {
+        for value in fields.get(LAST_EVENT_ID.as_str()) {
+            headers.extend(HeaderValue::try_from(value).map(|value| (LAST_EVENT_ID, value)));
+        }
+    }
     let declared_bytes = declared_bytes(&fields.get(CONTENT_LENGTH.as_str()));
     let body = futures::stream::once(read(request, declared_bytes));
     let mut converted = Request::new(StreamBody::new(body.map(|bytes| Ok(Frame::data(bytes)))));

@@ -1,15 +1,21 @@
 //! Answers, handed to the host so that they take as few writes as possible.
 
+use std::rc::Rc;
+
 use bytes::Bytes;
 use http::header::CONTENT_LENGTH;
+use http::response::Parts;
 use http::{HeaderMap, Response, StatusCode};
 use http_body_util::Full;
 use spin_sdk::wasip3::http::types::{self, ErrorCode, Fields};
 use spin_sdk::wasip3::{spawn, wit_future, wit_stream};
+use tollgate_service::Watch;
+
+use crate::setup::EdgeService;
 
 /// The answer, as the host takes it. Without a body it has no stream either: then head and end are
 /// one write, and hosts that don't set TCP_NODELAY don't hold the end back.
-pub(crate) fn into_wasi(response: Response<Full<Bytes>>) -> Result<types::Response, ErrorCode> {
+pub(crate) fn complete(response: Response<Full<Bytes>>) -> Result<types::Response, ErrorCode> {
     let (mut parts, body) = response.into_parts();
     let body = Vec::from(body.into_inner().unwrap_or_default());
     parts.headers.insert(CONTENT_LENGTH, body.len().into());
@@ -27,12 +33,39 @@ pub(crate) fn into_wasi(response: Response<Full<Bytes>>) -> Result<types::Respon
         });
         types::Response::new(headers, Some(reader), trailers)
     };
-    // It is 200 unless it is set, and most answers are.
-    if parts.status != StatusCode::OK {
-        let status = parts.status.as_u16();
-        response.set_status_code(status).map_err(|()| ErrorCode::InternalError(None))?;
-    }
+    set_status(&response, parts.status)?;
     Ok(response)
+}
+
+/// An answer that goes on, until it is over or nobody listens any more.
+pub(crate) fn streaming(
+    head: Parts,
+    mut watch: Watch,
+    service: Rc<EdgeService>,
+) -> Result<types::Response, ErrorCode> {
+    let headers = fields(&head.headers)?;
+    let (end, trailers) = wit_future::new(|| Ok(None));
+    let (mut writer, reader) = wit_stream::new();
+    spawn(async move {
+        while let Some(piece) = watch.next(&*service).await {
+            let left_over = writer.write_all(piece.into()).await;
+            if !left_over.is_empty() {
+                break;
+            }
+        }
+        drop((writer, end));
+    });
+    let (response, _sent) = types::Response::new(headers, Some(reader), trailers);
+    set_status(&response, head.status)?;
+    Ok(response)
+}
+
+fn set_status(response: &types::Response, status: StatusCode) -> Result<(), ErrorCode> {
+    // It is 200 unless it is set, and most answers are.
+    if status == StatusCode::OK {
+        return Ok(());
+    }
+    response.set_status_code(status.as_u16()).map_err(|()| ErrorCode::InternalError(None))
 }
 
 fn fields(headers: &HeaderMap) -> Result<Fields, ErrorCode> {

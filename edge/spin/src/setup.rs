@@ -18,7 +18,7 @@ type EdgeLimiter = tollgate_service::CoreLimiter;
 type EdgeLimiter = crate::limiter::ImportedLimiter;
 
 type Records = Breaker<Metered<EdgeStore, SystemClock>, SystemClock>;
-type EdgeService = Service<Records, EdgeLimiter, SystemClock>;
+pub(crate) type EdgeService = Service<Records, EdgeLimiter, SystemClock>;
 
 thread_local! {
     static SERVICE: OnceCell<Rc<EdgeService>> = const { OnceCell::new() };

@@ -1,4 +1,4 @@
-//! Real servers for tests: Debian's `redis-server` and `nats-server`.
+//! Real servers for tests: Debian's `redis-server` and `nats-server`, and npm's `workerd`.
 //!
 //! Each is a process of its own on a free port of the loopback interface, with its data in a folder of its
 //! own. It answers when `start` returns, and is gone when it is dropped. A server that is not installed
@@ -12,6 +12,7 @@ mod process;
 mod proxy;
 mod redis;
 mod redis_pair;
+mod workerd;
 
 pub use nats::NatsServer;
 pub use nats_cluster::NatsCluster;
@@ -19,3 +20,4 @@ pub use process::READY_MAX;
 pub use proxy::{Network, Proxy};
 pub use redis::RedisServer;
 pub use redis_pair::RedisPair;
+pub use workerd::WorkerdServer;

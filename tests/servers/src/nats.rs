@@ -11,10 +11,16 @@ use tempfile::TempDir;
 use crate::process::{Kind, Process};
 
 /// Debian's.
-static NATS: Kind = Kind { program: || "nats-server".to_owned(), arguments, is_ready };
+static NATS: Kind = Kind {
+    program: || "nats-server".to_owned(),
+    install: "apt-get install nats-server",
+    arguments,
+    is_ready,
+};
 
 /// One that is exact with replicas, which Debian's is not.
-static RECENT_NATS: Kind = Kind { program: recent, arguments, is_ready };
+static RECENT_NATS: Kind =
+    Kind { program: recent, install: "`cargo xtask test` brings it", arguments, is_ready };
 
 /// Enough bytes for the longest value and its header fields; the server's own default is a mebibyte in all.
 const PAYLOAD_BYTES: usize = 2 << 20;

@@ -26,6 +26,8 @@ const ANSWER_MAX: Duration = Duration::from_secs(1);
 pub(crate) struct Kind {
     /// The program, or the path to it.
     pub(crate) program: fn() -> String,
+    /// How it gets there.
+    pub(crate) install: &'static str,
     /// What to tell it: its data folder, its port.
     pub(crate) arguments: fn(&Path, u16) -> Vec<String>,
     /// Whether it answers over this new connection.
@@ -57,7 +59,7 @@ impl Process {
             }
             process.forget();
         }
-        panic!("{} ended before it answered: {}", (kind.program)(), process.log());
+        panic!("{} ended before it answered: {}", process.program(), process.log());
     }
 
     pub(crate) fn port(&self) -> u16 {
@@ -104,7 +106,8 @@ impl Process {
         (self.kind.program)()
     }
 
-    fn data(&self) -> PathBuf {
+    /// The folder with what it keeps.
+    pub(crate) fn data(&self) -> PathBuf {
         self.folder.path().join("data")
     }
 
@@ -114,7 +117,7 @@ impl Process {
         let log = File::create(self.folder.path().join("log")).unwrap();
         let mut arguments = (self.kind.arguments)(&self.data(), self.port);
         arguments.extend_from_slice(&self.more_arguments);
-        let child = spawn(&self.program(), &arguments, &log);
+        let child = spawn(self.kind, &arguments, &log);
         let child = self.child.insert(child);
         let deadline = Instant::now() + READY_MAX;
         while Instant::now() < deadline {
@@ -150,9 +153,10 @@ pub(crate) fn connect(port: u16) -> io::Result<TcpStream> {
     Ok(stream)
 }
 
-fn spawn(program: &str, arguments: &[String], log: &File) -> Child {
+fn spawn(kind: &Kind, arguments: &[String], log: &File) -> Child {
+    let (program, install) = ((kind.program)(), kind.install);
     // Debian keeps some servers where only root looks for programs.
-    for program in [program.to_owned(), format!("/usr/sbin/{program}")] {
+    for program in [program.clone(), format!("/usr/sbin/{program}")] {
         let mut command = Command::new(&program);
         command.args(arguments).stdin(Stdio::null());
         command.stdout(log.try_clone().unwrap()).stderr(log.try_clone().unwrap());
@@ -162,5 +166,5 @@ fn spawn(program: &str, arguments: &[String], log: &File) -> Child {
             Err(error) => panic!("{program}: {error}"),
         }
     }
-    panic!("{program} is not installed: apt-get install redis-server nats-server");
+    panic!("{program} is not installed: {install}");
 }

@@ -7,7 +7,12 @@ use std::time::Instant;
 
 use crate::process::{Kind, Process, READY_MAX, connect};
 
-static REDIS: Kind = Kind { program: || "redis-server".to_owned(), arguments, is_ready };
+static REDIS: Kind = Kind {
+    program: || "redis-server".to_owned(),
+    install: "apt-get install redis-server",
+    arguments,
+    is_ready,
+};
 
 /// A Redis server that survives being killed: it appends every write to a file before it answers.
 pub struct RedisServer(Process);

@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use http_body_util::Limited;
+use bytes::Bytes;
+use http_body_util::{Full, Limited};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -17,7 +18,7 @@ use tokio::sync::oneshot;
 use tollgate_core::{Span, Timestamp};
 use tollgate_kv::{KeyValueStore, Memory};
 use tollgate_policy::{ApiKeys, PolicySet};
-use tollgate_service::{CoreLimiter, Service as Api};
+use tollgate_service::{Content, CoreLimiter, Service as Api};
 use tollgate_store::Clock;
 
 const POLICIES: &str = r#"
@@ -132,9 +133,17 @@ async fn accept(listener: TcpListener, keys: Option<ApiKeys>, faults: Arc<Faults
                 let answer = api.handle(request.map(|body| Limited::new(body, 1 << 16))).await;
                 faults.asked.fetch_add(1, SeqCst);
                 let is_cut = faults.cuts.fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1));
-                if is_cut.is_ok() { Err("cut") } else { Ok(answer) }
+                if is_cut.is_ok() { Err("cut") } else { Ok(answer.map(complete)) }
             }
         });
         tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+    }
+}
+
+/// The client does not watch, and is given no stream.
+fn complete(content: Content) -> Full<Bytes> {
+    match content {
+        Content::Full(body) => body,
+        Content::Watch(_) => Full::default(),
     }
 }

@@ -142,6 +142,33 @@ impl Adaptive {
         Some(to)
     }
 
+    /// Follows a reduction that was announced elsewhere, as far as it has not recovered since: if that
+    /// is below what is in force. Whether it was; the capacity never rises by it.
+    pub(crate) fn follow(
+        &self,
+        state: &mut AdaptiveState,
+        now: Timestamp,
+        announced: Reduction,
+    ) -> bool {
+        let now = now.max(state.at);
+        let (original, period) = self.numbers(state);
+        let stretch = |reduction| {
+            let mut stretches = self.recovery.stretches(original, reduction);
+            stretches.find(|stretch| stretch.lasts(now.as_nanos()))
+        };
+        let (Some(ours), Some(theirs)) = (stretch(state.reduction), stretch(Some(announced)))
+        else {
+            return false;
+        };
+        if announced.since > now.plus(SKEW_MAX) || !theirs.is_below(&ours) {
+            return false;
+        }
+        self.bring_up(state, now);
+        state.reduction = Some(announced);
+        state.level = state.level.min(full(theirs.capacity, period));
+        true
+    }
+
     /// Whether a key in this state will never be like one that was never seen: its capacity was set,
     /// or recovers to more than it was.
     pub(crate) fn is_lasting(&self, state: &AdaptiveState) -> bool {

@@ -52,6 +52,8 @@ pub(crate) struct Reduction {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Stretch {
     pub(crate) capacity: u64,
+    /// The same before it was rounded down.
+    exact: u128,
     /// Nanoseconds since the epoch at which it ends; the last one has no end.
     pub(crate) end: Option<u64>,
 }
@@ -60,6 +62,12 @@ impl Stretch {
     /// Whether it is not over at `at_ns`.
     pub(crate) fn lasts(&self, at_ns: u64) -> bool {
         self.end.is_none_or(|end| at_ns < end)
+    }
+
+    /// Whether less passes from now on than in `other`: the capacity is lower, or as low for longer.
+    pub(crate) fn is_below(&self, other: &Self) -> bool {
+        let end = |stretch: &Self| stretch.end.unwrap_or(u64::MAX);
+        self.exact < other.exact || (self.exact == other.exact && end(self) > end(other))
     }
 }
 
@@ -103,7 +111,7 @@ impl Iterator for Stretches {
         let end = start.checked_add(self.recovery.interval.as_nanos());
         let end = end.filter(|_| capacity < self.ceiling && grown > capacity);
         self.next = end.map(|end| (grown, end));
-        Some(Stretch { capacity: whole(capacity), end })
+        Some(Stretch { capacity: whole(capacity), exact: capacity, end })
     }
 }
 

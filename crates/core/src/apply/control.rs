@@ -2,6 +2,7 @@
 
 use crate::algorithms::adaptive::{Adaptive, AdaptiveState, Change, Note};
 use crate::algorithms::any::{AnyRule, State};
+use crate::algorithms::recovery::Reduction;
 use crate::apply::decision::Effect;
 use crate::apply::operation::{CapacitySetting, ReduceFactor};
 use crate::policy::Policy;
@@ -36,10 +37,10 @@ pub(crate) fn block(record: &mut Record, span: Span, now: Timestamp) -> Effect {
     Effect::Changed
 }
 
-/// Forgets everything but what belongs to others: the key is seen for the first time now.
+/// Forgets everything but what belongs to others, and under which policy it is: the key is seen for the first time now.
 pub(crate) fn reset(policy: &Policy, record: &mut Record, now: Timestamp) -> Effect {
     let foreign = core::mem::take(&mut record.foreign);
-    *record = Record { foreign, ..Record::new(policy) };
+    *record = Record { foreign, revision: record.revision, ..Record::new(policy) };
     record.bring_up(policy, now);
     Effect::Changed
 }
@@ -94,6 +95,50 @@ pub(crate) fn reduce(
     };
     state.change = Some(Change { at: now, capacity, note: note.clone() });
     Effect::Changed
+}
+
+impl Policy {
+    /// Follows a reduction of the adaptive limit at this position that was announced by somebody who
+    /// keeps a record of its own: from `announced.at` on the capacity is `announced.capacity` (at least
+    /// 1), and recovers. Whether it does: not when that is no lower than what is in force, lies more
+    /// than [`SKEW_MAX`](crate::SKEW_MAX) ahead of `now`, or the limit is not adaptive.
+    ///
+    /// The capacity never rises by it, so hearing of a reduction twice, late or out of order does no
+    /// harm. Who shares a record need not be told: see [`Operation::Reduce`](crate::Operation::Reduce).
+    ///
+    /// ```
+    /// use tollgate_core::{Algorithm, Change, Limit, Note, Policy, Record, Recovery, Span, Timestamp};
+    /// let (period, recovery) = (Span::from_secs(60), Recovery::default());
+    /// let adaptive = Algorithm::Adaptive { capacity: 100, period, recovery };
+    /// let policy = Policy::new([Limit::new("requests", adaptive)?])?;
+    /// let (mut record, at) = (Record::new(&policy), Timestamp::from_secs(1_800_000_000));
+    ///
+    /// let note = Note::new("worker-2", "429").unwrap();
+    /// let announced = Change { at, capacity: 50, note };
+    /// assert!(policy.follow(&mut record, 0, &announced, at.plus(Span::from_secs(30))));
+    /// assert!(!policy.follow(&mut record, 0, &announced, at.plus(Span::from_secs(31)))); // known
+    ///
+    /// let peek = policy.no_costs().into();
+    /// let decision = policy.apply(&mut record, &peek, at.plus(Span::from_secs(31)));
+    /// assert_eq!(decision.capacity(0).unwrap().capacity, 55); // a tenth more after 30 s
+    /// # Ok::<(), Box<dyn core::error::Error>>(())
+    /// ```
+    pub fn follow(
+        &self,
+        record: &mut Record,
+        limit: usize,
+        announced: &Change,
+        now: Timestamp,
+    ) -> bool {
+        record.bring_up(self, now);
+        let Some((adaptive, state)) = adaptive(self, record, limit) else { return false };
+        let reduction = Reduction { to: announced.capacity.max(1), since: announced.at };
+        if !adaptive.follow(state, now, reduction) {
+            return false;
+        }
+        state.change = Some(announced.clone());
+        true
+    }
 }
 
 /// The adaptive limit at this position, and where it stands; nothing for any other.

@@ -17,6 +17,7 @@
 //!   16 hold      16 id, 8 expiry, then 4 tag and LEB128 units per limit
 //!   17 block     8 end of the block
 //!   18 once      16 per request id, oldest first
+//!   20 revision  8 revision of the policy that it was written under; left out for 0
 //! ```
 //!
 //! A limit that stands as if never used has no entry. Entries are found by tag, so a policy may gain,
@@ -54,8 +55,8 @@ pub const RECORD_BYTES_MAX: usize = 1
     + LIMITS_MAX * STATE_BYTES_MAX
     + LOGS_MAX * (HEAD_BYTES_MAX + LOG_BYTES_MAX)
     + HOLDS_MAX * HOLD_BYTES_MAX
-    + 2 * HEAD_BYTES_MAX
-    + 8
+    + 3 * HEAD_BYTES_MAX
+    + 2 * 8
     + REQUEST_IDS_MAX * 16
     + FOREIGN_BYTES_MAX;
 
@@ -118,6 +119,10 @@ impl Record {
                 let [until] = entry::words(entry.payload)?;
                 self.blocked_until = self.blocked_until.max(Timestamp::from_nanos(until));
             }
+            entry::REVISION => {
+                let [revision] = entry::words(entry.payload)?;
+                self.revision = self.revision.max(revision);
+            }
             _ => {
                 let (ids, rest) = entry.payload.as_chunks::<16>();
                 if !rest.is_empty() || ids.len() > REQUEST_IDS_MAX {
@@ -129,6 +134,28 @@ impl Record {
             }
         }
         Some(())
+    }
+
+    /// The [revision](Self::revision) that these bytes tell, whatever the policy is.
+    ///
+    /// # Errors
+    /// [`CorruptRecord`] when the bytes are no entries of a version that this build knows.
+    pub fn revision_in(bytes: &[u8]) -> Result<u64, CorruptRecord> {
+        let (&version, mut rest) = bytes.split_first().ok_or(CorruptRecord::Empty)?;
+        if version != VERSION {
+            return Err(CorruptRecord::Version(version));
+        }
+        let bad_length = CorruptRecord::Length(bytes.len());
+        let mut revision = 0;
+        while !rest.is_empty() {
+            let (entry, after) = Entry::split(rest).ok_or(bad_length)?;
+            if (entry.tag, entry.kind) == (0, entry::REVISION) {
+                let [told] = entry::words(entry.payload).ok_or(bad_length)?;
+                revision = told.max(revision);
+            }
+            rest = after;
+        }
+        Ok(revision)
     }
 
     /// Writes the record as bytes.
@@ -157,6 +184,9 @@ impl Record {
         if self.once.iter().len() > 0 {
             let ids: Vec<u8> = self.once.iter().flat_map(|id| id.to_le_bytes()).collect();
             entry::put(out, 0, entry::ONCE, &ids);
+        }
+        if self.revision > 0 {
+            entry::put(out, 0, entry::REVISION, &self.revision.to_le_bytes());
         }
         out.extend_from_slice(&self.foreign);
     }
@@ -235,7 +265,7 @@ fn owner(entry: &Entry<'_>, policy: &Policy, expected: usize) -> Owner {
     if policy.limits().get(expected).is_some_and(is_mine) {
         return Owner::Limit(expected);
     }
-    if entry.tag == 0 && matches!(entry.kind, entry::HOLD..=entry::ONCE) {
+    if entry.tag == 0 && matches!(entry.kind, entry::HOLD..=entry::ONCE | entry::REVISION) {
         return Owner::Record;
     }
     let is_known = matches!(entry.kind, entry::METER..=entry::ADAPTIVE);

@@ -3,6 +3,7 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
+use crate::algorithms::adaptive::Change;
 use crate::algorithms::any::{AnyRule, State};
 use crate::algorithms::fixed_window::WindowState;
 use crate::algorithms::meter::Tat;
@@ -110,13 +111,38 @@ impl CompactRecord {
         said
     }
 
+    /// Does [`Policy::follow`].
+    #[must_use]
+    pub fn follow(
+        &mut self,
+        policy: &Policy,
+        limit: usize,
+        announced: &Change,
+        now: Timestamp,
+    ) -> bool {
+        // A record of an adaptive limit has no small form.
+        let Form::Whole(record) = &mut self.0 else { return false };
+        policy.follow(record, limit, announced, now)
+    }
+
     /// See [`Record::forget_after`].
     #[must_use]
     pub fn forget_after(&self, policy: &Policy, now: Timestamp) -> Span {
+        self.look(|record| record.forget_after(policy, now))
+    }
+
+    /// See [`Record::encode`].
+    #[must_use]
+    pub fn encode(&self, policy: &Policy) -> Vec<u8> {
+        self.look(|record| record.encode(policy))
+    }
+
+    #[inline]
+    fn look<T>(&self, look: impl FnOnce(&Record) -> T) -> T {
         match &self.0 {
-            Form::Meter(tat) => of_state(State::Meter(*tat)).forget_after(policy, now),
-            Form::Window(window) => of_state(State::Window(*window)).forget_after(policy, now),
-            Form::Whole(record) => record.forget_after(policy, now),
+            Form::Meter(tat) => look(&of_state(State::Meter(*tat))),
+            Form::Window(window) => look(&of_state(State::Window(*window))),
+            Form::Whole(record) => look(record),
         }
     }
 }
@@ -128,6 +154,7 @@ fn quiet(policy: &Policy, record: &Record) -> Option<Form> {
         && record.blocked_until == Timestamp::EPOCH
         && record.holds.is_empty()
         && record.once.is_empty()
+        && record.revision == 0
         && record.foreign.is_empty();
     match record.states.first() {
         Some(State::Meter(tat)) if is_quiet => Some(Form::Meter(*tat)),
@@ -143,6 +170,7 @@ fn of_state(state: State) -> Record {
         holds: Holds::default(),
         once: Once::default(),
         blocked_until: Timestamp::EPOCH,
+        revision: 0,
         foreign: Vec::new(),
     }
 }

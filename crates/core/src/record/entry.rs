@@ -21,6 +21,7 @@ pub(crate) const ADAPTIVE: u8 = 6;
 pub(crate) const HOLD: u8 = 16;
 pub(crate) const BLOCK: u8 = 17;
 pub(crate) const ONCE: u8 = 18;
+pub(crate) const REVISION: u8 = 20;
 
 /// An entry, as it stands in a record's bytes.
 #[derive(Debug, Clone, Copy)]

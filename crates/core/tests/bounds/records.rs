@@ -38,7 +38,7 @@ fn the_longest_record() {
     assert_eq!(longer, Err(CorruptRecord::Length(RECORD_BYTES_MAX + 1)));
     assert_eq!(
         longer.unwrap_err().to_string(),
-        "the record's entries do not fill its 351882 bytes"
+        "the record's entries do not fill its 351898 bytes"
     );
 }
 

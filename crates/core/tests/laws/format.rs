@@ -24,7 +24,7 @@ pub(crate) fn is_record(policy: &Policy, bytes: &[u8]) -> bool {
                 holds += 1;
                 holds <= HOLDS_MAX && is_hold(payload)
             }
-            [0, 0, 0, 0, 17] => payload.len() == 8,
+            [0, 0, 0, 0, 17 | 20] => payload.len() == 8,
             [0, 0, 0, 0, 18] => {
                 payload.len().is_multiple_of(16) && payload.len() <= 16 * REQUEST_IDS_MAX
             }

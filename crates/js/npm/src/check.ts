@@ -46,6 +46,14 @@ export function object(field: string, value: unknown): Readonly<Record<string, u
   return value as Record<string, unknown>;
 }
 
+/** `value`, if it is a list with something in it. */
+export function list<T>(field: string, value: unknown): readonly T[] {
+  if (!Array.isArray(value) || value.length === 0) {
+    throw new InvalidError(field, `must be a list with something in it, not ${shown(value)}`);
+  }
+  return value as T[];
+}
+
 /** The options of a call; none when they are left out. */
 export function options(value: unknown, known: readonly string[]): Readonly<Record<string, unknown>> {
   if (value === undefined) return {};

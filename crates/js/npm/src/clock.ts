@@ -58,10 +58,19 @@ export class ManualClock implements Clock {
   }
 }
 
+/** The clock that was given, if it is one; the clock of this machine when it is left out. */
+export function clockOf(clock: Clock | undefined): Clock {
+  if (clock === undefined) return systemClock;
+  if (typeof clock?.now !== "function" || typeof clock.after !== "function") {
+    throw new InvalidError("clock", `must be an object with now() and after(millis, wake), not ${shown(clock)}`);
+  }
+  return clock;
+}
+
 /** The time, if the clock is one. */
 export function timeOf(clock: Clock): number {
   const now = clock.now();
-  if (!(now >= 0 && now <= Number.MAX_SAFE_INTEGER)) {
+  if (typeof now !== "number" || !(now >= 0 && now <= Number.MAX_SAFE_INTEGER)) {
     throw new InvalidError("clock", `must show milliseconds since the epoch, not ${shown(now)}`);
   }
   return now;

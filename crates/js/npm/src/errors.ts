@@ -5,6 +5,7 @@ export type ErrorCode =
   | "timeout"
   | "too-many-keys"
   | "too-many-waiting"
+  | "too-many-events"
   | "busy"
   | "store"
   | "corrupt-record"
@@ -53,9 +54,9 @@ export class TimeoutError extends TollgateError {
   }
 }
 
-/** A limiter holds as many keys, or as many callers wait, as it may have. */
+/** There are as many keys, callers that wait, or events as there may be. */
 export class FullError extends TollgateError {
-  constructor(code: "too-many-keys" | "too-many-waiting", message: string) {
+  constructor(code: "too-many-keys" | "too-many-waiting" | "too-many-events", message: string) {
     super(code, message);
   }
 }

@@ -1,16 +1,11 @@
 import { type Effect, HEAD, PER_LIMIT, effectOf, verdictOf } from "./answer.js";
-import { wholeNumber } from "./check.js";
 import type { Verdict } from "./decision.js";
 import { InvalidError } from "./errors.js";
+import { type HrTime, type HrWait, hrWaitOf, nanosOf } from "./hr-time.js";
 import { type Operation, operationOf } from "./operation.js";
-import { type Policy, named } from "./policy.js";
+import { named } from "./named.js";
+import type { Policy } from "./policy.js";
 import type { Decided } from "./wasm/tollgate.js";
-
-/** Seconds, and nanoseconds below one, as `process.hrtime()` spells them. */
-export type HrTime = readonly [seconds: number, nanoseconds: number];
-
-/** A wait; `null` when it never ends. */
-export type HrWait = HrTime | null;
 
 /** What is in force for an adaptive limit. */
 export interface ExactCapacity {
@@ -46,9 +41,6 @@ export interface Applied<N extends string = string> {
   readonly record?: Uint8Array;
 }
 
-const SECOND = 1_000_000_000n;
-const NEVER = 0xffff_ffff_ffff_ffffn;
-
 /**
  * Decides on a record that the caller keeps: a function of its arguments and nothing else, the same to
  * the bit on every host.
@@ -62,10 +54,10 @@ export function apply<N extends string>(
   operation: Operation<N>,
   now: HrTime,
 ): Applied<N> {
-  const time = BigInt(wholeNumber("now[0]", now[0])) * SECOND + BigInt(wholeNumber("now[1]", now[1], 0, 999_999_999));
+  const time = nanosOf("now", now);
   if (record !== undefined && !(record instanceof Uint8Array)) throw new InvalidError("record", "must be a Uint8Array");
   const asked = operationOf(policy, operation);
-  const decided = named("record", () => policy.core.apply(record, asked, time > NEVER ? NEVER : time));
+  const decided = named("record", () => policy.core.apply(record, asked, time));
   try {
     return appliedOf(policy.limits, decided);
   } finally {
@@ -80,9 +72,9 @@ function appliedOf<N extends string>(names: readonly N[], decided: Decided): App
   return {
     verdict: verdictOf(code),
     effect: effectOf(code),
-    retryAfter: waitOf(numbers[0]!),
-    closedFor: waitOf(numbers[1]!),
-    delay: waitOf(numbers[2]!),
+    retryAfter: hrWaitOf(numbers[0]!),
+    closedFor: hrWaitOf(numbers[1]!),
+    delay: hrWaitOf(numbers[2]!),
     limits: Object.fromEntries(limits) as Applied<N>["limits"],
     ...(record && { record }),
   };
@@ -96,17 +88,13 @@ function statusOf(decided: Decided, numbers: BigUint64Array, index: number): Exa
     limit: Number(numbers[at + 1]),
     remaining: Number(numbers[at + 2]),
     held: Number(numbers[at + 3]),
-    retryAfter: waitOf(numbers[at + 4]!),
-    resetAfter: waitOf(numbers[at + 5]!),
-    delay: waitOf(numbers[at + 6]!),
+    retryAfter: hrWaitOf(numbers[at + 4]!),
+    resetAfter: hrWaitOf(numbers[at + 5]!),
+    delay: hrWaitOf(numbers[at + 6]!),
     ...(capacity && { capacity: capacityOf(capacity) }),
   };
 }
 
 function capacityOf([capacity, original, per]: BigUint64Array): ExactCapacity {
-  return { capacity: Number(capacity), original: Number(original), per: waitOf(per!) };
-}
-
-function waitOf(nanos: bigint): HrWait {
-  return nanos === NEVER ? null : [Number(nanos / SECOND), Number(nanos % SECOND)];
+  return { capacity: Number(capacity), original: Number(original), per: hrWaitOf(per!) };
 }

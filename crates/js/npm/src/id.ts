@@ -1,12 +1,20 @@
 import { shown } from "./check.js";
 import { InvalidError } from "./errors.js";
 
-/** The bytes of an id: 32 hexadecimal digits, the most significant first. */
+const SHAPE = /^(?:[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i;
+
+/** The bytes of an id: a UUID, or 32 hexadecimal digits, the most significant first. */
 export function idBytes(field: string, id: unknown): Uint8Array {
-  if (typeof id !== "string" || !/^[0-9a-f]{32}$/i.test(id)) {
-    throw new InvalidError(field, `must be 32 hexadecimal digits, not ${shown(id)}`);
+  if (typeof id !== "string" || !SHAPE.test(id)) {
+    throw new InvalidError(field, `must be a UUID or 32 hexadecimal digits, not ${shown(id)}`);
   }
-  return Uint8Array.from({ length: 16 }, (_, index) => Number.parseInt(id.slice(2 * index, 2 * index + 2), 16));
+  const digits = id.replaceAll("-", "");
+  return Uint8Array.from({ length: 16 }, (_, index) => Number.parseInt(digits.slice(2 * index, 2 * index + 2), 16));
+}
+
+/** The digits of an id. */
+export function idText(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** An id that nobody else has, and that can't be guessed. */

@@ -1,10 +1,11 @@
 import { type Effect, effectOf } from "./answer.js";
 import { type Capacity, type CapacityEvent, capacityOf } from "./capacity.js";
+import { type AllDecision, legsOf, together } from "./all.js";
 import { TIME_MS_MAX, key as checkedKey, options as checkedOptions, wholeNumber } from "./check.js";
-import { type Clock, systemClock, timeOf } from "./clock.js";
+import { type Clock, clockOf, timeOf } from "./clock.js";
 import { type Cost, Costs } from "./cost.js";
 import type { Allowed, Decision, Denied, Limits } from "./decision.js";
-import { DisposedError } from "./errors.js";
+import { DisposedError, InvalidError } from "./errors.js";
 import { type Control, operationOf, position } from "./operation.js";
 import { type AcquireOptions, type ReserveOptions, TTL_MS_DEFAULT, nanos } from "./options.js";
 import { Policy, type PolicySpec } from "./policy.js";
@@ -29,6 +30,13 @@ export interface LimiterOptions {
   readonly maxWaiting?: number;
 }
 
+/** A key of one of several limiters. */
+export interface Leg<N extends string> {
+  readonly limiter: Limiter<N>;
+  readonly key: string;
+  readonly cost?: Cost<NoInfer<N>> | undefined;
+}
+
 /** A limiter that remembers its keys in memory. */
 export class Limiter<N extends string = "requests"> {
   readonly policy: Policy<N>;
@@ -41,14 +49,16 @@ export class Limiter<N extends string = "requests"> {
   #nextId = 0;
 
   /** @throws InvalidError that names what is wrong with the policy or an option. */
+  constructor(policy: string, options?: LimiterOptions);
+  constructor(policy: Policy<N> | PolicySpec<N>, options?: LimiterOptions);
   constructor(policy: Policy<N> | PolicySpec<N>, options?: LimiterOptions) {
     checkedOptions(options, ["clock", "maxKeys", "maxWaiting"]);
-    const { clock = systemClock, maxKeys = KEYS_DEFAULT, maxWaiting = WAITING_DEFAULT } = options ?? {};
+    const { maxKeys = KEYS_DEFAULT, maxWaiting = WAITING_DEFAULT } = options ?? {};
     this.policy = Policy.of(policy);
-    this.#clock = clock;
+    this.#clock = clockOf(options?.clock);
     this.#costs = new Costs(this.policy);
     this.#records = new Records(this.policy, wholeNumber("maxKeys", maxKeys, 1, KEYS_MAX));
-    this.#waiting = new Waiting(clock, wholeNumber("maxWaiting", maxWaiting, 0, WAITING_MAX));
+    this.#waiting = new Waiting(this.#clock, wholeNumber("maxWaiting", maxWaiting, 0, WAITING_MAX));
   }
 
   /** How many keys it remembers. */
@@ -57,15 +67,26 @@ export class Limiter<N extends string = "requests"> {
   }
 
   /**
+   * Asks several keys, of one limiter or of several, for their costs: all of them are charged, or none.
+   * At most 8, each of them once.
+   *
+   * @throws InvalidError and FullError, as `tryAcquire`.
+   */
+  static tryAcquireAll<T extends readonly string[] | []>(legs: { readonly [I in keyof T]: Leg<T[I]> }): AllDecision {
+    const asked = checkedLegs(legs);
+    const times = asked.map(({ limiter }) => timeOf(limiter.#clock));
+    const each = (charge: boolean) => asked.map(({ limiter, key, cost }, index) => limiter.#ask(key, cost, times[index]!, charge));
+    const denied = together(each(false));
+    return denied.allowed ? together(each(true)) : denied;
+  }
+
+  /**
    * Asks for costs, and charges all of them or nothing. It does not stand in line.
    *
    * @throws InvalidError, and FullError when every key has something to remember and this one is new.
    */
   tryAcquire(key: string, cost?: Cost<N>): Decision<N> {
-    const records = this.#records;
-    this.#costs.write(records.costs, cost);
-    const now = timeOf(this.#clock);
-    return records.decision(records.table.acquire(records.slot(key, now), now));
+    return this.#ask(key, cost, timeOf(this.#clock), true);
   }
 
   /**
@@ -156,7 +177,7 @@ export class Limiter<N extends string = "requests"> {
 
   /**
    * Calls `listener` whenever `control` changes a capacity; what it answers ends that. Recovery is no
-   * event: it goes on all the time.
+   * event: it goes on all the time. What a listener throws, `control` throws when all of them were called.
    */
   onCapacityChange(listener: (event: CapacityEvent<N>) => void): () => void {
     this.#listeners.add(listener);
@@ -167,6 +188,14 @@ export class Limiter<N extends string = "requests"> {
   [Symbol.dispose](): void {
     this.#records.dispose();
     this.#waiting.close(new DisposedError());
+  }
+
+  /** Asks for costs, and charges them if it is to. */
+  #ask(key: string, cost: Cost<N> | undefined, now: number, charge: boolean): Decision<N> {
+    const records = this.#records;
+    this.#costs.write(records.costs, cost);
+    const slot = records.slot(key, now);
+    return records.decision(charge ? records.table.acquire(slot, now) : records.table.would_acquire(slot, now));
   }
 
   #reserve(key: string, { cost, ttlMs = TTL_MS_DEFAULT }: ReserveOptions<N>): Reservation<N> | Denied<N> {
@@ -196,7 +225,16 @@ export class Limiter<N extends string = "requests"> {
   #tell(key: string, limit: N): void {
     const capacity = this.capacity(key, limit);
     if (capacity === undefined) return;
-    for (const listener of this.#listeners) listener({ key, limit, ...capacity });
+    const failures: unknown[] = [];
+    for (const listener of this.#listeners) {
+      try {
+        listener({ key, limit, ...capacity });
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    // All of them are told before one of them is heard.
+    if (failures.length > 0) throw failures[0];
   }
 
   #settle(key: string, operation: Operation): Settled<N> {
@@ -228,4 +266,14 @@ export class Limiter<N extends string = "requests"> {
     this.#ids.setFloat64(8, (this.#nextId += 1));
     return new Uint8Array(this.#ids.buffer.slice(0));
   }
+}
+
+/** Keys that are asked together: few, and each of them once. */
+function checkedLegs(legs: unknown): readonly Leg<string>[] {
+  const asked = legsOf<Leg<string>>(legs, Limiter);
+  for (const [index, leg] of asked.entries()) {
+    const first = asked.findIndex(({ limiter, key }) => limiter === leg.limiter && key === leg.key);
+    if (first < index) throw new InvalidError(`legs[${index}]`, `is legs[${first}] again`);
+  }
+  return asked;
 }

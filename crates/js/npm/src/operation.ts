@@ -3,7 +3,8 @@ import { type Cost, Costs } from "./cost.js";
 import { type Duration, nanoseconds } from "./duration.js";
 import { InvalidError } from "./errors.js";
 import { idBytes } from "./id.js";
-import { type Policy, named } from "./policy.js";
+import { named } from "./named.js";
+import type { Policy } from "./policy.js";
 import * as wasm from "./wasm/tollgate.js";
 
 /** A hold: an id of 32 hexadecimal digits, and how long it lives. */

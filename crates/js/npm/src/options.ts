@@ -17,6 +17,15 @@ export interface ReserveOptions<N extends string> {
   readonly ttlMs?: number | undefined;
 }
 
+/** What makes a request one, however often it comes. */
+export interface RequestOptions {
+  /**
+   * A UUID, or 32 hexadecimal digits: who lost the answer asks again under the same id, and is not charged
+   * again. A key remembers the last 16.
+   */
+  readonly requestId?: string | undefined;
+}
+
 /** As the core counts time. */
 export function nanos(millis: number): bigint {
   return BigInt(millis) * 1_000_000n;

@@ -1,8 +1,8 @@
 import { object } from "./check.js";
-import { InvalidError } from "./errors.js";
 import { addLimit } from "./limit-builder.js";
 import type { LimitSpec } from "./limit-spec.js";
 import { limitOfText } from "./limit-text.js";
+import { named } from "./named.js";
 import * as wasm from "./wasm/tollgate.js";
 
 /**
@@ -19,6 +19,8 @@ export class Policy<N extends string = "requests"> {
   readonly core: wasm.Policy;
 
   /** @throws InvalidError that names the field that is not what it should be. */
+  constructor(spec: string);
+  constructor(spec: PolicySpec<N>);
   constructor(spec: PolicySpec<N>) {
     this.core = opened(typeof spec === "string" ? { requests: spec } : spec);
     this.limits = Array.from({ length: this.core.count() }, (_, index) => this.core.name(index) as N);
@@ -36,17 +38,4 @@ function opened(spec: unknown): wasm.Policy {
     named(name, () => addLimit(builder, name, typeof limit === "string" ? limitOfText(name, limit) : limit));
   }
   return named("policy", () => builder.build());
-}
-
-/** What the core refuses says which field it is about, in its own spelling. */
-export function named<T>(at: string, ask: () => T): T {
-  try {
-    return ask();
-  } catch (refused) {
-    if (typeof refused !== "string") throw refused;
-    const parts = /^([a-z_]+): (.*)$/s.exec(refused);
-    if (parts === null) throw new InvalidError(at, refused);
-    const field = (parts[1] ?? "").replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
-    throw new InvalidError(`${at}.${field}`, parts[2] ?? "");
-  }
 }

@@ -3,7 +3,7 @@ import type { Cost } from "./cost.js";
 import type { Allowed, Denied } from "./decision.js";
 import { InvalidError } from "./errors.js";
 import type { Limiter } from "./limiter.js";
-import { named } from "./policy.js";
+import { named } from "./named.js";
 import { order_most_room, order_random, order_round_robin } from "./wasm/tollgate.js";
 
 /** One of several that can stand in for each other, and whatever else is to be known of it. */

@@ -1,5 +1,6 @@
 import type { Cost } from "./cost.js";
 import type { Allowed, Limits } from "./decision.js";
+import { DisposedError } from "./errors.js";
 
 /** What came of settling. */
 export type Settled<N extends string = string> =
@@ -50,11 +51,16 @@ export class Reservation<N extends string = string> implements Allowed<N> {
 
   /** Settles for what is held, unless that was done. */
   [Symbol.dispose](): void {
-    this.#holder.settle(undefined);
+    try {
+      this.#holder.settle(undefined);
+    } catch (error) {
+      // With its limiter all that was held is gone, and the end of a block is no place to complain.
+      if (!(error instanceof DisposedError)) throw error;
+    }
   }
 
   /** The same. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#holder.settle(undefined);
+    this[Symbol.dispose]();
   }
 }

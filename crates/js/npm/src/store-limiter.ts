@@ -1,16 +1,19 @@
-import { type Shape, decisionOf, effectOf, millisOf, shapeOf } from "./answer.js";
+import { type AskedLeg, run } from "./acquisition.js";
+import { type AllDecision, legsOf, together } from "./all.js";
 import { AsyncReservation } from "./async-reservation.js";
+import type { Capacity, CapacityEvent } from "./capacity.js";
+import { type WatchOptions, watchCapacity } from "./capacity-watch.js";
 import { TIME_MS_MAX, key as checkedKey, options as checkedOptions, wholeNumber } from "./check.js";
-import { type Clock, systemClock } from "./clock.js";
+import { type Clock, clockOf } from "./clock.js";
 import { type Cost, Costs } from "./cost.js";
 import type { Allowed, Decision, Denied, Limits } from "./decision.js";
-import { type Driver, drive } from "./drive.js";
-import { TollgateError } from "./errors.js";
-import { randomId } from "./id.js";
-import { type AcquireOptions, type ReserveOptions, TTL_MS_DEFAULT, nanos } from "./options.js";
-import { Policy, type PolicySpec, named } from "./policy.js";
+import { idBytes, randomId } from "./id.js";
+import { type Control, operationOf, position } from "./operation.js";
+import { type AcquireOptions, type RequestOptions, type ReserveOptions, TTL_MS_DEFAULT, nanos } from "./options.js";
+import { Policy, type PolicySpec } from "./policy.js";
 import type { Settled } from "./reservation.js";
-import type { Store } from "./store.js";
+import { type Store, storeOf } from "./store.js";
+import { type Done, StoreRecords } from "./store-records.js";
 import { Turns } from "./turns.js";
 import type { WaitOptions } from "./waiting.js";
 import * as wasm from "./wasm/tollgate.js";
@@ -28,32 +31,50 @@ export interface StoreLimiterOptions {
   readonly prefix?: string;
 }
 
-/** How a machine ended (`crates/js/src/machine.rs`). */
-const [ALLOWED, DENIED, BUSY, , LOST] = [0, 1, 2, 3, 4];
+/** A key of one of several limiters over stores. */
+export interface StoreLeg<N extends string> {
+  readonly limiter: StoreLimiter<N>;
+  readonly key: string;
+  readonly cost?: Cost<NoInfer<N>> | undefined;
+}
 
 /** A limiter whose records are in a store that it shares with others. */
 export class StoreLimiter<N extends string = "requests"> {
   readonly policy: Policy<N>;
-  readonly #store: Store;
   readonly #clock: Clock;
-  readonly #callMsMax: number;
-  readonly #prefix: string;
   readonly #costs: Costs<N>;
+  readonly #records: StoreRecords<N>;
   readonly #turns: Turns;
-  readonly #shape: Shape<N>;
 
-  /** @throws InvalidError that names what is wrong with the policy or an option. */
+  /** @throws InvalidError that names what is wrong with the policy, the store or an option. */
+  constructor(policy: string, store: Store, options?: StoreLimiterOptions);
+  constructor(policy: Policy<N> | PolicySpec<N>, store: Store, options?: StoreLimiterOptions);
   constructor(policy: Policy<N> | PolicySpec<N>, store: Store, options?: StoreLimiterOptions) {
     checkedOptions(options, ["clock", "callMsMax", "prefix"]);
-    const { clock = systemClock, callMsMax = CALL_MS_DEFAULT, prefix = "" } = options ?? {};
+    const { callMsMax = CALL_MS_DEFAULT, prefix = "" } = options ?? {};
     this.policy = Policy.of(policy);
-    this.#store = store;
-    this.#clock = clock;
-    this.#callMsMax = wholeNumber("callMsMax", callMsMax, 1, 60_000);
-    this.#prefix = prefix === "" ? "" : checkedKey("prefix", prefix);
+    this.#clock = clockOf(options?.clock);
+    const call = { store: storeOf(store), clock: this.#clock, callMsMax: wholeNumber("callMsMax", callMsMax, 1, 60_000) };
+    this.#records = new StoreRecords(this.policy, call, prefix === "" ? "" : checkedKey("prefix", prefix));
     this.#costs = new Costs(this.policy);
-    this.#turns = new Turns(clock);
-    this.#shape = shapeOf(this.policy.limits);
+    this.#turns = new Turns(this.#clock);
+  }
+
+  /**
+   * Asks several keys, of one limiter or of several, for their costs: all of them are charged, or none.
+   * At most 8, each of them once. The first limiter's clock counts.
+   *
+   * @throws as `tryAcquire`.
+   */
+  static async tryAcquireAll<T extends readonly string[] | []>(
+    legs: { readonly [I in keyof T]: StoreLeg<T[I]> },
+    options?: RequestOptions,
+  ): Promise<AllDecision> {
+    checkedOptions(options, ["requestId"]);
+    const asked = legsOf<StoreLeg<string>>(legs, StoreLimiter).map(StoreLimiter.#asked);
+    const id = requestId(options);
+    const ran = await run(asked, (inCore) => wasm.Machine.acquire(inCore, id, 1_000, 0n, true));
+    return together(ran.legs.map((done) => done?.decision));
   }
 
   /**
@@ -62,26 +83,29 @@ export class StoreLimiter<N extends string = "requests"> {
    * @throws InvalidError, and TollgateError: `store` when the store failed, `busy` when others were
    * faster ten times in a row, `corrupt-record`. Nothing was let in then.
    */
-  async tryAcquire(key: string, cost?: Cost<N>): Promise<Decision<N>> {
-    return this.#ask(key, this.#costs.list(cost), randomId(), 0n);
+  async tryAcquire(key: string, cost?: Cost<N>, options?: RequestOptions): Promise<Decision<N>> {
+    checkedOptions(options, ["requestId"]);
+    return this.#ask(key, this.#costs.list(cost), requestId(options), 0n);
   }
 
   /** The same, and waits for its turn: callers in this process pass in the order in which they came. */
-  async acquire(key: string, options?: AcquireOptions<N>): Promise<Allowed<N>> {
-    checkedOptions(options, ["cost", "timeoutMs", "signal"]);
-    return this.#turns.enter(key, options ?? {}, () => this.tryAcquire(key, options?.cost));
+  async acquire(key: string, options?: AcquireOptions<N> & RequestOptions): Promise<Allowed<N>> {
+    checkedOptions(options, ["cost", "requestId", "timeoutMs", "signal"]);
+    const id = requestId(options);
+    return this.#turns.enter(key, options ?? {}, () => this.#ask(key, this.#costs.list(options?.cost), id, 0n));
   }
 
   /** Holds costs instead of charging them: an estimate, that is settled for what it came to. */
-  async tryReserve(key: string, options?: ReserveOptions<N>): Promise<AsyncReservation<N> | Denied<N>> {
-    checkedOptions(options, ["cost", "ttlMs"]);
-    return this.#reserve(key, options ?? {});
+  async tryReserve(key: string, options?: ReserveOptions<N> & RequestOptions): Promise<AsyncReservation<N> | Denied<N>> {
+    checkedOptions(options, ["cost", "ttlMs", "requestId"]);
+    return this.#reserve(key, options ?? {}, requestId(options));
   }
 
   /** The same, and waits for its turn, as `acquire` does. */
-  async reserve(key: string, options?: ReserveOptions<N> & WaitOptions): Promise<AsyncReservation<N>> {
-    checkedOptions(options, ["cost", "ttlMs", "timeoutMs", "signal"]);
-    return this.#turns.enter(key, options ?? {}, () => this.#reserve(key, options ?? {}));
+  async reserve(key: string, options?: ReserveOptions<N> & RequestOptions & WaitOptions): Promise<AsyncReservation<N>> {
+    checkedOptions(options, ["cost", "ttlMs", "requestId", "timeoutMs", "signal"]);
+    const id = requestId(options);
+    return this.#turns.enter(key, options ?? {}, () => this.#reserve(key, options ?? {}, id));
   }
 
   /** Where each limit of a key stands. Nothing is charged or written. */
@@ -89,85 +113,90 @@ export class StoreLimiter<N extends string = "requests"> {
     return (await this.#ask(key, this.#costs.none(), randomId(), 0n)).limits;
   }
 
-  async #reserve(key: string, options: ReserveOptions<N>): Promise<AsyncReservation<N> | Denied<N>> {
-    const ttl = nanos(wholeNumber("ttlMs", options.ttlMs ?? TTL_MS_DEFAULT, 1, TIME_MS_MAX));
-    const id = randomId();
-    const decision = await this.#ask(key, this.#costs.list(options.cost), id, ttl);
+  /**
+   * Forgets everything about a key: charges, holds, blocks.
+   *
+   * @throws TollgateError: `store` when the store failed, maybe after it wrote; `busy`, `corrupt-record`.
+   */
+  async reset(key: string): Promise<void> {
+    await this.#records.apply(key, () => wasm.Operation.reset());
+  }
+
+  /**
+   * Does what those who run a limiter do: charges whether there is room or not, blocks, lowers what is
+   * left, sets or reduces a capacity. Answers where each limit stands then.
+   *
+   * @throws as `reset`, and InvalidError.
+   */
+  async control(key: string, operation: Control<N>): Promise<Limits<N>> {
+    const make = () => operationOf(this.policy, operation);
+    // What is wrong with it is told before a store is asked.
+    make().free();
+    return (await this.#records.apply(key, make)).decision.limits;
+  }
+
+  /** What is in force for an adaptive limit of a key; nothing for any other limit. */
+  async capacity(key: string, limit: N): Promise<Capacity | undefined> {
+    const peek = () => wasm.Operation.acquire(this.policy.core, this.#costs.none(), 1_000, undefined, 0n, undefined);
+    return this.#records.capacity(key, position(this.policy, "limit", limit), peek);
+  }
+
+  /**
+   * Calls `listener` when somebody changed a capacity, in this process or in another: the store is looked
+   * at every `everyMs`. What it answers ends that. A look that fails is made again.
+   */
+  onCapacityChange(key: string, limit: N, listener: (event: CapacityEvent<N>) => void, options?: WatchOptions): () => void {
+    checkedKey("key", key);
+    position(this.policy, "limit", limit);
+    const look = () => this.capacity(key, limit);
+    return watchCapacity(this.#clock, look, (capacity) => listener({ key, limit, ...capacity }), options);
+  }
+
+  static #asked({ limiter, key, cost }: StoreLeg<string>): AskedLeg<string> {
+    return { records: limiter.#records, key, costs: limiter.#costs.list(cost) };
+  }
+
+  async #reserve(
+    key: string,
+    { cost, ttlMs = TTL_MS_DEFAULT }: ReserveOptions<N>,
+    id: Uint8Array,
+  ): Promise<AsyncReservation<N> | Denied<N>> {
+    const ttl = nanos(wholeNumber("ttlMs", ttlMs, 1, TIME_MS_MAX));
+    const decision = await this.#ask(key, this.#costs.list(cost), id, ttl);
     if (!decision.allowed) return decision;
     return new AsyncReservation(decision, {
       settle: (cost) => this.#settle(key, id, cost),
-      release: () => this.#end(key, "released", (legs) => wasm.Machine.release(legs, id)),
+      release: async () => (await this.#end(key, (legs) => wasm.Machine.release(legs, id))) === "released",
       renew: async (ttlMs) => {
         const life = nanos(wholeNumber("ttlMs", ttlMs, 1, TIME_MS_MAX));
-        return this.#end(key, "renewed", (legs) => wasm.Machine.renew(legs, id, life));
+        return (await this.#end(key, (legs) => wasm.Machine.renew(legs, id, life))) === "renewed";
       },
     });
   }
 
   async #ask(key: string, costs: Float64Array, id: Uint8Array, ttl: bigint): Promise<Decision<N>> {
-    const [ending, decision] = await this.#run(key, costs, (legs) => wasm.Machine.acquire(legs, id, 1_000, ttl, true));
-    if (decision !== undefined && (ending === ALLOWED || ending === DENIED)) return decision;
-    throw ended(ending);
+    return (await this.#run(key, costs, (legs) => wasm.Machine.acquire(legs, id, 1_000, ttl, true))).decision;
   }
 
   async #settle(key: string, id: Uint8Array, cost: Cost<N> | undefined): Promise<Settled<N>> {
     const costs = cost === undefined ? undefined : this.#costs.list(cost);
-    const [ending, decision, effect] = await this.#run(key, costs, (legs) => wasm.Machine.settle(legs, id));
-    if (decision === undefined || (ending !== ALLOWED && ending !== DENIED)) throw ended(ending);
+    const { effect, decision } = await this.#run(key, costs, (legs) => wasm.Machine.settle(legs, id));
     if (effect === "no-hold") return { settled: false, reason: "gone" };
     const { limits } = decision;
     return decision.allowed ? { settled: true, limits } : { settled: false, reason: decision.reason, limits };
   }
 
-  async #end(key: string, wanted: string, make: (legs: wasm.Legs) => wasm.Machine): Promise<boolean> {
-    const [ending, , effect] = await this.#run(key, undefined, make);
-    if (ending !== ALLOWED) throw ended(ending);
-    return effect === wanted;
+  async #end(key: string, make: (legs: wasm.Legs) => wasm.Machine): Promise<string> {
+    return (await this.#run(key, undefined, make)).effect;
   }
 
-  async #run(
-    key: string,
-    costs: Float64Array | undefined,
-    make: (legs: wasm.Legs) => wasm.Machine,
-  ): Promise<readonly [ending: number, decision?: Decision<N>, effect?: string]> {
-    const name = this.#prefix + checkedKey("key", key);
-    const legs = new wasm.Legs();
-    const machine = named("key", () => {
-      legs.add(this.policy.core, name, costs);
-      return make(legs);
-    });
-    try {
-      const failure = await drive(this.#driver(), machine, [name]);
-      const [ending, code, numbers] = [machine.ending()!, machine.code(0), machine.numbers(0)];
-      if (ending !== ALLOWED && ending !== DENIED && failure !== undefined) throw failed(failure);
-      if (code === undefined || numbers === undefined) return [ending];
-      return [ending, decisionOf(this.#shape, code, millisOf(numbers), 0), effectOf(code)];
-    } finally {
-      machine.free();
-    }
-  }
-
-  #driver(): Driver {
-    const core = this.policy.core;
-    return {
-      store: this.#store,
-      clock: this.#clock,
-      callMsMax: this.#callMsMax,
-      ttlMs: (_, record, now) => {
-        const wait = core.forget_after(record, nanos(Math.floor(now)));
-        return wait > nanos(Number.MAX_SAFE_INTEGER) ? null : Math.ceil(Number(wait) / 1e6) + 1;
-      },
-    };
+  async #run(key: string, costs: Float64Array | undefined, make: (legs: wasm.Legs) => wasm.Machine): Promise<Done<N>> {
+    const { legs } = await run([{ records: this.#records, key, costs }], make);
+    return legs[0]!;
   }
 }
 
-/** Why there is no decision. */
-function ended(ending: number): TollgateError {
-  if (ending === BUSY) return new TollgateError("busy", "others were faster ten times in a row on this key");
-  if (ending === LOST) return new TollgateError("lease-gone", "the hold expired before it was whole");
-  return failed(undefined);
-}
-
-function failed(cause: unknown): TollgateError {
-  return new TollgateError("store", "the store failed, or took too long", { cause });
+/** The id under which a request is charged once. */
+function requestId(options: RequestOptions | undefined): Uint8Array {
+  return options?.requestId === undefined ? randomId() : idBytes("requestId", options.requestId);
 }

@@ -1,3 +1,6 @@
+import { shown } from "./check.js";
+import { InvalidError } from "./errors.js";
+
 /** What a store knows of a key. */
 export interface Loaded<T> {
   /** Its record; left out, or nothing, when the key is absent. */
@@ -18,6 +21,14 @@ export interface Store<T = unknown> {
    * `ttlMs` (`null`: never) the store may forget it.
    */
   swap(key: string, token: T, record: Uint8Array, ttlMs: number | null): Promise<boolean>;
+}
+
+/** The store that was given, if it is one. */
+export function storeOf(store: Store): Store {
+  if (typeof store?.load !== "function" || typeof store.swap !== "function") {
+    throw new InvalidError("store", `must be an object with load(key) and swap(key, token, record, ttlMs), not ${shown(store)}`);
+  }
+  return store;
 }
 
 /** Whether two records are the same, or both absent. */

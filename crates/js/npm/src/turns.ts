@@ -1,5 +1,6 @@
 import type { Clock } from "./clock.js";
-import { ImpossibleError, TimeoutError } from "./errors.js";
+import { ImpossibleError } from "./errors.js";
+import { until } from "./until.js";
 import { type WaitOptions, checked } from "./waiting.js";
 
 /** How long to wait at most until a store is asked again: others may have made room meanwhile. */
@@ -35,7 +36,7 @@ export class Turns {
     this.#last.set(key, mine);
     const end = timeoutMs === undefined ? Infinity : this.#clock.now() + timeoutMs;
     try {
-      if (before !== undefined) await this.#until(before, end, signal, null);
+      if (before !== undefined) await until(this.#clock, before, { end, signal, retryAfterMs: null });
       return await this.#asked(ask, end, signal);
     } finally {
       // Whoever gives up early leaves its place to the next only when those in front are done.
@@ -56,31 +57,8 @@ export class Turns {
       const wait = Math.min(answer.retryAfterMs ?? PAUSE_MS_MAX, PAUSE_MS_MAX);
       let cancel = () => {};
       const turn = new Promise<void>((resolve) => (cancel = this.#clock.after(wait, resolve)));
-      await this.#until(turn, end, signal, answer.retryAfterMs).finally(cancel);
-    }
-  }
-
-  /** Waits for `turn`, but not beyond the end. */
-  async #until(
-    turn: Promise<void>,
-    end: number,
-    signal: AbortSignal | undefined,
-    retryAfterMs: number | null,
-  ): Promise<void> {
-    signal?.throwIfAborted();
-    const left = end - this.#clock.now();
-    if (left <= 0) throw new TimeoutError(retryAfterMs);
-    let [cancel, onAbort] = [() => {}, () => {}];
-    const gaveUp = new Promise<never>((_, reject) => {
-      onAbort = () => reject(signal?.reason);
-      if (left !== Infinity) cancel = this.#clock.after(left, () => reject(new TimeoutError(retryAfterMs)));
-    });
-    signal?.addEventListener("abort", onAbort);
-    try {
-      await Promise.race([turn, gaveUp]);
-    } finally {
-      cancel();
-      signal?.removeEventListener("abort", onAbort);
+      const { retryAfterMs } = answer;
+      await until(this.#clock, turn, { end, signal, retryAfterMs }).finally(cancel);
     }
   }
 }

@@ -7,7 +7,7 @@ use tollgate_core::{Applied, Verdict};
 
 use super::{LimitsBody, json, millis, status, violated};
 use crate::limiter::Limiter;
-use crate::service::Opened;
+use crate::opened::Opened;
 
 /// One result per acquire, in the order of the request.
 #[derive(serde::Serialize)]

@@ -7,7 +7,7 @@ use tollgate_core::LimitStatus;
 
 use super::{LimitsBody, json};
 use crate::limiter::{Capacity, Limiter};
-use crate::service::Opened;
+use crate::opened::Opened;
 
 #[derive(serde::Serialize)]
 struct DoneBody<'a> {

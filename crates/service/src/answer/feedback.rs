@@ -8,7 +8,7 @@ use tollgate_core::feedback::Level;
 
 use super::{LimitsBody, json};
 use crate::limiter::Limiter;
-use crate::service::Opened;
+use crate::opened::Opened;
 
 #[derive(serde::Serialize)]
 pub(crate) struct FeedbackAnswer<'a> {

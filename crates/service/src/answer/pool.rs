@@ -9,7 +9,7 @@ use tollgate_core::Applied;
 
 use super::{LimitsBody, json};
 use crate::limiter::Limiter;
-use crate::service::Opened;
+use crate::opened::Opened;
 
 #[derive(serde::Serialize)]
 pub(crate) struct PoolAnswer<'a> {

@@ -8,8 +8,8 @@ use tollgate_core::{Applied, Outcome, Span, Verdict};
 
 use super::{Detail, LimitsBody, PREFERENCE_APPLIED, insert_lease, json, refusal_kind, violated};
 use crate::limiter::Limiter;
+use crate::opened::Opened;
 use crate::problem::{Document, document_response};
-use crate::service::Opened;
 
 /// What came of an acquire of several keys.
 pub(crate) struct SeveralAnswer<'a, L: Limiter> {

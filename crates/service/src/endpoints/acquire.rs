@@ -41,7 +41,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         });
         let acquire = manner.acquire(leg.costs).into();
         let ask = || self.decide(leg.opened, &leg.key, &acquire);
-        let decided = self.ask_within(patience, ask, passes_after).await?;
+        let decided = self.ask_within(patience, &[leg.opened], ask, passes_after).await?;
         leg.opened.decisions.count(&decided);
         Ok(match decided {
             Decided::Counted(applied) => answers.acquired(&applied, lease.as_deref()),

@@ -67,6 +67,9 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
             Ok(applied) => {
                 let verdicts = applied.iter().map(|applied| applied.verdict);
                 verdicts.for_each(|verdict| leg.opened.decisions.count_verdict(verdict));
+                for applied in &applied {
+                    self.note_decision(leg.opened, &leg.key, applied).await;
+                }
                 applied.into_iter().map(Some).collect()
             }
             Err(_) => vec![None; of_key.len()],

@@ -10,13 +10,13 @@ use tollgate_core::{
 };
 use tollgate_store::{Answer, Clock, Store};
 
-use crate::answer::{CapacityAnswer, CapacityBody};
+use crate::answer::{CapacityAnswer, CapacityBody, done};
 use crate::asked::check_key;
 use crate::body::Members;
 use crate::endpoints::control::limit;
 use crate::limiter::Limiter;
+use crate::opened::Opened;
 use crate::problem::Problem;
-use crate::service::Opened;
 use crate::session::Session;
 
 /// Longest period of a capacity, in milliseconds: 366 days.
@@ -33,8 +33,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         check_key("key", key)?;
         let limits = opened.named.limits().limits();
         let ask = |record: Option<&[u8]>, now| {
-            let capacity =
-                |limit| self.service.limiter.capacity_of(&opened.handle, record, limit, now);
+            let capacity = |limit| opened.capacity_of(&self.service.limiter, record, limit, now);
             let outcome = (0..limits.len()).map(capacity).collect::<Result<Vec<_>, _>>()?;
             Ok(Answer { outcome, record: None, forget_after: Span::NEVER })
         };
@@ -61,7 +60,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         let setting = CapacitySetting::new(capacity, period);
         let setting = setting.ok_or_else(|| Problem::invalid("per_ms", "is missing"))?;
         let set = Operation::SetCapacity { limit, capacity: Some(setting), note };
-        self.control(opened, &key, set).await
+        self.change_one(opened, &key, &set).await
     }
 
     /// Goes back to the policy's numbers.
@@ -72,7 +71,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         let (opened, key, limit, note) = self.adaptive(&mut body)?;
         body.end()?;
         let clear = Operation::SetCapacity { limit, capacity: None, note };
-        self.control(opened, &key, clear).await
+        self.change_one(opened, &key, &clear).await
     }
 
     /// Reduces a capacity, since the upstream pushed back; it recovers by itself.
@@ -83,7 +82,17 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         let factor = permille
             .and_then(|permille| ReduceFactor::from_permille(permille.try_into().ok()?))
             .unwrap_or_default();
-        self.control(opened, &key, Operation::Reduce { limit, factor, note }).await
+        self.change_one(opened, &key, &Operation::Reduce { limit, factor, note }).await
+    }
+
+    async fn change_one(
+        &self,
+        opened: &Opened<L>,
+        key: &str,
+        operation: &Operation,
+    ) -> Result<Response<Full<Bytes>>, Problem> {
+        let applied = self.change_capacities(opened, key, operation).await?;
+        Ok(done(opened, key, &applied.limits))
     }
 
     /// A key, and one of its limits that adapts.

@@ -10,8 +10,8 @@ use tollgate_store::{Clock, Store};
 use crate::answer::done;
 use crate::body::Members;
 use crate::limiter::Limiter;
+use crate::opened::Opened;
 use crate::problem::Problem;
-use crate::service::Opened;
 use crate::session::Session;
 
 /// Longest block, in milliseconds: 366 days.
@@ -40,7 +40,9 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     pub(crate) async fn reset(&self, mut body: Members) -> Result<Response<Full<Bytes>>, Problem> {
         let (opened, key) = self.policy_and_key(&mut body)?;
         body.end()?;
-        self.control(opened, &key, Operation::Reset).await
+        // It may end a reduction.
+        let applied = self.change_capacities(opened, &key, &Operation::Reset).await?;
+        Ok(done(opened, &key, &applied.limits))
     }
 
     /// Leaves at most so many units of a limit, since somebody who counts too said so.

@@ -20,6 +20,7 @@ use crate::limiter::{Limiter, LimiterError};
 use crate::problem::Problem;
 use crate::query::Query;
 use crate::session::Session;
+use crate::watch::Entry;
 
 /// Longest duration of an event, in milliseconds: 366 days.
 pub(crate) const DURATION_MS_MAX: u64 = DURATION_MAX.as_nanos() / 1_000_000;
@@ -72,10 +73,15 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
             let mut events = decoded(record)?;
             let reported = events.report(event.clone(), now);
             let record = (reported == Ok(Reported::Added)).then(|| events.encode());
-            Ok(Answer { outcome: reported, record, forget_after: expire_after(&events, now) })
+            let outcome = (reported, now);
+            Ok(Answer { outcome, record, forget_after: expire_after(&events, now) })
         };
-        let reported = match self.on_record(self.events_key(&upstream), false, ask).await? {
-            Ok(Reported::Added) => "added",
+        let (reported, now) = self.on_record(self.events_key(&upstream), false, ask).await?;
+        let reported = match reported {
+            Ok(Reported::Added) => {
+                self.announce(&[Entry::event(&upstream, &event, now)]).await;
+                "added"
+            }
             Ok(Reported::Known) => "known",
             Ok(Reported::Covered) => "covered",
             Err(RecordFull) => "full",

@@ -34,6 +34,10 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         // Where there is nothing to learn, it is a look.
         operations.push(policy.no_costs().into());
         let applied = self.apply_in_turn(opened, &key, &operations).await?;
+        if let Some(cooldown) = feedback.cooldown {
+            self.note_limited(opened, &key, cooldown);
+            self.tell_limited().await;
+        }
         let limits = applied.last().map_or(&[][..], |applied| &applied.limits);
         let cooldown_ms = feedback.cooldown.map(|span| span.as_millis_ceil());
         let levels = feedback.levels.iter().map(LevelBody::new).collect();

@@ -14,8 +14,8 @@ use crate::body::Members;
 use crate::endpoints::several::refused;
 use crate::lease::Lease;
 use crate::limiter::{Limiter, LimiterError};
+use crate::opened::Opened;
 use crate::problem::Problem;
-use crate::service::Opened;
 use crate::session::Session;
 
 /// Where a lease is held.

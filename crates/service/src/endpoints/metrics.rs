@@ -21,6 +21,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         let mut text = Text(String::new());
         text.decisions(self.service);
         text.faults(self.service);
+        text.watchers(self.service.watchers.taken());
         if let Some(tally) = &self.service.store_tally {
             text.operations(tally);
             text.latencies(tally);
@@ -34,6 +35,9 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     }
 }
 
+/// What stands for all policies that callers have named: no policy has such a name.
+const LIVE: &str = ":live";
+
 impl Text {
     fn head(&mut self, name: &str, kind: &str, help: &str) {
         let _ = write!(self.0, "# HELP {name} {help}\n# TYPE {name} {kind}\n");
@@ -42,9 +46,10 @@ impl Text {
     fn decisions<S: Store, L: Limiter, C: Clock>(&mut self, service: &Service<S, L, C>) {
         let name = "tollgate_decisions_total";
         self.head(name, "counter", "Requests for a decision, by policy and outcome.");
-        for opened in service.policies() {
-            let policy = opened.named.name();
-            for (outcome, count) in opened.decisions.counts() {
+        let configured = service.policies().iter();
+        let configured = configured.map(|opened| (&**opened.named.name(), &*opened.decisions));
+        for (policy, decisions) in configured.chain([(LIVE, &*service.live_decisions)]) {
+            for (outcome, count) in decisions.counts() {
                 let labels = format!("policy=\"{policy}\",outcome=\"{outcome}\"");
                 let _ = writeln!(self.0, "{name}{{{labels}}} {count}");
             }
@@ -57,6 +62,12 @@ impl Text {
         for (cause, count) in service.faults.counts() {
             let _ = writeln!(self.0, "{name}{{cause=\"{cause}\"}} {count}");
         }
+    }
+
+    fn watchers(&mut self, watchers: usize) {
+        let name = "tollgate_watchers";
+        self.head(name, "gauge", "Streams of GET /v1/watch that are open.");
+        let _ = writeln!(self.0, "{name} {watchers}");
     }
 
     fn operations(&mut self, tally: &StoreTally) {

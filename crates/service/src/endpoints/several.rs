@@ -14,8 +14,9 @@ use crate::asked::{Leg, Manner};
 use crate::body::Members;
 use crate::lease::{Lease, random_id};
 use crate::limiter::{Legs, Limiter, LimiterError};
+use crate::opened::Opened;
 use crate::problem::Problem;
-use crate::service::{Fault, Opened};
+use crate::service::Fault;
 use crate::session::Session;
 
 impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
@@ -38,8 +39,14 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         let id = manner.hold.map(|hold| hold.id()).or(manner.once).map_or_else(random_id, Ok)?;
         let places: Vec<_> = legs.iter().map(|leg| (leg.opened, &*leg.key)).collect();
         let ask = || self.take(&legs, &places, manner, id);
-        let outcome = self.ask_within(patience, ask, passes_after).await?;
+        let policies: Vec<_> = legs.iter().map(|leg| leg.opened).collect();
+        let outcome = self.ask_within(patience, &policies, ask, passes_after).await?;
         count(&places, &outcome);
+        for (leg, applied) in legs.iter().zip(&outcome.legs) {
+            if let Some(applied) = applied {
+                self.note_decision(leg.opened, &leg.key, applied).await;
+            }
+        }
         let lease = manner.hold.map(|_| Lease { id, legs: lease_legs(&legs) }.token());
         let answer = SeveralAnswer { legs: &places, outcome: &outcome, lease: lease.as_deref() };
         Ok(answer.response(detail))
@@ -99,7 +106,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     }
 
     pub(super) fn legs<'a>(&'a self, places: &[(&'a Opened<L>, &str)]) -> Legs<'a, L> {
-        let policies = places.iter().map(|(opened, _)| &opened.handle).collect();
+        let policies = places.iter().map(|(opened, _)| *opened).collect();
         Legs { limiter: &self.service.limiter, policies }
     }
 

@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 use crate::support::{Answer, Api};
 
 /// Keys `acme-all`, `acme-ask`, `acme-look` and `other-all`, named as they are spelt.
-fn api() -> Api {
+pub(crate) fn api() -> Api {
     let key = |name: &str, tenant: &str, scopes: &str| {
         let sha256: String =
             Sha256::digest(name).iter().map(|byte| format!("{byte:02x}")).collect();
@@ -22,9 +22,15 @@ fn api() -> Api {
     Api::with_keys(&keys.concat())
 }
 
-fn send(api: &Api, key: &str, method: &str, path: &str, body: &serde_json::Value) -> Answer {
+pub(crate) fn send(
+    api: &Api,
+    key: &str,
+    method: &str,
+    path: &str,
+    body: &serde_json::Value,
+) -> Answer {
     let request = Request::builder().method(method).uri(path);
-    let body = if method == "POST" { body.to_string() } else { String::new() };
+    let body = if matches!(method, "POST" | "PUT") { body.to_string() } else { String::new() };
     api.send(request.header("authorization", format!("Bearer {key}")), &body)
 }
 
@@ -81,6 +87,7 @@ fn a_key_is_for_its_scopes_alone() {
         ("GET", "/v1/limits/slow/k", "acme-look", "acme-ask"),
         ("GET", "/v1/capacity/slow/k", "acme-look", "acme-ask"),
         ("GET", "/v1/events/u", "acme-look", "acme-ask"),
+        ("GET", "/v1/watch?x=1", "acme-look", "acme-ask"),
         ("GET", "/metrics", "acme-look", "acme-ask"),
         ("POST", "/v1/penalise", "acme-all", "acme-ask"),
         ("POST", "/v1/block", "acme-all", "acme-ask"),
@@ -126,6 +133,12 @@ fn no_tenant_touches_or_sees_what_another_one_has() {
         (&events("acme-all")["limited"], &events("other-all")["limited"]),
         (&json!(true), &json!(false))
     );
+
+    let watched = |key: &str| {
+        let request = Request::get("/v1/watch?after=0&watch_ms=0");
+        api.watch_by(request.header("authorization", format!("Bearer {key}"))).told().len()
+    };
+    assert_eq!((watched("acme-look"), watched("other-all")), (1, 0), "the event");
 
     let barrier = json!({"barrier": "b", "parties": 2});
     send(&api, "acme-all", "POST", "/v1/barriers", &barrier);

@@ -46,6 +46,16 @@ fn every_example_is_answered_as_the_document_says() {
     }
 }
 
+/// What is put is named by its path.
+#[test]
+fn the_example_of_what_is_put_is_taken() {
+    let api = Api::with(POLICIES);
+    let operation = api.get("/openapi.json")["paths"]["/v1/policies/{policy}"]["put"].clone();
+    let example = &operation["requestBody"]["content"]["application/json"]["example"];
+    let (status, answer) = api.ask("PUT", "/v1/policies/api", example);
+    assert_eq!((status, &answer["next"]["policy"]), (200, &example["policy"]));
+}
+
 #[test]
 fn it_is_told_to_everybody_and_says_which_version_it_is() {
     let api = Api::with_keys("");

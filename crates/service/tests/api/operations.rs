@@ -1,9 +1,14 @@
 //! What those who run the service look at: metrics, and whether it is ready.
 
+use bytes::Bytes;
 use http::Request;
+use http_body_util::Full;
 use serde_json::json;
+use tollgate_policy::PolicySet;
+use tollgate_service::{CoreLimiter, Service};
+use tollgate_store::{ManualClock, MemoryStore};
 
-use crate::support::{Api, Fault};
+use crate::support::{Api, Fault, POLICIES};
 
 /// The value of a line of the metrics.
 fn metric(api: &Api, series: &str) -> u64 {
@@ -60,7 +65,8 @@ fn members_of_a_pool_are_counted_as_they_are_asked() {
 
 #[test]
 fn what_the_store_is_asked_is_counted_and_timed() {
-    let api = Api::new();
+    // Nobody looks for live policies beside what is asked.
+    let api = Api::with(&["live_policies = false", POLICIES].concat());
     let operations = |operation: &str, outcome: &str| {
         let labels = format!("{{operation=\"{operation}\",outcome=\"{outcome}\"}}");
         metric(&api, &format!("tollgate_store_operations_total{labels}"))
@@ -142,4 +148,13 @@ fn it_is_ready_while_the_store_answers_in_time() {
     assert_eq!(faults(&api, "timed_out"), 1);
     api.fault.set(Fault::None);
     assert_eq!(ready().status, 200);
+}
+
+/// Natively a request moves between threads while it waits.
+#[test]
+fn the_future_of_a_request_is_send() {
+    fn is_send<T: Send>(_: &T) {}
+    let (store, clock) = (MemoryStore::default(), ManualClock::default());
+    let service = Service::new(PolicySet::default(), store, CoreLimiter, clock, |_| {}).unwrap();
+    is_send(&service.handle(Request::get("/").body(Full::<Bytes>::default()).unwrap()));
 }

@@ -11,9 +11,10 @@ use http_body_util::{BodyExt as _, Full};
 use serde_json::Value;
 use tollgate_core::{Span, Timestamp};
 use tollgate_policy::{ApiKeys, PolicySet};
-use tollgate_service::{CoreLimiter, Service};
+use tollgate_service::{Content, CoreLimiter, Retention, Service, Watch};
 use tollgate_store::{
-    Clock, KeySwap, Loaded, ManualClock, MemoryStore, Metered, Store, StoreError, StoreTally, Swap,
+    Clock, KeySwap, Loaded, ManualClock, MemoryStore, Metered, Round, Store, StoreError,
+    StoreTally, Swap, Sweeper,
 };
 
 pub(crate) const POLICIES: &str = r#"
@@ -60,8 +61,10 @@ impl Clock for SharedClock {
 /// A store in memory that can be made to fail.
 #[derive(Default)]
 pub(crate) struct TestStore {
-    records: MemoryStore,
+    records: Rc<MemoryStore>,
     fault: Rc<Cell<Fault>>,
+    /// How often it was asked for a record.
+    loads: Rc<Cell<u64>>,
 }
 
 #[derive(Default, Clone, Copy)]
@@ -82,6 +85,7 @@ impl Store for TestStore {
     type Token = <MemoryStore as Store>::Token;
 
     async fn load(&self, key: &str) -> Result<Loaded<Self::Token>, StoreError> {
+        self.loads.set(self.loads.get() + 1);
         match self.fault.get() {
             Fault::Load => Err(StoreError::Unavailable("no route".into())),
             Fault::Silent => std::future::pending().await,
@@ -120,6 +124,8 @@ pub(crate) struct Api {
     service: Service<Metered<TestStore, SharedClock>, CoreLimiter, SharedClock>,
     pub(crate) clock: Rc<ManualClock>,
     pub(crate) fault: Rc<Cell<Fault>>,
+    pub(crate) loads: Rc<Cell<u64>>,
+    records: Rc<MemoryStore>,
 }
 
 pub(crate) struct Answer {
@@ -135,22 +141,35 @@ impl Api {
 
     /// With API keys.
     pub(crate) fn with_keys(keys: &str) -> Self {
-        let api = Self::new();
-        Self { service: api.service.with_keys(ApiKeys::parse(keys).unwrap()), ..api }
+        Self::new().keyed(keys)
     }
 
     pub(crate) fn with(policies: &str) -> Self {
         let clock = Rc::new(ManualClock::default());
         clock.set(Timestamp::from_secs(1_800_000_000));
-        let store = TestStore::default();
-        let fault = Rc::clone(&store.fault);
+        Self::over(policies, Rc::default(), clock)
+    }
+
+    /// Another process over the same store, whose own way to it may fail.
+    pub(crate) fn beside(&self, policies: &str) -> Self {
+        Self::over(policies, Rc::clone(&self.records), Rc::clone(&self.clock))
+    }
+
+    /// The same process, from now on with API keys.
+    pub(crate) fn keyed(self, keys: &str) -> Self {
+        Self { service: self.service.with_keys(ApiKeys::parse(keys).unwrap()), ..self }
+    }
+
+    fn over(policies: &str, records: Rc<MemoryStore>, clock: Rc<ManualClock>) -> Self {
+        let store = TestStore { records: Rc::clone(&records), ..TestStore::default() };
+        let (fault, loads) = (Rc::clone(&store.fault), Rc::clone(&store.loads));
         let policies = PolicySet::parse(policies).unwrap();
         let shared = || SharedClock(Rc::clone(&clock));
         let tally = Arc::new(StoreTally::default());
         let store = Metered::timed(store, shared(), Arc::clone(&tally));
         let service = Service::new(policies, store, CoreLimiter, shared(), |_| {}).unwrap();
         let service = service.with_store_tally(tally);
-        Self { service, clock, fault }
+        Self { service, clock, fault, loads, records }
     }
 
     pub(crate) fn pass(&self, millis: u64) {
@@ -175,6 +194,31 @@ impl Api {
         self.send(Request::get(path), "").json()
     }
 
+    /// Sends a body by any method, and answers status and body.
+    pub(crate) fn ask(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
+        let answer = self.send(Request::builder().method(method).uri(path), &body.to_string());
+        (answer.status.as_u16(), answer.json())
+    }
+
+    /// What is stored under a key.
+    pub(crate) fn stored(&self, record_key: &str) -> Option<Vec<u8>> {
+        block_on(self.records.load(record_key)).unwrap().record
+    }
+
+    /// Puts bytes under a key, whatever is there.
+    pub(crate) fn store(&self, record_key: &str, bytes: &[u8]) {
+        let seen = block_on(self.records.load(record_key)).unwrap();
+        let swap = block_on(self.records.swap(record_key, seen.token, bytes));
+        assert_eq!(swap, Ok(Swap::Done));
+    }
+
+    /// One round of a sweeper.
+    pub(crate) fn sweep(&self, retention: &Retention) -> Round {
+        let judge = |key: &str, record: &[u8], now| retention.judge(key, record, now);
+        let mut sweeper = Sweeper::default();
+        block_on(sweeper.step(&*self.records, 100, self.clock.now(), judge)).unwrap().unwrap()
+    }
+
     /// What is left of a limit.
     pub(crate) fn remaining(&self, policy: &str, key: &str, limit: &str) -> u64 {
         self.get(&format!("/v1/limits/{policy}/{key}"))["limits"][limit]["remaining"]
@@ -184,9 +228,73 @@ impl Api {
 
     pub(crate) fn send(&self, request: http::request::Builder, body: &str) -> Answer {
         let request = request.body(Full::from(body.to_owned())).unwrap();
-        let (parts, body) = block_on(self.service.handle::<Full<Bytes>>(request)).into_parts();
+        let (parts, content) = block_on(self.service.handle::<Full<Bytes>>(request)).into_parts();
+        let Content::Full(body) = content else { panic!("it goes on") };
         let body = block_on(body.collect()).unwrap().to_bytes();
         Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    /// Begins to watch.
+    pub(crate) fn watch(&self, path: &str) -> Watcher<'_> {
+        self.watch_by(Request::get(path))
+    }
+
+    pub(crate) fn watch_by(&self, request: http::request::Builder) -> Watcher<'_> {
+        let request = request.body(Full::from("")).unwrap();
+        let (parts, content) = block_on(self.service.handle::<Full<Bytes>>(request)).into_parts();
+        let Content::Watch(watch) = content else { panic!("{parts:?}: {content:?}") };
+        assert_eq!(parts.headers["content-type"], "text/event-stream");
+        Watcher { api: self, watch }
+    }
+
+    /// Makes what is stored under `key` no record of anything.
+    pub(crate) fn corrupt(&self, key: &str) {
+        let seen = block_on(self.records.load(key)).unwrap();
+        assert!(seen.record.is_some(), "there is a record to corrupt");
+        assert_eq!(block_on(self.records.swap(key, seen.token, b"?")).unwrap(), Swap::Done);
+    }
+}
+
+/// Somebody who watches.
+pub(crate) struct Watcher<'a> {
+    api: &'a Api,
+    watch: Watch,
+}
+
+/// What it is told.
+#[derive(Debug)]
+pub(crate) struct Told {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) data: Value,
+}
+
+impl Watcher<'_> {
+    /// The next piece of the stream; the clock moves while it waits.
+    pub(crate) fn next(&mut self) -> Option<String> {
+        let piece = block_on(self.watch.next(&self.api.service))?;
+        Some(String::from_utf8(piece.to_vec()).unwrap())
+    }
+
+    /// The events of the next piece that has some; none when the stream is over.
+    pub(crate) fn told(&mut self) -> Vec<Told> {
+        while let Some(piece) = self.next() {
+            let told: Vec<_> = piece.split("\n\n").filter_map(Told::read).collect();
+            if !told.is_empty() {
+                return told;
+            }
+        }
+        Vec::new()
+    }
+}
+
+impl Told {
+    fn read(event: &str) -> Option<Self> {
+        let mut lines = event.lines();
+        let mut field = |name: &str| lines.next()?.strip_prefix(name).map(str::to_owned);
+        let (id, name) = (field("id: ")?, field("event: ")?);
+        let data = serde_json::from_str(&field("data: ")?).unwrap();
+        Some(Self { id, name, data })
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is asked of a key without waiting, and what those who run a limiter do to it.
 
-use tollgate_core::{Acquire, Costs, Decision, LimitStatus, Operation, Span};
+use tollgate_core::{Acquire, Capacity, Change, Costs, Decision, LimitStatus, Operation, Span};
 use tollgate_store::Clock;
 
 use super::Limiter;
@@ -19,12 +19,14 @@ impl<C: Clock> Limiter<C> {
         asked: impl Into<Acquire>,
     ) -> Result<Answer, LimiterError> {
         let (policy, acquire) = (self.policy(), asked.into());
-        self.visit(
-            key,
-            |record, now| record.try_charge(policy, &acquire, now).then_some(Answer::CHARGED),
-            || Operation::Acquire(acquire.clone()),
-            |decision| Answer::of(policy, &decision),
-        )
+        self.visit(key, |record, now| {
+            if record.try_charge(policy, &acquire, now) {
+                return (true, Answer::CHARGED);
+            }
+            record.apply(policy, &Operation::Acquire(acquire), now, |decision| {
+                (decision.changed(), Answer::of(policy, &decision))
+            })
+        })
     }
 
     /// Where each limit of this key stands, in the policy's order.
@@ -60,6 +62,22 @@ impl<C: Clock> Limiter<C> {
         self.let_go(key, &Operation::Reset)
     }
 
+    /// See [`Policy::follow`](crate::Policy::follow). What is in force then, if it followed.
+    pub(crate) fn follow(
+        &self,
+        key: &str,
+        limit: usize,
+        announced: &Change,
+    ) -> Result<Option<Capacity>, LimiterError> {
+        let (policy, peek) = (self.policy(), self.policy().no_costs().into());
+        self.visit(key, |record, now| {
+            if !record.follow(policy, limit, announced, now) {
+                return (false, None);
+            }
+            (true, record.apply(policy, &peek, now, |decision| decision.capacity(limit)))
+        })
+    }
+
     #[inline]
     pub(super) fn ask(&self, key: &str, operation: &Operation) -> Result<Answer, LimiterError> {
         let policy = self.policy();
@@ -69,7 +87,12 @@ impl<C: Clock> Limiter<C> {
     /// Does something after which others may pass, and wakes those who wait.
     pub(super) fn let_go(&self, key: &str, operation: &Operation) -> Result<Answer, LimiterError> {
         let answer = self.ask(key, operation);
-        self.inner.let_go.notify(usize::MAX);
+        self.wake();
         answer
+    }
+
+    /// Lets those who wait ask again.
+    pub(crate) fn wake(&self) {
+        self.inner.let_go.notify(usize::MAX);
     }
 }

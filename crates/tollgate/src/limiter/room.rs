@@ -3,7 +3,9 @@
 use std::sync::MutexGuard;
 use std::sync::atomic::Ordering;
 
-use tollgate_core::{CompactRecord, Decision, Operation};
+#[cfg(feature = "serde")]
+use tollgate_core::Record;
+use tollgate_core::{CompactRecord, Timestamp};
 use tollgate_store::Clock;
 
 use super::shard::Shard;
@@ -24,15 +26,41 @@ impl<C: Clock> Limiter<C> {
         self.inner.sweep(usize::MAX, usize::MAX)
     }
 
+    /// Every key that is needed, with the bytes of its record.
+    #[cfg(feature = "serde")]
+    pub(crate) fn records(&self) -> Vec<(Box<str>, Vec<u8>)> {
+        let (inner, now) = (&*self.inner, self.clock().now());
+        let mut records = Vec::new();
+        for shard in inner.shards.beginning_anywhere() {
+            records.extend(shard.lock().records(&inner.policy, now));
+        }
+        records
+    }
+
+    /// Adds a key with its record, if the key is not there. Whether it was not.
+    #[cfg(feature = "serde")]
+    pub(crate) fn add(&self, key: &str, record: Record) -> Result<bool, LimiterError> {
+        let mut is_new = false;
+        let add = |slot: &mut CompactRecord, _| {
+            // A key that is there has something to remember.
+            is_new = *slot == CompactRecord::new(self.policy());
+            if is_new {
+                *slot = CompactRecord::of(self.policy(), record);
+            }
+            (is_new, ())
+        };
+        self.visit(key, add)?;
+        Ok(is_new)
+    }
+
     /// The first operation on a key. It is kept if there is something to remember of it.
     #[cold]
-    pub(super) fn apply_new<'a, T>(
+    pub(super) fn visit_new<'a, T>(
         &'a self,
         mut shard: MutexGuard<'a, Shard>,
         hash: u64,
         key: &str,
-        operation: &Operation,
-        answer: impl FnOnce(Decision<'_>) -> T,
+        act: impl FnOnce(&mut CompactRecord, Timestamp) -> (bool, T),
     ) -> Result<T, LimiterError> {
         let inner = &*self.inner;
         let mut has_place = inner.take_place();
@@ -45,11 +73,10 @@ impl<C: Clock> Limiter<C> {
         if let Some(record) = shard.get_mut(hash, key) {
             // Somebody else added it while the shard was not locked.
             inner.leave_places(usize::from(has_place));
-            return Ok(record.apply(policy, operation, now, answer));
+            return Ok(act(record, now).1);
         }
         let mut record = CompactRecord::new(policy);
-        let (changed, said) =
-            record.apply(policy, operation, now, |decision| (decision.changed(), answer(decision)));
+        let (changed, said) = act(&mut record, now);
         if !changed {
             inner.leave_places(usize::from(has_place));
             return Ok(said);

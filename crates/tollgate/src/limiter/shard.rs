@@ -5,13 +5,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use compact_str::CompactString;
-use hashbrown::{DefaultHashBuilder, HashTable};
+use foldhash::fast::RandomState;
 use tollgate_core::{CompactRecord, Policy, Span, Timestamp};
 
 use super::pages::Pages;
+use super::slots::Slots;
 
-/// The bits of a hash that choose the shard: neither the lowest nor the highest seven, by which a table
-/// finds its entries.
+/// The bits of a hash that choose the shard: not the lowest, by which slots are found.
 const SHARD_BITS_FROM: u32 = 32;
 
 /// All shards; their number is a power of two.
@@ -31,7 +31,7 @@ pub(super) struct Locked(Mutex<Shard>);
 #[derive(Debug, Default)]
 pub(super) struct Shard {
     /// Positions in `entries`, found by their keys.
-    positions: HashTable<u32>,
+    slots: Slots,
     entries: Pages<Entry>,
     /// The entry to look at next.
     hand: usize,
@@ -80,28 +80,34 @@ impl Shard {
     #[inline]
     pub(super) fn get_mut(&mut self, hash: u64, key: &str) -> Option<&mut CompactRecord> {
         let entries = &self.entries;
-        let is_it =
-            |position: &u32| entries.get(*position as usize).is_some_and(|entry| entry.key == key);
-        let position = *self.positions.find(hash, is_it)?;
-        self.entries.get_mut(position as usize).map(|entry| &mut entry.record)
+        let is_it = |position| entries.get(position).is_some_and(|entry| entry.key == key);
+        let position = self.slots.find(hash, is_it)?;
+        self.entries.get_mut(position).map(|entry| &mut entry.record)
+    }
+
+    /// The keys that are needed, with the bytes of their records.
+    #[cfg(feature = "serde")]
+    pub(super) fn records(
+        &self,
+        policy: &Policy,
+        now: Timestamp,
+    ) -> impl Iterator<Item = (Box<str>, Vec<u8>)> {
+        let entries = (0..self.entries.len()).filter_map(|position| self.entries.get(position));
+        let needed = entries.filter(move |it| it.record.forget_after(policy, now) > Span::ZERO);
+        needed.map(|entry| (entry.key.as_str().into(), entry.record.encode(policy)))
     }
 
     /// Adds a key that is not there.
     pub(super) fn add(
         &mut self,
-        hasher: &DefaultHashBuilder,
+        hasher: &RandomState,
         hash: u64,
         key: &str,
         record: CompactRecord,
     ) {
-        // There are at most 2^30 keys.
-        let position = self.entries.len() as u32;
+        let position = self.entries.len();
         self.entries.push(Entry { key: key.into(), record });
-        let entries = &self.entries;
-        let rehash = |position: &u32| {
-            entries.get(*position as usize).map_or(0, |entry| hasher.hash_one(entry.key.as_str()))
-        };
-        self.positions.insert_unique(hash, position, rehash);
+        self.slots.add(hash, position, |position| hash_at(&self.entries, hasher, position));
     }
 
     /// Looks at the next keys, at most `looks` and each once, and forgets those that are not needed; says
@@ -109,7 +115,7 @@ impl Shard {
     pub(super) fn sweep(
         &mut self,
         policy: &Policy,
-        hasher: &DefaultHashBuilder,
+        hasher: &RandomState,
         now: Timestamp,
         looks: usize,
     ) -> usize {
@@ -128,18 +134,18 @@ impl Shard {
         before - self.entries.len()
     }
 
-    fn remove(&mut self, hasher: &DefaultHashBuilder, position: usize) {
-        let Some(removed) = self.entries.swap_remove(position) else { return };
-        let (gone, moved) = (position as u32, self.entries.len() as u32);
-        let hash = hasher.hash_one(removed.key.as_str());
-        if let Ok(found) = self.positions.find_entry(hash, |at| *at == gone) {
-            found.remove();
+    fn remove(&mut self, hasher: &RandomState, position: usize) {
+        let hash_of = |position| hash_at(&self.entries, hasher, position);
+        self.slots.remove(hash_of(position), position, hash_of);
+        let last = self.entries.len() - 1;
+        if position != last {
+            self.slots.move_position(hash_of(last), last, position);
         }
-        if let Some(entry) = self.entries.get(position) {
-            let hash = hasher.hash_one(entry.key.as_str());
-            if let Some(at) = self.positions.find_mut(hash, |at| *at == moved) {
-                *at = gone;
-            }
-        }
+        self.entries.swap_remove(position);
     }
+}
+
+/// The hash of the key at a position that there is.
+fn hash_at(entries: &Pages<Entry>, hasher: &RandomState, position: usize) -> u64 {
+    entries.get(position).map_or(0, |entry| hasher.hash_one(entry.key.as_str()))
 }

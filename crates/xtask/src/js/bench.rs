@@ -6,8 +6,8 @@ use std::process::Command;
 use anyhow::Context as _;
 
 use crate::command::run;
-use crate::js::{build, folder, tsc, work};
-use crate::paths;
+use crate::js::{build, tsc, work};
+use crate::{folder, paths};
 
 /// Prints the tables of JavaScript in docs/benchmarks.md.
 pub(crate) fn bench() -> anyhow::Result<()> {

@@ -7,11 +7,11 @@ use std::process::Command;
 use anyhow::bail;
 
 use crate::command::run;
-use crate::js::{build, folder, tsc, work};
-use crate::paths;
+use crate::js::{build, tsc, work};
+use crate::{folder, paths};
 
-/// Builds the package and passes its tests in Node.
-pub(crate) fn test() -> anyhow::Result<()> {
+/// Builds the package and passes its tests. What the vectors said goes to the folder `transcripts`.
+pub(crate) fn test(transcripts: Option<&Path>) -> anyhow::Result<()> {
     let package = build()?;
     folder::replace(&package, &work().join("node_modules/tollgate"))?;
     folder::replace(&paths::root().join("crates/js/test"), &work().join("test"))?;
@@ -26,6 +26,7 @@ pub(crate) fn test() -> anyhow::Result<()> {
         .args(tests)
         .env("TOLLGATE_VECTORS", vectors)
         .env("TOLLGATE_PACKAGE", package)
+        .envs(transcripts.map(|folder| ("TOLLGATE_TRANSCRIPTS", folder)))
         .current_dir(work()))
 }
 

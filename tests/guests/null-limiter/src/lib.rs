@@ -8,16 +8,17 @@
 
 extern crate alloc;
 
+use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use bindings::exports::tollgate::limiter::limiter as wit;
+use bindings::exports::tollgate::limiter::{keyed as wit_keyed, limiter as wit};
 
 #[allow(unreachable_pub, clippy::undocumented_unsafe_blocks, reason = "generated code")]
 mod bindings {
     wit_bindgen::generate!({
         path: "../../../wit/limiter",
-        world: "only-limiter",
+        world: "keyed-limiter",
     });
 }
 
@@ -93,6 +94,54 @@ impl wit::Guest for NullLimiter {
 
     fn forget_after(_: u32, _: Vec<u8>, _: u64) -> Result<u64, wit::DecideError> {
         Ok(0)
+    }
+
+    fn carry_over(
+        _: u32,
+        _: Option<Vec<u8>>,
+        _: wit::ChangeOfPolicy,
+    ) -> Result<Vec<u8>, wit::DecideError> {
+        Ok(vec![0; RECORD_BYTES])
+    }
+}
+
+impl wit_keyed::Guest for NullLimiter {
+    fn open(_: u32, _: u32, _: u64) -> Result<u32, wit_keyed::OpenError> {
+        Ok(0)
+    }
+
+    fn close(_: u32) {}
+
+    fn intern(_: u32, _: String, _: u64) -> Result<u64, wit_keyed::KeyedError> {
+        Ok(0)
+    }
+
+    fn acquire(
+        _: u32,
+        _: u64,
+        _: u64,
+        _: u64,
+    ) -> Result<wit_keyed::Admission, wit_keyed::KeyedError> {
+        Ok(wit_keyed::Admission { verdict: wit::Verdict::Allowed, retry_after: 0, delay: 0 })
+    }
+
+    fn acquire_batch(
+        _: u32,
+        keys: Vec<u64>,
+        _: Vec<u64>,
+        _: u64,
+    ) -> Result<wit_keyed::Admissions, wit_keyed::KeyedError> {
+        let (verdicts, numbers) = (vec![0; keys.len()], vec![0; keys.len() * 2]);
+        Ok(wit_keyed::Admissions { verdicts, numbers })
+    }
+
+    fn apply(
+        _: u32,
+        _: u64,
+        _: wit::Operation,
+        _: u64,
+    ) -> Result<wit::Decision, wit_keyed::KeyedError> {
+        Err(wit_keyed::KeyedError::UnknownHandle)
     }
 }
 

@@ -10,6 +10,7 @@ use crate::UNITS_MAX;
 use crate::algorithms::rule::laws::{Ask, any_magnitude, asks, config, keeps_the_laws};
 use model::Model;
 
+mod follow;
 mod model;
 
 /// What is done to a key.

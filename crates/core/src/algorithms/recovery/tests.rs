@@ -48,7 +48,7 @@ fn any_recovery() -> impl Strategy<Value = Recovery> {
 #[test]
 fn nothing_reduced_is_steady() {
     let stretches: Vec<Stretch> = of(1_100, 2_000).stretches(7, None).collect();
-    assert_eq!(stretches, [Stretch { capacity: 7, end: None }]);
+    assert_eq!(stretches, [Stretch { capacity: 7, exact: scaled(7), end: None }]);
 }
 
 proptest! {

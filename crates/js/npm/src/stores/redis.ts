@@ -23,8 +23,14 @@ export class RedisStore implements Store<Uint8Array | undefined> {
   }
 
   async swap(key: string, token: Uint8Array | undefined, record: Uint8Array, ttlMs: number | null): Promise<boolean> {
-    const seen = token === undefined ? (["0", ""] as const) : (["1", token] as const);
-    const answer = await this.#send("EVAL", SWAP_SCRIPT, "1", key, ...seen, record, String(ttlMs ?? 0));
+    const seen = token === undefined ? (["0", ""] as const) : (["1", asBuffer(token)] as const);
+    const answer = await this.#send("EVAL", SWAP_SCRIPT, "1", key, ...seen, asBuffer(record), String(ttlMs ?? 0));
     return Number(answer) === 1;
   }
+}
+
+/** Where there are buffers, clients send bytes of those alone as they are: of other bytes they make a text. */
+function asBuffer(bytes: Uint8Array): Uint8Array {
+  const { Buffer } = globalThis as { Buffer?: typeof globalThis.Buffer };
+  return Buffer === undefined ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

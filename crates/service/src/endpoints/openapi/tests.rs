@@ -23,7 +23,8 @@ use crate::endpoints::control::BLOCK_MS_MAX;
 use crate::endpoints::events::DURATION_MS_MAX;
 use crate::key::KEY_BYTES_MAX;
 use crate::problem::ProblemType;
-use crate::route::{GETS, POSTS, Route};
+use crate::route::{CHANGED, CHANGES, GETS, POSTS, Route};
+use crate::watch::WATCH_MS_MAX;
 
 fn document() -> Value {
     serde_json::from_str(DOCUMENT).unwrap()
@@ -33,7 +34,9 @@ fn document() -> Value {
 fn it_has_every_path_and_no_other() {
     let posts = POSTS.map(|(path, _)| (path.to_owned(), "post".to_owned()));
     let gets = GETS.map(|(path, _)| (path.to_owned(), "get".to_owned()));
-    let routes: BTreeSet<_> = posts.into_iter().chain(gets).collect();
+    let changes =
+        CHANGES.map(|(method, _)| (CHANGED.to_owned(), method.as_str().to_ascii_lowercase()));
+    let routes: BTreeSet<_> = posts.into_iter().chain(gets).chain(changes).collect();
     let document = document();
     let paths = document["paths"].as_object().unwrap().iter();
     let written = paths.flat_map(|(path, methods)| {
@@ -46,16 +49,20 @@ fn it_has_every_path_and_no_other() {
 #[test]
 fn each_operation_names_the_scope_that_it_needs() {
     let document = document();
-    let posts = POSTS.map(|(path, post)| (path, "post", Route::Post(post)));
-    let gets = GETS.map(|(path, get)| (path, "get", Route::Get(get, Vec::new())));
-    for (path, method, route) in posts.into_iter().chain(gets) {
+    let posts = POSTS.map(|(path, post)| (path, String::from("post"), Route::Post(post)));
+    let gets = GETS.map(|(path, get)| (path, String::from("get"), Route::Get(get, Vec::new())));
+    let changes = CHANGES.map(|(method, change)| {
+        let method = method.as_str().to_ascii_lowercase();
+        (CHANGED, method, Route::Change(change, "".into()))
+    });
+    for (path, method, route) in posts.into_iter().chain(gets).chain(changes) {
         let security = match route.scope() {
             None => json!([]),
             Some(Scope::Acquire) => json!([{}, {"bearer": ["acquire"]}]),
             Some(Scope::Observe) => json!([{}, {"bearer": ["observe"]}]),
             Some(Scope::Admin) => json!([{}, {"bearer": ["admin"]}]),
         };
-        assert_eq!(document["paths"][path][method]["security"], security, "{path}");
+        assert_eq!(document["paths"][path][&method]["security"], security, "{method} {path}");
     }
 }
 
@@ -82,7 +89,8 @@ const fn next(kind: ProblemType) -> Option<ProblemType> {
         ProblemType::InvalidRequest => ProblemType::Unauthorized,
         ProblemType::Unauthorized => ProblemType::Forbidden,
         ProblemType::Forbidden => ProblemType::UnknownPolicy,
-        ProblemType::UnknownPolicy => ProblemType::UnknownPool,
+        ProblemType::UnknownPolicy => ProblemType::PolicyConflict,
+        ProblemType::PolicyConflict => ProblemType::UnknownPool,
         ProblemType::UnknownPool => ProblemType::NotFound,
         ProblemType::NotFound => ProblemType::Misconfigured,
         ProblemType::Misconfigured => ProblemType::MethodNotAllowed,
@@ -131,6 +139,8 @@ fn its_limits_are_those_of_the_code() {
     assert_eq!(body("/v1/settle")["keys"]["maxItems"], ACQUISITION_KEYS_MAX);
     assert_eq!(body("/v1/acquire/batch")["requests"]["maxItems"], BATCH_ACQUIRES_MAX);
     assert_eq!(body("/v1/feedback")["headers"]["maxProperties"], HEADERS_MAX);
+    let watch_ms = &document["paths"]["/v1/watch"]["get"]["parameters"][3]["schema"];
+    assert_eq!(watch_ms["maximum"], WATCH_MS_MAX);
     let events =
         "/paths/~1v1~1events~1{upstream}/get/responses/200/content/application~1json/schema";
     let events = document.pointer(events).unwrap();

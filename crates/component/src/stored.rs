@@ -1,0 +1,98 @@
+//! The exported function over the host's store: load, decide, swap, and again when others were faster.
+
+use alloc::string::String;
+
+use tollgate_core::{ATTEMPTS_MAX, Operation, Policy, SETTLE_ATTEMPTS_MAX, Span, Timestamp};
+
+use crate::bindings::exports::tollgate::limiter::limiter::{
+    DecideError, Decision, Operation as Given,
+};
+use crate::bindings::exports::tollgate::limiter::stored as wit;
+use crate::bindings::tollgate::limiter::store::{self, Swapped};
+use crate::exports::{decode, opened};
+use crate::{Component, convert, operation};
+
+/// Longest key, in bytes: as long as those of every other face of tollgate.
+const KEY_BYTES_MAX: usize = 512;
+
+/// How long one decision may take before no further attempt is made. Each call of the store has a bound
+/// of its own, which is the host's.
+const DECISION_TIME_MAX: Span = Span::from_secs(2);
+
+impl wit::Guest for Component {
+    fn apply(
+        policy: u32,
+        key: String,
+        operation: Given,
+        now: u64,
+    ) -> Result<Decision, wit::StoredError> {
+        if key.is_empty() || key.len() > KEY_BYTES_MAX {
+            return Err(wit::StoredError::Key);
+        }
+        // A copy: some hosts let a store call back, and close the policy.
+        let policy = opened(policy)?.clone();
+        let operation = operation::operation(&policy, operation)?;
+        let asked = Asked { policy: &policy, key: &key, operation: &operation };
+        asked.drive(Timestamp::from_nanos(now))
+    }
+}
+
+/// What is asked.
+struct Asked<'a> {
+    policy: &'a Policy,
+    key: &'a str,
+    operation: &'a Operation,
+}
+
+/// What came of an attempt.
+enum Attempt {
+    Done(Decision),
+    Conflict,
+}
+
+impl Asked<'_> {
+    fn drive(&self, start: Timestamp) -> Result<Decision, wit::StoredError> {
+        let (mut now, mut attempt) = (start, 1);
+        loop {
+            if let Attempt::Done(decision) = self.attempt(now)? {
+                return Ok(decision);
+            }
+            if attempt >= self.attempts_max() {
+                return Err(wit::StoredError::Busy);
+            }
+            now = Timestamp::from_nanos(store::wait(attempt));
+            if now.since(start) > DECISION_TIME_MAX {
+                return Err(wit::StoredError::TimedOut);
+            }
+            attempt += 1;
+        }
+    }
+
+    fn attempt(&self, now: Timestamp) -> Result<Attempt, wit::StoredError> {
+        let before = store::load(self.key).map_err(wit::StoredError::Load)?;
+        let mut record = decode(self.policy, before.as_deref())?;
+        let decision = self.policy.apply(&mut record, self.operation, now);
+        let decision = convert::decision(self.policy, &decision);
+        let Some(after) = &decision.record else { return Ok(Attempt::Done(decision)) };
+        let forget_after = record.forget_after(self.policy, now).as_nanos();
+        match store::swap(self.key, before.as_deref(), after, forget_after) {
+            Ok(Swapped::Done) => Ok(Attempt::Done(decision)),
+            Ok(Swapped::Conflict) => Ok(Attempt::Conflict),
+            Err(error) => Err(wit::StoredError::Swap(error)),
+        }
+    }
+
+    /// Those who are let in are not to be let down: what ends a hold has more attempts than what places it.
+    const fn attempts_max(&self) -> u32 {
+        match self.operation {
+            Operation::Acquire(_) => ATTEMPTS_MAX,
+            _ => SETTLE_ATTEMPTS_MAX,
+        }
+    }
+}
+
+impl From<DecideError> for wit::StoredError {
+    fn from(error: DecideError) -> Self {
+        Self::Refused(error)
+    }
+}

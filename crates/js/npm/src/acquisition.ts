@@ -1,0 +1,50 @@
+import { drive } from "./drive.js";
+import { TollgateError } from "./errors.js";
+import { named } from "./named.js";
+import { storeBusy, storeFailed } from "./store-call.js";
+import type { Done, StoreRecords } from "./store-records.js";
+import * as wasm from "./wasm/tollgate.js";
+
+/** How a machine ended (`crates/js/src/machine.rs`). */
+const [ALLOWED, DENIED, BUSY, LOST] = [0, 1, 2, 4];
+
+/** One key of several, and what is asked of it; without costs what was held is meant. */
+export interface AskedLeg<N extends string> {
+  readonly records: StoreRecords<N>;
+  readonly key: string;
+  readonly costs: Float64Array | undefined;
+}
+
+/** What a machine came to on all keys together, and on each. */
+export interface Ran<N extends string> {
+  readonly isAllowed: boolean;
+  readonly legs: readonly (Done<N> | undefined)[];
+}
+
+/** Makes a machine for these keys and drives it to its end. @throws TollgateError when there is no decision. */
+export async function run<N extends string>(
+  asked: readonly AskedLeg<N>[],
+  make: (legs: wasm.Legs) => wasm.Machine,
+): Promise<Ran<N>> {
+  const legs = asked.map(({ records, key }) => records.leg(key));
+  const machine = named("legs", () => {
+    const inCore = new wasm.Legs();
+    for (const [index, { records, costs }] of asked.entries()) inCore.add(records.policy.core, legs[index]!.key, costs);
+    return make(inCore);
+  });
+  try {
+    const failure = await drive(machine, legs);
+    const ending = machine.ending()!;
+    if (ending !== ALLOWED && ending !== DENIED) throw failure === undefined ? ended(ending) : storeFailed(failure);
+    return { isAllowed: ending === ALLOWED, legs: asked.map(({ records }, index) => records.done(machine, index)) };
+  } finally {
+    machine.free();
+  }
+}
+
+/** Why there is no decision. */
+function ended(ending: number): TollgateError {
+  if (ending === BUSY) return storeBusy();
+  if (ending === LOST) return new TollgateError("lease-gone", "the hold expired before it was whole");
+  return storeFailed(undefined);
+}

@@ -1,0 +1,74 @@
+import type { Clock } from "./clock.js";
+import { TollgateError } from "./errors.js";
+import type { Store } from "./store.js";
+
+/** Longest record that is taken of a store: the core writes at most 352 KB. */
+const RECORD_BYTES_MAX = 512 * 1_024;
+/** The longest wait after a conflict, in milliseconds: others are done by then. */
+const BACKOFF_MS_MAX = 64;
+
+/** A store, and how long it may take. */
+export interface StoreCall {
+  readonly store: Store;
+  readonly clock: Clock;
+  /** How long one call of the store may take. */
+  readonly callMsMax: number;
+}
+
+/** What a store knows of a key. It is asked for no more than it promises, and believed no further. */
+export async function load(
+  call: StoreCall,
+  key: string,
+): Promise<{ readonly record: Uint8Array | undefined; readonly token: unknown }> {
+  const value: unknown = await inTime(call, () => call.store.load(key));
+  if (typeof value !== "object" || value === null) throw new TypeError("the store's load answers no { record, token }");
+  const { record, token } = value as { record?: unknown; token?: unknown };
+  if (record !== undefined && !(record instanceof Uint8Array && record.length <= RECORD_BYTES_MAX)) {
+    throw new TypeError(`the store's load answers a record that is no Uint8Array of at most ${RECORD_BYTES_MAX} bytes`);
+  }
+  return { record, token };
+}
+
+/** Swaps, and says whether the store did. */
+export async function swap(
+  call: StoreCall,
+  key: string,
+  token: unknown,
+  record: Uint8Array,
+  ttlMs: number | null,
+): Promise<boolean> {
+  const swapped: unknown = await inTime(call, () => call.store.swap(key, token, record, ttlMs));
+  if (typeof swapped !== "boolean") throw new TypeError("the store's swap answers neither true nor false");
+  return swapped;
+}
+
+/** Waits after a conflict: so many there were, and longer the more. */
+export function backOff(clock: Clock, conflicts: number): Promise<void> {
+  const millis = Math.random() * Math.min(2 ** conflicts, BACKOFF_MS_MAX);
+  return new Promise((resolve) => void clock.after(millis, resolve));
+}
+
+/** There is no answer of the store, or none that can be believed. */
+export function storeFailed(cause: unknown): TollgateError {
+  return new TollgateError("store", "the store failed, or took too long", { cause });
+}
+
+/** Others were faster too often. */
+export function storeBusy(): TollgateError {
+  return new TollgateError("busy", "others were faster ten times in a row on this key");
+}
+
+/** A store that hangs fails. What it comes to later, nobody waits for. */
+function inTime<R>({ clock, callMsMax }: StoreCall, ask: () => Promise<R>): Promise<R> {
+  return new Promise((resolve, reject) => {
+    const cancel = clock.after(callMsMax, () => reject(new Error(`the store took longer than ${callMsMax} ms`)));
+    const settled = (settle: () => void) => {
+      cancel();
+      settle();
+    };
+    new Promise<R>((answer) => answer(ask())).then(
+      (value) => settled(() => resolve(value)),
+      (error: unknown) => settled(() => reject(error)),
+    );
+  });
+}

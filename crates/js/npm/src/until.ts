@@ -1,0 +1,30 @@
+import type { Clock } from "./clock.js";
+import { TimeoutError } from "./errors.js";
+
+/** When waiting ends. */
+export interface End {
+  /** In milliseconds since the epoch; infinite without an end. */
+  readonly end: number;
+  readonly signal: AbortSignal | undefined;
+  /** What a timeout tells. */
+  readonly retryAfterMs: number | null;
+}
+
+/** Waits for `turn`, but not beyond the end. @throws TimeoutError, or the reason of the signal. */
+export async function until(clock: Clock, turn: Promise<void>, { end, signal, retryAfterMs }: End): Promise<void> {
+  signal?.throwIfAborted();
+  const left = end - clock.now();
+  if (left <= 0) throw new TimeoutError(retryAfterMs);
+  let [cancel, onAbort] = [() => {}, () => {}];
+  const gaveUp = new Promise<never>((_, reject) => {
+    onAbort = () => reject(signal?.reason);
+    if (left !== Infinity) cancel = clock.after(left, () => reject(new TimeoutError(retryAfterMs)));
+  });
+  signal?.addEventListener("abort", onAbort);
+  try {
+    await Promise.race([turn, gaveUp]);
+  } finally {
+    cancel();
+    signal?.removeEventListener("abort", onAbort);
+  }
+}

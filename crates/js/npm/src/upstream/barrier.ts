@@ -1,0 +1,113 @@
+import { options as checkedOptions, wholeNumber } from "../check.js";
+import type { Duration } from "../duration.js";
+import { idText, randomId } from "../id.js";
+import type { Store } from "../store.js";
+import { until } from "../until.js";
+import { type WaitOptions, checked } from "../waiting.js";
+import { type Arrival, type BarrierStatus, barrierRecord } from "./barrier-record.js";
+import { RECORD_OPTIONS, RecordInStore, type RecordOptions } from "./record-in-store.js";
+
+/** What a barrier may be told. */
+export interface BarrierOptions extends RecordOptions {
+  /** How long a generation lives, from its beginning to the last arrival, and again until all have gone (15 minutes). */
+  readonly ttl?: Duration;
+  /** The time between two looks whether all have arrived (100 ms), 1 to 60,000. */
+  readonly lookMs?: number;
+}
+
+/** All parties have arrived. */
+export interface Passed {
+  readonly generation: string;
+  /** One party of a generation is told that it was the last. */
+  readonly isLast: boolean;
+}
+
+/** A party, and the generation that it waits in. */
+interface Here {
+  readonly id: string;
+  generation: string | undefined;
+}
+
+const TTL_DEFAULT = "15m";
+const LOOK_MS_DEFAULT = 100;
+
+/**
+ * A barrier for so many parties, under one key of a store: each waits until all of them have arrived, then
+ * they all go on. It can be used again and again.
+ */
+export class Barrier {
+  readonly parties: number;
+  readonly #record: RecordInStore;
+  readonly #ttl: Duration;
+  readonly #lookMs: number;
+
+  /** @throws InvalidError that names what is wrong with the store, the key or an option. */
+  constructor(store: Store, key: string, parties: number, options?: BarrierOptions) {
+    checkedOptions(options, [...RECORD_OPTIONS, "ttl", "lookMs"]);
+    this.parties = wholeNumber("parties", parties, 1, 4_000);
+    const { ttl = TTL_DEFAULT, lookMs = LOOK_MS_DEFAULT } = options ?? {};
+    this.#ttl = ttl;
+    this.#lookMs = wholeNumber("lookMs", lookMs, 1, 60_000);
+    this.#record = new RecordInStore(store, key, options);
+    barrierRecord.create(undefined, parties, ttl, [0, 0]);
+  }
+
+  /**
+   * Arrives, and waits until all have. Whoever stops waiting has not arrived either.
+   *
+   * @throws TimeoutError, the reason of `signal`, InvalidError; TollgateError `store`, `busy` or
+   * `corrupt-record`.
+   */
+  async wait(options: WaitOptions = {}): Promise<Passed> {
+    checkedOptions(options, ["timeoutMs", "signal"]);
+    const { timeoutMs = Infinity, signal } = checked(options);
+    const here: Here = { id: idText(randomId()), generation: undefined };
+    try {
+      return await this.#passed(here, this.#record.clock.now() + timeoutMs, signal);
+    } catch (error) {
+      // The others may have set out with this party while it gave up: then it has passed, too.
+      if (here.generation !== undefined && (await this.#leave(here)) === "left") {
+        return { generation: here.generation, isLast: false };
+      }
+      throw error;
+    }
+  }
+
+  /** Where it stands; nothing when nobody ever waited. @throws as `wait`. */
+  async query(): Promise<BarrierStatus | undefined> {
+    return this.#record.look(barrierRecord.query);
+  }
+
+  async #passed(here: Here, end: number, signal: AbortSignal | undefined): Promise<Passed> {
+    for (;;) {
+      signal?.throwIfAborted();
+      const { state, generation } = await this.#arrive(here);
+      if (state === "opened" || (state === "already-open" && here.generation === generation)) {
+        await this.#leave({ ...here, generation });
+        return { generation, isLast: state === "opened" };
+      }
+      // Of any other generation this party is none: it arrives at the next one.
+      here.generation = state === "waiting" ? generation : undefined;
+      let cancel = () => {};
+      const look = new Promise<void>((resolve) => (cancel = this.#record.clock.after(this.#lookMs, resolve)));
+      await until(this.#record.clock, look, { end, signal, retryAfterMs: null }).finally(cancel);
+    }
+  }
+
+  /** Arrives at the generation that it waits in, or at the present one, which is begun if there is none. */
+  #arrive({ id, generation }: Here): Promise<Arrival & { readonly generation: string }> {
+    return this.#record.act((before, now) => {
+      const begun = generation === undefined ? barrierRecord.create(before, this.parties, this.#ttl, now) : undefined;
+      const meant = begun?.generation ?? generation!;
+      const arrival = barrierRecord.arrive(begun?.record ?? before, { id, generation: meant }, now);
+      const record = arrival.record ?? begun?.record;
+      return { ...arrival, generation: meant, ...(record && { record }) };
+    });
+  }
+
+  /** Goes on, or gives up. When that fails the party is present until its generation is over, and nothing else. */
+  async #leave({ id, generation = "0" }: Here): Promise<string> {
+    const leave = this.#record.act((record, now) => barrierRecord.leave(record, { id, generation }, now));
+    return leave.then(({ state }) => state, () => "failed");
+  }
+}

@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Limiter, ManualClock } from "tollgate";
+
+const START_MS = 1_800_000_000_000;
+
+test("several keys are charged together or not at all", () => {
+  const clock = new ManualClock(START_MS);
+  const users = new Limiter<"requests">("2/s", { clock });
+  const teams = new Limiter({ tokens: "100/minute" }, { clock });
+  const ask = (tokens: number) =>
+    Limiter.tryAcquireAll([
+      { limiter: users, key: "alice" },
+      { limiter: teams, key: "acme", cost: { tokens } },
+    ]);
+  assert.equal(ask(90).allowed, true);
+  const denied = ask(90);
+  assert.ok(!denied.allowed);
+  assert.deepEqual([denied.reason, denied.deniedBy, denied.retryAfterMs], ["limited", [1], 48_000]);
+  assert.deepEqual([users.peek("alice").requests.remaining, teams.peek("acme").tokens.remaining], [1, 10]);
+  const both = [ask(10), ask(10)].map((it) => !it.allowed && [it.deniedBy, it.retryAfterMs]);
+  assert.deepEqual(both, [false, [[0, 1], 6_000]], "the longest wait counts");
+  const never = ask(101);
+  assert.deepEqual([never.allowed, !never.allowed && never.reason, !never.allowed && never.retryAfterMs], [false, "impossible", null]);
+});
+
+test("two keys of one limiter have nothing to do with each other", () => {
+  const limiter = new Limiter<"requests">("1/hour", { clock: new ManualClock(START_MS) });
+  limiter.tryAcquire("bob");
+  const keys = (...names: string[]) => Limiter.tryAcquireAll(names.map((key) => ({ limiter, key })));
+  assert.equal(keys("alice", "bob").allowed, false);
+  assert.equal(keys("alice", "carol").allowed, true);
+  assert.equal(limiter.peek("alice").requests.remaining, 0);
+});
+
+test("several keys that can't be asked together are refused by name, and charge nothing", () => {
+  const limiter = new Limiter<"requests">("10/hour", { clock: new ManualClock(START_MS) });
+  const leg = { limiter, key: "alice" };
+  const bad: [unknown, string][] = [
+    [[], "legs"],
+    [undefined, "legs"],
+    [[undefined], "legs[0].limiter"],
+    [[leg, leg], "legs[1]"],
+    [[leg, { limiter, key: "" }], "key"],
+    [[leg, { limiter, key: "bob", cost: NaN }], "cost"],
+    [Array.from({ length: 9 }, (_, index) => ({ limiter, key: `${index}` })), "legs"],
+  ];
+  for (const [legs, field] of bad) {
+    assert.throws(() => Limiter.tryAcquireAll(legs as []), { code: "invalid", field }, field);
+  }
+  assert.equal(limiter.peek("alice").requests.remaining, 10);
+});

@@ -1,0 +1,262 @@
+/** What is not what it should be: a typed error that names the field, nothing charged, and nothing left behind. */
+
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+
+import {
+  type Clock,
+  InvalidError,
+  Limiter,
+  ManualClock,
+  MemoryStore,
+  Policy,
+  Pool,
+  RedisStore,
+  type Store,
+  StoreLimiter,
+  TollgateError,
+  apply,
+  tollgateHttp,
+} from "tollgate";
+
+const START_MS = 1_800_000_000_000;
+
+const unhandled: unknown[] = [];
+process.on("unhandledRejection", (reason) => unhandled.push(reason));
+after(() => assert.deepEqual(unhandled, [], "no rejection is left to nobody"));
+
+/** What is no whole number of 0 to 2^53 - 1. */
+const NO_UNITS: readonly unknown[] = [NaN, Infinity, -Infinity, -0, -1, 0.5, 2 ** 53, 2 ** 64, 1n, "1", true, null, {}, [1], Symbol("1"), () => 1];
+/** What is no key. */
+const NO_KEYS: readonly unknown[] = ["", "x".repeat(513), "\ud800", "a\udc00b", 7, 7n, null, undefined, {}, ["a"], Symbol("a")];
+
+function invalid(field: string): (error: unknown) => true {
+  return (error) => {
+    assert.ok(error instanceof InvalidError, `${String(error)} is no InvalidError`);
+    assert.equal(error.field, field);
+    assert.equal(error.code, "invalid");
+    assert.ok(error instanceof TollgateError && error.name === "InvalidError");
+    return true;
+  };
+}
+
+const limiterOf = (policy = "10/hour") => new Limiter<"requests">(policy, { clock: new ManualClock(START_MS) });
+
+test("numbers that are none are refused wherever a number is asked for", async () => {
+  const limiter = limiterOf();
+  const held = limiter.tryReserve("alice");
+  assert.ok(held.allowed);
+  for (const it of NO_UNITS as readonly never[]) {
+    const isCostByName = typeof it === "object" && it !== null && !Array.isArray(it);
+    if (!isCostByName) {
+      assert.throws(() => limiter.tryAcquire("alice", it), invalid("cost"));
+      assert.throws(() => held.settle(it), invalid("cost"));
+      await assert.rejects(limiter.acquire("alice", { cost: it }), invalid("cost"));
+    }
+    assert.throws(() => limiter.tryAcquire("alice", { requests: it }), invalid("cost.requests"));
+    assert.throws(() => limiter.tryReserve("alice", { ttlMs: it }), invalid("ttlMs"));
+    assert.throws(() => held.renew(it), invalid("ttlMs"));
+    await assert.rejects(limiter.acquire("alice", { timeoutMs: it }), invalid("timeoutMs"));
+    assert.throws(() => limiter.control("alice", { lower: { limit: "requests", remaining: it } }), invalid("lower.remaining"));
+    assert.throws(() => new Limiter("1/s", { maxKeys: it }), invalid("maxKeys"));
+    assert.throws(() => new Limiter("1/s", { maxWaiting: it }), invalid("maxWaiting"));
+    assert.throws(() => new Policy({ a: { algorithm: "gcra", limit: it, per: "1s" } }), invalid("a.limit"));
+    assert.throws(() => new ManualClock(it), invalid("nowMs"));
+    assert.throws(() => new StoreLimiter("1/s", new MemoryStore(), { callMsMax: it }), invalid("callMsMax"));
+  }
+  assert.deepEqual([limiter.peek("alice").requests.remaining, limiter.peek("alice").requests.held], [9, 1]);
+});
+
+test("periods that are none are refused: no number, no unit, nothing, or longer than there is time", () => {
+  for (const per of ["", "1", "s1", "1 fortnight", "-1s", "1.5s", "1e3s", "0s", "9".repeat(60) + "d", -1, 1.5, NaN, 1n, null, {}, "1s\n"]) {
+    assert.throws(() => new Policy({ a: { algorithm: "gcra", limit: 1, per: per as string } }), invalid("a.per"), String(per));
+  }
+});
+
+test("keys that are none are refused by every method, and nothing is remembered of them", async () => {
+  const limiter = limiterOf();
+  const shared = new StoreLimiter("10/hour", new MemoryStore());
+  const edge = tollgateHttp("http://localhost:1", "api", { fetch: () => assert.fail("nobody is asked") });
+  for (const key of NO_KEYS as readonly never[]) {
+    for (const ask of [
+      () => limiter.tryAcquire(key),
+      () => limiter.tryReserve(key),
+      () => limiter.peek(key),
+      () => limiter.reset(key),
+      () => limiter.control(key, { block: { for: "1s" } }),
+      () => limiter.capacity(key, "requests"),
+      () => Limiter.tryAcquireAll([{ limiter, key }]),
+      () => shared.onCapacityChange(key, "requests", () => {}),
+    ]) {
+      assert.throws(ask, invalid("key"), `${String(key)} ${String(ask)}`);
+    }
+    for (const ask of [
+      limiter.acquire(key),
+      limiter.reserve(key),
+      limiter.withSlot(key, () => assert.fail("no work is begun")),
+      shared.tryAcquire(key),
+      shared.acquire(key),
+      shared.tryReserve(key),
+      shared.reserve(key),
+      shared.peek(key),
+      shared.reset(key),
+      shared.control(key, { block: { for: "1s" } }),
+      shared.capacity(key, "requests"),
+      edge.tryAcquire(key),
+      edge.peek(key),
+    ]) {
+      await assert.rejects(ask, invalid("key"), String(key));
+    }
+  }
+  assert.equal(limiter.size, 0);
+});
+
+test("names of JavaScript's own are names like any other", () => {
+  const limiter = limiterOf("1/hour");
+  for (const key of ["__proto__", "constructor", "toString", "hasOwnProperty", "\u0000", "é", "e\u0301"]) {
+    assert.deepEqual([limiter.tryAcquire(key).allowed, limiter.tryAcquire(key).allowed], [true, false], key);
+  }
+  const polluted = JSON.parse('{"__proto__": {"requests": 5}, "requests": 0}') as { requests: number };
+  assert.throws(() => limiter.tryAcquire("alice", polluted), invalid("cost.__proto__"));
+  assert.throws(() => limiter.tryAcquire("alice", { constructor: 1 } as never), invalid("cost.constructor"));
+  assert.throws(() => limiter.control("alice", JSON.parse('{"__proto__": {}}') as never), invalid("operation"));
+  assert.equal(({} as { requests?: number }).requests, undefined);
+});
+
+test("options that nobody reads, and what is no options, are refused by name", async () => {
+  const limiter = limiterOf();
+  assert.throws(() => new Limiter("1/s", { maxkeys: 5 } as never), invalid("maxkeys"));
+  assert.throws(() => new Limiter("1/s", null as never), invalid("options"));
+  assert.throws(() => limiter.tryReserve("alice", { ttl: 5 } as never), invalid("ttl"));
+  assert.throws(() => limiter.tryReserve("alice", 5 as never), invalid("options"));
+  await assert.rejects(limiter.acquire("alice", { timeout: 5 } as never), invalid("timeout"));
+  await assert.rejects(limiter.acquire("alice", 5 as never), invalid("options"));
+  assert.throws(() => new Pool([{ limiter, key: "a" }], { choice: "best" as never }), invalid("choice"));
+  assert.throws(() => new Pool({} as never), invalid("members"));
+  for (const clock of [null, {}, { now: 5, after: 5 }, () => 5]) {
+    assert.throws(() => new Limiter("1/s", { clock: clock as never }), invalid("clock"), String(clock));
+  }
+  for (const store of [undefined, null, {}, { load: () => {} }, "redis://localhost"]) {
+    assert.throws(() => new StoreLimiter("1/s", store as never), invalid("store"), String(store));
+  }
+});
+
+test("signals that are none are refused, aborted ones are obeyed, and neither leaves anybody in line", async () => {
+  const limiter = limiterOf("1/hour");
+  limiter.tryAcquire("alice");
+  const shared = new StoreLimiter("1/hour", new MemoryStore());
+  await shared.tryAcquire("alice");
+  for (const signal of [null, {}, { aborted: false }, "abort"] as never[]) {
+    await assert.rejects(limiter.acquire("alice", { signal }), invalid("signal"));
+    await assert.rejects(shared.acquire("alice", { signal }), invalid("signal"));
+  }
+  for (const reason of [new Error("gone"), "gone", null]) {
+    const signal = AbortSignal.abort(reason);
+    const isReason = (error: unknown) => error === signal.reason;
+    await assert.rejects(limiter.acquire("alice", { signal }), isReason);
+    await assert.rejects(limiter.reserve("alice", { signal }), isReason);
+    await assert.rejects(limiter.withSlot("alice", () => assert.fail(), { signal }), isReason);
+    await assert.rejects(shared.acquire("alice", { signal }), isReason);
+    await assert.rejects(shared.reserve("alice", { signal }), isReason);
+  }
+  limiter.reset("alice");
+  await shared.reset("alice");
+  assert.deepEqual([(await limiter.acquire("alice", { timeoutMs: 0 })).allowed, (await shared.acquire("alice")).allowed], [true, true]);
+});
+
+test("a slot is free again when work throws, is aborted while it waits, or settles by itself", async () => {
+  const limiter = new Limiter({ calls: { algorithm: "concurrency", slots: 1 } }, { clock: new ManualClock(START_MS) });
+  const held = () => limiter.peek("alice").calls.held;
+  await assert.rejects(limiter.withSlot("alice", () => { throw new Error("at once"); }), { message: "at once" });
+  await assert.rejects(limiter.withSlot("alice", async () => { throw new Error("later"); }), { message: "later" });
+  await limiter.withSlot("alice", (slot) => slot.release());
+  assert.equal(held(), 0);
+  const controller = new AbortController();
+  await limiter.withSlot("alice", async () => {
+    const second = limiter.withSlot("alice", () => assert.fail("there is one slot"), { signal: controller.signal });
+    controller.abort(new Error("enough"));
+    await assert.rejects(second, { message: "enough" });
+    assert.equal(held(), 1);
+  });
+  assert.equal(held(), 0);
+});
+
+test("a disposed limiter refuses everything, twice is once, and what it gave out is over", async () => {
+  const clock = new ManualClock(START_MS);
+  const limiter = new Limiter<"requests">("1/hour", { clock });
+  const held = limiter.tryReserve("alice");
+  assert.ok(held.allowed);
+  const waits = [limiter.acquire("alice"), limiter.reserve("alice"), limiter.withSlot("alice", () => assert.fail())];
+  const refused = waits.map((wait) => assert.rejects(wait, { code: "disposed" }));
+  await Promise.resolve();
+  limiter[Symbol.dispose]();
+  limiter[Symbol.dispose]();
+  await Promise.all(refused);
+  const disposed = { code: "disposed" };
+  for (const ask of [
+    () => limiter.tryAcquire("alice"),
+    () => limiter.tryAcquire("bob"),
+    () => limiter.tryReserve("alice"),
+    () => limiter.peek("alice"),
+    () => limiter.reset("alice"),
+    () => limiter.control("alice", { block: { for: "1s" } }),
+    () => limiter.capacity("alice", "requests"),
+    () => Limiter.tryAcquireAll([{ limiter, key: "alice" }]),
+    () => new Pool([{ limiter, key: "alice" }]).tryAcquire(),
+  ]) {
+    assert.throws(ask, disposed, String(ask));
+  }
+  await assert.rejects(limiter.acquire("alice"), disposed);
+  assert.throws(() => held.renew(1_000), disposed);
+  assert.throws(() => held.settle(), disposed);
+  held[Symbol.dispose]();
+  assert.equal(limiter.size, 0);
+  clock.advance(10_000_000);
+});
+
+test("listeners that throw, and clocks that do, harm nobody else", () => {
+  const limiter = new Limiter({ a: { algorithm: "adaptive", capacity: 10, per: "1m" } }, { clock: new ManualClock(START_MS) });
+  let told = 0;
+  limiter.onCapacityChange(() => { throw new Error("mine"); });
+  limiter.onCapacityChange(() => void (told += 1));
+  assert.throws(() => limiter.control("alice", { reduce: { limit: "a" } }), { message: "mine" });
+  assert.deepEqual([told, limiter.capacity("alice", "a")?.capacity], [1, 5]);
+  for (const now of [NaN, -1, 2 ** 54, "1", null, undefined, 1n]) {
+    const clock = { now: () => now, after: () => () => {} } as unknown as Clock;
+    assert.throws(() => new Limiter("1/s", { clock }).tryAcquire("alice"), invalid("clock"), String(now));
+  }
+});
+
+test("a store that lies about a swap is believed for this answer, and never crashes", async () => {
+  const lies: Store = { load: async () => ({ token: 1 }), swap: async () => true };
+  assert.equal((await new StoreLimiter("1/hour", lies).tryAcquire("alice")).allowed, true);
+  const later: Store = {
+    load: () => new Promise((_, reject) => setTimeout(() => reject(new Error("too late")), 20)),
+    swap: async () => true,
+  };
+  await assert.rejects(new StoreLimiter("1/hour", later, { callMsMax: 5 }).tryAcquire("alice"), { code: "store" });
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  const text = new RedisStore(async () => "a text");
+  await assert.rejects(new StoreLimiter("1/hour", text).tryAcquire("alice"), { code: "store" });
+});
+
+test("apply refuses what is no record, no time and no operation, by name", () => {
+  const policy = new Policy("1/s");
+  const now = [1_800_000_000, 0] as const;
+  const bad: [unknown, unknown, unknown, string][] = [
+    ["01", { acquire: {} }, now, "record"],
+    [new Uint8Array([9]), { acquire: {} }, now, "record"],
+    [undefined, { acquire: {} }, null, "now"],
+    [undefined, { acquire: {} }, [1.5, 0], "now[0]"],
+    [undefined, { acquire: {} }, [1, 1e9], "now[1]"],
+    [undefined, { acquire: {}, reset: {} }, now, "operation"],
+    [undefined, { steal: {} }, now, "operation"],
+    [undefined, null, now, "operation"],
+    [undefined, { release: { hold: "7" } }, now, "release.hold"],
+    [undefined, { renew: { hold: { id: "0".repeat(32), ttl: "32d" } } }, now, "renew.ttlMs"],
+    [undefined, { acquire: { sharePermille: 1_001 } }, now, "acquire.sharePermille"],
+  ];
+  for (const [record, operation, time, field] of bad) {
+    assert.throws(() => apply(policy, record as Uint8Array, operation as never, time as never), invalid(field), field);
+  }
+});

@@ -1,0 +1,24 @@
+//! What callers of an upstream share, for JavaScript: cooldowns, barriers, and what response headers say.
+//! `npm/src/upstream` has the face that people see; nothing here is called by anybody else.
+//!
+//! It is a module of its own, since who limits their own callers needs none of it. On a target other than
+//! WebAssembly the crate is empty.
+#![no_std]
+#![cfg(target_family = "wasm")]
+
+extern crate alloc;
+
+mod answer;
+mod barrier;
+mod convert;
+mod cooldown;
+mod feedback;
+
+#[global_allocator]
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
+
+/// Nothing here panics on any input; where memory ends, JavaScript sees a `WebAssembly.RuntimeError`.
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    core::arch::wasm32::unreachable()
+}

@@ -1,0 +1,29 @@
+//! What a request is told.
+
+use tollgate_core::{Decision, Span, Verdict};
+
+/// A decision, in as few numbers as a request needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Admission {
+    /// May it pass?
+    pub verdict: Verdict,
+    /// How long to wait until the same request passes, if nobody else comes: zero when it did,
+    /// [`Span::NEVER`] when it never will.
+    pub retry_after: Span,
+    /// How long what was let in has to stand in line first: zero but for a leaky queue.
+    pub delay: Span,
+}
+
+impl Admission {
+    /// What a request is told that passed a meter.
+    pub(crate) const CHARGED: Self =
+        Self { verdict: Verdict::Allowed, retry_after: Span::ZERO, delay: Span::ZERO };
+
+    pub(crate) fn of(decision: Decision<'_>) -> Self {
+        Self {
+            verdict: decision.verdict(),
+            retry_after: decision.retry_after(),
+            delay: decision.delay(),
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! A policy, as a text or a caller describes it.
+
+use tollgate_core::{LimitError, Name, Policy};
+
+use crate::contention::Contention;
+use crate::dialect::Dialect;
+use crate::fields::Fields;
+use crate::limit_text;
+use crate::options::{Exactness, OPTIONS, OnStoreFailure, Options};
+use crate::policy_set::TextError;
+use crate::scaled::scaled;
+use crate::value::Value;
+
+/// A policy and its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedPolicy {
+    name: Name,
+    /// What it was read from.
+    text: Value,
+    limits: Policy,
+    options: Options,
+    local: Option<Policy>,
+}
+
+impl NamedPolicy {
+    /// The policy that this table describes, with the fields that it has in a text.
+    ///
+    /// # Errors
+    /// [`TextError`], where the table is called `policy`.
+    ///
+    /// ```
+    /// use tollgate_policy::{NamedPolicy, Value};
+    ///
+    /// let table: Value = serde_json::from_str(r#"{"a": {"algorithm": "concurrency"}}"#).unwrap();
+    /// let error = NamedPolicy::new("api", &table).unwrap_err();
+    /// assert_eq!(error.parts(), ("policy.a.slots", "concurrency needs it"));
+    /// ```
+    pub fn new(name: &str, table: &Value) -> Result<Self, TextError> {
+        Self::read(name, table).map_err(|message| TextError(format!("policy{message}")))
+    }
+
+    /// Reads it, or answers a message that starts with the field it is about.
+    pub(crate) fn read(name: &str, table: &Value) -> Result<Self, String> {
+        let name = Name::new(name).ok_or_else(|| format!(": its {}", LimitError::Name))?;
+        let (limits, options) = limits_and_options(table)?;
+        let local = (options.on_store_failure == OnStoreFailure::Local)
+            .then(|| scaled(&limits, options.local_share_percent))
+            .transpose()
+            .map_err(|error| format!(".local_share_percent: {error}"))?;
+        Ok(Self { name, text: table.clone(), limits, options, local })
+    }
+
+    /// The policy's name.
+    #[must_use]
+    pub const fn name(&self) -> &Name {
+        &self.name
+    }
+
+    /// The table that it was read from.
+    ///
+    /// ```
+    /// use tollgate_policy::{NamedPolicy, PolicySet};
+    ///
+    /// let set = PolicySet::parse("[policy.api]\na = { algorithm = 'concurrency', slots = 2 }").unwrap();
+    /// let api = set.get("api").unwrap();
+    /// let json = serde_json::to_string(api.text()).unwrap();
+    /// assert_eq!(json, r#"{"a":{"algorithm":"concurrency","slots":2}}"#);
+    /// assert_eq!(NamedPolicy::new("api", api.text()).as_ref(), Ok(api));
+    /// ```
+    #[must_use]
+    pub const fn text(&self) -> &Value {
+        &self.text
+    }
+
+    /// Its limits.
+    #[must_use]
+    pub const fn limits(&self) -> &Policy {
+        &self.limits
+    }
+
+    /// What is answered when the store can't be asked.
+    #[must_use]
+    pub const fn on_store_failure(&self) -> OnStoreFailure {
+        self.options.on_store_failure
+    }
+
+    /// How requests for the same key get along.
+    #[must_use]
+    pub const fn contention(&self) -> Contention {
+        self.options.contention
+    }
+
+    /// What the store has to be able to do.
+    #[must_use]
+    pub const fn exactness(&self) -> Exactness {
+        self.options.exactness
+    }
+
+    /// In which words answers tell where a key stands.
+    #[must_use]
+    pub const fn headers(&self) -> Dialect {
+        self.options.headers
+    }
+
+    /// Whether those who watch are told of keys that became limited.
+    #[must_use]
+    pub const fn is_watched(&self) -> bool {
+        self.options.watch
+    }
+
+    /// What each process grants by itself when the store can't be asked, under
+    /// [`OnStoreFailure::Local`].
+    #[must_use]
+    pub const fn local(&self) -> Option<&Policy> {
+        self.local.as_ref()
+    }
+}
+
+fn limits_and_options(table: &Value) -> Result<(Policy, Options), String> {
+    let Value::Table(entries) = table else { return Err(String::from(": must be a table")) };
+    let (mut limits, mut others) = (Vec::new(), Vec::new());
+    for (field, value) in entries {
+        let at = |message: String| format!(".{field}{message}");
+        // A table is a limit, whatever its name; so an option never takes a name away from limits.
+        if let Value::Table(fields) = value {
+            limits.push(limit_text::limit(field, fields).map_err(at)?);
+        } else if OPTIONS.contains(&&**field) {
+            others.push((field.clone(), value.clone()));
+        } else {
+            let options = OPTIONS.join(", ");
+            return Err(at(format!(
+                ": is neither a limit, such as {{ algorithm = \"gcra\", limit = 100, per = \"1m\" }}, \
+                 nor one of the options {options}",
+            )));
+        }
+    }
+    let options = Options::read(&Fields { owner: "a policy", entries: &others })?;
+    let limits = Policy::new(limits).map_err(|error| format!(": {error}"))?;
+    options.contention.check(&limits)?;
+    Ok((limits, options))
+}

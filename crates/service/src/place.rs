@@ -1,0 +1,67 @@
+//! Which record a request is about, for a host that keeps every record at a place of its own.
+
+use std::borrow::Cow;
+
+use http::request::Parts;
+use tollgate_store::{Clock, Store};
+
+use crate::body::Members;
+use crate::key::is_key;
+use crate::lease::Lease;
+use crate::limiter::Limiter;
+use crate::route::{Get, Post, Route};
+use crate::service::Service;
+use crate::session::Session;
+
+impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
+    /// Where the record is stored that alone decides a request. Nothing where there may be several, as of
+    /// a pool or a batch, and where there is none, as of most requests that are refused.
+    ///
+    /// A service whose store has this record, and those of whole tenants
+    /// ([`is_of_tenant`](crate::is_of_tenant)), answers the request as this one would, if no policies are
+    /// changed live.
+    pub fn record_of(&self, parts: &Parts, body: &[u8]) -> Option<String> {
+        let (tenant, route) = self.admit(parts).ok()?;
+        let session = self.configured(tenant);
+        match route {
+            // It is done to the policies, and to no record.
+            Route::Change(..) => None,
+            Route::Get(get, names) => session.record_looked_at(get, &names),
+            Route::Post(post) => session.record_changed(post, Members::parse(body).ok()?),
+        }
+    }
+}
+
+impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
+    fn record_looked_at(&self, get: Get, names: &[Cow<'_, str>]) -> Option<String> {
+        match (get, names) {
+            (Get::Peek | Get::Capacity, [policy, key]) => self.record_under(policy, key),
+            (Get::Events, [upstream]) => Some(self.events_key(upstream)),
+            (Get::Barrier, [barrier]) => Some(self.barrier_key(barrier)),
+            _ => None,
+        }
+    }
+
+    fn record_changed(&self, post: Post, mut body: Members) -> Option<String> {
+        let mut text = |name| body.needed_text(name).ok();
+        match post {
+            Post::AcquireBatch | Post::PoolAcquire | Post::ValidatePolicy => None,
+            Post::Settle | Post::Release | Post::Renew => {
+                let lease = Lease::read(&text("lease")?).ok()?;
+                let [(policy, key)] = &*lease.legs else { return None };
+                self.record_under(policy, key)
+            }
+            Post::ReportEvent | Post::CleanUpEvents => Some(self.events_key(&text("upstream")?)),
+            Post::CreateBarrier | Post::Arrive | Post::Leave => {
+                Some(self.barrier_key(&text("barrier")?))
+            }
+            // An acquire of several keys names neither.
+            _ => self.record_under(&text("policy")?, &text("key")?),
+        }
+    }
+
+    fn record_under(&self, policy: &str, key: &str) -> Option<String> {
+        let opened = self.opened(policy).ok()?;
+        is_key(key).then(|| self.record_key(opened, key))
+    }
+}

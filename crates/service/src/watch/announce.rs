@@ -1,0 +1,96 @@
+//! Writing down what happened, for those who watch.
+
+use tollgate_core::{Algorithm, Applied, Limit, Operation, Span, Timestamp};
+use tollgate_store::{Answer, Clock, Store};
+
+use super::log::Log;
+use super::news::{Entry, Kind, Subject};
+use crate::limiter::{Capacity, Limiter, LimiterError};
+use crate::opened::Opened;
+use crate::problem::Problem;
+use crate::session::Session;
+
+impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
+    /// Appends what happened. It has happened, and the caller must not do it again: so a log that can't be written
+    /// is the operator's to know, and nobody else's.
+    pub(crate) async fn announce(&self, entries: &[Entry]) {
+        if entries.is_empty() {
+            return;
+        }
+        let ask = |record: Option<&[u8]>, _now| {
+            let mut log = decoded(record)?;
+            entries.iter().for_each(|entry| log.push(entry.clone()));
+            Ok(Answer { outcome: (), record: Some(log.encode()), forget_after: Span::NEVER })
+        };
+        // The fault has been reported.
+        let _ = self.on_record(self.watch_key(), false, ask).await;
+    }
+
+    /// What is written down.
+    pub(crate) async fn log(&self) -> Result<Log, Problem> {
+        let ask = |record: Option<&[u8]>, _now| {
+            Ok(Answer { outcome: decoded(record)?, record: None, forget_after: Span::NEVER })
+        };
+        self.on_record(self.watch_key(), false, ask).await
+    }
+
+    /// Does an operation that may change capacities of a key, and announces those that it changed.
+    pub(crate) async fn change_capacities(
+        &self,
+        opened: &Opened<L>,
+        key: &str,
+        operation: &Operation,
+    ) -> Result<Applied, Problem> {
+        let ask = |record: Option<&[u8]>, now| {
+            let before = self.capacities(opened, record, now)?;
+            let answer = self.ask(opened, record, operation, now)?;
+            let after = self.capacities(opened, answer.record.as_deref().or(record), now)?;
+            let changed = before.iter().zip(after).filter(|(before, after)| differs(before, after));
+            let changed: Vec<_> = changed.map(|(_, after)| after).collect();
+            let Answer { outcome, record, forget_after } = answer;
+            Ok(Answer { outcome: (outcome, changed, now), record, forget_after })
+        };
+        let record_key = self.record_key(opened, key);
+        let (applied, changed, now) =
+            self.on_record(record_key, opened.is_best_effort(), ask).await?;
+        let kind = match operation {
+            Operation::Reduce { .. } => Kind::Reduced,
+            _ => Kind::Capacity,
+        };
+        let entries = changed.into_iter().map(|(limit, capacity)| {
+            let (policy, key) = (opened.named.name().to_string(), key.to_owned());
+            Entry::capacity(kind, Subject { policy, key, limit }, &capacity, now)
+        });
+        self.announce(&entries.collect::<Vec<_>>()).await;
+        Ok(applied)
+    }
+
+    /// What is in force for each limit of a key that adapts.
+    fn capacities(
+        &self,
+        opened: &Opened<L>,
+        record: Option<&[u8]>,
+        now: Timestamp,
+    ) -> Result<Vec<(String, Capacity)>, LimiterError> {
+        let limits = opened.named.limits().limits().iter().enumerate();
+        let adaptive =
+            limits.filter(|(_, limit)| matches!(limit.algorithm(), Algorithm::Adaptive { .. }));
+        let capacity = |(index, limit): (usize, &Limit)| {
+            let found = opened.capacity_of(&self.service.limiter, record, index, now);
+            found
+                .map(|found| found.map(|capacity| (limit.name().to_string(), capacity)))
+                .transpose()
+        };
+        adaptive.filter_map(capacity).collect()
+    }
+}
+
+/// Whether somebody changed it: what is left of it may differ for other reasons.
+fn differs((_, before): &(String, Capacity), (_, after): &(String, Capacity)) -> bool {
+    let numbers = |it: &Capacity| (it.capacity, it.original, it.period);
+    numbers(before) != numbers(after) || before.change != after.change
+}
+
+fn decoded(record: Option<&[u8]>) -> Result<Log, LimiterError> {
+    Ok(record.map_or_else(|| Ok(Log::default()), Log::decode)?)
+}

@@ -1,0 +1,19 @@
+//! What a watcher wants to be told.
+
+use super::news::Subject;
+
+/// Names that have to be those of the subject. With one of them, what has no policy is not told.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Filter {
+    pub(crate) policy: Option<String>,
+    pub(crate) key: Option<String>,
+}
+
+impl Filter {
+    pub(super) fn wants(&self, subject: &Subject) -> bool {
+        let is = |wanted: &Option<String>, there: &String| {
+            wanted.as_ref().is_none_or(|wanted| wanted == there)
+        };
+        is(&self.policy, &subject.policy) && is(&self.key, &subject.key)
+    }
+}

@@ -1,0 +1,169 @@
+//! What one watcher is told, piece by piece, as server-sent events.
+
+use std::fmt::Write as _;
+
+use bytes::Bytes;
+use tollgate_core::{Name, Span, Timestamp};
+use tollgate_store::{Clock, Store};
+
+use super::cursor::Cursor;
+use super::filter::Filter;
+use super::log::{Log, Missed};
+use super::places::Place;
+use super::recoveries::Recoveries;
+use crate::limiter::Limiter;
+use crate::problem::Problem;
+use crate::service::Service;
+
+/// Longest life of a stream, in milliseconds: 10 minutes. Its client comes back and goes on where it was; so
+/// a policy or a key that was changed meanwhile is seen in time, and nobody keeps a place for ever.
+pub(crate) const WATCH_MS_MAX: u64 = 10 * 60 * 1_000;
+
+/// How often a watcher looks at the store.
+const LOOK_INTERVAL: Span = Span::from_millis(500);
+
+/// Longest silence. Proxies give up connections that say nothing, and in a guest it is by writing that one
+/// finds out that nobody listens any more.
+const SILENCE_MAX: Span = Span::from_secs(10);
+
+/// How long a client waits before it comes back, in milliseconds.
+const RETRY_MS: u64 = 1_000;
+
+/// A stream of server-sent events, which goes on as long as it is asked for its next piece.
+#[derive(Debug)]
+pub struct Watch {
+    tenant: Option<Name>,
+    filter: Filter,
+    cursor: Cursor,
+    recoveries: Recoveries,
+    ends_at: Timestamp,
+    look_at: Timestamp,
+    speak_at: Timestamp,
+    stage: Stage,
+    _place: Place,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// The client is told where it is, so that it can come back from the first moment on.
+    Greeting,
+    Watching,
+    Over,
+}
+
+/// Where a watcher begins.
+pub(crate) struct Start {
+    pub(crate) tenant: Option<Name>,
+    pub(crate) filter: Filter,
+    pub(crate) cursor: Cursor,
+    pub(crate) watch_for: Span,
+    pub(crate) place: Place,
+}
+
+impl Watch {
+    pub(crate) fn new(start: Start, now: Timestamp) -> Self {
+        Self {
+            tenant: start.tenant,
+            filter: start.filter,
+            cursor: start.cursor,
+            recoveries: Recoveries::default(),
+            ends_at: now.plus(start.watch_for),
+            look_at: now,
+            speak_at: now.plus(SILENCE_MAX),
+            stage: Stage::Greeting,
+            _place: start.place,
+        }
+    }
+
+    /// The next piece; nothing when the stream is over. It is of the service that gave it, and waits until
+    /// there is something to tell. A piece that is not waited for to its end is told by the next one.
+    ///
+    /// A store that fails ends the stream: the client comes back, and is told why then.
+    pub async fn next<S: Store, L: Limiter, C: Clock>(
+        &mut self,
+        service: &Service<S, L, C>,
+    ) -> Option<Bytes> {
+        if self.stage == Stage::Greeting {
+            self.stage = Stage::Watching;
+            return Some(format!("retry: {RETRY_MS}\nid: {}\n\n", self.cursor).into());
+        }
+        while self.stage == Stage::Watching {
+            let wait = self.look_at.since(service.clock.now());
+            if wait > Span::ZERO {
+                // A clock that was set back lets nobody wait for longer.
+                service.clock.sleep(wait.min(LOOK_INTERVAL)).await;
+            }
+            let now = service.clock.now();
+            let mut text = self.look(service, now).await.ok()?;
+            let is_over = now >= self.ends_at;
+            if is_over {
+                self.stage = Stage::Over;
+            }
+            self.look_at = now.plus(LOOK_INTERVAL).min(self.ends_at);
+            if text.is_empty() && now >= self.speak_at {
+                // A comment, and how far it is.
+                text = format!(":\nid: {}\n\n", self.cursor);
+            }
+            if !text.is_empty() {
+                self.speak_at = now.plus(SILENCE_MAX);
+                return Some(text.into());
+            }
+        }
+        None
+    }
+
+    /// What there is to tell.
+    async fn look<S: Store, L: Limiter, C: Clock>(
+        &mut self,
+        service: &Service<S, L, C>,
+        now: Timestamp,
+    ) -> Result<String, Problem> {
+        let session = service.session_of(self.tenant.as_ref()).await;
+        session.tell_limited().await;
+        let log = session.log().await?;
+        let mut text = String::new();
+        // Kept apart until all of it is known: what breaks off is looked at again.
+        let mut cursor = self.cursor;
+        tell_missed(&mut text, &log, &mut cursor);
+        for (id, entry) in log.after(cursor.log) {
+            cursor.log = id;
+            self.recoveries.forget(&entry.subject);
+            if self.filter.wants(&entry.subject) {
+                tell(&mut text, cursor, entry.kind.name(), &entry.data);
+            }
+        }
+        let reduced = log.reduced().iter().filter(|subject| self.filter.wants(subject));
+        let news = self.recoveries.look(&session, reduced, cursor.recovered, now).await?;
+        let last = news.len().saturating_sub(1);
+        for (index, data) in news.iter().enumerate() {
+            // Who comes back after a part of them is told all of them again.
+            if index == last {
+                cursor.recovered = now;
+            }
+            tell(&mut text, cursor, "recovered", data);
+        }
+        cursor.recovered = cursor.recovered.max(now);
+        self.cursor = cursor;
+        Ok(text)
+    }
+}
+
+fn tell_missed(text: &mut String, log: &Log, cursor: &mut Cursor) {
+    let data = match log.missed_after(cursor.log) {
+        None => return,
+        Some(Missed::Entries(entries)) => {
+            cursor.log = cursor.log.saturating_add(entries);
+            format!("{{\"events\":{entries}}}")
+        }
+        Some(Missed::Everything) => {
+            cursor.log = 0;
+            String::from("{\"events\":null}")
+        }
+    };
+    tell(text, *cursor, "missed", &data);
+}
+
+/// Writing to a string does not fail.
+fn tell(text: &mut String, cursor: Cursor, name: &str, data: &str) {
+    let _ = write!(text, "id: {cursor}\nevent: {name}\ndata: {data}\n\n");
+}

@@ -1,0 +1,123 @@
+//! What a member of a swarm hears, and repeats.
+
+use std::convert::Infallible;
+use std::pin::{Pin, pin};
+
+use futures::future::{Either, select};
+use tollgate_core::{CorruptBytes, Span};
+use tollgate_store::Clock;
+
+use super::announcement::Announcement;
+use super::{AdaptiveLimiter, BusError, CapacityBus};
+use crate::id::random;
+
+/// A reduction in force is repeated at least so long after it was announced, whoever did.
+const REPEAT_AFTER_MIN: Span = Span::from_secs(1);
+/// And at most so much later: members wait for different times, so that seldom two of them repeat it.
+const REPEAT_JITTER: Span = Span::from_secs(2);
+
+/// How a member gets along with its bus.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct BusHealth {
+    /// Why the bus did not do the last thing that it was asked for, if so.
+    pub error: Option<BusError>,
+    /// Announcements that the bus took.
+    pub announced: u64,
+    /// Announcements that it did not take.
+    pub unannounced: u64,
+    /// Announcements that came.
+    pub heard: u64,
+    /// Messages that came and are none.
+    pub refused: u64,
+}
+
+impl BusHealth {
+    pub(super) fn announced(&mut self, announced: Result<(), BusError>) {
+        self.error = announced.err();
+        match announced {
+            Ok(()) => self.announced += 1,
+            Err(_) => self.unannounced += 1,
+        }
+    }
+}
+
+impl<B: CapacityBus, C: Clock> AdaptiveLimiter<B, C> {
+    /// Hears what others announce, and repeats what is in force: for as long as this is polled, which may
+    /// be a task on any async runtime, or a thread of its own. Whoever stops polling leaves the swarm.
+    ///
+    /// ```no_run
+    /// # fn swarm(limiter: tollgate::AdaptiveLimiter<tollgate::LocalBus>) {
+    /// let limiter = std::sync::Arc::new(limiter);
+    /// let member = std::sync::Arc::clone(&limiter);
+    /// std::thread::spawn(move || pollster::block_on(member.run()));
+    /// # }
+    /// ```
+    ///
+    /// It waits on the limiter's clock; with one that is set by hand call [`hear`](Self::hear) and
+    /// [`repeat`](Self::repeat) instead, since there no time ever passes in waiting.
+    pub async fn run(&self) -> Infallible {
+        loop {
+            let jitter = random() % REPEAT_JITTER.as_nanos();
+            let pause = Span::from_nanos(REPEAT_AFTER_MIN.as_nanos() + jitter);
+            self.hear_until(pin!(self.clock.sleep(pause))).await;
+            self.repeat();
+        }
+    }
+
+    /// Takes a message that came from the bus. Whether a capacity follows it: not if it is known, no
+    /// lower than what is in force, older than what was set, about a resource that there is not here, or
+    /// more than [`SKEW_MAX`](crate::SKEW_MAX) ahead of the clock.
+    ///
+    /// # Errors
+    /// [`CorruptBytes`] when it is no announcement.
+    pub fn hear(&self, message: &[u8]) -> Result<bool, CorruptBytes> {
+        let announcement = Announcement::decode(message);
+        {
+            let mut health = self.health();
+            match announcement {
+                Ok(_) => health.heard += 1,
+                Err(_) => health.refused += 1,
+            }
+        }
+        let Announcement { resource, change } = announcement?;
+        let Ok((name, resource)) = self.find(resource) else { return Ok(false) };
+        let followed = resource.follow(&change);
+        if let Some(capacity) = followed {
+            self.tell(name, capacity, &change);
+        }
+        Ok(followed.is_some())
+    }
+
+    /// Announces every reduction in force again that nobody else has announced since the last time.
+    pub fn repeat(&self) {
+        for (name, resource) in &self.resources {
+            if let Some(reduction) = resource.unannounced() {
+                // What the bus does not take now is repeated once more.
+                let _announced = self.announce(name, &reduction);
+            }
+        }
+    }
+
+    /// How this member gets along with its bus.
+    #[must_use]
+    pub fn bus_health(&self) -> BusHealth {
+        *self.health()
+    }
+
+    /// Hears what comes until `pause` is over. It is looked at first, so that who talks all the time keeps
+    /// nobody from repeating.
+    async fn hear_until(&self, mut pause: Pin<&mut impl Future<Output = ()>>) {
+        loop {
+            match select(pause.as_mut(), pin!(self.bus.next())).await {
+                Either::Left(_) => return,
+                // What is no announcement was counted.
+                Either::Right((Ok(message), _)) => drop(self.hear(&message)),
+                Either::Right((Err(error), _)) => {
+                    self.health().error = Some(error);
+                    pause.await;
+                    return;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Where vectors run.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use crate::command::{cargo, run};
+use crate::conformance::python;
+use crate::suite::HEAVY;
+use crate::{js, npm, paths, program};
+
+/// A way into the core.
+pub(super) struct Surface {
+    /// Of its transcript.
+    pub(super) name: &'static str,
+    pub(super) title: &'static str,
+    /// What runs the vectors there.
+    pub(super) test: &'static str,
+}
+
+/// Every surface. All others are compared with the first.
+pub(super) const ALL: [Surface; 9] = [
+    Surface { name: "native", title: "the core itself", test: "crates/core/tests/vectors.rs" },
+    Surface {
+        name: "wasmtime",
+        title: "the component in wasmtime",
+        test: "examples/rust-wasmtime/tests/vectors.rs",
+    },
+    Surface {
+        name: "jco",
+        title: "the component in Node, by jco",
+        test: "examples/node-jco/test/vectors.test.js",
+    },
+    Surface {
+        name: "npm-node",
+        title: "the npm package in Node",
+        test: "crates/js/test/packaging/node.test.ts",
+    },
+    Surface {
+        name: "chromium",
+        title: "the npm package in Chromium",
+        test: "crates/js/test/packaging/browser.test.ts",
+    },
+    Surface {
+        name: "workerd",
+        title: "the npm package in workerd",
+        test: "crates/js/test/packaging/workerd.test.ts",
+    },
+    Surface {
+        name: "python",
+        title: "the plain module in Python",
+        test: "examples/python/tests/test_vectors.py",
+    },
+    Surface {
+        name: "wasmi",
+        title: "the plain module in wasmi",
+        test: "examples/wasmi/tests/vectors.rs",
+    },
+    Surface {
+        name: "module-node",
+        title: "the plain module in Node",
+        test: "examples/node-module/test/vectors.test.js",
+    },
+];
+
+/// The folder for transcripts.
+pub(super) const TRANSCRIPTS: &str = "TOLLGATE_TRANSCRIPTS";
+
+/// Runs the tests of all surfaces, all but those of the program. The components have been built.
+pub(super) fn run_all(transcripts: &Path) -> anyhow::Result<()> {
+    let test = ["test", "--quiet", "--package", "tollgate-core", "--test", "vectors"];
+    run(cargo(&test).env(TRANSCRIPTS, transcripts))?;
+    let test = ["test", "--quiet", "--package", "tollgate-example-wasmi"];
+    run(cargo(&test).env(TRANSCRIPTS, transcripts))?;
+    let mut test = program::release(&["test", "--quiet", "--test", "wasmtime_host"]);
+    run(test.args(HEAVY).env(TRANSCRIPTS, transcripts))?;
+    js::test(Some(transcripts))?;
+    node_module(transcripts)?;
+    jco(transcripts)?;
+    python::test(transcripts)
+}
+
+fn node_module(transcripts: &Path) -> anyhow::Result<()> {
+    let example = paths::root().join("examples/node-module");
+    run(node_test(transcripts).current_dir(&example))?;
+    run(Command::new("node")
+        .arg("demo.js")
+        .env("CARGO_TARGET_DIR", paths::target())
+        .current_dir(example))
+}
+
+/// The module for Node is made beside what npm installs, and the example's tests are run in their place.
+fn jco(transcripts: &Path) -> anyhow::Result<()> {
+    let (example, work) = (paths::root().join("examples/node-jco"), paths::out().join("jco"));
+    npm::install(&example, &work)?;
+    fs::copy(example.join("build.js"), work.join("build.js"))?;
+    let component = paths::out().join("limiter.wasm");
+    run(Command::new("node").arg("build.js").arg(component).arg("dist").current_dir(&work))?;
+    let transpiled = work.join("dist/limiter.js");
+    let mut test = node_test(transcripts);
+    run(test.env("TOLLGATE_TRANSPILED", &transpiled).current_dir(&example))?;
+    run(Command::new("node")
+        .arg("demo.js")
+        .env("TOLLGATE_TRANSPILED", transpiled)
+        .current_dir(example))
+}
+
+fn node_test(transcripts: &Path) -> Command {
+    let mut command = Command::new("node");
+    command.args(["--test", "--test-reporter=spec"]);
+    command.env(TRANSCRIPTS, transcripts).env("CARGO_TARGET_DIR", paths::target());
+    command
+}

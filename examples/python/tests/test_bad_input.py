@@ -1,0 +1,110 @@
+"""What a host may be given: other files, other versions, too little memory, too little time."""
+
+import tempfile
+import unittest
+from pathlib import Path
+
+import wasmtime
+
+import tollgate as t
+
+
+def requests() -> t.Limit:
+    return t.gcra("requests", 10, per_ns=1_000_000_000)
+
+
+class Files(unittest.TestCase):
+    def module(self, content: bytes) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "some.wasm"
+            path.write_bytes(content)
+            t.Module(path)
+
+    def test_a_file_that_is_not_there(self) -> None:
+        with self.assertRaisesRegex(t.NotTollgate, "No such file or directory; `cargo xtask wasm`"):
+            t.Module("nowhere.wasm")
+
+    def test_a_file_that_is_no_module(self) -> None:
+        with self.assertRaisesRegex(t.NotTollgate, "no module without imports; `cargo xtask wasm`"):
+            self.module(b"hello")
+
+    def test_a_module_that_is_not_tollgates(self) -> None:
+        with self.assertRaisesRegex(t.NotTollgate, "not tollgate's, and version 1 is wanted"):
+            self.module(bytes(wasmtime.wat2wasm("(module)")))
+
+    def test_a_module_of_another_version(self) -> None:
+        wat = '(module (memory (export "memory") 1) (func (export "tollgate_abi_version") (result i32) i32.const 2))'
+        with self.assertRaisesRegex(t.NotTollgate, "speaks version 2, and version 1 is wanted"):
+            self.module(bytes(wasmtime.wat2wasm(wat)))
+
+
+class Resources(unittest.TestCase):
+    def test_a_module_with_too_little_memory_to_start(self) -> None:
+        with self.assertRaisesRegex(t.OutOfMemory, "raise memory_bytes_max"):
+            t.Module(memory_bytes_max=65_536)
+
+    def test_a_limiter_with_too_little_memory_for_its_keys_ends(self) -> None:
+        limiter = t.Limiter([requests()], module=t.Module(memory_bytes_max=2 * 1024 * 1024))
+        with self.assertRaisesRegex(t.OutOfMemory, "raise memory_bytes_max, or keep fewer keys"):
+            limiter.try_acquire_many([str(number) for number in range(100_000)])
+        with self.assertRaisesRegex(t.OutOfMemory, "make a new one"):
+            limiter.try_acquire("1")
+
+    def test_a_call_that_takes_too_long_is_ended(self) -> None:
+        module = t.Module(fuel_max=20_000)
+        limiter = t.Limiter([requests()], module=module)
+        with self.assertRaisesRegex(t.DeadlineExceeded, "more than 20000 instructions: raise fuel_max"):
+            limiter.try_acquire_many(["alice"] * 1_024)
+
+
+class Arguments(unittest.TestCase):
+    def setUp(self) -> None:
+        self.module = t.Module()
+        self.policy = self.module.open([requests()])
+
+    def test_a_limit_that_can_not_be_is_named(self) -> None:
+        second = "second"
+        rows = [
+            (t.gcra("", 1, per_ns=1), "limit '': name"),
+            (t.gcra("x" * 65, 1, per_ns=1), "name: must be at most 64 bytes"),
+            (t.gcra(second, 0, per_ns=1), "limit 'second': limit"),
+            (t.gcra(second, 1, per_ns=1, burst=0), "limit 'second': burst"),
+            (t.gcra(second, 1, per_ns=0), "limit 'second': per_ns"),
+            (t.gcra(second, -1, per_ns=1), "limit 'second': numbers"),
+            (t.token_bucket(second, 5, 1, per_ns=1, initial=6), "limit 'second': initial"),
+            (t.fixed_window(second, 1, window="year"), "limit 'second': window"),
+            (t.fixed_window(second, 1, per_ns=1, utc_offset_secs=64_801), "limit 'second': utc_offset_secs"),
+            (t.adaptive(second, 1, per_ns=1, recovery_factor_permille=1_000), "limit 'second': recovery"),
+            (requests(), "two have the same name"),
+        ]
+        for limit, message in rows:
+            with self.assertRaisesRegex(t.Invalid, message):
+                self.module.open([requests(), limit])
+        with self.assertRaisesRegex(t.Invalid, "at most 16"):
+            self.module.open([requests()] * 17)
+
+    def test_a_wrong_policy_record_or_operation_is_an_error_and_the_module_lives_on(self) -> None:
+        one, id = t.acquire([1]), bytes(16)
+        rows = [
+            (self.policy + 1, None, one, "no policy"),
+            (self.policy, b"\x09", one, "no record"),
+            (self.policy, bytes(2**20), one, "too long"),
+            (self.policy, None, t.acquire([1, 1]), "costs: must be one per limit: 1, not 2"),
+            (self.policy, None, t.acquire([2**53]), "costs"),
+            (self.policy, None, t.acquire([1], share_permille=0), "share"),
+            (self.policy, None, t.acquire([1], hold=t.Hold(id, 0)), "ttl_ns"),
+            (self.policy, None, t.settle(b"short"), "id: must have 16 bytes"),
+            (self.policy, None, t.reduce(0, 1_000, source="", reason=""), "factor_permille"),
+            (self.policy, None, t.reduce(0, source="x" * 65, reason=""), "source"),
+            (self.policy, None, t.set_capacity(0, 1, source="", reason=""), "capacity"),
+        ]
+        for policy, record, operation, message in rows:
+            with self.assertRaisesRegex(t.Invalid, message):
+                self.module.apply(policy, record, operation, 5)
+        decision = self.module.apply(self.policy, None, one, 5)
+        self.assertTrue(decision)
+        assert decision.record is not None
+        self.assertEqual(self.module.forget_after_ns(self.policy, decision.record, 5), 100_000_000)
+        self.module.close(self.policy)
+        with self.assertRaisesRegex(t.Invalid, "no policy"):
+            self.module.close(self.policy)

@@ -1,0 +1,111 @@
+"""What can be done to a key. Costs are one number per limit, in the policy's order."""
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .errors import Invalid
+from .layout import LIMITS_MAX, OPERATION
+
+NO_ID = bytes(16)
+SOURCE_BYTES_MAX, REASON_BYTES_MAX = 64, 256
+HAS_HOLD, HAS_ONCE, HAS_COSTS = 1, 2, 4
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A hold and its life: an id of 16 bytes, drawn at random."""
+
+    id: bytes
+    ttl_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """Made by the functions of this module."""
+
+    kind: int
+    flags: int = 0
+    permille: int = 0
+    limit: int = 0
+    span_ns: int = 0
+    units: int = 0
+    hold: bytes = NO_ID
+    once: bytes = NO_ID
+    costs: tuple[int, ...] = ()
+    source: str = ""
+    reason: str = ""
+
+    def pack(self, limits: int) -> bytes:
+        """The operation's bytes, under a policy of so many limits."""
+        if (self.kind in (0, 4) or self.flags & HAS_COSTS) and len(self.costs) != limits:
+            raise Invalid(f"costs: must be one per limit: {limits}, not {len(self.costs)}")
+        if len(self.hold) != 16 or len(self.once) != 16:
+            raise Invalid("id: must have 16 bytes")
+        source, reason = self.source.encode(), self.reason.encode()
+        if len(source) > SOURCE_BYTES_MAX or len(reason) > REASON_BYTES_MAX:
+            raise Invalid("source, reason: must be at most 64 and 256 bytes of UTF-8")
+        costs = (*self.costs, *(0,) * LIMITS_MAX)[:LIMITS_MAX]
+        head = (self.kind, self.flags, self.permille, self.limit, self.span_ns, self.units, self.hold, self.once)
+        try:
+            return OPERATION.pack(*head, *costs, len(source), len(reason), source, reason)
+        except struct.error as error:
+            raise Invalid("operation: numbers must be whole, and not less than 0") from error
+
+
+def acquire(
+    costs: Sequence[int], *, hold: Hold | None = None, once: bytes | None = None, share_permille: int = 1_000
+) -> Operation:
+    """Asks for costs: all are charged (or held), or none. All 0 is a peek."""
+    flags = (HAS_HOLD if hold else 0) | (HAS_ONCE if once else 0)
+    id, ttl_ns = (hold.id, hold.ttl_ns) if hold else (NO_ID, 0)
+    return Operation(
+        0, flags, share_permille, span_ns=ttl_ns, hold=id, once=once or NO_ID, costs=tuple(costs)
+    )
+
+
+def settle(hold: bytes, costs: Sequence[int] | None = None) -> Operation:
+    """Ends a hold and charges what it came to; what was held, without costs."""
+    return Operation(1, HAS_COSTS if costs is not None else 0, hold=hold, costs=tuple(costs or ()))
+
+
+def release(hold: bytes) -> Operation:
+    """Ends a hold and charges nothing."""
+    return Operation(2, hold=hold)
+
+
+def renew(hold: Hold) -> Operation:
+    """Gives a hold so long a life from now on."""
+    return Operation(3, hold=hold.id, span_ns=hold.ttl_ns)
+
+
+def penalise(costs: Sequence[int]) -> Operation:
+    """Charges costs, whether there is room or not."""
+    return Operation(4, costs=tuple(costs))
+
+
+def block(span_ns: int) -> Operation:
+    """Lets nothing pass for so long; 0 ends a block."""
+    return Operation(5, span_ns=span_ns)
+
+
+def reset() -> Operation:
+    """Forgets everything about the key."""
+    return Operation(6)
+
+
+def lower(limit: int, remaining: int) -> Operation:
+    """Leaves at most so many units of the limit at this position."""
+    return Operation(7, limit=limit, units=remaining)
+
+
+def set_capacity(limit: int, capacity: int | None, *, per_ns: int = 0, source: str, reason: str) -> Operation:
+    """Sets the capacity of an adaptive limit; None goes back to the policy's."""
+    if capacity == 0:
+        raise Invalid("capacity: must be at least 1")
+    return Operation(8, limit=limit, units=capacity or 0, span_ns=per_ns, source=source, reason=reason)
+
+
+def reduce(limit: int, factor_permille: int = 500, *, source: str, reason: str) -> Operation:
+    """Reduces the capacity of an adaptive limit. It recovers by itself."""
+    return Operation(9, permille=factor_permille, limit=limit, source=source, reason=reason)
