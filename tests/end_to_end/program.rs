@@ -1,5 +1,6 @@
 //! Starting and stopping the program, and asking it.
 
+use std::ffi::OsString;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
@@ -72,10 +73,22 @@ impl Program {
         text: &str,
         args: &[&str],
     ) -> Self {
+        Self::start_with_environment(runtime, folder, text, args, &[])
+    }
+
+    /// Starts it with these policies, and with this in its environment.
+    pub(crate) fn start_with_environment(
+        runtime: Runtime,
+        folder: &Path,
+        text: &str,
+        args: &[&str],
+        environment: &[(&str, OsString)],
+    ) -> Self {
         let policies = folder.join("policies.toml");
         std::fs::write(&policies, text).unwrap();
         let mut command = Command::new(program_path());
         command.current_dir(folder).args(["serve", "--listen", "127.0.0.1:0"]);
+        command.envs(environment.iter().map(|(name, value)| (name, value)));
         command.arg("--policies").arg(&policies).args(args);
         command.args(match runtime {
             Runtime::Edge => &[][..],

@@ -1,5 +1,6 @@
 //! What was asked, and what was answered, when.
 
+use std::ops::Range;
 use std::time::Duration;
 
 /// One request and its end. Times are since the start of the run, on one clock.
@@ -37,7 +38,7 @@ pub(crate) enum Limit {
 
 pub(crate) const LIMITS: [Limit; 3] = [Limit::Budget, Limit::Bucket, Limit::Window];
 pub(crate) const KEYS: usize = 3;
-pub(crate) const BUDGET: u64 = 400;
+pub(crate) const BUDGET: u64 = 2_000;
 pub(crate) const BURST: u64 = 20;
 pub(crate) const RATE: u64 = 50;
 pub(crate) const PER_WINDOW: u64 = 30;
@@ -59,4 +60,30 @@ impl Limit {
             Self::Window => "window",
         }
     }
+}
+
+/// A time in which a store may have forgotten what it acknowledged.
+#[derive(Debug, Clone)]
+pub(crate) struct Loss {
+    pub(crate) during: Range<Duration>,
+    /// Also what it had acknowledged before.
+    pub(crate) of_everything: bool,
+}
+
+/// The parts of a history that have to be true by themselves: what may be forgotten is left out, and who
+/// has forgotten everything begins anew.
+pub(crate) fn remembered(history: &[Event], losses: &[Loss]) -> Vec<Vec<Event>> {
+    let (mut parts, mut rest) = (Vec::new(), history.to_vec());
+    for Loss { during, of_everything } in losses {
+        let mut before = rest.clone();
+        before.retain(|event| event.received < during.start);
+        rest.retain(|event| event.sent > during.end);
+        if *of_everything {
+            parts.push(before);
+        } else {
+            rest.extend(before);
+        }
+    }
+    parts.push(rest);
+    parts
 }

@@ -4,11 +4,21 @@ use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use crate::faults::{Programs, Random};
 use crate::history::{End, Event, KEYS, LIMITS};
+use crate::programs::Programs;
+use crate::random::Random;
 
 /// Clients that ask at the same time.
 pub(crate) const CLIENTS: u64 = 8;
+
+/// Tells clients that it is over when it is dropped, so that a test which fails meanwhile ends too.
+pub(crate) struct Bell<'a>(pub(crate) &'a AtomicBool);
+
+impl Drop for Bell<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
 
 /// Asks until it is over. Answers what was asked and told.
 pub(crate) fn client(

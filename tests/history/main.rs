@@ -5,11 +5,14 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod checker;
+mod clock;
 mod faults;
 mod history;
 mod load;
 #[allow(dead_code, reason = "the end-to-end tests use more of it")]
 #[path = "../end_to_end/program.rs"]
 mod program;
+mod programs;
+mod random;
 mod rows;
 mod stores;

@@ -35,7 +35,8 @@ pub const NATS_REPLICAS_MAX: usize = 5;
 /// Every operation ends within the response timeout. One that broke off ends as
 /// [`KeyValueError::Backend`]; a [`set`](KeyValue::set) or [`delete`](KeyValue::delete) of them may still
 /// be done when the server goes on, an exchange or increment only if the value is still the same. The
-/// connection is made anew in the background, and the bucket if the server has lost it.
+/// connection is made anew in the background, and the bucket if the server has lost it. Where the leader of
+/// replicas is lost, the others elect another one, which takes them up to ten seconds.
 ///
 /// # Limits
 /// A value and its header fields, about 100 bytes, fit the server's `max_payload` (1 MiB by default) or are
@@ -50,7 +51,8 @@ impl Nats {
     ///
     /// Parameters follow a `?`: the name of the `bucket` (1 to 64 letters, digits, `-` and `_`; default
     /// [`NATS_BUCKET`]), which is made in files if there is none; its `replicas`, 1 to
-    /// [`NATS_REPLICAS_MAX`], default 1; `connect_timeout_ms` and `response_timeout_ms`, from 1 to
+    /// [`NATS_REPLICAS_MAX`], default 1, and more than one from NATS 2.11 on, since older servers are not
+    /// exact with them; `connect_timeout_ms` and `response_timeout_ms`, from 1 to
     /// [`TIMEOUT_MAX`](crate::TIMEOUT_MAX).
     ///
     /// # Errors

@@ -3,9 +3,10 @@
 
 mod faults;
 
+use async_nats::jetstream::stream;
 use tokio::net::TcpListener;
 use tollgate_kv::{ConnectError, KeyValue, Nats};
-use tollgate_test_servers::{NatsServer, RedisServer};
+use tollgate_test_servers::{NatsCluster, NatsServer, RedisServer};
 
 use crate::faults::{SHORT, refusal};
 
@@ -69,8 +70,27 @@ async fn a_bucket_that_is_not_what_was_asked_for_is_told() {
     drop(Nats::connect(&server.url()).await.unwrap());
     let (_, message) = refusal(&format!("{}?replicas=3", server.url())).await;
     assert!(message.contains("bucket \"tollgate\" has 1 replicas, not 3"), "{message}");
+}
+
+/// Debian's servers let two writers over one revision both win where there are replicas.
+#[tokio::test]
+async fn replicas_of_servers_that_are_not_exact_with_them_are_refused() {
+    let server = NatsServer::start();
     let (_, message) = refusal(&format!("{}?bucket=b&replicas=3", server.url())).await;
-    assert!(message.contains("bucket \"b\" can't be made"), "{message}");
+    let version = "exact from NATS 2.11 on, and this is 2.9";
+    assert!(message.contains("3 replicas") && message.contains(version), "{message}");
+    assert!(message.contains("update the servers, or take a bucket with one replica"), "{message}");
+    let cluster = NatsCluster::start_inexact();
+    let one = cluster.url().split(',').next().unwrap().to_owned();
+    let client = async_nats::connect(one).await.unwrap();
+    let bucket = stream::Config {
+        name: "KV_tollgate".to_owned(),
+        num_replicas: 3,
+        ..stream::Config::default()
+    };
+    async_nats::jetstream::new(client).create_stream(bucket).await.unwrap();
+    let (_, message) = refusal(&cluster.url()).await;
+    assert!(message.contains(version), "somebody else made it: {message}");
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::command::{cargo, run};
-use crate::{api_check, cloudflare, conformance, panics, program, wasm, wit_docs};
+use crate::{api_check, cloudflare, conformance, panics, paths, program, python, wasm, wit_docs};
 
 /// What wasmtime is part of. These are built and tested in the release profile only: compiling
 /// wasmtime twice would double the time of everything.
@@ -109,7 +109,11 @@ pub(crate) fn test() -> anyhow::Result<()> {
     cloudflare::test()?;
     conformance::check()?;
     api_check::check(&program)?;
-    run(program::release(&["test", "--lib", "--bins", "--tests"]).args(HEAVY))
+    let servers = paths::root().join("crates/xtask/nats-server/requirements.txt");
+    let nats_server = python::environment("nats-server", &servers)?.join("nats-server");
+    run(program::release(&["test", "--lib", "--bins", "--tests"])
+        .args(HEAVY)
+        .env("TOLLGATE_NATS_SERVER", nats_server))
 }
 
 /// The core builds for a machine without an operating system, and so do those that are no more than it.

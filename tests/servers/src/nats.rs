@@ -1,5 +1,6 @@
 //! `nats-server` with JetStream.
 
+use std::env;
 use std::fs;
 use std::io::{self, Read as _};
 use std::net::TcpStream;
@@ -9,8 +10,17 @@ use tempfile::TempDir;
 
 use crate::process::{Kind, Process};
 
-static NATS: Kind =
-    Kind { program: "nats-server", install: "apt-get install nats-server", arguments, is_ready };
+/// Debian's.
+static NATS: Kind = Kind {
+    program: || "nats-server".to_owned(),
+    install: "apt-get install nats-server",
+    arguments,
+    is_ready,
+};
+
+/// One that is exact with replicas, which Debian's is not.
+static RECENT_NATS: Kind =
+    Kind { program: recent, install: "`cargo xtask test` brings it", arguments, is_ready };
 
 /// Enough bytes for the longest value and its header fields; the server's own default is a mebibyte in all.
 const PAYLOAD_BYTES: usize = 2 << 20;
@@ -32,27 +42,32 @@ impl NatsServer {
     /// Starts one with more command-line arguments.
     #[must_use]
     pub fn start_with(arguments: &[&str]) -> Self {
-        Self::configured(&format!("jetstream: {{}}\nmax_payload: {PAYLOAD_BYTES}\n"), arguments)
+        Self::configured(&NATS, &with_payload(PAYLOAD_BYTES), arguments)
+    }
+
+    /// Starts a recent one with more command-line arguments.
+    pub(crate) fn start_recent(arguments: &[&str]) -> Self {
+        Self::configured(&RECENT_NATS, &with_payload(PAYLOAD_BYTES), arguments)
     }
 
     /// Starts one that takes messages of so many bytes.
     #[must_use]
     pub fn start_with_payload(bytes: usize) -> Self {
-        Self::configured(&format!("jetstream: {{}}\nmax_payload: {bytes}\n"), &[])
+        Self::configured(&NATS, &with_payload(bytes), &[])
     }
 
     /// Starts one that keeps nothing.
     #[must_use]
     pub fn start_without_jetstream() -> Self {
-        Self::configured("", &[])
+        Self::configured(&NATS, "", &[])
     }
 
-    fn configured(configuration: &str, arguments: &[&str]) -> Self {
+    fn configured(kind: &'static Kind, configuration: &str, arguments: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("nats.conf");
         fs::write(&path, configuration).unwrap();
         let path = path.display().to_string();
-        let process = Process::start(&NATS, &[&["-c", &path], arguments].concat());
+        let process = Process::start(kind, &[&["-c", &path], arguments].concat());
         Self { process, _configuration: folder }
     }
 
@@ -93,6 +108,16 @@ impl NatsServer {
         self.process.forget();
         self.process.restart();
     }
+}
+
+fn with_payload(bytes: usize) -> String {
+    format!("jetstream: {{}}\nmax_payload: {bytes}\n")
+}
+
+fn recent() -> String {
+    env::var("TOLLGATE_NATS_SERVER").expect(
+        "TOLLGATE_NATS_SERVER says where a nats-server from 2.11 on is: cargo xtask test does",
+    )
 }
 
 fn arguments(data: &Path, port: u16) -> Vec<String> {

@@ -24,8 +24,8 @@ const ANSWER_MAX: Duration = Duration::from_secs(1);
 
 /// What is known of a kind of server.
 pub(crate) struct Kind {
-    /// The program.
-    pub(crate) program: &'static str,
+    /// The program, or the path to it.
+    pub(crate) program: fn() -> String,
     /// How it gets there.
     pub(crate) install: &'static str,
     /// What to tell it: its data folder, its port.
@@ -59,7 +59,7 @@ impl Process {
             }
             process.forget();
         }
-        panic!("{} ended before it answered: {}", kind.program, process.log());
+        panic!("{} ended before it answered: {}", process.program(), process.log());
     }
 
     pub(crate) fn port(&self) -> u16 {
@@ -92,14 +92,18 @@ impl Process {
 
     /// Starts it again, on the same port and with the same data, after [`kill`](Self::kill).
     pub(crate) fn restart(&mut self) {
-        assert!(self.child.is_none(), "{} still runs", self.kind.program);
-        assert!(self.try_start(), "{} did not start again: {}", self.kind.program, self.log());
+        assert!(self.child.is_none(), "{} still runs", self.program());
+        assert!(self.try_start(), "{} did not start again: {}", self.program(), self.log());
     }
 
     /// Removes what it keeps, while it does not run.
     pub(crate) fn forget(&self) {
-        assert!(self.child.is_none(), "{} still runs", self.kind.program);
+        assert!(self.child.is_none(), "{} still runs", self.program());
         fs::remove_dir_all(self.data()).unwrap();
+    }
+
+    fn program(&self) -> String {
+        (self.kind.program)()
     }
 
     /// The folder with what it keeps.
@@ -126,7 +130,7 @@ impl Process {
             }
             thread::sleep(LOOK_INTERVAL);
         }
-        panic!("{} does not answer after {READY_MAX:?}: {}", self.kind.program, self.log());
+        panic!("{} does not answer after {READY_MAX:?}: {}", self.program(), self.log());
     }
 
     fn log(&self) -> String {
@@ -150,9 +154,9 @@ pub(crate) fn connect(port: u16) -> io::Result<TcpStream> {
 }
 
 fn spawn(kind: &Kind, arguments: &[String], log: &File) -> Child {
-    let Kind { program, install, .. } = kind;
+    let (program, install) = ((kind.program)(), kind.install);
     // Debian keeps some servers where only root looks for programs.
-    for program in [String::from(*program), format!("/usr/sbin/{program}")] {
+    for program in [program.clone(), format!("/usr/sbin/{program}")] {
         let mut command = Command::new(&program);
         command.args(arguments).stdin(Stdio::null());
         command.stdout(log.try_clone().unwrap()).stderr(log.try_clone().unwrap());

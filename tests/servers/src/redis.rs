@@ -3,11 +3,16 @@
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
+use std::time::Instant;
 
-use crate::process::{Kind, Process, connect};
+use crate::process::{Kind, Process, READY_MAX, connect};
 
-static REDIS: Kind =
-    Kind { program: "redis-server", install: "apt-get install redis-server", arguments, is_ready };
+static REDIS: Kind = Kind {
+    program: || "redis-server".to_owned(),
+    install: "apt-get install redis-server",
+    arguments,
+    is_ready,
+};
 
 /// A Redis server that survives being killed: it appends every write to a file before it answers.
 pub struct RedisServer(Process);
@@ -34,6 +39,27 @@ impl RedisServer {
             std::thread::yield_now();
         }
         node
+    }
+
+    /// Starts one that follows the server on this port of 127.0.0.1.
+    #[must_use]
+    pub fn start_replica(primary: u16) -> Self {
+        Self::start_with(&["--replicaof", "127.0.0.1", &primary.to_string()])
+    }
+
+    /// Waits until a replica has everything that was written until now.
+    pub fn wait_for_replica(&self) {
+        // The answer to the writing is left out, since one line is read.
+        let commands = "CLIENT REPLY SKIP\r\nSET replicated yes\r\nWAIT 1 500";
+        let deadline = Instant::now() + READY_MAX;
+        while self.command(commands) != ":1" {
+            assert!(Instant::now() < deadline, "no replica follows after {READY_MAX:?}");
+        }
+    }
+
+    /// Makes it follow nobody any more, and take writes.
+    pub fn promote(&self) {
+        assert_eq!(self.command("REPLICAOF NO ONE"), "+OK");
     }
 
     /// Whether the node has found out that it has all the slots.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::process::{Kind, Process};
 
 static WORKERD: Kind = Kind {
-    program: "workerd",
+    program: || "workerd".to_owned(),
     install: "`cargo xtask cloudflare test` brings it",
     arguments,
     is_ready,

@@ -18,6 +18,10 @@ use crate::server::{Address, ConnectError, Timeouts, prepare_tls};
 const RECONNECT_INTERVAL: Duration = Duration::from_millis(50);
 /// How often a connection is tried out. One on which nothing comes back twice is made anew.
 const PING_INTERVAL: Duration = Duration::from_secs(2);
+/// The first version of the server, major and minor, in which of two writers over one revision only one
+/// wins in a bucket with replicas too. Before, the leader compared without what was on its way to the
+/// others, or forgot that when it changed.
+const EXACT_WITH_REPLICAS: (i64, i64) = (2, 11);
 /// Longest name of a bucket in bytes; it is part of every subject.
 const BUCKET_BYTES_MAX: usize = 64;
 
@@ -68,6 +72,7 @@ impl Settings {
             Err(error) if is_not_found(&error) => {}
             Err(error) => return Err(format!("JetStream does not answer ({error}); enable it")),
         }
+        check_replicas(context, self.replicas.unwrap_or(1))?;
         tracing::info!(server = self.shown, bucket = self.bucket, "there is no such bucket yet");
         let made = context.create_stream(stream::Config {
             name,
@@ -85,7 +90,7 @@ impl Settings {
     }
 
     /// Refuses a bucket that is another than was asked for, or that loses values by itself.
-    fn check(&self, stream: &Stream) -> Result<(), String> {
+    fn check(&self, context: &Context, stream: &Stream) -> Result<(), String> {
         let (bucket, config) = (&self.bucket, &stream.cached_info().config);
         if let Some(replicas) = self.replicas.filter(|asked| *asked != config.num_replicas) {
             let are = config.num_replicas;
@@ -94,8 +99,22 @@ impl Settings {
         if !config.max_age.is_zero() {
             return Err(format!("values of bucket {bucket:?} expire; give another bucket"));
         }
-        Ok(())
+        check_replicas(context, config.num_replicas)
     }
+}
+
+/// Refuses replicas where they would let in more than is allowed.
+fn check_replicas(context: &Context, replicas: usize) -> Result<(), String> {
+    let client = context.client();
+    let (major, minor) = EXACT_WITH_REPLICAS;
+    if replicas == 1 || client.is_server_compatible(major, minor, 0) {
+        return Ok(());
+    }
+    let version = client.server_info().version;
+    Err(format!(
+        "a bucket with {replicas} replicas is exact from NATS {major}.{minor} on, and this is {version}; update \
+         the servers, or take a bucket with one replica"
+    ))
 }
 
 pub(super) async fn open(mut address: Address) -> Result<Bucket, ConnectError> {
@@ -120,7 +139,7 @@ pub(super) async fn open(mut address: Address) -> Result<Bucket, ConnectError> {
 
 async fn find(settings: &Settings, context: &Context) -> Result<Stream, String> {
     let stream = settings.bucket(context).await?;
-    settings.check(&stream)?;
+    settings.check(context, &stream)?;
     Ok(stream)
 }
 
