@@ -88,10 +88,9 @@ fn memory_is_bounded_and_stale_handles_are_of_no_key() {
     let mut component = Keyed::new();
     let limiter = component.open(&bucket(), KEYS_MAX);
     let intern = |component: &mut Keyed, name: String, now| {
-        component.intern(limiter, &name, now).map(|handle| {
-            assert!(component.acquire(limiter, handle, 2, now).is_ok());
-            handle
-        })
+        let handle = component.intern(limiter, &name, now)?;
+        assert!(component.acquire(limiter, handle, 2, now).is_ok());
+        Ok(handle)
     };
     let first: Vec<_> = (0..KEYS_MAX)
         .map(|key| intern(&mut component, format!("a{key}"), NOW_NS).unwrap())

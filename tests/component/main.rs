@@ -1,4 +1,5 @@
 //! The limiter component: what it imports, how large it is, and that it decides as the core does.
+#![allow(clippy::duplicate_mod, reason = "bindings of each world have types of their own")]
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod applied;
