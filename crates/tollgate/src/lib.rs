@@ -40,7 +40,7 @@
 //!
 //! `quanta`: a faster clock.
 //!
-//! `serde`: policies ([`policy_serde`]), answers, and what a limiter remembers ([`Snapshot`]), to be saved.
+//! `serde`: policies (`policy_serde`), answers, and what a limiter remembers (`Snapshot`), to be saved.
 //!
 //! `sqlite`: a store in a file that processes share.
 //!
