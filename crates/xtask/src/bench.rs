@@ -85,6 +85,7 @@ impl Bench {
     fn prepare(duration: Duration) -> anyhow::Result<Self> {
         let program = program::build()?;
         wasm::build_test_guests()?;
+        wasm::build_bench_guests()?;
         run(&mut program::release(&[
             "build",
             "--package",

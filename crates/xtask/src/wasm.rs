@@ -64,12 +64,16 @@ const MODULE: Guest<'_> = Guest { package: "tollgate-module", out: "module.wasm"
 const WITHOUT_PANIC: [Guest<'_>; 4] = [LIMITER, KEYED, STORED, MODULE];
 
 /// Guests of tests and benchmarks.
-const TEST_GUESTS: [Guest<'_>; 5] = [
-    Guest { features: "linked", out: "edge-linked.wasm", ..EDGE },
-    Guest { package: "tollgate-guest-null-limiter", out: "null-limiter.wasm", ..LIMITER },
+const TEST_GUESTS: [Guest<'_>; 3] = [
     Guest { package: "tollgate-guest-null", out: "guest-null.wasm", ..EDGE },
     Guest { package: "tollgate-guest-keyvalue", out: "guest-keyvalue.wasm", ..EDGE },
     Guest { package: "tollgate-guest-faulty", out: "guest-faulty.wasm", ..EDGE },
+];
+
+/// Guests of benchmarks alone.
+const BENCH_GUESTS: [Guest<'_>; 2] = [
+    Guest { features: "linked", out: "edge-linked.wasm", ..EDGE },
+    Guest { package: "tollgate-guest-null-limiter", out: "null-limiter.wasm", ..LIMITER },
 ];
 
 /// Builds the limiter in every world, the plain module and the edge function, and composes the first and
@@ -96,6 +100,11 @@ fn plain_module() -> anyhow::Result<PathBuf> {
 /// Builds the guests that only tests and benchmarks run.
 pub(crate) fn build_test_guests() -> anyhow::Result<()> {
     TEST_GUESTS.iter().try_for_each(|guest| component(guest).map(drop))
+}
+
+/// Builds the guests that only benchmarks run.
+pub(crate) fn build_bench_guests() -> anyhow::Result<()> {
+    BENCH_GUESTS.iter().try_for_each(|guest| component(guest).map(drop))
 }
 
 /// The edge function with the limiter inside.
