@@ -3,6 +3,7 @@
 use tollgate_core::{Span, Timestamp};
 
 use crate::random::wait_after;
+use crate::sweep::IDLE_GRACE;
 use crate::{Clock, Loaded, Store, StoreError, Swap};
 
 /// Most attempts of one decision; after that the key is too busy.
@@ -135,8 +136,14 @@ pub(crate) async fn write<S: Store>(
     record: &[u8],
     forget_after: Span,
 ) -> Result<Swap, StoreError> {
-    match forget_after {
+    match kept_for(forget_after) {
         Span::NEVER => store.swap(key, token, record).await,
-        forget_after => store.swap_expiring(key, token, record, forget_after).await,
+        kept_for => store.swap_expiring(key, token, record, kept_for).await,
     }
+}
+
+/// How long a store keeps a record that matters for so long by the clock of who writes it. By the clock of
+/// somebody else it may matter for longer, so it is kept as a sweeper keeps it.
+pub(crate) const fn kept_for(forget_after: Span) -> Span {
+    Span::from_nanos(forget_after.as_nanos().saturating_add(IDLE_GRACE.as_nanos()))
 }
