@@ -29,7 +29,8 @@ pub async fn at_once<D: Decide, S: Store, C: Clock>(
 ) -> Result<Option<Driven>, D::Error> {
     let start = clock.now();
     for attempt in 1..=ATTEMPTS_MAX {
-        if clock.now().since(start) > DECISION_TIME_MAX {
+        let began = clock.now();
+        if began.since(start) > DECISION_TIME_MAX {
             return Ok(Some(ended(Ending::TimedOut, Vec::new())));
         }
         let seen = match try_join_all(keys.iter().map(|key| store.load(key))).await {
@@ -58,7 +59,9 @@ pub async fn at_once<D: Decide, S: Store, C: Clock>(
         match store.swap_all(swaps).await {
             Ok(None) => return Ok(None),
             Ok(Some(Swap::Done)) => return Ok(Some(ended(ending, legs))),
-            Ok(Some(Swap::Conflict)) => clock.sleep(wait_after(attempt)).await,
+            Ok(Some(Swap::Conflict)) => {
+                clock.sleep(wait_after(attempt, clock.now().since(began))).await;
+            }
             Err(fault) => return Ok(Some(failed(fault))),
         }
     }

@@ -74,6 +74,8 @@ struct Attempts<'a, S, C> {
     clock: &'a C,
     key: &'a str,
     start: Timestamp,
+    /// When the last one began.
+    began: Timestamp,
     /// How many ended in a conflict.
     conflicts: u32,
 }
@@ -87,12 +89,16 @@ enum GivenUp {
 
 impl<'a, S: Store, C: Clock> Attempts<'a, S, C> {
     fn new(store: &'a S, clock: &'a C, key: &'a str) -> Self {
-        Self { store, clock, key, start: clock.now(), conflicts: 0 }
+        let start = clock.now();
+        Self { store, clock, key, start, began: start, conflicts: 0 }
     }
 
     async fn load(&mut self) -> Result<(Option<Vec<u8>>, S::Token), GivenUp> {
-        if self.conflicts > 0 && self.clock.now().since(self.start) > DECISION_TIME_MAX {
-            return Err(GivenUp::TimedOut);
+        if self.conflicts > 0 {
+            self.began = self.clock.now();
+            if self.began.since(self.start) > DECISION_TIME_MAX {
+                return Err(GivenUp::TimedOut);
+            }
         }
         let Loaded { record, token } = self.store.load(self.key).await.map_err(GivenUp::Store)?;
         Ok((record, token))
@@ -112,7 +118,8 @@ impl<'a, S: Store, C: Clock> Attempts<'a, S, C> {
             if self.conflicts == ATTEMPTS_MAX {
                 return Err(GivenUp::Busy);
             }
-            self.clock.sleep(wait_after(self.conflicts)).await;
+            let took = self.clock.now().since(self.began);
+            self.clock.sleep(wait_after(self.conflicts, took)).await;
         }
         Ok(swap)
     }

@@ -47,6 +47,7 @@ pub async fn run<M: Machine, S: Store, C: Clock>(
     keys: &[&str],
     machine: &mut M,
 ) -> Result<Driven, M::Error> {
+    let mut loaded_at = clock.now();
     let mut driver =
         Driver { store, keys, tokens: keys.iter().map(|_| None).collect(), fault: None };
     for (leg, loaded) in
@@ -61,16 +62,21 @@ pub async fn run<M: Machine, S: Store, C: Clock>(
     loop {
         let now = clock.now();
         match machine.next(now)? {
-            Step::Load { leg } => match driver.load(leg).await {
-                Some(record) => machine.loaded(leg, record.as_deref()),
-                None => machine.failed(),
-            },
+            Step::Load { leg } => {
+                loaded_at = now;
+                match driver.load(leg).await {
+                    Some(record) => machine.loaded(leg, record.as_deref()),
+                    None => machine.failed(),
+                }
+            }
             Step::Swap { leg, record } => {
                 let matters = || machine.forget_after(leg, &record, now);
                 let forget_after = if store.expires() { matters() } else { Span::NEVER };
                 machine.swapped(driver.swap(leg, &record, forget_after).await);
             }
-            Step::Wait { attempt } => clock.sleep(wait_after(attempt)).await,
+            Step::Wait { attempt } => {
+                clock.sleep(wait_after(attempt, now.since(loaded_at))).await;
+            }
             Step::Done(outcome) => return Ok(Driven { outcome, fault: driver.fault }),
         }
     }
