@@ -245,7 +245,10 @@ impl Case {
     /// What has to be installed for this case and is not.
     pub(super) fn missing(&self) -> Option<&'static str> {
         if self.runtime == Runtime::Throttlecrab {
-            others::missing("throttlecrab-server", "cargo install throttlecrab-server --locked")
+            others::missing(
+                "throttlecrab-server",
+                "apt-get install protobuf-compiler; cargo install throttlecrab-server --locked",
+            )
         } else if self.store == Store::Redis {
             others::missing("redis-benchmark", "apt-get install redis-server redis-tools")
         } else {
