@@ -2,13 +2,12 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 
 use http::request::Parts;
 use http::{Request, Response};
 use http_body::Body;
 use tollgate_core::Name;
-use tollgate_policy::{ApiKeys, NamedPolicy, NamedPool, PolicySet};
+use tollgate_policy::{ApiKeys, NamedPolicy, PolicySet};
 use tollgate_store::{Clock, DriveError, Store, StoreError, StoreTally};
 
 use crate::answer::Detail;
@@ -18,6 +17,7 @@ use crate::limiter::{Limiter, LimiterError};
 use crate::live::LiveTenants;
 use crate::local::LocalRecords;
 use crate::opened::Opened;
+use crate::pools::Pools;
 use crate::problem::Problem;
 use crate::route::{Get, Route};
 use crate::session::Session;
@@ -28,7 +28,7 @@ use crate::watch::{LimitedKeys, Places};
 pub struct Service<S, L: Limiter, C> {
     /// By name, for binary search.
     policies: Vec<Opened<L>>,
-    pub(crate) pools: Vec<NamedPool>,
+    pub(crate) pools: Pools,
     keys: Option<ApiKeys>,
     pub(crate) store: S,
     pub(crate) limiter: L,
@@ -41,8 +41,6 @@ pub struct Service<S, L: Limiter, C> {
     pub(crate) report: fn(&Fault),
     pub(crate) faults: Faults,
     pub(crate) store_tally: Option<Arc<StoreTally>>,
-    /// How many requests to pools there were.
-    pub(crate) turns: AtomicU64,
     pub(crate) watchers: Places,
     pub(crate) limited: LimitedKeys,
 }
@@ -94,7 +92,7 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
         let open =
             |named: &NamedPolicy| Opened::new(&limiter, named.clone(), Arc::<Decisions>::default());
         let live = LiveTenants::new(policies.has_live_policies());
-        let pools = policies.pools().cloned().collect();
+        let pools = Pools::new(policies.pools());
         let mut policies = policies.iter().map(open).collect::<Result<Vec<_>, LimiterError>>()?;
         policies.sort_unstable_by(|a, b| a.named.name().cmp(b.named.name()));
         Ok(Self {
@@ -110,7 +108,6 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
             report,
             faults: Faults::default(),
             store_tally: None,
-            turns: AtomicU64::new(0),
             watchers: Places::default(),
             limited: LimitedKeys::default(),
         })
