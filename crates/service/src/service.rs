@@ -40,6 +40,8 @@ pub struct Service<S, L: Limiter, C> {
     pub(crate) local: LocalRecords,
     pub(crate) report: fn(&Fault),
     pub(crate) faults: Faults,
+    /// Of reading what was changed live.
+    pub(crate) live_faults: Faults,
     pub(crate) store_tally: Option<Arc<StoreTally>>,
     pub(crate) watchers: Places,
     pub(crate) limited: LimitedKeys,
@@ -107,6 +109,7 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
             local: LocalRecords::default(),
             report,
             faults: Faults::default(),
+            live_faults: Faults::default(),
             store_tally: None,
             watchers: Places::default(),
             limited: LimitedKeys::default(),
@@ -172,18 +175,17 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
         Ok((tenant, route))
     }
 
-    /// A request's view of the service. What needs no scope needs no policies either.
+    /// A request's view of the service. What needs no scope needs no policies either, and nor do metrics:
+    /// they are just what is asked for while the store does not answer.
     async fn session<'a>(
         &'a self,
         tenant: Option<&'a Name>,
         route: &Route<'_>,
     ) -> Session<'a, S, L, C> {
-        match route.scope() {
-            Some(_) => self.session_of(tenant).await,
-            None => {
-                let (live, began) = (self.live.none(), self.clock.now());
-                Session { service: self, tenant, live, began }
-            }
+        match route {
+            Route::Get(Get::Metrics, _) => self.configured(tenant),
+            route if route.scope().is_none() => self.configured(tenant),
+            _ => self.session_of(tenant).await,
         }
     }
 
