@@ -6,6 +6,7 @@ mod capacity;
 mod events;
 mod lease;
 mod peek;
+mod pool;
 
 use std::time::Duration;
 
@@ -19,6 +20,7 @@ pub use acquire::{Acquire, Cost, Priority};
 pub use capacity::{AdaptiveLimit, Capacity, CapacityChange};
 pub use events::{Event, EventReport, Events, Reported};
 pub use lease::Settled;
+pub use pool::Member;
 
 pub(crate) use acquire::Granted;
 pub(crate) use batch::try_acquire_batch;

@@ -39,7 +39,7 @@ macro_rules! client_face {
             timeout: Duration,
         ) -> Result<Lease, AcquireError> {
             let granted = self.wait(asked, Some(ttl), timeout)$($await)*?;
-            Ok(Lease::new(self.clone(), Held::new(granted, asked.places())))
+            Ok(Lease::new(self.clone(), Held::new(granted, asked)))
         }
 
         /// Asks for up to 256 of one key each, decided as if each came alone, and answered in their

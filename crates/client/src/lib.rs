@@ -4,7 +4,7 @@
 //! |---|---|
 //! | tasks on tokio | [`Client`], and a [`Lease`] for what is held |
 //! | threads | [`blocking::Client`], and a [`blocking::Lease`] |
-//! | what is asked | [`Acquire`]: one key or several, all or nothing |
+//! | what is asked | [`Acquire`]: one key or several, all or nothing; or a pool |
 //! | what is answered | [`Answer`]; [`ClientError`] when there is no decision |
 #![cfg_attr(
     feature = "blocking",
@@ -81,7 +81,7 @@ pub use self::client::{Client, Lease};
 pub use self::{
     answer::{Answer, CountedBy, LimitStatus, Limits, Verdict},
     calls::{
-        Acquire, AdaptiveLimit, Capacity, CapacityChange, Cost, Event, EventReport, Events,
+        Acquire, AdaptiveLimit, Capacity, CapacityChange, Cost, Event, EventReport, Events, Member,
         Priority, Reported, Settled,
     },
     config::{

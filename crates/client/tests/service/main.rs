@@ -6,6 +6,7 @@ mod support;
 
 mod agents;
 mod blocking;
+mod pools;
 mod strangers;
 mod tasks;
 

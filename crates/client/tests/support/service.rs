@@ -37,6 +37,14 @@ requests = { algorithm = "gcra", limit = 1, per = "1h" }
 jobs = { algorithm = "concurrency", slots = 1 }
 [policy.upstream]
 calls = { algorithm = "adaptive", capacity = 100, per = "1s" }
+[pool.accounts]
+choice = "most-room"
+members = [
+    { policy = "budget", key = "account-a", region = "eu" },
+    { policy = "budget", key = "account-b", region = "us" },
+]
+[pool.workers]
+members = [{ policy = "slots", key = "one" }, { policy = "slots", key = "two" }]
 "#;
 
 /// What a service is asked through; it ends when this is dropped.
