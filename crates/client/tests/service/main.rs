@@ -9,6 +9,7 @@ mod blocking;
 mod pools;
 mod strangers;
 mod tasks;
+mod watching;
 
 use std::time::Duration;
 
