@@ -2,6 +2,7 @@
 
 mod lease;
 mod transport;
+mod watch;
 
 use std::sync::Arc;
 use std::thread;
@@ -17,9 +18,11 @@ use crate::exchange::{Exchange, Machine, Step};
 use crate::face::client_face;
 use crate::held::Held;
 use crate::waiting::Waiting;
+use crate::watch::{WatchRequest, Watching};
 
 pub use lease::Lease;
 use transport::Transport;
+pub use watch::Watch;
 
 /// A service, asked by threads. A clone is another handle to the same connections.
 #[derive(Debug, Clone)]

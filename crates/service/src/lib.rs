@@ -65,6 +65,7 @@ mod local;
 mod opened;
 mod patience;
 mod place;
+mod pools;
 mod problem;
 mod query;
 mod retention;

@@ -1,14 +1,19 @@
 //! Requests by ureq.
 
-use std::io::ErrorKind;
+use std::fmt;
+use std::io::{ErrorKind, Read as _};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
-use ureq::{Agent, Error, Timeout};
+use ureq::{Agent, BodyReader, Error, Timeout};
 
 use crate::config::Config;
 use crate::heard::Broken;
+use crate::watch::{Opened, SILENCE_MAX};
+
+/// Most bytes of a piece.
+const PIECE_BYTES_MAX: usize = 8 << 10;
 
 /// Connections that are kept for a while. It follows no redirects and asks no proxies.
 #[derive(Debug, Clone)]
@@ -41,7 +46,28 @@ impl Transport {
         } else {
             self.run(Request::from_parts(parts, body.to_vec()), timeout)
         };
-        let (parts, body) = response.map_err(broken)?.into_parts();
+        self.whole(response.map_err(broken)?)
+    }
+
+    /// An answer that may go on: its head has to come in time, and each piece of it.
+    pub(super) fn open(
+        &self,
+        request: Request<Bytes>,
+        timeout: Duration,
+    ) -> Result<Opened<Body>, Broken> {
+        let request = self.agent.configure_request(request.map(drop));
+        let request = request.timeout_recv_response(Some(timeout));
+        let request = request.timeout_per_read(Some(SILENCE_MAX)).build();
+        let response = self.agent.run(request).map_err(broken)?;
+        if Opened::<Body>::is_stream(&response) {
+            let (reader, piece) = (response.into_body().into_reader(), vec![0; PIECE_BYTES_MAX]);
+            return Ok(Opened::Stream(Body { reader, piece }));
+        }
+        self.whole(response).map(Opened::Answer)
+    }
+
+    fn whole(&self, response: Response<ureq::Body>) -> Result<Response<Bytes>, Broken> {
+        let (parts, body) = response.into_parts();
         // One more than allowed is read, so that what is just as long as allowed is not too long.
         let limit = self.answer_bytes_max.saturating_add(1);
         let body = body.into_with_config().limit(limit).read_to_vec().map_err(broken)?;
@@ -60,6 +86,27 @@ impl Transport {
     ) -> Result<Response<ureq::Body>, Error> {
         let request = self.agent.configure_request(request).timeout_global(Some(timeout)).build();
         self.agent.run(request)
+    }
+}
+
+/// The body of an answer that goes on.
+pub(super) struct Body {
+    reader: BodyReader<'static>,
+    piece: Vec<u8>,
+}
+
+impl Body {
+    /// The next piece; nothing at the end.
+    pub(super) fn next(&mut self) -> Result<Option<Bytes>, Broken> {
+        let length = self.reader.read(&mut self.piece).map_err(|it| broken(it.into()))?;
+        let piece = self.piece.get(..length).filter(|piece| !piece.is_empty());
+        Ok(piece.map(Bytes::copy_from_slice))
+    }
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Body")
     }
 }
 
