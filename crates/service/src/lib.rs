@@ -80,6 +80,7 @@ pub use body::BODY_BYTES_MAX;
 pub use content::Content;
 pub use key::{KEY_BYTES_MAX, is_of_tenant, policy_of, record_key};
 pub use limiter::{Capacity, CoreLimiter, Limiter, LimiterError, PolicyChange};
+pub use place::is_repeatable;
 pub use problem::{Problem, ProblemType};
 pub use retention::Retention;
 pub use service::{Fault, Service};
