@@ -283,21 +283,21 @@ impl Rule for Meter {
 
     #[inline]
     fn heal(&self, tat: &mut Tat, now: Timestamp) -> bool {
-        let read = *tat;
-        if read == Tat::default() {
-            if !self.starts_full() {
-                *tat = self.plus(self.clock(now), self.owed_at_first);
-            }
-            return read != *tat;
-        }
         let clock = self.clock(now);
-        let believed_nanos =
-            self.plus(clock, self.owed_max).nanos.saturating_add(SKEW_MAX.as_nanos());
-        *tat = self.normalized(read);
+        if *tat == Tat::default() {
+            *tat = if self.starts_full() { *tat } else { self.plus(clock, self.owed_at_first) };
+            return !self.starts_full();
+        }
+        let ahead = self.owed_max.nanos.saturating_add(SKEW_MAX.as_nanos());
+        let believed_nanos = clock.nanos.saturating_add(ahead);
+        let is_sound = tat.part < self.denominator && tat.nanos <= believed_nanos;
+        if !is_sound {
+            *tat = self.normalized(*tat);
+        }
         if tat.nanos > believed_nanos {
             *tat = self.plus(clock, self.tolerance);
         }
-        read != *tat
+        !is_sound
     }
 }
 

@@ -77,18 +77,15 @@ impl<'a> Decision<'a> {
 
     /// Where each limit stands, in the policy's order.
     pub fn limits(&self) -> impl ExactSizeIterator<Item = LimitStatus> + use<'a> {
-        self.standings().map(|standing| standing.status())
-    }
-
-    fn standings(&self) -> impl ExactSizeIterator<Item = Standing<'a>> + use<'a> {
         let decision = *self;
         let limits = self.policy.limits().iter().enumerate();
-        limits.map(move |(index, limit)| Standing::of(decision, limit, index))
+        limits.map(move |(index, limit)| Standing::of(&decision, limit, index).status())
     }
 
     /// Where the limits stand that do not only watch.
-    fn enforced(&self) -> impl Iterator<Item = Standing<'a>> {
-        self.standings().filter(|standing| !standing.limit.is_shadow())
+    fn enforced(&self) -> impl Iterator<Item = Standing<'_>> {
+        let limits = self.policy.numbered().filter(|(_, limit)| !limit.is_shadow());
+        limits.map(|(index, limit)| Standing::of(self, limit, index))
     }
 
     /// What is in force for the adaptive limit at this position; nothing for any other.

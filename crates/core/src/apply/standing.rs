@@ -1,6 +1,7 @@
 //! Where one limit stands after a decision.
 
 use crate::algorithms::any::State;
+use crate::algorithms::rule::Room;
 use crate::apply::decision::Decision;
 use crate::apply::forecast;
 use crate::apply::outcome::{Effect, Verdict};
@@ -34,8 +35,8 @@ const NOTHING: &State = &State::Nothing;
 /// What a limit is asked for, and what it says to that. Its numbers take divisions, so they are computed
 /// when they are wanted.
 pub(crate) struct Standing<'a> {
-    decision: Decision<'a>,
-    pub(crate) limit: &'a Limit,
+    decision: &'a Decision<'a>,
+    limit: &'a Limit,
     state: &'a State,
     asked: Asked,
     held: u64,
@@ -44,8 +45,8 @@ pub(crate) struct Standing<'a> {
 
 impl<'a> Standing<'a> {
     #[inline]
-    pub(crate) fn of(decision: Decision<'a>, limit: &'a Limit, index: usize) -> Self {
-        let Decision { record, outcome, now, .. } = decision;
+    pub(crate) fn of(decision: &'a Decision<'a>, limit: &'a Limit, index: usize) -> Self {
+        let Decision { record, outcome, now, .. } = *decision;
         let state = record.states.get(index).unwrap_or(NOTHING);
         let asked = match decision.request {
             Request::Acquire(acquire) => Asked::of(acquire, index),
@@ -63,15 +64,20 @@ impl<'a> Standing<'a> {
 
     #[inline]
     pub(crate) fn status(&self) -> LimitStatus {
-        let (rule, now) = (self.limit.rule(), self.decision.now);
-        let holds = &self.decision.record.holds;
+        let Decision { record, now, .. } = *self.decision;
+        let Room { capacity, remaining, reset_after } = self.limit.rule().room(self.state, now);
+        let reset_after = if record.holds.is_empty() {
+            reset_after
+        } else {
+            forecast::reset_after(self.limit, self.state, &record.holds, now)
+        };
         LimitStatus {
             verdict: self.verdict,
-            limit: rule.capacity(self.state),
-            remaining: rule.remaining(self.state, now).saturating_sub(self.held),
+            limit: capacity,
+            remaining: remaining.saturating_sub(self.held),
             held: self.held,
             retry_after: self.retry_after(),
-            reset_after: forecast::reset_after(self.limit, self.state, holds, now),
+            reset_after,
             delay: self.delay(),
         }
     }
@@ -82,7 +88,7 @@ impl<'a> Standing<'a> {
             Verdict::Allowed => Span::ZERO,
             Verdict::Impossible => Span::NEVER,
             Verdict::Limited => {
-                let Decision { record, now, .. } = self.decision;
+                let Decision { record, now, .. } = *self.decision;
                 let needed = self.asked.needed(self.limit.rule().capacity(self.state));
                 let wait =
                     forecast::retry_after(self.limit, self.state, &record.holds, now, needed);
@@ -93,7 +99,7 @@ impl<'a> Standing<'a> {
 
     #[inline]
     pub(crate) fn delay(&self) -> Span {
-        let Decision { outcome, now, .. } = self.decision;
+        let Decision { outcome, now, .. } = *self.decision;
         let is_let_in = matches!(outcome.effect, Effect::Charged | Effect::Held)
             && self.verdict == Verdict::Allowed
             && self.asked.units > 0;
@@ -105,7 +111,7 @@ impl<'a> Standing<'a> {
 
     /// A hold that has expired can't be settled any more.
     fn in_time(&self, wait: Span) -> Span {
-        let Decision { record, request, now, .. } = self.decision;
+        let Decision { record, request, now, .. } = *self.decision;
         let Request::Settle(id, _) = request else { return wait };
         let lives = record.holds.get(id).map_or(Span::ZERO, |it| it.expires.since(now));
         if wait < lives { wait } else { Span::NEVER }
