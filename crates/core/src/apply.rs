@@ -5,11 +5,14 @@ pub(crate) mod control;
 pub(crate) mod decision;
 pub(crate) mod forecast;
 pub(crate) mod operation;
+pub(crate) mod outcome;
 pub(crate) mod request;
 pub(crate) mod settle;
+pub(crate) mod standing;
 
-use crate::apply::decision::{Decision, Outcome};
+use crate::apply::decision::Decision;
 use crate::apply::operation::Operation;
+use crate::apply::outcome::Outcome;
 use crate::apply::request::Request;
 use crate::policy::Policy;
 use crate::record::Record;
