@@ -56,16 +56,16 @@ pub struct Fault {
     pub cause: DriveError<LimiterError>,
 }
 
-impl Fault {
-    /// What is answered where the policy says nothing else.
-    pub(crate) fn problem(&self) -> Problem {
-        match &self.cause {
+/// What is answered where the policy says nothing else.
+impl From<Fault> for Problem {
+    fn from(fault: Fault) -> Self {
+        match fault.cause {
             // It did not fail: it is the wrong store, and stays that.
             DriveError::Store(error @ StoreError::Inexact) => {
-                Problem::misconfigured(&error.to_string())
+                Self::misconfigured(&error.to_string())
             }
-            DriveError::Store(StoreError::Exhausted(_)) => Problem::exhausted(),
-            _ => Problem::unavailable(),
+            DriveError::Store(StoreError::Exhausted(_)) => Self::exhausted(),
+            _ => Self::unavailable(),
         }
     }
 }

@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use super::*;
+use crate::CountedBy;
 use crate::calls::{self, Acquire, AdaptiveLimit, Settled};
 use crate::held::Token;
 use crate::script::{Run, Scripted, anything, config, lost, minimal, not_sent, run};
@@ -216,4 +217,15 @@ fn a_pool_names_its_member() {
         r#"{"limits":{"r":{"limit":1,"remaining":0,"retry_after_ms":556,"reset_after_ms":null}}}"#;
     let limited = ask(None, anything(429, &[("retry-after", "1")], limits)).output.unwrap().answer;
     assert_eq!(limited.retry_after, Some(Duration::from_millis(556)));
+}
+
+/// Who counted each of a batch is told.
+#[test]
+fn who_counted_each_of_a_batch() {
+    let told = |more: &str| format!(r#"{{"status":200,"allowed":true,"limits":{{}}{more}}}"#);
+    let body = [told(""), told(r#","local":true"#), told(r#","uncounted":true"#)].join(",");
+    let batch = calls::try_acquire_batch(&[Acquire::new("llm", "alice", 1)]).unwrap();
+    let ran = ask(batch, [anything(200, &[], &format!(r#"{{"results":[{body}]}}"#))]);
+    let by: Vec<_> = ran.output.unwrap().into_iter().map(|it| it.unwrap().counted_by).collect();
+    assert_eq!(by, [CountedBy::Store, CountedBy::Process, CountedBy::Nobody]);
 }
