@@ -71,7 +71,8 @@ macro_rules! ask {
 
 impl AnyRule {
     /// The state of a key that was never seen.
-    #[inline]
+    // Not inlined into its callers: some states have to be allocated, which is much code.
+    #[inline(never)]
     pub(crate) fn fresh(&self) -> State {
         match self {
             Self::Meter(_) | Self::Queue(_) => State::Meter(Tat::default()),
