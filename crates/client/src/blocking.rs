@@ -1,6 +1,7 @@
 //! The same, for threads: every call returns when it is over. Not for async tasks: it keeps their thread.
 
 mod lease;
+mod stream;
 mod transport;
 mod watch;
 

@@ -1,6 +1,7 @@
 //! The async face, on tokio.
 
 mod lease;
+mod stream;
 mod transport;
 mod watch;
 

@@ -244,8 +244,8 @@ macro_rules! lease_face {
 
 macro_rules! watch_face {
     ([$($async:tt)?] [$($await:tt)*] $sleep:path) => {
-        pub(super) const fn new(transport: Transport, watching: Watching) -> Self {
-            Self { transport, watching, body: None }
+        pub(super) fn new(transport: Transport, watching: Watching) -> Self {
+            Self { watching, stream: Stream::new(transport) }
         }
 
         /// Where it is: [`WatchRequest::after`] it a later watcher goes on. Nothing before a service has
@@ -263,21 +263,11 @@ macro_rules! watch_face {
             loop {
                 step = match step {
                     WatchStep::Open(request, timeout) => {
-                        let opened = self.transport.open(*request, timeout)$($await)*;
-                        let opened = opened.map(|opened| match opened {
-                            Opened::Stream(body) => Opened::Stream(self.body = Some(body)),
-                            Opened::Answer(answer) => Opened::Answer(answer),
-                        });
+                        let opened = self.stream.open(*request, timeout)$($await)*;
                         self.watching.opened(opened, Instant::now())
                     }
                     WatchStep::Read => {
-                        let piece = match &mut self.body {
-                            Some(body) => body.next()$($await)*,
-                            None => Ok(None),
-                        };
-                        if !matches!(piece, Ok(Some(_))) {
-                            self.body = None;
-                        }
+                        let piece = self.stream.next()$($await)*;
                         self.watching.read(piece, Instant::now())
                     }
                     WatchStep::Sleep(wait) => {

@@ -9,4 +9,4 @@ mod sse;
 pub use news::{CapacityNews, EventNews, LimitedNews, News};
 pub use request::WatchRequest;
 
-pub(crate) use machine::{Opened, SILENCE_MAX, WatchStep, Watching};
+pub(crate) use machine::{Opened, SILENCE_MAX, WatchStep, Watching, is_stream};

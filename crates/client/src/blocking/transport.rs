@@ -1,19 +1,15 @@
 //! Requests by ureq.
 
-use std::fmt;
-use std::io::{ErrorKind, Read as _};
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
-use ureq::{Agent, BodyReader, Error, Timeout};
+use ureq::{Agent, Error, Timeout};
 
 use crate::config::Config;
 use crate::heard::Broken;
-use crate::watch::{Opened, SILENCE_MAX};
-
-/// Most bytes of a piece.
-const PIECE_BYTES_MAX: usize = 8 << 10;
+use crate::watch::{Opened, SILENCE_MAX, is_stream};
 
 /// Connections that are kept for a while. It follows no redirects and asks no proxies.
 #[derive(Debug, Clone)]
@@ -54,14 +50,13 @@ impl Transport {
         &self,
         request: Request<Bytes>,
         timeout: Duration,
-    ) -> Result<Opened<Body>, Broken> {
+    ) -> Result<Opened<ureq::Body>, Broken> {
         let request = self.agent.configure_request(request.map(drop));
         let request = request.timeout_recv_response(Some(timeout));
         let request = request.timeout_per_read(Some(SILENCE_MAX)).build();
         let response = self.agent.run(request).map_err(broken)?;
-        if Opened::<Body>::is_stream(&response) {
-            let (reader, piece) = (response.into_body().into_reader(), vec![0; PIECE_BYTES_MAX]);
-            return Ok(Opened::Stream(Body { reader, piece }));
+        if is_stream(&response) {
+            return Ok(Opened::Stream(response.into_body()));
         }
         self.whole(response).map(Opened::Answer)
     }
@@ -89,28 +84,7 @@ impl Transport {
     }
 }
 
-/// The body of an answer that goes on.
-pub(super) struct Body {
-    reader: BodyReader<'static>,
-    piece: Vec<u8>,
-}
-
-impl Body {
-    /// The next piece; nothing at the end.
-    pub(super) fn next(&mut self) -> Result<Option<Bytes>, Broken> {
-        let length = self.reader.read(&mut self.piece).map_err(|it| broken(it.into()))?;
-        let piece = self.piece.get(..length).filter(|piece| !piece.is_empty());
-        Ok(piece.map(Bytes::copy_from_slice))
-    }
-}
-
-impl fmt::Debug for Body {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Body")
-    }
-}
-
-fn broken(error: Error) -> Broken {
+pub(super) fn broken(error: Error) -> Broken {
     match error {
         Error::BodyExceedsLimit(_) => Broken::TooLong,
         Error::HostNotFound

@@ -3,10 +3,11 @@
 use std::thread;
 use std::time::Instant;
 
-use super::transport::{Body, Transport};
+use super::stream::Stream;
+use super::transport::Transport;
 use crate::error::ClientError;
 use crate::face::watch_face;
-use crate::watch::{News, Opened, WatchStep, Watching};
+use crate::watch::{News, WatchStep, Watching};
 
 /// What happens to capacities, upstreams and keys. It comes back by itself when its stream ends or breaks, and goes on
 /// where it was: each news is told once, and in its order; only a recovery may be told again, where a stream broke in the
@@ -35,9 +36,8 @@ use crate::watch::{News, Opened, WatchStep, Watching};
 #[derive(Debug)]
 #[must_use = "nothing is asked before the first news is"]
 pub struct Watch {
-    transport: Transport,
     watching: Watching,
-    body: Option<Body>,
+    stream: Stream,
 }
 
 impl Watch {

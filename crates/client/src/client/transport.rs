@@ -15,7 +15,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use crate::config::Config;
 use crate::error::ClientError;
 use crate::heard::Broken;
-use crate::watch::{Opened, SILENCE_MAX};
+use crate::watch::{Opened, is_stream};
 
 #[cfg(not(feature = "tls"))]
 type Connector = HttpConnector;
@@ -53,11 +53,11 @@ impl Transport {
         &self,
         request: Request<Bytes>,
         timeout: Duration,
-    ) -> Result<Opened<Body>, Broken> {
+    ) -> Result<Opened<Incoming>, Broken> {
         let opened = async {
             let response = self.head(request).await?;
-            if Opened::<Body>::is_stream(&response) {
-                return Ok(Opened::Stream(Body(response.into_body())));
+            if is_stream(&response) {
+                return Ok(Opened::Stream(response.into_body()));
             }
             self.whole(response).await.map(Opened::Answer)
         };
@@ -82,35 +82,17 @@ impl Transport {
     }
 }
 
-/// The body of an answer that goes on.
-#[derive(Debug)]
-pub(super) struct Body(Incoming);
-
-impl Body {
-    /// The next piece; nothing at the end.
-    pub(super) async fn next(&mut self) -> Result<Option<Bytes>, Broken> {
-        loop {
-            let frame = async { Ok(self.0.frame().await) };
-            match in_time(SILENCE_MAX, frame).await? {
-                None => return Ok(None),
-                Some(Err(error)) => return Err(Broken::Lost(root(&error))),
-                // What is no data is a field behind it.
-                Some(Ok(frame)) => match frame.into_data() {
-                    Ok(piece) => return Ok(Some(piece)),
-                    Err(_) => continue,
-                },
-            }
-        }
-    }
-}
-
 async fn in_time<T>(
     timeout: Duration,
     answer: impl Future<Output = Result<T, Broken>>,
 ) -> Result<T, Broken> {
-    let too_late = || format!("there was no answer within {} ms", timeout.as_millis());
     let answer = tokio::time::timeout(timeout, answer).await;
-    answer.unwrap_or_else(|_| Err(Broken::Lost(too_late())))
+    answer.unwrap_or_else(|_| Err(silent(timeout)))
+}
+
+/// Nothing came for so long.
+pub(super) fn silent(timeout: Duration) -> Broken {
+    Broken::Lost(format!("there was no answer within {} ms", timeout.as_millis()))
 }
 
 #[cfg(not(feature = "tls"))]
@@ -128,7 +110,7 @@ fn connector(mut http: HttpConnector) -> Result<Connector, ClientError> {
 }
 
 /// What an error comes from in the end: the others only say where it passed.
-fn root(error: &dyn Error) -> String {
+pub(super) fn root(error: &dyn Error) -> String {
     let mut root = error;
     while let Some(cause) = root.source() {
         root = cause;

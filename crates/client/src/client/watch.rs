@@ -2,10 +2,11 @@
 
 use std::time::Instant;
 
-use super::transport::{Body, Transport};
+use super::stream::Stream;
+use super::transport::Transport;
 use crate::error::ClientError;
 use crate::face::watch_face;
-use crate::watch::{News, Opened, WatchStep, Watching};
+use crate::watch::{News, WatchStep, Watching};
 
 /// What happens to capacities, upstreams and keys. It comes back by itself when its stream ends or breaks, and goes on
 /// where it was: each news is told once, and in its order; only a recovery may be told again, where a stream broke in the
@@ -13,9 +14,8 @@ use crate::watch::{News, Opened, WatchStep, Watching};
 #[derive(Debug)]
 #[must_use = "nothing is asked before the first news is"]
 pub struct Watch {
-    transport: Transport,
     watching: Watching,
-    body: Option<Body>,
+    stream: Stream,
 }
 
 impl Watch {
@@ -25,7 +25,7 @@ impl Watch {
     /// configuration says; whoever asks for more news then asks the service on. Nothing is left after an error that
     /// is of another kind.
     ///
-    /// What has arrived when this is dropped is told by the next one.
+    /// Whoever drops this while it waits loses nothing, and goes on waiting with the next one.
     ///
     /// # Errors
     /// [`ClientError`]. [`ClientError::Unavailable`] is not the end.

@@ -53,12 +53,10 @@ pub(crate) enum Opened<B> {
     Answer(Response<Bytes>),
 }
 
-impl<B> Opened<B> {
-    /// Whether an answer with this head goes on.
-    pub(crate) fn is_stream<T>(head: &Response<T>) -> bool {
-        let kind = head.headers().get(CONTENT_TYPE).map(HeaderValue::as_bytes);
-        head.status() == 200 && kind.is_some_and(|it| it.starts_with(EVENT_STREAM.as_bytes()))
-    }
+/// Whether an answer with this head goes on.
+pub(crate) fn is_stream<T>(head: &Response<T>) -> bool {
+    let kind = head.headers().get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+    head.status() == 200 && kind.is_some_and(|it| it.starts_with(EVENT_STREAM.as_bytes()))
 }
 
 /// A watcher. Whoever stops in the middle of a step may ask again where to [`go`](Self::go).
