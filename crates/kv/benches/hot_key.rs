@@ -77,12 +77,12 @@ impl Limiter {
         Self { policy, lines: Combiner::default(), busy: AtomicU64::new(0) }
     }
 
-    fn ask(&self, record: Option<&[u8]>, costs: &Costs) -> Result<Answer<()>, ()> {
+    fn ask(&self, record: Option<&[u8]>, costs: &Costs, now: Timestamp) -> Result<Answer<()>, ()> {
         let fresh = || Record::new(&self.policy);
         let mut record =
             record.map_or_else(fresh, |bytes| Record::decode(&self.policy, bytes).unwrap());
         let acquire = Operation::from(Acquire::new(*costs));
-        let changed = self.policy.apply(&mut record, &acquire, SystemClock.now()).changed();
+        let changed = self.policy.apply(&mut record, &acquire, now).changed();
         let record = changed.then(|| record.encode(&self.policy));
         Ok(Answer { outcome: (), record, forget_after: Span::NEVER })
     }
@@ -90,10 +90,10 @@ impl Limiter {
     async fn decide(&self, store: &Counted, combines: bool) {
         let costs = self.policy.costs([]).unwrap();
         let end = if combines {
-            let ask = |record: Option<&[u8]>, costs: &Costs| self.ask(record, costs);
+            let ask = |record: Option<&[u8]>, costs: &Costs, now| self.ask(record, costs, now);
             self.lines.drive(store, &SystemClock, "hot", costs, ask).await
         } else {
-            drive(store, &SystemClock, "hot", |record| self.ask(record, &costs)).await
+            drive(store, &SystemClock, "hot", |record, now| self.ask(record, &costs, now)).await
         };
         match end {
             Ok(()) => {}

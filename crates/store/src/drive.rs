@@ -8,8 +8,8 @@ use crate::{Clock, Loaded, Store, StoreError, Swap};
 /// Most attempts of one decision; after that the key is too busy.
 pub const ATTEMPTS_MAX: u32 = 10;
 
-/// How long one decision may take before no further attempt is made. Each call of a store has a bound
-/// of its own, which is the store's.
+/// How long one decision may take, from when its record was first loaded, before no further attempt is
+/// made. Each call of a store has a bound of its own, which is the store's.
 pub const DECISION_TIME_MAX: Span = Span::from_secs(2);
 
 /// What a decision says: its outcome, and the record to write, if it changed.
@@ -42,8 +42,8 @@ pub enum DriveError<E> {
 
 /// Decides on `key`: loads its record, asks `ask`, and swaps what it answers.
 ///
-/// `ask` gets the record, or nothing when the key is absent. It is called again after every conflict,
-/// so it must be pure but for reading the clock, and it reads the clock anew every time. Without a
+/// `ask` gets the record, or nothing when the key is absent, and the time at which it was loaded. It is
+/// called again after every conflict, with a new record and a new time, so it must be pure. Without a
 /// record to write the answer stands at once: a denial costs one load and no swap.
 ///
 /// # Errors
@@ -52,12 +52,12 @@ pub async fn drive<S: Store, C: Clock, T, E>(
     store: &S,
     clock: &C,
     key: &str,
-    mut ask: impl FnMut(Option<&[u8]>) -> Result<Answer<T>, E>,
+    mut ask: impl FnMut(Option<&[u8]>, Timestamp) -> Result<Answer<T>, E>,
 ) -> Result<T, DriveError<E>> {
     let mut attempts = Attempts::new(store, clock, key);
     loop {
-        let (record, token) = attempts.load().await?;
-        let answer = ask(record.as_deref()).map_err(DriveError::Ask)?;
+        let (Loaded { record, token }, now) = attempts.load().await?;
+        let answer = ask(record.as_deref(), now).map_err(DriveError::Ask)?;
         let Some(record) = answer.record else {
             return Ok(answer.outcome);
         };
@@ -72,7 +72,8 @@ struct Attempts<'a, S, C> {
     store: &'a S,
     clock: &'a C,
     key: &'a str,
-    start: Timestamp,
+    /// When the record was first loaded.
+    began: Option<Timestamp>,
     /// How many ended in a conflict.
     conflicts: u32,
 }
@@ -85,16 +86,20 @@ enum GivenUp {
 }
 
 impl<'a, S: Store, C: Clock> Attempts<'a, S, C> {
-    fn new(store: &'a S, clock: &'a C, key: &'a str) -> Self {
-        Self { store, clock, key, start: clock.now(), conflicts: 0 }
+    const fn new(store: &'a S, clock: &'a C, key: &'a str) -> Self {
+        Self { store, clock, key, began: None, conflicts: 0 }
     }
 
-    async fn load(&mut self) -> Result<(Option<Vec<u8>>, S::Token), GivenUp> {
-        if self.conflicts > 0 && self.clock.now().since(self.start) > DECISION_TIME_MAX {
+    /// The record, and the time. The clock is read no more often than it has to: in a guest each look is
+    /// a call of the host.
+    async fn load(&mut self) -> Result<(Loaded<S::Token>, Timestamp), GivenUp> {
+        if self.began.is_some_and(|began| self.clock.now().since(began) > DECISION_TIME_MAX) {
             return Err(GivenUp::TimedOut);
         }
-        let Loaded { record, token } = self.store.load(self.key).await.map_err(GivenUp::Store)?;
-        Ok((record, token))
+        let loaded = self.store.load(self.key).await.map_err(GivenUp::Store)?;
+        let now = self.clock.now();
+        self.began.get_or_insert(now);
+        Ok((loaded, now))
     }
 
     /// Writes, or waits after a conflict.
