@@ -120,7 +120,6 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         best_effort: bool,
         ask: impl Fn(Option<&[u8]>, Timestamp) -> Result<Answer<T>, LimiterError>,
     ) -> Result<T, Fault> {
-        let ask = |record: Option<&[u8]>| ask(record, self.service.clock.now());
         let store = BestEffort::new(&self.service.store, best_effort);
         drive(&store, &self.service.clock, &record_key, ask).await.map_err(|cause| {
             let fault = Fault { record_key, cause };

@@ -48,6 +48,8 @@ use spin_sdk::wasip3;
 use spin_sdk::wasip3::http::types;
 use tollgate_service::Content;
 
+use crate::request::UnreadTrailers;
+
 /// The handler. `#[http_service]` would convert every request to spin-sdk's own type first.
 struct Edge;
 
@@ -57,13 +59,16 @@ impl wasip3::exports::http::handler::Guest for Edge {
     async fn handle(request: types::Request) -> Result<types::Response, types::ErrorCode> {
         let service = match setup::service().await {
             Ok(service) => service,
-            Err(problem) => return response::complete(problem.into_response()),
+            Err(problem) => return response::complete(problem.into_response(), None),
         };
-        let needs_key = service.needs_key();
-        let answer = service.handle(request::from_wasi(request, needs_key)).await;
+        let (needs_key, unread) = (service.needs_key(), UnreadTrailers::default());
+        let request = request::from_wasi(request, needs_key, UnreadTrailers::clone(&unread));
+        let answer = service.handle(request).await;
         let (head, content) = answer.into_parts();
         match content {
-            Content::Full(body) => response::complete(Response::from_parts(head, body)),
+            Content::Full(body) => {
+                response::complete(Response::from_parts(head, body), unread.take())
+            }
             Content::Watch(watch) => response::streaming(head, watch, service),
         }
     }

@@ -4,7 +4,9 @@
 //! spin-sdk's own conversion takes all of it, each header and trailer included, and that is a tenth
 //! of the component.
 
+use std::cell::Cell;
 use std::convert::Infallible;
+use std::rc::Rc;
 
 use bytes::Bytes;
 use futures::StreamExt as _;
@@ -13,13 +15,22 @@ use http::uri::PathAndQuery;
 use http::{Method, Request, Uri};
 use http_body::{Body, Frame};
 use http_body_util::StreamBody;
-use spin_sdk::wasip3::http::types;
-use spin_sdk::wasip3::wit_bindgen::StreamResult;
+use spin_sdk::wasip3::http::types::{self, ErrorCode, Fields};
+use spin_sdk::wasip3::wit_bindgen::{FutureReader, StreamResult};
 use spin_sdk::wasip3::wit_future;
 use tollgate_service::{BODY_BYTES_MAX, LAST_EVENT_ID, PREFER};
 
 /// Most bytes of a body that are read at once.
 const READ_BYTES: usize = 16 * 1024;
+
+/// How a message ends: with trailers, or without.
+pub(crate) type Trailers = FutureReader<Result<Option<Fields>, ErrorCode>>;
+
+/// Where the trailers are left of a request whose body was read by its length.
+///
+/// That is before there can be any, so an answer may end with them. One of its own would have to be written after
+/// the head was taken, in another turn of the guest, which is a fifteenth of a request.
+pub(crate) type UnreadTrailers = Rc<Cell<Option<Trailers>>>;
 
 /// The request, as the service takes it. Its body is read when it is asked for.
 ///
@@ -28,6 +39,7 @@ const READ_BYTES: usize = 16 * 1024;
 pub(crate) fn from_wasi(
     request: types::Request,
     needs_key: bool,
+    unread: UnreadTrailers,
 ) -> Request<impl Body<Data = Bytes, Error = Infallible>> {
     let path = request.get_path_with_query().and_then(|path| PathAndQuery::try_from(path).ok());
     let path = path.unwrap_or_else(|| PathAndQuery::from_static("/"));
@@ -48,7 +60,7 @@ pub(crate) fn from_wasi(
         }
     }
     let declared_bytes = declared_bytes(&fields.get(CONTENT_LENGTH.as_str()));
-    let body = futures::stream::once(read(request, declared_bytes));
+    let body = futures::stream::once(read(request, declared_bytes, unread));
     let mut converted = Request::new(StreamBody::new(body.map(|bytes| Ok(Frame::data(bytes)))));
     *converted.method_mut() = method;
     *converted.uri_mut() = Uri::from(path);
@@ -65,9 +77,13 @@ fn declared_bytes(content_length: &[Vec<u8>]) -> Option<usize> {
 ///
 /// A client that says how long its body is spares the read that finds its end. How the trailers end is
 /// not waited for: a body that broke off is broken JSON, and its client is gone.
-async fn read(request: types::Request, declared_bytes: Option<usize>) -> Bytes {
+async fn read(
+    request: types::Request,
+    declared_bytes: Option<usize>,
+    unread: UnreadTrailers,
+) -> Bytes {
     let (_done, result) = wit_future::new(|| Ok(()));
-    let (mut stream, _trailers) = types::Request::consume_body(request, result);
+    let (mut stream, trailers) = types::Request::consume_body(request, result);
     let wanted_bytes = declared_bytes.unwrap_or(usize::MAX).min(BODY_BYTES_MAX + 1);
     let mut body = Vec::with_capacity(wanted_bytes.min(READ_BYTES));
     while body.len() < wanted_bytes {
@@ -79,6 +95,9 @@ async fn read(request: types::Request, declared_bytes: Option<usize>) -> Bytes {
         if result == StreamResult::Dropped {
             break;
         }
+    }
+    if declared_bytes == Some(body.len()) {
+        unread.set(Some(trailers));
     }
     body.into()
 }
