@@ -46,7 +46,7 @@ use bindings::tollgate::limiter::limiter as wit;
 use http::Response;
 use spin_sdk::wasip3;
 use spin_sdk::wasip3::http::types;
-use tollgate_service::Content;
+use tollgate_service::{Content, SWEEP_PATH};
 
 use crate::request::UnreadTrailers;
 
@@ -63,7 +63,10 @@ impl wasip3::exports::http::handler::Guest for Edge {
         };
         let (needs_key, unread) = (service.needs_key(), UnreadTrailers::default());
         let request = request::from_wasi(request, needs_key, UnreadTrailers::clone(&unread));
-        let answer = service.handle(request).await;
+        let answer = match request.uri().path() {
+            SWEEP_PATH => service.sweep(request).await,
+            _ => service.handle(request).await,
+        };
         let (head, content) = answer.into_parts();
         match content {
             Content::Full(body) => {
