@@ -23,10 +23,10 @@ fn applies(vector: &Vector) -> bool {
 
 /// Runs a vector on a limiter; says how many steps it has.
 fn run(file: &str, vector: Vector) -> usize {
+    let mut before = vector.record();
     let policy = vector.policy.policy();
     let limiter = Limiter::with_clock(policy.clone(), 1_000, ManualClock::default());
     let count = vector.steps.len();
-    let mut before = vector.record();
     for step in vector.steps {
         limiter.clock().set(Timestamp::from_nanos(step.now_ns));
         let operation = step.operation.operation(&policy);
