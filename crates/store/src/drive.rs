@@ -3,6 +3,7 @@
 use tollgate_core::{Span, Timestamp};
 
 use crate::random::wait_after;
+use crate::sweep::IDLE_GRACE;
 use crate::{Clock, Loaded, Store, StoreError, Swap};
 
 /// Most attempts of one decision; after that the key is too busy.
@@ -73,6 +74,8 @@ struct Attempts<'a, S, C> {
     clock: &'a C,
     key: &'a str,
     start: Timestamp,
+    /// When the last one began.
+    began: Timestamp,
     /// How many ended in a conflict.
     conflicts: u32,
 }
@@ -86,12 +89,16 @@ enum GivenUp {
 
 impl<'a, S: Store, C: Clock> Attempts<'a, S, C> {
     fn new(store: &'a S, clock: &'a C, key: &'a str) -> Self {
-        Self { store, clock, key, start: clock.now(), conflicts: 0 }
+        let start = clock.now();
+        Self { store, clock, key, start, began: start, conflicts: 0 }
     }
 
     async fn load(&mut self) -> Result<(Option<Vec<u8>>, S::Token), GivenUp> {
-        if self.conflicts > 0 && self.clock.now().since(self.start) > DECISION_TIME_MAX {
-            return Err(GivenUp::TimedOut);
+        if self.conflicts > 0 {
+            self.began = self.clock.now();
+            if self.began.since(self.start) > DECISION_TIME_MAX {
+                return Err(GivenUp::TimedOut);
+            }
         }
         let Loaded { record, token } = self.store.load(self.key).await.map_err(GivenUp::Store)?;
         Ok((record, token))
@@ -111,7 +118,8 @@ impl<'a, S: Store, C: Clock> Attempts<'a, S, C> {
             if self.conflicts == ATTEMPTS_MAX {
                 return Err(GivenUp::Busy);
             }
-            self.clock.sleep(wait_after(self.conflicts)).await;
+            let took = self.clock.now().since(self.began);
+            self.clock.sleep(wait_after(self.conflicts, took)).await;
         }
         Ok(swap)
     }
@@ -135,8 +143,14 @@ pub(crate) async fn write<S: Store>(
     record: &[u8],
     forget_after: Span,
 ) -> Result<Swap, StoreError> {
-    match forget_after {
+    match kept_for(forget_after) {
         Span::NEVER => store.swap(key, token, record).await,
-        forget_after => store.swap_expiring(key, token, record, forget_after).await,
+        kept_for => store.swap_expiring(key, token, record, kept_for).await,
     }
+}
+
+/// How long a store keeps a record that matters for so long by the clock of who writes it. By the clock of
+/// somebody else it may matter for longer, so it is kept as a sweeper keeps it.
+pub(crate) const fn kept_for(forget_after: Span) -> Span {
+    Span::from_nanos(forget_after.as_nanos().saturating_add(IDLE_GRACE.as_nanos()))
 }

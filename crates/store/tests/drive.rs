@@ -98,11 +98,11 @@ fn failures_are_handed_on_at_once() {
 #[test]
 fn a_store_that_is_too_slow_is_given_up() {
     let clock = Rc::new(ManualClock::default());
-    let slow = Some((Rc::clone(&clock), Span::from_millis(900)));
+    let slow = Some((Rc::clone(&clock), Span::from_millis(800)));
     let store = Busy { slow, ..Busy::default() };
     store.conflicts.set(ATTEMPTS_MAX);
     assert_eq!(block_on(drive(&store, &*clock, "k", count)), Err(DriveError::TimedOut));
     let took = clock.now().since(tollgate_core::Timestamp::EPOCH);
-    assert!(took > DECISION_TIME_MAX && took < Span::from_secs(3), "{took:?}");
+    assert!(took > DECISION_TIME_MAX && took <= Span::from_secs(3), "{took:?}");
     assert_eq!(store.swaps.get(), 3);
 }

@@ -88,12 +88,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         let name = name(policy)?;
         let mut query = Query::parse(query)?;
         let carry = carry(query.take("migration")?.as_deref())?;
-        let expected = query.take("revision")?.map(|text| {
-            let revision = text.parse().ok().filter(|revision| *revision <= UNITS_MAX);
-            let must = format!("must be a whole number from 0 to {UNITS_MAX}");
-            revision.ok_or_else(|| Problem::invalid("revision", must))
-        });
-        let expected = expected.transpose()?;
+        let expected = query.number("revision", 0..=UNITS_MAX)?;
         query.end()?;
         let configured = self.configured(&name);
         let is_known = configured.is_some() || self.document().await?.get(&name).is_some();
