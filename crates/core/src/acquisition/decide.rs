@@ -3,8 +3,10 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::apply::decision::{Decision, Effect, LimitStatus, Verdict};
+use crate::apply::decision::Decision;
 use crate::apply::operation::Operation;
+use crate::apply::outcome::{Effect, Verdict};
+use crate::apply::standing::LimitStatus;
 use crate::policy::Policy;
 use crate::record::Record;
 use crate::record::codec::CorruptRecord;
