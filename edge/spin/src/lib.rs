@@ -48,8 +48,6 @@ use spin_sdk::wasip3;
 use spin_sdk::wasip3::http::types;
 use tollgate_service::{Content, SWEEP_PATH};
 
-use crate::request::UnreadTrailers;
-
 /// The handler. `#[http_service]` would convert every request to spin-sdk's own type first.
 struct Edge;
 
@@ -59,19 +57,17 @@ impl wasip3::exports::http::handler::Guest for Edge {
     async fn handle(request: types::Request) -> Result<types::Response, types::ErrorCode> {
         let service = match setup::service().await {
             Ok(service) => service,
-            Err(problem) => return response::complete(problem.into_response(), None),
+            Err(problem) => return response::complete(problem.into_response()),
         };
-        let (needs_key, unread) = (service.needs_key(), UnreadTrailers::default());
-        let request = request::from_wasi(request, needs_key, UnreadTrailers::clone(&unread));
+        let needs_key = service.needs_key();
+        let request = request::from_wasi(request, needs_key);
         let answer = match request.uri().path() {
             SWEEP_PATH => service.sweep(request).await,
             _ => service.handle(request).await,
         };
         let (head, content) = answer.into_parts();
         match content {
-            Content::Full(body) => {
-                response::complete(Response::from_parts(head, body), unread.take())
-            }
+            Content::Full(body) => response::complete(Response::from_parts(head, body)),
             Content::Watch(watch) => response::streaming(head, watch, service),
         }
     }

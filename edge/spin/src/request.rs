@@ -4,9 +4,7 @@
 //! spin-sdk's own conversion takes all of it, each header and trailer included, and that is a tenth
 //! of the component.
 
-use std::cell::Cell;
 use std::convert::Infallible;
-use std::rc::Rc;
 
 use bytes::Bytes;
 use futures::StreamExt as _;
@@ -15,22 +13,13 @@ use http::uri::PathAndQuery;
 use http::{Method, Request, Uri};
 use http_body::{Body, Frame};
 use http_body_util::StreamBody;
-use spin_sdk::wasip3::http::types::{self, ErrorCode, Fields};
-use spin_sdk::wasip3::wit_bindgen::{FutureReader, StreamResult};
+use spin_sdk::wasip3::http::types;
+use spin_sdk::wasip3::wit_bindgen::StreamResult;
 use spin_sdk::wasip3::wit_future;
 use tollgate_service::{BODY_BYTES_MAX, LAST_EVENT_ID, PREFER};
 
 /// Most bytes of a body that are read at once.
 const READ_BYTES: usize = 16 * 1024;
-
-/// How a message ends: with trailers, or without.
-pub(crate) type Trailers = FutureReader<Result<Option<Fields>, ErrorCode>>;
-
-/// Where the trailers are left of a request whose body was read by its length.
-///
-/// That is before there can be any, so an answer may end with them. One of its own would have to be written after
-/// the head was taken, in another turn of the guest, which is a fifteenth of a request.
-pub(crate) type UnreadTrailers = Rc<Cell<Option<Trailers>>>;
 
 /// The request, as the service takes it. Its body is read when it is asked for.
 ///
@@ -39,7 +28,6 @@ pub(crate) type UnreadTrailers = Rc<Cell<Option<Trailers>>>;
 pub(crate) fn from_wasi(
     request: types::Request,
     needs_key: bool,
-    unread: UnreadTrailers,
 ) -> Request<impl Body<Data = Bytes, Error = Infallible>> {
     let path = request.get_path_with_query().and_then(|path| PathAndQuery::try_from(path).ok());
     let path = path.unwrap_or_else(|| PathAndQuery::from_static("/"));
@@ -60,7 +48,7 @@ pub(crate) fn from_wasi(
         }
     }
     let declared_bytes = declared_bytes(&fields.get(CONTENT_LENGTH.as_str()));
-    let body = futures::stream::once(read(request, declared_bytes, unread));
+    let body = futures::stream::once(read(request, declared_bytes));
     let mut converted = Request::new(StreamBody::new(body.map(|bytes| Ok(Frame::data(bytes)))));
     *converted.method_mut() = method;
     *converted.uri_mut() = Uri::from(path);
@@ -77,13 +65,9 @@ fn declared_bytes(content_length: &[Vec<u8>]) -> Option<usize> {
 ///
 /// A client that says how long its body is spares the read that finds its end. How the trailers end is
 /// not waited for: a body that broke off is broken JSON, and its client is gone.
-async fn read(
-    request: types::Request,
-    declared_bytes: Option<usize>,
-    unread: UnreadTrailers,
-) -> Bytes {
+async fn read(request: types::Request, declared_bytes: Option<usize>) -> Bytes {
     let (_done, result) = wit_future::new(|| Ok(()));
-    let (mut stream, trailers) = types::Request::consume_body(request, result);
+    let (mut stream, _trailers) = types::Request::consume_body(request, result);
     let wanted_bytes = declared_bytes.unwrap_or(usize::MAX).min(BODY_BYTES_MAX + 1);
     let mut body = Vec::with_capacity(wanted_bytes.min(READ_BYTES));
     while body.len() < wanted_bytes {
@@ -95,9 +79,6 @@ async fn read(
         if result == StreamResult::Dropped {
             break;
         }
-    }
-    if declared_bytes == Some(body.len()) {
-        unread.set(Some(trailers));
     }
     body.into()
 }

@@ -11,28 +11,17 @@ use spin_sdk::wasip3::http::types::{self, ErrorCode, Fields};
 use spin_sdk::wasip3::{spawn, wit_future, wit_stream};
 use tollgate_service::Watch;
 
-use crate::request::Trailers;
 use crate::setup::EdgeService;
 
 /// The answer, as the host takes it. Without a body it has no stream either: then head and end are
-/// one write, and hosts that don't set TCP_NODELAY don't hold the end back. It ends with `trailers`, if they
-/// are at hand.
-pub(crate) fn complete(
-    response: Response<Full<Bytes>>,
-    trailers: Option<Trailers>,
-) -> Result<types::Response, ErrorCode> {
+/// one write, and hosts that don't set TCP_NODELAY don't hold the end back.
+pub(crate) fn complete(response: Response<Full<Bytes>>) -> Result<types::Response, ErrorCode> {
     let (mut parts, body) = response.into_parts();
     let body = Vec::from(body.into_inner().unwrap_or_default());
     parts.headers.insert(CONTENT_LENGTH, body.len().into());
     let headers = fields(&parts.headers)?;
-    let (end, trailers) = match trailers {
-        Some(trailers) => (None, trailers),
-        None => {
-            // There are none, which is what a dropped writer means.
-            let (end, trailers) = wit_future::new(|| Ok(None));
-            (Some(end), trailers)
-        }
-    };
+    // The trailers: none, which is what a dropped writer means.
+    let (end, trailers) = wit_future::new(|| Ok(None));
     let (response, _sent) = if body.is_empty() {
         types::Response::new(headers, None, trailers)
     } else {
