@@ -14,7 +14,7 @@ use futures::future::join_all;
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 use tollgate_kv::{Durability, KeyValue, KeyValueStore, Memory, Nats, Redb, Redis};
-use tollgate_store::{DriveError, drive};
+use tollgate_store::{Clock as _, DriveError, drive};
 use tollgate_test_servers::{NatsServer, RedisServer};
 
 use crate::harness::{SystemClock, ask, policy};
@@ -56,7 +56,7 @@ async fn client(store: KeyValueStore, keys: Arc<[String]>, start: Instant) -> (V
             break;
         }
         let key = &keys[lots.hash_one(number) as usize % keys.len()];
-        let ask = |record: Option<&[u8]>| Ok::<_, ()>(ask(&policy, record, &costs));
+        let ask = |record: Option<&[u8]>, now| Ok::<_, ()>(ask(&policy, record, &costs, now));
         match drive(&store, &SystemClock, key, ask).await {
             Ok(()) => waits.push(began.elapsed()),
             Err(DriveError::Busy) => busy += 1,
@@ -89,7 +89,7 @@ fn round(runtime: &Runtime, case: &Case) -> Round {
 /// Every key has a record before anything is measured.
 async fn fill(values: &dyn KeyValue, keys: &[String]) {
     let (policy, most) = (policy(), keys.len().div_ceil(TASKS));
-    let record = ask(&policy, None, &policy.costs([]).unwrap()).record.unwrap();
+    let record = ask(&policy, None, &policy.costs([]).unwrap(), SystemClock.now()).record.unwrap();
     let part = async |keys: &[String]| {
         for key in keys {
             values.set(key, record.clone()).await.unwrap();

@@ -69,10 +69,15 @@ impl Limiter {
     async fn decide(&self, store: &Counted, combines: bool) {
         let costs = self.policy.costs([]).unwrap();
         let end = if combines {
-            let ask = |record: Option<&[u8]>, costs: &Costs| Ok(ask(&self.policy, record, costs));
+            let ask = |record: Option<&[u8]>, costs: &Costs, now| {
+                Ok(ask(&self.policy, record, costs, now))
+            };
             self.lines.drive(store, &SystemClock, "hot", costs, ask).await
         } else {
-            drive(store, &SystemClock, "hot", |record| Ok(ask(&self.policy, record, &costs))).await
+            drive(store, &SystemClock, "hot", |record, now| {
+                Ok(ask(&self.policy, record, &costs, now))
+            })
+            .await
         };
         match end {
             Ok(()) => {}

@@ -88,7 +88,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
             let forget_after = self.forget_after(opened, newest.as_deref(), now)?;
             Ok(Answer { outcome, record: newest, forget_after })
         };
-        self.drive_record(self.record_key(opened, key), opened.is_best_effort(), ask).await
+        self.on_record(self.record_key(opened, key), opened.is_best_effort(), ask).await
     }
 
     /// Does one operation to a key.
@@ -103,24 +103,13 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     }
 
     /// Does something to any record, that a store which can't compare and swap will do for or not. What
-    /// the store could not do is reported, and a problem.
+    /// the store could not do is reported.
     pub(crate) async fn on_record<T>(
         &self,
         record_key: String,
         best_effort: bool,
         ask: impl Fn(Option<&[u8]>, Timestamp) -> Result<Answer<T>, LimiterError>,
-    ) -> Result<T, Problem> {
-        Ok(self.drive_record(record_key, best_effort, ask).await?)
-    }
-
-    /// As [`on_record`](Self::on_record), for who may have another answer to a fault.
-    async fn drive_record<T>(
-        &self,
-        record_key: String,
-        best_effort: bool,
-        ask: impl Fn(Option<&[u8]>, Timestamp) -> Result<Answer<T>, LimiterError>,
     ) -> Result<T, Fault> {
-        let ask = |record: Option<&[u8]>| ask(record, self.service.clock.now());
         let store = BestEffort::new(&self.service.store, best_effort);
         drive(&store, &self.service.clock, &record_key, ask).await.map_err(|cause| {
             let fault = Fault { record_key, cause };

@@ -16,6 +16,7 @@
 //! | `GET /v1/limits/{policy}/{key}` | 200 and where each limit stands; nothing is charged |
 //! | `GET /v1/watch` | what happens to capacities, upstreams and keys, as server-sent events |
 //! | `GET /v1/policies`; `GET`, `PUT`, `DELETE /v1/policies/{policy}`; `POST /v1/policies/validate` | policies, changed live by each tenant for itself |
+//! | `POST /v1/sweep` | removes idle records, where a host asks [`Service::sweep`] |
 //! | `GET /openapi.json` | this API as OpenAPI 3.1 describes it |
 //! | `GET /metrics` | counters for Prometheus |
 //! | `GET /readyz` | 200 when the store answers in time |
@@ -72,6 +73,7 @@ mod retention;
 mod route;
 mod service;
 mod session;
+mod sweep;
 mod tally;
 mod watch;
 
@@ -84,4 +86,5 @@ pub use place::is_repeatable;
 pub use problem::{Problem, ProblemType};
 pub use retention::Retention;
 pub use service::{Fault, Service};
+pub use sweep::{SWEEP_KEYS_MAX, SWEEP_PATH, SWEEP_REMOVALS_MAX};
 pub use watch::{LAST_EVENT_ID, Watch};

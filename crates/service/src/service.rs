@@ -29,7 +29,7 @@ pub struct Service<S, L: Limiter, C> {
     /// By name, for binary search.
     policies: Vec<Opened<L>>,
     pub(crate) pools: Pools,
-    keys: Option<ApiKeys>,
+    pub(crate) keys: Option<ApiKeys>,
     pub(crate) store: S,
     pub(crate) limiter: L,
     pub(crate) clock: C,

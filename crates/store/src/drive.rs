@@ -9,8 +9,8 @@ use crate::{Clock, Loaded, Store, StoreError, Swap};
 /// Most attempts of one decision; after that the key is too busy.
 pub const ATTEMPTS_MAX: u32 = 10;
 
-/// How long one decision may take before no further attempt is made. Each call of a store has a bound
-/// of its own, which is the store's.
+/// How long one decision may take, from when its record was first loaded, before no further attempt is
+/// made. Each call of a store has a bound of its own, which is the store's.
 pub const DECISION_TIME_MAX: Span = Span::from_secs(2);
 
 /// What a decision says: its outcome, and the record to write, if it changed.
@@ -43,8 +43,8 @@ pub enum DriveError<E> {
 
 /// Decides on `key`: loads its record, asks `ask`, and swaps what it answers.
 ///
-/// `ask` gets the record, or nothing when the key is absent. It is called again after every conflict,
-/// so it must be pure but for reading the clock, and it reads the clock anew every time. Without a
+/// `ask` gets the record, or nothing when the key is absent, and the time at which it was loaded. It is
+/// called again after every conflict, with a new record and a new time, so it must be pure. Without a
 /// record to write the answer stands at once: a denial costs one load and no swap.
 ///
 /// # Errors
@@ -53,12 +53,12 @@ pub async fn drive<S: Store, C: Clock, T, E>(
     store: &S,
     clock: &C,
     key: &str,
-    mut ask: impl FnMut(Option<&[u8]>) -> Result<Answer<T>, E>,
+    mut ask: impl FnMut(Option<&[u8]>, Timestamp) -> Result<Answer<T>, E>,
 ) -> Result<T, DriveError<E>> {
     let mut attempts = Attempts::new(store, clock, key);
     loop {
-        let (record, token) = attempts.load().await?;
-        let answer = ask(record.as_deref()).map_err(DriveError::Ask)?;
+        let (Loaded { record, token }, now) = attempts.load().await?;
+        let answer = ask(record.as_deref(), now).map_err(DriveError::Ask)?;
         let Some(record) = answer.record else {
             return Ok(answer.outcome);
         };
@@ -73,9 +73,8 @@ struct Attempts<'a, S, C> {
     store: &'a S,
     clock: &'a C,
     key: &'a str,
-    start: Timestamp,
-    /// When the last one began.
-    began: Timestamp,
+    /// When the record was loaded first, and last.
+    loaded: Option<(Timestamp, Timestamp)>,
     /// How many ended in a conflict.
     conflicts: u32,
 }
@@ -88,20 +87,21 @@ enum GivenUp {
 }
 
 impl<'a, S: Store, C: Clock> Attempts<'a, S, C> {
-    fn new(store: &'a S, clock: &'a C, key: &'a str) -> Self {
-        let start = clock.now();
-        Self { store, clock, key, start, began: start, conflicts: 0 }
+    const fn new(store: &'a S, clock: &'a C, key: &'a str) -> Self {
+        Self { store, clock, key, loaded: None, conflicts: 0 }
     }
 
-    async fn load(&mut self) -> Result<(Option<Vec<u8>>, S::Token), GivenUp> {
-        if self.conflicts > 0 {
-            self.began = self.clock.now();
-            if self.began.since(self.start) > DECISION_TIME_MAX {
-                return Err(GivenUp::TimedOut);
-            }
+    /// The record, and the time. The clock is read no more often than it has to: in a guest each look is
+    /// a call of the host.
+    async fn load(&mut self) -> Result<(Loaded<S::Token>, Timestamp), GivenUp> {
+        let since_first = self.loaded.map(|(first, _)| self.clock.now().since(first));
+        if since_first.is_some_and(|took| took > DECISION_TIME_MAX) {
+            return Err(GivenUp::TimedOut);
         }
-        let Loaded { record, token } = self.store.load(self.key).await.map_err(GivenUp::Store)?;
-        Ok((record, token))
+        let loaded = self.store.load(self.key).await.map_err(GivenUp::Store)?;
+        let now = self.clock.now();
+        self.loaded = Some((self.loaded.map_or(now, |(first, _)| first), now));
+        Ok((loaded, now))
     }
 
     /// Writes, or waits after a conflict.
@@ -118,7 +118,9 @@ impl<'a, S: Store, C: Clock> Attempts<'a, S, C> {
             if self.conflicts == ATTEMPTS_MAX {
                 return Err(GivenUp::Busy);
             }
-            let took = self.clock.now().since(self.began);
+            let swapped = self.loaded.map_or(Span::ZERO, |(_, last)| self.clock.now().since(last));
+            // A load takes about as long as a swap.
+            let took = Span::from_nanos(swapped.as_nanos().saturating_mul(2));
             self.clock.sleep(wait_after(self.conflicts, took)).await;
         }
         Ok(swap)

@@ -90,7 +90,7 @@ impl Store for FarStore {
 
 /// How many of a client's decisions were made.
 async fn client(store: Rc<FarStore>) -> usize {
-    let count = |record: Option<&[u8]>| {
+    let count = |record: Option<&[u8]>, _| {
         let next = record.map_or(0, |bytes| u64::from_le_bytes(bytes.try_into().unwrap())) + 1;
         let record = Some(next.to_le_bytes().to_vec());
         Ok::<_, Infallible>(Answer { outcome: (), record, forget_after: Span::NEVER })

@@ -92,10 +92,10 @@ fn policy() -> Policy {
 
 /// Asks for all twenty by a clock that is so far ahead of the store's.
 fn is_allowed(store: &Expiring, policy: &Policy, ahead: Span) -> bool {
-    let now = store.clock.now().plus(ahead);
     let asked: Operation = policy.costs([("requests", 20)]).unwrap().into();
     let policies: &[&Policy] = &[policy];
-    let ask = |record: Option<&[u8]>| {
+    let ask = |record: Option<&[u8]>, now: Timestamp| {
+        let now = now.plus(ahead);
         let applied = policies.apply(0, record, &asked, now)?;
         let after = |record: &Vec<u8>| policies.forget_after(0, record, now);
         let forget_after = applied.record.as_ref().map_or(Span::NEVER, after);

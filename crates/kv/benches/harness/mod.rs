@@ -2,8 +2,8 @@
 
 mod clock;
 
-use tollgate_core::{Acquire, Costs, Limit, Operation, Policy, Record, Span};
-use tollgate_store::{Answer, Clock as _};
+use tollgate_core::{Acquire, Costs, Limit, Operation, Policy, Record, Span, Timestamp};
+use tollgate_store::Answer;
 
 pub(crate) use self::clock::SystemClock;
 
@@ -13,11 +13,16 @@ pub(crate) fn policy() -> Policy {
 }
 
 /// Decides as a service does: reads the record, decides, writes the new one.
-pub(crate) fn ask(policy: &Policy, record: Option<&[u8]>, costs: &Costs) -> Answer<()> {
+pub(crate) fn ask(
+    policy: &Policy,
+    record: Option<&[u8]>,
+    costs: &Costs,
+    now: Timestamp,
+) -> Answer<()> {
     let fresh = || Record::new(policy);
     let mut record = record.map_or_else(fresh, |bytes| Record::decode(policy, bytes).unwrap());
     let acquire = Operation::from(Acquire::new(*costs));
-    let changed = policy.apply(&mut record, &acquire, SystemClock.now()).changed();
+    let changed = policy.apply(&mut record, &acquire, now).changed();
     let record = changed.then(|| record.encode(policy));
     Answer { outcome: (), record, forget_after: Span::NEVER }
 }

@@ -133,7 +133,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
             let (outcome, forget_after) = (decoded(record)?, Span::NEVER);
             Ok(Answer { outcome, record: None, forget_after })
         };
-        self.on_record(self.policies_key(), false, ask).await
+        Ok(self.on_record(self.policies_key(), false, ask).await?)
     }
 
     fn configured(&self, name: &str) -> Option<&NamedPolicy> {

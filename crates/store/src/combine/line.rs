@@ -57,7 +57,7 @@ impl<Q, T, E> Line<Q, T, E> {
         store: &S,
         clock: &C,
         key: &str,
-        ask: &mut impl FnMut(Option<&[u8]>, &Q) -> Result<Answer<T>, E>,
+        ask: &mut impl FnMut(Option<&[u8]>, &Q, Timestamp) -> Result<Answer<T>, E>,
     ) {
         let began = clock.now();
         let mut batch = Batch::of(self, began);
