@@ -1,7 +1,7 @@
 //! What a decision says, as numbers in a row where JavaScript reads them: in milliseconds, in the order of
 //! [`tollgate_js_border::answer`].
 
-use tollgate_core::{Decision, LIMITS_MAX, Policy, Span, Verdict};
+use tollgate_core::{Decision, LIMITS_MAX, LimitStatus, Plain, Policy, Span, Verdict};
 use tollgate_js_border::answer::{HEAD, PER_LIMIT};
 use tollgate_js_border::convert::millis;
 
@@ -20,18 +20,35 @@ pub(crate) fn write(numbers: &mut [f64; NUMBERS_MAX], policy: &Policy, decision:
             retry_after = retry_after.max(status.retry_after);
             delay = delay.max(status.delay);
         }
-        slots.copy_from_slice(&[
-            f64::from(status.verdict as u32),
-            status.limit as f64,
-            status.remaining as f64,
-            status.held as f64,
-            millis(status.retry_after),
-            millis(status.reset_after),
-            millis(status.delay),
-        ]);
+        slots.copy_from_slice(&numbers_of(&status));
     }
     let denied = decision.verdict() != Verdict::Allowed;
     let closed_for = decision.closed_for();
     let retry_after = if denied { retry_after.max(closed_for) } else { Span::ZERO };
     head.copy_from_slice(&[millis(retry_after), millis(closed_for), millis(delay)]);
+}
+
+/// Writes what a plain decision says.
+#[inline]
+pub(crate) fn write_plain(numbers: &mut [f64; NUMBERS_MAX], plain: &Plain<'_>) {
+    let (head, rest) = numbers.split_at_mut(HEAD);
+    let only = numbers_of(&plain.status());
+    let [_, _, _, _, retry_after, _, delay] = only;
+    head.copy_from_slice(&[retry_after, 0.0, delay]);
+    if let Some(slots) = rest.first_chunk_mut() {
+        *slots = only;
+    }
+}
+
+#[inline]
+fn numbers_of(status: &LimitStatus) -> [f64; PER_LIMIT] {
+    [
+        f64::from(status.verdict as u32),
+        status.limit as f64,
+        status.remaining as f64,
+        status.held as f64,
+        millis(status.retry_after),
+        millis(status.reset_after),
+        millis(status.delay),
+    ]
 }

@@ -5,13 +5,14 @@ use alloc::rc::Rc;
 use alloc::vec::Vec;
 
 use tollgate_core::{
-    CompactRecord, Decision, LIMITS_MAX, Operation, Policy as Core, Span, Timestamp,
+    CompactRecord, Decision, Effect, LIMITS_MAX, Operation, Policy as Core, Span, Timestamp,
+    Verdict,
 };
 use tollgate_js_border::answer::code;
 use tollgate_js_border::convert::{error, timestamp, units};
 use wasm_bindgen::prelude::*;
 
-use crate::answer::{NUMBERS_MAX, write};
+use crate::answer::{NUMBERS_MAX, write, write_plain};
 use crate::decided::Decided;
 use crate::operation::Operation as Given;
 use crate::policy::Policy;
@@ -137,6 +138,14 @@ fn decide(
     operation: &Operation,
     now: Timestamp,
 ) -> u32 {
+    if let Operation::Acquire(asked) = operation
+        && let Some(plain) = record.decide_plain(policy, asked, now)
+    {
+        write_plain(&mut exchange.numbers, &plain);
+        let effect =
+            if plain.verdict() == Verdict::Allowed { Effect::Charged } else { Effect::None };
+        return code(plain.verdict(), effect);
+    }
     let said = |decision: Decision<'_>| {
         write(&mut exchange.numbers, policy, &decision);
         code(decision.verdict(), decision.effect())

@@ -15,6 +15,7 @@ use crate::policy::share::Share;
 use crate::record::Record;
 use crate::record::holds::Holds;
 use crate::record::once::Once;
+use crate::record::plain::Plain;
 use crate::record::states::States;
 use crate::time::{Span, Timestamp};
 
@@ -57,28 +58,30 @@ impl CompactRecord {
         Self(quiet(policy, &record).unwrap_or_else(|| Form::Whole(Box::new(record))))
     }
 
-    /// Charges what a plain request asks for, if it passes and nothing is to be looked at but one meter.
-    /// Whether it did: otherwise nothing was done, and [`apply`](Self::apply) is to be asked.
+    /// Decides on a plain request, and charges what passes, if nothing is to be looked at but one meter.
+    /// Nothing was done otherwise, and [`apply`](Self::apply) is to be asked.
     ///
     /// It is what `apply` does on the way that most requests go, in a few nanoseconds.
     #[inline]
     #[must_use]
-    pub fn try_charge(&mut self, policy: &Policy, acquire: &Acquire, now: Timestamp) -> bool {
-        let (Form::Meter(tat), [limit]) = (&mut self.0, policy.limits()) else { return false };
-        let AnyRule::Meter(meter) = limit.rule() else { return false };
+    pub fn decide_plain<'a>(
+        &mut self,
+        policy: &'a Policy,
+        acquire: &Acquire,
+        now: Timestamp,
+    ) -> Option<Plain<'a>> {
+        let (Form::Meter(tat), [limit]) = (&mut self.0, policy.limits()) else { return None };
+        let AnyRule::Meter(meter) = limit.rule() else { return None };
         let is_plain = acquire.hold.is_none()
             && acquire.once.is_none()
             && acquire.share == Share::HIGH
-            && !acquire.costs.is_zero();
-        let mut charged = *tat;
-        if !is_plain || meter.heal(&mut charged, now) {
-            return false;
+            && !acquire.costs.is_zero()
+            && !limit.is_shadow();
+        let mut healed = *tat;
+        if !is_plain || meter.heal(&mut healed, now) {
+            return None;
         }
-        let Some(charged) = meter.try_charge(charged, now, acquire.costs.of(0)) else {
-            return false;
-        };
-        *tat = charged;
-        true
+        Some(Plain::decide(meter, tat, now, acquire.costs.of(0)))
     }
 
     /// Does [`Policy::apply`], and lets `answer` say of the decision what the caller wants to know.

@@ -20,8 +20,9 @@ impl<C: Clock> Limiter<C> {
     ) -> Result<Answer, LimiterError> {
         let (policy, acquire) = (self.policy(), asked.into());
         self.visit(key, |record, now| {
-            if record.try_charge(policy, &acquire, now) {
-                return (true, Answer::CHARGED);
+            if let Some(plain) = record.decide_plain(policy, &acquire, now) {
+                let answer = Answer::of_plain(&plain);
+                return (answer.is_allowed(), answer);
             }
             record.apply(policy, &Operation::Acquire(acquire), now, |decision| {
                 (decision.changed(), Answer::of(policy, &decision))
