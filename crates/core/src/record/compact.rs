@@ -72,16 +72,17 @@ impl CompactRecord {
     ) -> Option<Plain<'a>> {
         let (Form::Meter(tat), [limit]) = (&mut self.0, policy.limits()) else { return None };
         let AnyRule::Meter(meter) = limit.rule() else { return None };
+        let units = acquire.costs.of(0);
         let is_plain = acquire.hold.is_none()
             && acquire.once.is_none()
             && acquire.share == Share::HIGH
-            && !acquire.costs.is_zero()
+            && units > 0
             && !limit.is_shadow();
         let mut healed = *tat;
         if !is_plain || meter.heal(&mut healed, now) {
             return None;
         }
-        Some(Plain::decide(meter, tat, now, acquire.costs.of(0)))
+        Some(Plain::decide(meter, tat, now, units))
     }
 
     /// Does [`Policy::apply`], and lets `answer` say of the decision what the caller wants to know.
