@@ -10,28 +10,6 @@ use tollgate_core::Operation;
 use crate::limiter::{Limiter, wit};
 use crate::to_wit;
 
-const fn verdict(verdict: wit::Verdict) -> &'static str {
-    match verdict {
-        wit::Verdict::Allowed => "allowed",
-        wit::Verdict::Limited => "limited",
-        wit::Verdict::Impossible => "impossible",
-    }
-}
-
-const fn effect(effect: wit::Effect) -> &'static str {
-    match effect {
-        wit::Effect::None => "none",
-        wit::Effect::Charged => "charged",
-        wit::Effect::Held => "held",
-        wit::Effect::Repeated => "repeated",
-        wit::Effect::Settled => "settled",
-        wit::Effect::Released => "released",
-        wit::Effect::Renewed => "renewed",
-        wit::Effect::NoHold => "no-hold",
-        wit::Effect::Changed => "changed",
-    }
-}
-
 /// A vector that runs on the component.
 struct Run {
     limiter: Limiter,
@@ -45,21 +23,18 @@ impl Run {
     fn said(&mut self, decision: &wit::Decision, now_ns: u64) -> Expected {
         let record = decision.record.clone().unwrap_or_else(|| self.record.clone());
         let positions = 0_u32..;
-        let limits = positions.zip(&decision.limits).map(|(position, status)| Standing {
-            verdict: verdict(status.verdict).to_owned(),
-            limit: status.limit,
-            remaining: status.remaining,
-            held: status.held,
-            retry_after_ns: status.retry_after,
-            reset_after_ns: status.reset_after,
-            delay_ns: status.delay,
-            capacity: self.limiter.capacity(self.policy, &record, position, now_ns).map(|it| {
-                CapacityText { capacity: it.capacity, original: it.original, per_ns: it.period }
-            }),
+        let limits = positions.zip(&decision.limits).map(|(position, status)| {
+            let capacity = self.limiter.capacity(self.policy, &record, position, now_ns);
+            let capacity = capacity.map(|it| CapacityText {
+                capacity: it.capacity,
+                original: it.original,
+                per_ns: it.period,
+            });
+            Standing { capacity, ..to_wit::limit_status(status).into() }
         });
         Expected {
-            verdict: verdict(decision.verdict).to_owned(),
-            effect: effect(decision.effect).to_owned(),
+            verdict: to_wit::verdict(decision.verdict).as_str().to_owned(),
+            effect: to_wit::effect(decision.effect).as_str().to_owned(),
             changed: decision.record.is_some(),
             retry_after_ns: decision.retry_after,
             limits: limits.collect(),

@@ -12,5 +12,6 @@ mod program;
 mod reload;
 mod spin_stores;
 mod swarm;
+mod sweep;
 mod watch;
 mod watcher;

@@ -1,7 +1,7 @@
 //! What a decision says, as numbers in a row where JavaScript reads them: in milliseconds, in the order of
 //! [`tollgate_js_border::answer`].
 
-use tollgate_core::{Decision, LIMITS_MAX, LimitStatus, Plain, Policy, Span, Verdict};
+use tollgate_core::{Decision, LIMITS_MAX, LimitStatus, Plain};
 use tollgate_js_border::answer::{HEAD, PER_LIMIT};
 use tollgate_js_border::convert::millis;
 
@@ -10,22 +10,13 @@ pub(crate) const NUMBERS_MAX: usize = HEAD + LIMITS_MAX * PER_LIMIT;
 
 /// Writes what a decision says.
 #[inline]
-pub(crate) fn write(numbers: &mut [f64; NUMBERS_MAX], policy: &Policy, decision: &Decision<'_>) {
+pub(crate) fn write(numbers: &mut [f64; NUMBERS_MAX], decision: &Decision<'_>) {
     let (head, rest) = numbers.split_at_mut(HEAD);
-    // What the decision says of them all would look at each limit once more.
-    let (mut retry_after, mut delay) = (Span::ZERO, Span::ZERO);
-    let limits = policy.limits().iter().zip(decision.limits());
-    for (slots, (limit, status)) in rest.chunks_exact_mut(PER_LIMIT).zip(limits) {
-        if !limit.is_shadow() {
-            retry_after = retry_after.max(status.retry_after);
-            delay = delay.max(status.delay);
-        }
+    let waits = [decision.retry_after(), decision.closed_for(), decision.delay()];
+    head.copy_from_slice(&waits.map(millis));
+    for (slots, status) in rest.chunks_exact_mut(PER_LIMIT).zip(decision.limits()) {
         slots.copy_from_slice(&numbers_of(&status));
     }
-    let denied = decision.verdict() != Verdict::Allowed;
-    let closed_for = decision.closed_for();
-    let retry_after = if denied { retry_after.max(closed_for) } else { Span::ZERO };
-    head.copy_from_slice(&[millis(retry_after), millis(closed_for), millis(delay)]);
 }
 
 /// Writes what a plain decision says.
@@ -43,7 +34,7 @@ pub(crate) fn write_plain(numbers: &mut [f64; NUMBERS_MAX], plain: &Plain<'_>) {
 #[inline]
 fn numbers_of(status: &LimitStatus) -> [f64; PER_LIMIT] {
     [
-        f64::from(status.verdict as u32),
+        f64::from(status.verdict.code()),
         status.limit as f64,
         status.remaining as f64,
         status.held as f64,

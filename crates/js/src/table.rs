@@ -147,7 +147,7 @@ fn decide(
         return code(plain.verdict(), effect);
     }
     let said = |decision: Decision<'_>| {
-        write(&mut exchange.numbers, policy, &decision);
+        write(&mut exchange.numbers, &decision);
         code(decision.verdict(), decision.effect())
     };
     record.apply(policy, operation, now, said)

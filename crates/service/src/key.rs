@@ -53,6 +53,17 @@ pub(crate) fn barrier_key(tenant: Option<&str>, barrier: &str) -> String {
     stored(["b/", tenant, "/"], ["hb/", tenant, "/"], barrier)
 }
 
+/// Whether what is stored under `record_key` is this tenant's, and of a kind that becomes idle: the record of
+/// a key, or the events of an upstream.
+pub(crate) fn is_swept_for(tenant: Option<&str>, record_key: &str) -> bool {
+    if let Some((owner, _)) = owner_of(record_key) {
+        return owner == tenant;
+    }
+    let events = record_key.strip_prefix("c/").or_else(|| record_key.strip_prefix("hc/"));
+    let owner = events.and_then(|rest| rest.split_once('/')).map(|(owner, _)| owner);
+    owner == Some(tenant.unwrap_or_default())
+}
+
 /// Whether something of a whole tenant is stored under `record_key`: what happened to its keys, or its
 /// live policies. A host that keeps every record at a place of its own finds it at that place, whichever
 /// record a request is about.
@@ -154,6 +165,26 @@ mod tests {
         {
             assert_eq!(policy_of(foreign), None, "{foreign:?}");
         }
+    }
+
+    #[test]
+    fn a_tenant_sweeps_its_own_records_and_events_and_nothing_else() {
+        for tenant in [None, Some("acme")] {
+            for key in ["k", "a/b", &"k".repeat(KEY_BYTES_MAX)] {
+                for (stored, is_swept) in [
+                    (record_key(tenant, "api", key), true),
+                    (events_key(tenant, key), true),
+                    (barrier_key(tenant, key), false),
+                    (watch_key(tenant), false),
+                    (policies_key(tenant), false),
+                ] {
+                    assert_eq!(is_swept_for(tenant, &stored), is_swept, "{stored}");
+                    assert!(!is_swept_for(Some("other"), &stored), "{stored}");
+                }
+            }
+        }
+        assert!(!is_swept_for(None, &record_key(Some("acme"), "api", "k")));
+        assert!(!is_swept_for(None, &events_key(Some("acme"), "u")));
     }
 
     #[test]

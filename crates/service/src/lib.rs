@@ -6,7 +6,7 @@
 //! | `POST /v1/acquire` | 200 and the decision, 429 when limited, 422 when it can never pass; one key or several, charged or held |
 //! | `POST /v1/acquire/batch` | 200 and a decision each |
 //! | `POST /v1/settle`, `/v1/release`, `/v1/renew` | what becomes of a lease: 200, or 410 when it is over |
-//! | `POST /v1/penalise`, `/v1/block`, `/v1/reset`, `/v1/correct` | done to a key |
+//! | `POST /v1/penalise`, `/v1/block`, `/v1/reset`, `/v1/lower` | done to a key |
 //! | `POST /v1/capacity/set`, `/clear`, `/reduce` | a capacity changed live |
 //! | `GET /v1/capacity/{policy}/{key}` | 200 and what is in force |
 //! | `POST /v1/pools/acquire` | from whichever member of a pool has room |
@@ -16,6 +16,7 @@
 //! | `GET /v1/limits/{policy}/{key}` | 200 and where each limit stands; nothing is charged |
 //! | `GET /v1/watch` | what happens to capacities, upstreams and keys, as server-sent events |
 //! | `GET /v1/policies`; `GET`, `PUT`, `DELETE /v1/policies/{policy}`; `POST /v1/policies/validate` | policies, changed live by each tenant for itself |
+//! | `POST /v1/sweep` | removes idle records, where a host asks [`Service::sweep`] |
 //! | `GET /openapi.json` | this API as OpenAPI 3.1 describes it |
 //! | `GET /metrics` | counters for Prometheus |
 //! | `GET /readyz` | 200 when the store answers in time |
@@ -65,12 +66,14 @@ mod local;
 mod opened;
 mod patience;
 mod place;
+mod pools;
 mod problem;
 mod query;
 mod retention;
 mod route;
 mod service;
 mod session;
+mod sweep;
 mod tally;
 mod watch;
 
@@ -79,7 +82,9 @@ pub use body::BODY_BYTES_MAX;
 pub use content::Content;
 pub use key::{KEY_BYTES_MAX, is_of_tenant, policy_of, record_key};
 pub use limiter::{Capacity, CoreLimiter, Limiter, LimiterError, PolicyChange};
+pub use place::is_repeatable;
 pub use problem::{Problem, ProblemType};
 pub use retention::Retention;
 pub use service::{Fault, Service};
+pub use sweep::{SWEEP_KEYS_MAX, SWEEP_PATH, SWEEP_REMOVALS_MAX};
 pub use watch::{LAST_EVENT_ID, Watch};

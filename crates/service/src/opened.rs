@@ -107,6 +107,23 @@ impl<L: Limiter> Opened<L> {
         limiter.forget_after(&self.handle, record, now)
     }
 
+    /// How long after `now` a record decides as none would; nothing of one that was written under a later
+    /// policy, which is in force elsewhere already.
+    pub(crate) fn idle_after(
+        &self,
+        limiter: &L,
+        record: &[u8],
+        now: Timestamp,
+    ) -> Result<Option<Span>, LimiterError> {
+        if Record::revision_in(record)? > self.revision() {
+            return Ok(None);
+        }
+        match self.carried(limiter, Some(record))? {
+            Some(record) => self.forget_after(limiter, &record, now).map(Some),
+            None => Ok(Some(Span::ZERO)),
+        }
+    }
+
     /// The record as this policy reads it. One of an earlier policy follows every change since, each as
     /// of the moment at which it took effect, so that it does not matter who looks or when; one of a
     /// later policy stays as it is, since that is in force elsewhere already.

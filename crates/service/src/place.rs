@@ -2,9 +2,11 @@
 
 use std::borrow::Cow;
 
+use http::Method;
 use http::request::Parts;
 use tollgate_store::{Clock, Store};
 
+use crate::asked::request_id;
 use crate::body::Members;
 use crate::key::is_key;
 use crate::lease::Lease;
@@ -12,6 +14,27 @@ use crate::limiter::Limiter;
 use crate::route::{Get, Post, Route};
 use crate::service::Service;
 use crate::session::Session;
+
+/// Whether a request may be asked a second time when the first answer to it was lost: it only looks, or it
+/// has an id by which what it is about knows it.
+///
+/// ```
+/// use http::Method;
+/// use tollgate_service::is_repeatable;
+///
+/// let body = br#"{"policy":"api","key":"alice"}"#;
+/// assert!(!is_repeatable(&Method::POST, body));
+/// let body = br#"{"policy":"api","key":"alice","request_id":"r-1"}"#;
+/// assert!(is_repeatable(&Method::POST, body));
+/// ```
+#[must_use]
+pub fn is_repeatable(method: &Method, body: &[u8]) -> bool {
+    if matches!(*method, Method::GET | Method::HEAD) {
+        return true;
+    }
+    let id = Members::parse(body).and_then(|mut body| request_id(&mut body));
+    id.is_ok_and(|id| id.is_some())
+}
 
 impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
     /// Where the record is stored that alone decides a request. Nothing where there may be several, as of

@@ -111,7 +111,7 @@ fn judge(policy: Option<&Policy>, record: &[u8], now: Timestamp) -> Judgement {
 
 /// Events that have all expired count for nothing. What is no record of ours is nobody's to judge; and a
 /// barrier counts its generations for ever, so that nobody arrives at one that is long over.
-fn judge_other(record_key: &str, record: &[u8], now: Timestamp) -> Judgement {
+pub(crate) fn judge_other(record_key: &str, record: &[u8], now: Timestamp) -> Judgement {
     if !is_events_key(record_key) {
         return Judgement::Foreign;
     }

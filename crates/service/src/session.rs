@@ -74,7 +74,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         key::policies_key(self.tenant())
     }
 
-    fn tenant(&self) -> Option<&str> {
+    pub(crate) fn tenant(&self) -> Option<&str> {
         self.tenant.map(|tenant| &**tenant)
     }
 }

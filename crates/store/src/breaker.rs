@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use tollgate_core::{Span, Timestamp};
 
-use crate::{Clock, KeySwap, Loaded, Store, StoreError, Swap};
+use crate::{Clock, KeySwap, Loaded, Page, Store, StoreError, Swap, SweptStore};
 
 /// Failures in a row after which a store is left alone.
 pub const FAILURES_MAX: u32 = 5;
@@ -115,5 +115,17 @@ impl<S: Store, C: Clock> Store for Breaker<S, C> {
     ) -> Result<Swap, StoreError> {
         self.enter()?;
         self.leave(self.store.swap_expiring(key, token, record, forget_after).await)
+    }
+}
+
+impl<S: SweptStore, C: Clock> SweptStore for Breaker<S, C> {
+    async fn list(&self, cursor: Option<&str>) -> Result<Page, StoreError> {
+        self.enter()?;
+        self.leave(self.store.list(cursor).await)
+    }
+
+    async fn remove(&self, key: &str, token: Self::Token) -> Result<Swap, StoreError> {
+        self.enter()?;
+        self.leave(self.store.remove(key, token).await)
     }
 }

@@ -23,7 +23,7 @@
 //! [`ABANDONED_AFTER`] give up creators that live.
 //!
 //! A host whose creation is exact needs no election, and one whose swap does not tell what it did can't
-//! be exact at all. Which one it is, is tried out on a key of its own (`p/{random}`) before the first
+//! be exact at all. Which one it is, is tried out on a key of its own (`t/{random}`) before the first
 //! swap; a process that dies while it tries leaves that key behind.
 
 mod grave;
@@ -42,6 +42,9 @@ pub use self::sweep::ListedAtomics;
 
 /// How long after it was first missed an elected creator is given up.
 pub const ABANDONED_AFTER: Span = Span::from_secs(60);
+
+/// What keys begin with on which the host's swap is tried out. Nobody else's may: the service has `p/`.
+const TRY_OUT: &str = "t";
 
 /// What `wasi:keyvalue` offers: exact on keys that exist, and an exact increment.
 pub trait Atomics {
@@ -70,7 +73,7 @@ pub trait Atomics {
     fn delete(&self, key: &str) -> impl Future<Output = Result<(), StoreError>>;
 }
 
-/// A [`Store`] over [`Atomics`]. Keys that start with `s/`, `m/` and `p/` are its own.
+/// A [`Store`] over [`Atomics`]. Keys that start with `s/`, `m/` and `t/` are its own.
 #[derive(Debug)]
 pub struct ElectedStore<A, C> {
     atomics: A,
@@ -105,7 +108,7 @@ impl<A: Atomics, C: Clock> ElectedStore<A, C> {
 
     async fn try_out(&self) -> Result<Ability, StoreError> {
         let Some(name) = unique_name() else { return Ok(Ability::ExactOnceCreated) };
-        let key = format!("p/{name}");
+        let key = format!("{TRY_OUT}/{name}");
         let created = self.atomics.create_twice(&key).await?;
         self.atomics.delete(&key).await?;
         Ok(match created {

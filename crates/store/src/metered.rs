@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tollgate_core::Span;
 
 use crate::store_tally::{Operation, StoreTally};
-use crate::{Clock, KeySwap, Loaded, Store, StoreError, Swap};
+use crate::{Clock, KeySwap, Loaded, Page, Store, StoreError, Swap, SweptStore};
 
 /// Counts in a [`StoreTally`] what a store is asked, what comes of it, and how long it takes.
 ///
@@ -94,5 +94,16 @@ impl<S: Store, C: Clock> Store for Metered<S, C> {
         forget_after: Span,
     ) -> Result<Swap, StoreError> {
         self.count_swap(self.store.swap_expiring(key, token, record, forget_after)).await
+    }
+}
+
+/// Listing and removing are not counted: they decide nothing.
+impl<S: SweptStore, C: Clock> SweptStore for Metered<S, C> {
+    async fn list(&self, cursor: Option<&str>) -> Result<Page, StoreError> {
+        self.store.list(cursor).await
+    }
+
+    async fn remove(&self, key: &str, token: Self::Token) -> Result<Swap, StoreError> {
+        self.store.remove(key, token).await
     }
 }

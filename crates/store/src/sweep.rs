@@ -91,37 +91,43 @@ impl Sweeper {
             let page = store.list(self.cursor.take().as_deref()).await?;
             (self.keys, self.cursor) = (page.keys.into_iter(), page.cursor);
         }
-        let idle_at =
-            Timestamp::from_nanos(now.since(Timestamp::EPOCH.plus(IDLE_GRACE)).as_nanos());
         for _ in 0..keys_max.max(1) {
             let Some(key) = self.keys.next() else { break };
-            self.look_at(store, &key, |record| judge(&key, record, idle_at)).await?;
+            self.round.look_at(store, &key, now, &judge).await?;
         }
         let is_over = self.keys.as_slice().is_empty() && self.cursor.is_none();
         Ok(is_over.then(|| mem::take(&mut self.round)))
     }
+}
 
-    async fn look_at<S: SweptStore>(
+impl Round {
+    /// Looks at one key, as [`Sweeper::step`] does, and removes its record if that is idle.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store can't answer.
+    pub async fn look_at<S: SweptStore>(
         &mut self,
         store: &S,
         key: &str,
-        judge: impl Fn(&[u8]) -> Judgement,
+        now: Timestamp,
+        judge: impl Fn(&str, &[u8], Timestamp) -> Judgement,
     ) -> Result<(), StoreError> {
-        self.round.looked_at += 1;
+        self.looked_at += 1;
         let seen = store.load(key).await?;
         let Some(record) = seen.record else {
             // What a store keeps of a key without a record is for itself to tidy up.
             let _ = store.remove(key, seen.token).await?;
             return Ok(());
         };
-        match judge(&record) {
+        let idle_at = now.since(Timestamp::EPOCH.plus(IDLE_GRACE));
+        match judge(key, &record, Timestamp::from_nanos(idle_at.as_nanos())) {
             Judgement::ForgetAfter(Span::ZERO) => match store.remove(key, seen.token).await? {
-                Swap::Done => self.round.removed += 1,
-                Swap::Conflict => self.round.contended += 1,
+                Swap::Done => self.removed += 1,
+                Swap::Conflict => self.contended += 1,
             },
             Judgement::ForgetAfter(_) | Judgement::Foreign => {}
-            Judgement::UnknownPolicy => self.round.unknown_policy += 1,
-            Judgement::Corrupt => self.round.corrupt += 1,
+            Judgement::UnknownPolicy => self.unknown_policy += 1,
+            Judgement::Corrupt => self.corrupt += 1,
         }
         Ok(())
     }

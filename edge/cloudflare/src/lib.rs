@@ -13,6 +13,7 @@ mod request;
 mod response;
 mod setup;
 mod storage;
+mod unheard;
 
 use worker::{Context, Env, Response, event, web_sys};
 

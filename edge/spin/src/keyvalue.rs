@@ -6,7 +6,7 @@
 
 use std::cell::OnceCell;
 
-use tollgate_store::{Atomics, StoreError, Swap};
+use tollgate_store::{Atomics, ListedAtomics, Page, StoreError, Swap};
 
 use crate::bindings::wasi::keyvalue::atomics::{self, Cas, CasError};
 use crate::bindings::wasi::keyvalue::store::{self, Bucket, Error};
@@ -63,6 +63,14 @@ impl Atomics for KeyValue {
 
     async fn delete(&self, key: &str) -> Result<(), StoreError> {
         self.bucket()?.delete(key).map_err(store_error)
+    }
+}
+
+impl ListedAtomics for KeyValue {
+    /// Spin knows no cursors: the first page has all keys.
+    async fn list(&self, cursor: Option<&str>) -> Result<Page, StoreError> {
+        let page = self.bucket()?.list_keys(cursor).map_err(store_error)?;
+        Ok(Page { keys: page.keys, cursor: page.cursor })
     }
 }
 

@@ -46,7 +46,7 @@ use bindings::tollgate::limiter::limiter as wit;
 use http::Response;
 use spin_sdk::wasip3;
 use spin_sdk::wasip3::http::types;
-use tollgate_service::Content;
+use tollgate_service::{Content, SWEEP_PATH};
 
 /// The handler. `#[http_service]` would convert every request to spin-sdk's own type first.
 struct Edge;
@@ -60,7 +60,11 @@ impl wasip3::exports::http::handler::Guest for Edge {
             Err(problem) => return response::complete(problem.into_response()),
         };
         let needs_key = service.needs_key();
-        let answer = service.handle(request::from_wasi(request, needs_key)).await;
+        let request = request::from_wasi(request, needs_key);
+        let answer = match request.uri().path() {
+            SWEEP_PATH => service.sweep(request).await,
+            _ => service.handle(request).await,
+        };
         let (head, content) = answer.into_parts();
         match content {
             Content::Full(body) => response::complete(Response::from_parts(head, body)),

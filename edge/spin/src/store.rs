@@ -1,7 +1,7 @@
 //! Where records are kept: the variable `store` says it.
 
 use tollgate_core::Span;
-use tollgate_store::{ElectedStore, Loaded, Store, StoreError, Swap};
+use tollgate_store::{ElectedStore, Loaded, Page, Store, StoreError, Swap, SweptStore};
 
 use crate::clock::SystemClock;
 use crate::keyvalue::KeyValue;
@@ -69,6 +69,23 @@ impl Store for EdgeStore {
         match self {
             Self::KeyValue(store) => store.swap_expiring(key, token, record, forget_after).await,
             Self::Redis(store) => store.swap_expiring(key, token, record, forget_after).await,
+        }
+    }
+}
+
+/// Redis forgets idle records by itself, and has none to sweep.
+impl SweptStore for EdgeStore {
+    async fn list(&self, cursor: Option<&str>) -> Result<Page, StoreError> {
+        match self {
+            Self::KeyValue(store) => store.list(cursor).await,
+            Self::Redis(_) => Ok(Page { keys: Vec::new(), cursor: None }),
+        }
+    }
+
+    async fn remove(&self, key: &str, token: Self::Token) -> Result<Swap, StoreError> {
+        match self {
+            Self::KeyValue(store) => store.remove(key, token).await,
+            Self::Redis(_) => Ok(Swap::Conflict),
         }
     }
 }

@@ -3,8 +3,8 @@
 use crate::algorithms::adaptive::{Adaptive, AdaptiveState, Change, Note};
 use crate::algorithms::any::{AnyRule, State};
 use crate::algorithms::recovery::Reduction;
-use crate::apply::decision::Effect;
 use crate::apply::operation::{CapacitySetting, ReduceFactor};
+use crate::apply::outcome::Effect;
 use crate::policy::Policy;
 use crate::policy::costs::Costs;
 use crate::record::Record;

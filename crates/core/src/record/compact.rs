@@ -11,7 +11,6 @@ use crate::algorithms::rule::Rule;
 use crate::apply::decision::Decision;
 use crate::apply::operation::{Acquire, Operation};
 use crate::policy::Policy;
-use crate::policy::share::Share;
 use crate::record::Record;
 use crate::record::holds::Holds;
 use crate::record::once::Once;
@@ -72,17 +71,11 @@ impl CompactRecord {
     ) -> Option<Plain<'a>> {
         let (Form::Meter(tat), [limit]) = (&mut self.0, policy.limits()) else { return None };
         let AnyRule::Meter(meter) = limit.rule() else { return None };
-        let units = acquire.costs.of(0);
-        let is_plain = acquire.hold.is_none()
-            && acquire.once.is_none()
-            && acquire.share == Share::HIGH
-            && units > 0
-            && !limit.is_shadow();
         let mut healed = *tat;
-        if !is_plain || meter.heal(&mut healed, now) {
+        if !acquire.is_plain() || limit.is_shadow() || meter.heal(&mut healed, now) {
             return None;
         }
-        Some(Plain::decide(meter, tat, now, units))
+        Some(Plain::decide(meter, tat, now, acquire.costs.of(0)))
     }
 
     /// Does [`Policy::apply`], and lets `answer` say of the decision what the caller wants to know.
@@ -154,15 +147,12 @@ impl CompactRecord {
 /// The small form of a record in which nothing is remembered but one small state.
 #[inline]
 fn quiet(policy: &Policy, record: &Record) -> Option<Form> {
-    let is_quiet = policy.limits().len() == 1
-        && record.blocked_until == Timestamp::EPOCH
-        && record.holds.is_empty()
-        && record.once.is_empty()
-        && record.revision == 0
-        && record.foreign.is_empty();
-    match record.states.first() {
-        Some(State::Meter(tat)) if is_quiet => Some(Form::Meter(*tat)),
-        Some(State::Window(window)) if is_quiet => Some(Form::Window(*window)),
+    if policy.limits().len() != 1 || !record.is_quiet() {
+        return None;
+    }
+    match record.states.first()? {
+        State::Meter(tat) => Some(Form::Meter(*tat)),
+        State::Window(window) => Some(Form::Window(*window)),
         _ => None,
     }
 }

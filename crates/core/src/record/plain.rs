@@ -2,7 +2,8 @@
 
 use crate::algorithms::meter::{Meter, Tat};
 use crate::algorithms::rule::Rule;
-use crate::apply::decision::{LimitStatus, Verdict};
+use crate::apply::outcome::Verdict;
+use crate::apply::standing::LimitStatus;
 use crate::time::{Span, Timestamp};
 
 /// What a plain request came to: one for the units of a policy's only limit, a meter, on a record in which

@@ -28,13 +28,13 @@ const EFFECTS: [Effect; 9] = [
     Effect::Changed,
 ];
 
-// Each is numbered as it is listed.
+// Each has the number of its place.
 const _: () = {
-    let mut number = 0;
-    while number < EFFECTS.len() {
-        assert!(EFFECTS[number] as usize == number);
-        assert!(number >= VERDICTS.len() || VERDICTS[number] as usize == number);
-        number += 1;
+    let mut place = 0;
+    while place < EFFECTS.len() {
+        assert!(EFFECTS[place].code() as usize == place);
+        assert!(place >= VERDICTS.len() || VERDICTS[place].code() as usize == place);
+        place += 1;
     }
 };
 
@@ -42,7 +42,7 @@ const _: () = {
 #[inline]
 #[must_use]
 pub const fn code(verdict: Verdict, effect: Effect) -> u32 {
-    verdict as u32 | (effect as u32) << 2
+    verdict.code() as u32 | (effect.code() as u32) << 2
 }
 
 /// All that was decided, in nanoseconds.
@@ -51,7 +51,7 @@ pub fn exact(applied: &Applied) -> Vec<u64> {
     let whole = [applied.retry_after, applied.closed_for, applied.delay].map(Span::as_nanos);
     let limits = applied.limits.iter().flat_map(|status| {
         [
-            status.verdict as u64,
+            status.verdict.code().into(),
             status.limit,
             status.remaining,
             status.held,

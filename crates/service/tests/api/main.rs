@@ -21,4 +21,5 @@ mod pools;
 mod several;
 mod stores;
 mod support;
+mod sweep;
 mod watch;

@@ -10,7 +10,7 @@ use http_body_util::Full;
 use serde_json::{Value, json};
 use tollgate_core::{Span, Timestamp};
 use tollgate_policy::PolicySet;
-use tollgate_service::{CoreLimiter, Service, is_of_tenant, record_key};
+use tollgate_service::{CoreLimiter, Service, is_of_tenant, is_repeatable, record_key};
 use tollgate_store::{Loaded, ManualClock, MemoryStore, Store, StoreError, Swap};
 
 use crate::support::Api;
@@ -96,7 +96,7 @@ fn a_request_about_one_record_asks_for_no_other() {
         ("POST", "/v1/penalise", with("cost", json!(1)), record("api")),
         ("POST", "/v1/block", with("block_ms", json!(10)), record("api")),
         ("POST", "/v1/reset", of_key.clone(), record("api")),
-        ("POST", "/v1/correct", with("remaining", json!(1)), record("api")),
+        ("POST", "/v1/lower", with("remaining", json!(1)), record("api")),
         ("POST", "/v1/capacity/set", capacity, record("live")),
         ("POST", "/v1/capacity/clear", live.clone(), record("live")),
         ("POST", "/v1/capacity/reduce", live, record("live")),
@@ -167,4 +167,16 @@ fn a_record_is_that_of_the_tenant_who_asks() {
     assert_eq!(record("/v1/acquire", "key").as_deref(), Some("r/acme:api/k"));
     assert_eq!(record("/v1/acquire", "another"), None);
     assert_eq!(record("/v1/reset", "key"), None, "its scope is not admin");
+}
+
+/// An answer that is lost is asked for again only where that can't charge twice.
+#[test]
+fn only_what_looks_or_has_an_id_is_repeatable() {
+    assert!(is_repeatable(&Method::GET, b""));
+    assert!(is_repeatable(&Method::HEAD, b""));
+    assert!(is_repeatable(&Method::POST, br#"{"key":"k","request_id":"r"}"#));
+    for body in [r#"{"key":"k"}"#, r#"{"request_id":null}"#, r#"{"request_id":""}"#, "", "["] {
+        assert!(!is_repeatable(&Method::POST, body.as_bytes()), "{body}");
+    }
+    assert!(!is_repeatable(&Method::PUT, br#"{"key":"k"}"#));
 }

@@ -11,10 +11,10 @@ use http_body_util::{BodyExt as _, Full};
 use serde_json::Value;
 use tollgate_core::{Span, Timestamp};
 use tollgate_policy::{ApiKeys, PolicySet};
-use tollgate_service::{Content, CoreLimiter, Retention, Service, Watch};
+use tollgate_service::{Content, CoreLimiter, Retention, SWEEP_PATH, Service, Watch};
 use tollgate_store::{
-    Clock, KeySwap, Loaded, ManualClock, MemoryStore, Metered, Round, Store, StoreError,
-    StoreTally, Swap, Sweeper,
+    Clock, KeySwap, Loaded, ManualClock, MemoryStore, Metered, Page, Round, Store, StoreError,
+    StoreTally, Swap, Sweeper, SweptStore,
 };
 
 pub(crate) const POLICIES: &str = r#"
@@ -128,6 +128,23 @@ pub(crate) struct Api {
     records: Rc<MemoryStore>,
 }
 
+impl SweptStore for TestStore {
+    async fn list(&self, cursor: Option<&str>) -> Result<Page, StoreError> {
+        match self.fault.get() {
+            Fault::Load => Err(StoreError::Unavailable("no route".into())),
+            _ => self.records.list(cursor).await,
+        }
+    }
+
+    async fn remove(&self, key: &str, token: Self::Token) -> Result<Swap, StoreError> {
+        match self.fault.get() {
+            Fault::Swap => Err(StoreError::Exhausted("too many".into())),
+            Fault::Inexact => Err(StoreError::Inexact),
+            _ => self.records.remove(key, token).await,
+        }
+    }
+}
+
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
@@ -228,7 +245,12 @@ impl Api {
 
     pub(crate) fn send(&self, request: http::request::Builder, body: &str) -> Answer {
         let request = request.body(Full::from(body.to_owned())).unwrap();
-        let (parts, content) = block_on(self.service.handle::<Full<Bytes>>(request)).into_parts();
+        // As an edge function does whose host does not sweep.
+        let answer = match request.uri().path() {
+            SWEEP_PATH => block_on(self.service.sweep::<Full<Bytes>>(request)),
+            _ => block_on(self.service.handle::<Full<Bytes>>(request)),
+        };
+        let (parts, content) = answer.into_parts();
         let Content::Full(body) = content else { panic!("it goes on") };
         let body = block_on(body.collect()).unwrap().to_bytes();
         Answer { status: parts.status, headers: parts.headers, body }
@@ -241,7 +263,12 @@ impl Api {
 
     pub(crate) fn watch_by(&self, request: http::request::Builder) -> Watcher<'_> {
         let request = request.body(Full::from("")).unwrap();
-        let (parts, content) = block_on(self.service.handle::<Full<Bytes>>(request)).into_parts();
+        // As an edge function does whose host does not sweep.
+        let answer = match request.uri().path() {
+            SWEEP_PATH => block_on(self.service.sweep::<Full<Bytes>>(request)),
+            _ => block_on(self.service.handle::<Full<Bytes>>(request)),
+        };
+        let (parts, content) = answer.into_parts();
         let Content::Watch(watch) = content else { panic!("{parts:?}: {content:?}") };
         assert_eq!(parts.headers["content-type"], "text/event-stream");
         Watcher { api: self, watch }

@@ -17,7 +17,7 @@
 //!
 //! What is left: a sweeper that sleeps for longer than that between closing and deleting deletes what
 //! was charged meanwhile, just as a creator does. Elections after the first one (`s/{m}/{key}`) whose
-//! mark is gone stay, one for each creator that died; so do keys of the try-out (`p/{random}`) of a
+//! mark is gone stay, one for each creator that died; so do keys of the try-out (`t/{random}`) of a
 //! process that died in it. They are never used again, and nothing tells how old they are.
 
 use std::collections::BTreeSet;
@@ -26,34 +26,37 @@ use std::future::Future;
 use tollgate_core::Timestamp;
 
 use super::grave::Grave;
-use super::{ABANDONED_AFTER, Atomics, ElectedStore, decode_mark, election_key, mark_key};
+use super::{
+    ABANDONED_AFTER, Ability, Atomics, ElectedStore, TRY_OUT, decode_mark, election_key, mark_key,
+};
 use crate::{Clock, Page, Store, StoreError, Swap, SweptStore};
 
 /// [`Atomics`] whose keys can be listed.
 pub trait ListedAtomics: Atomics {
-    /// Keys after `cursor`, in the order of the store. A key that stays is listed exactly once.
+    /// Keys after `cursor`, in the order of the store. A key that stays is listed at least once.
     fn list(&self, cursor: Option<&str>) -> impl Future<Output = Result<Page, StoreError>>;
 }
 
 impl<A: ListedAtomics, C: Clock> SweptStore for ElectedStore<A, C> {
-    /// The keys of records, of graves, and of what has election keys and no record.
+    /// The keys of records, of graves, and of what has election keys and no record. Of a page that has both
+    /// a record's key and its election keys the record is listed once.
     async fn list(&self, cursor: Option<&str>) -> Result<Page, StoreError> {
         let Page { keys, cursor } = self.atomics.list(cursor).await?;
         let mut listed = BTreeSet::new();
         for key in keys {
             match own_key(&key) {
                 None => drop(listed.insert(key)),
-                // A key with a record is listed by itself.
-                Some(Some(elected)) if self.atomics.get(elected).await?.is_none() => {
-                    listed.insert(elected.to_owned());
-                }
-                Some(_) => {}
+                Some(Some(elected)) => drop(listed.insert(elected.to_owned())),
+                Some(None) => {}
             }
         }
         Ok(Page { keys: listed.into_iter().collect(), cursor })
     }
 
     async fn remove(&self, key: &str, token: Self::Token) -> Result<Swap, StoreError> {
+        if self.ability().await? == Ability::Inexact {
+            return Err(StoreError::Inexact);
+        }
         let now = self.clock.now();
         let grave = Grave { closing: false, since: now };
         let Some(seen) = token else {
@@ -107,7 +110,7 @@ fn own_key(key: &str) -> Option<Option<&str>> {
     match kind {
         "m" => Some(Some(rest)),
         "s" => Some(rest.strip_prefix("0/")),
-        "p" => Some(None),
+        TRY_OUT => Some(None),
         _ => None,
     }
 }

@@ -13,7 +13,8 @@ use std::task::{Context, Poll, Waker};
 use futures::executor::block_on;
 use tollgate_core::{Span, Timestamp};
 use tollgate_store::{
-    ABANDONED_AFTER, Atomics, Clock, Judgement, ManualClock, Store, Sweeper, conformance,
+    ABANDONED_AFTER, Atomics, Clock, Judgement, ManualClock, Store, Sweeper, SweptStore,
+    conformance,
 };
 
 use crate::choices::{Choices, Everything, Random};
@@ -188,4 +189,24 @@ fn deleting_at_once_would_lose_a_charge() {
             break;
         }
     }
+}
+
+/// Whatever a caller keeps is listed, and what the elections keep is not.
+#[test]
+fn keys_of_every_kind_are_listed_once_and_those_of_elections_are_not() {
+    let one = 1_i64.to_le_bytes();
+    let values: [(&str, &[u8]); 6] = [
+        ("r/p/k", IDLE),
+        ("s/0/r/p/k", &one),
+        ("m/r/p/k", &[0; 8]),
+        ("s/0/r/p/dead", &one),
+        ("t/0123456789abcdef", b"1"),
+        // The live policies of a tenant.
+        ("p/acme", b"{}"),
+    ];
+    let (spin, clock) = (SpinSqlite::default(), ManualClock::default());
+    let world = World::new(&spin, &clock, &values);
+    spin.alone.set(true);
+    let page = block_on(world.store.list(None)).unwrap();
+    assert_eq!(page.keys, ["p/acme", "r/p/dead", "r/p/k"]);
 }

@@ -5,6 +5,7 @@
 mod answer;
 mod bad_input;
 mod idle;
+mod lost_answers;
 mod manifest;
 mod native;
 mod one_fresh_key;

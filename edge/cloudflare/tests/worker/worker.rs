@@ -25,10 +25,16 @@ impl Worker {
     }
 
     pub(crate) fn start_with(variables: &[(&str, &str)]) -> Self {
+        Self::start_changed(variables, |_| {})
+    }
+
+    /// One whose files were changed, in the folder that they are in.
+    pub(crate) fn start_changed(variables: &[(&str, &str)], change: impl FnOnce(&Path)) -> Self {
         let built = env::var_os("TOLLGATE_WORKER").expect("`cargo xtask cloudflare test` sets it");
         let folder = tempfile::tempdir().unwrap();
         // workerd embeds files that are beside its configuration.
         copy(&PathBuf::from(built), folder.path());
+        change(folder.path());
         let file = folder.path().join("config.capnp");
         fs::write(&file, configuration(folder.path(), variables)).unwrap();
         let agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
