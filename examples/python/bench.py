@@ -1,9 +1,10 @@
-"""Decisions a second beside `limits` in memory, in one run: `python bench.py`. 100 a minute, 10,000 keys in turn."""
+"""Decisions a second beside `limits` and `throttled-py` in memory, in one run: `python bench.py`. 100 a minute, 10,000 keys in turn."""
 
 import time
 from collections.abc import Callable
 
 import limits
+import throttled
 
 from tollgate import Limiter, sliding_log, token_bucket
 
@@ -29,12 +30,18 @@ def main() -> None:
     storage, rate = limits.storage.MemoryStorage(), limits.parse("100/minute")
     fixed = limits.strategies.FixedWindowRateLimiter(storage)
     moving = limits.strategies.MovingWindowRateLimiter(storage)
+    quota = throttled.rate_limiter.per_min(100, burst=100)
+    memory = throttled.MemoryStore(options={"MAX_SIZE": len(KEYS)})
+    tokens = throttled.Throttled(using="token_bucket", quota=quota, store=memory)
+    gcra = throttled.Throttled(using="gcra", quota=quota, store=memory)
     rows = {
         "tollgate, token bucket, in batches": lambda: bucket.try_acquire_many(KEYS),
         "tollgate, sliding log, in batches": lambda: log.try_acquire_many(KEYS),
         "tollgate, token bucket, one by one": lambda: [bucket.try_acquire(key) for key in KEYS],
         "limits, fixed window": lambda: [fixed.hit(rate, key) for key in KEYS],
         "limits, moving window (a log)": lambda: [moving.hit(rate, key) for key in KEYS],
+        "throttled-py, token bucket": lambda: [tokens.limit(key) for key in KEYS],
+        "throttled-py, GCRA": lambda: [gcra.limit(key) for key in KEYS],
     }
     print("| Python | ns per decision |\n|---|--:|")
     for name, run in rows.items():

@@ -128,6 +128,7 @@ pub use record::codec::{CorruptRecord, FOREIGN_BYTES_MAX, RECORD_BYTES_MAX};
 pub use record::compact::CompactRecord;
 pub use record::holds::{HOLD_TTL_MAX, HOLDS_MAX};
 pub use record::once::REQUEST_IDS_MAX;
+pub use record::plain::Plain;
 pub use time::{Span, Timestamp};
 
 /// The largest capacity, burst, refill or cost: 2^53 - 1, the largest integer that JSON carries safely.

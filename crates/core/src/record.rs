@@ -5,6 +5,7 @@ pub(crate) mod compact;
 pub(crate) mod entry;
 pub(crate) mod holds;
 pub(crate) mod once;
+pub(crate) mod plain;
 pub(crate) mod states;
 
 use alloc::vec::Vec;

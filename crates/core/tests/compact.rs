@@ -8,7 +8,7 @@ mod format;
 
 use format::{PolicyText, Vector, files};
 use tollgate_core::{
-    CompactRecord, Limit, LimitStatus, Operation, Policy, Record, Span, Timestamp,
+    CompactRecord, Effect, Limit, LimitStatus, Operation, Policy, Record, Span, Timestamp, Verdict,
 };
 
 /// Everything that is said of a decision.
@@ -31,30 +31,32 @@ fn run(vector: Vector) -> usize {
         let operation = step.operation.operation(&policy);
         let now = Timestamp::from_nanos(step.now_ns);
         let before = compact.clone();
-        let mut charged = compact.clone();
+        let mut plain = compact.clone();
         let expected = said(&policy.apply(&mut record, &operation, now));
-        check_charge(&mut charged, &policy, &operation, now, &expected.0);
+        check_plain(&mut plain, &policy, &operation, now, &expected);
         let told = compact.apply(&policy, &operation, now, |decision| said(&decision));
         assert_eq!(told, expected, "{}: {}", vector.why, step.why);
         assert_eq!(compact, CompactRecord::of(&policy, record.clone()), "{}", step.why);
-        assert!(charged == compact || charged == before, "{}: all of it or nothing", step.why);
+        assert!(plain == compact || plain == before, "{}: all of it or nothing", step.why);
         assert_eq!(compact.forget_after(&policy, now), record.forget_after(&policy, now));
     }
     count
 }
 
-/// The short way is only gone where the long one charges.
-fn check_charge(
+/// The short way says what the long one does, wherever it is gone.
+fn check_plain(
     record: &mut CompactRecord,
     policy: &Policy,
     operation: &Operation,
     now: Timestamp,
-    expected: &str,
+    expected: &(String, bool, Vec<LimitStatus>),
 ) {
     let Operation::Acquire(acquire) = operation else { return };
-    if record.try_charge(policy, acquire, now) {
-        assert_eq!(expected, "Allowed Charged");
-    }
+    let Some(plain) = record.decide_plain(policy, acquire, now) else { return };
+    let is_allowed = plain.verdict() == Verdict::Allowed;
+    let effect = if is_allowed { Effect::Charged } else { Effect::None };
+    let verdict = format!("{:?} {effect:?}", plain.verdict());
+    assert_eq!(&(verdict, is_allowed, vec![plain.status()]), expected);
 }
 
 /// Through every step of every vector, both forms say the same and come to the same record.
@@ -66,15 +68,17 @@ fn it_decides_as_the_record_does() {
     }
 }
 
-/// The short way is the one that most requests go: every plain charge of a meter that passes.
+/// The short way is the one that most requests go: plain ones, for the units of one meter.
 #[test]
-fn a_plain_charge_goes_the_short_way() {
+fn a_plain_request_goes_the_short_way() {
     let policy = Policy::new([Limit::gcra("requests", 3, Span::from_secs(1), 3).unwrap()]).unwrap();
-    let (one, now) = (policy.costs([]).unwrap().into(), Timestamp::from_secs(1_800_000_000));
+    let asked = |units| policy.costs([("requests", units)]).unwrap().into();
+    let now = Timestamp::from_secs(1_800_000_000);
     let mut record = CompactRecord::new(&policy);
-    for passes in [true, true, true, false] {
-        assert_eq!(record.try_charge(&policy, &one, now), passes);
-    }
+    let mut verdict = |units| record.decide_plain(&policy, &asked(units), now).unwrap().verdict();
+    let verdicts = [1, 2, 1, 4].map(&mut verdict);
+    use Verdict::{Allowed, Impossible, Limited};
+    assert_eq!(verdicts, [Allowed, Allowed, Limited, Impossible]);
 }
 
 /// What a key costs in memory is three words, however large a record is.

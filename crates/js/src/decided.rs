@@ -4,9 +4,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use tollgate_core::{Applied, Capacity, Change, Decision, Policy};
+use tollgate_js_border::answer;
 use wasm_bindgen::prelude::*;
-
-use crate::answer;
 
 /// What an operation on one record came to.
 #[wasm_bindgen]
@@ -24,9 +23,7 @@ impl Decided {
 
     /// All numbers, in nanoseconds (`answer.rs`).
     pub fn numbers(&self) -> Vec<u64> {
-        let applied = &self.applied;
-        let whole = [applied.retry_after, applied.closed_for, applied.delay];
-        answer::exact(whole, applied.limits.iter().copied()).collect()
+        answer::exact(&self.applied)
     }
 
     /// The record to write; nothing when it did not change.

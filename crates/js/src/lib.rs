@@ -9,21 +9,9 @@
 extern crate alloc;
 
 mod answer;
-mod convert;
 mod decided;
-mod legs;
-mod machine;
 mod operation;
 mod policy;
 mod policy_builder;
 mod pool;
 mod table;
-
-#[global_allocator]
-static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
-
-/// Nothing here panics on any input; where memory ends, JavaScript sees a `WebAssembly.RuntimeError`.
-#[panic_handler]
-fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
-    core::arch::wasm32::unreachable()
-}

@@ -5,9 +5,9 @@ use alloc::vec::Vec;
 use tollgate_core::{
     Acquire, CapacitySetting, Hold, Note, Operation as Core, ReduceFactor, Share, Span,
 };
+use tollgate_js_border::convert::{error, id, units};
 use wasm_bindgen::prelude::*;
 
-use crate::convert::{error, id, units};
 use crate::policy::Policy;
 
 /// An operation whose numbers are in their ranges.
@@ -92,7 +92,7 @@ impl Operation {
     }
 }
 
-pub(crate) fn hold(bytes: &[u8], ttl: u64) -> Result<Hold, JsValue> {
+fn hold(bytes: &[u8], ttl: u64) -> Result<Hold, JsValue> {
     Hold::new(id(bytes)?, Span::from_nanos(ttl))
         .ok_or_else(|| error("ttlMs: must be longer than nothing, at most 31 days"))
 }

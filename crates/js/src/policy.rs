@@ -5,9 +5,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use tollgate_core::{Costs, Record, Timestamp};
+use tollgate_js_border::convert::{error, units};
 use wasm_bindgen::prelude::*;
 
-use crate::convert::{error, units};
 use crate::decided::Decided;
 use crate::operation::Operation;
 

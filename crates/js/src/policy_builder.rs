@@ -5,9 +5,9 @@ use alloc::rc::Rc;
 use alloc::vec::Vec;
 
 use tollgate_core::{Algorithm, CalendarUnit, Limit, Overrun, Recovery, Span, Windows};
+use tollgate_js_border::convert::error;
 use wasm_bindgen::prelude::*;
 
-use crate::convert::error;
 use crate::policy::Policy;
 
 /// The limits of a policy that is being made.

@@ -4,9 +4,8 @@
 use alloc::vec::Vec;
 
 use tollgate_core::{Choice, Member, Pool};
+use tollgate_js_border::convert::{error, units};
 use wasm_bindgen::prelude::*;
-
-use crate::convert::{error, units};
 
 /// One after the other: `turn` were chosen before.
 #[wasm_bindgen]

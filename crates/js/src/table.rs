@@ -4,11 +4,15 @@ use alloc::boxed::Box;
 use alloc::rc::Rc;
 use alloc::vec::Vec;
 
-use tollgate_core::{LIMITS_MAX, Operation, Policy as Core, Record, Span};
+use tollgate_core::{
+    CompactRecord, Decision, Effect, LIMITS_MAX, Operation, Policy as Core, Span, Timestamp,
+    Verdict,
+};
+use tollgate_js_border::answer::code;
+use tollgate_js_border::convert::{error, timestamp, units};
 use wasm_bindgen::prelude::*;
 
-use crate::answer::{self, NUMBERS_MAX};
-use crate::convert::{error, timestamp, units};
+use crate::answer::{NUMBERS_MAX, write, write_plain};
 use crate::decided::Decided;
 use crate::operation::Operation as Given;
 use crate::policy::Policy;
@@ -26,7 +30,7 @@ struct Exchange {
 #[wasm_bindgen]
 pub struct Table {
     policy: Rc<Core>,
-    records: Vec<Record>,
+    records: Vec<CompactRecord>,
     /// What was asked for last, ready to be asked for again: most requests cost the same, and making
     /// an operation of numbers takes longer than deciding it.
     asked: ([f64; LIMITS_MAX], Operation),
@@ -53,14 +57,14 @@ impl Table {
 
     /// A record more; says its slot.
     pub fn grow(&mut self) -> usize {
-        self.records.push(Record::new(&self.policy));
+        self.records.push(CompactRecord::new(&self.policy));
         self.records.len() - 1
     }
 
     /// Makes of the record in this slot one of a key that was never seen.
     pub fn clear(&mut self, slot: usize) {
         if let Some(record) = self.records.get_mut(slot) {
-            *record = Record::new(&self.policy);
+            *record = CompactRecord::new(&self.policy);
         }
     }
 
@@ -70,9 +74,7 @@ impl Table {
             return WRONG;
         }
         let Some(record) = self.records.get_mut(slot) else { return WRONG };
-        let decision = self.policy.apply(record, &self.asked.1, timestamp(now_ms));
-        answer::write(&mut self.exchange.numbers, &decision);
-        answer::code(decision.verdict(), decision.effect())
+        decide(&mut self.exchange, &self.policy, record, &self.asked.1, timestamp(now_ms))
     }
 
     /// What `acquire` would answer. The record stays as it is.
@@ -81,17 +83,13 @@ impl Table {
             return WRONG;
         }
         let Some(mut record) = self.records.get(slot).cloned() else { return WRONG };
-        let decision = self.policy.apply(&mut record, &self.asked.1, timestamp(now_ms));
-        answer::write(&mut self.exchange.numbers, &decision);
-        answer::code(decision.verdict(), decision.effect())
+        decide(&mut self.exchange, &self.policy, &mut record, &self.asked.1, timestamp(now_ms))
     }
 
     /// Does `operation`. Answers verdict and effect.
     pub fn apply(&mut self, slot: usize, operation: Given, now_ms: f64) -> u32 {
         let Some(record) = self.records.get_mut(slot) else { return WRONG };
-        let decision = self.policy.apply(record, &operation.0, timestamp(now_ms));
-        answer::write(&mut self.exchange.numbers, &decision);
-        answer::code(decision.verdict(), decision.effect())
+        decide(&mut self.exchange, &self.policy, record, &operation.0, timestamp(now_ms))
     }
 
     /// The same with everything that can be said about it.
@@ -101,9 +99,10 @@ impl Table {
         operation: Given,
         now_ms: f64,
     ) -> Result<Decided, JsValue> {
+        let policy = &self.policy;
         let record = self.records.get_mut(slot).ok_or_else(|| error("slot: is empty"))?;
-        let decision = self.policy.apply(record, &operation.0, timestamp(now_ms));
-        Ok(Decided::new(&self.policy, &decision))
+        let decided = |decision: Decision<'_>| Decided::new(policy, &decision);
+        Ok(record.apply(policy, &operation.0, timestamp(now_ms), decided))
     }
 
     /// The first slot of `count` from `start` on whose record decides as none would, or -1.
@@ -129,6 +128,29 @@ impl Table {
         self.asked = (*costs, asked.into());
         true
     }
+}
+
+/// Decides, and writes what there is to say where JavaScript reads it.
+fn decide(
+    exchange: &mut Exchange,
+    policy: &Core,
+    record: &mut CompactRecord,
+    operation: &Operation,
+    now: Timestamp,
+) -> u32 {
+    if let Operation::Acquire(asked) = operation
+        && let Some(plain) = record.decide_plain(policy, asked, now)
+    {
+        write_plain(&mut exchange.numbers, &plain);
+        let effect =
+            if plain.verdict() == Verdict::Allowed { Effect::Charged } else { Effect::None };
+        return code(plain.verdict(), effect);
+    }
+    let said = |decision: Decision<'_>| {
+        write(&mut exchange.numbers, &decision);
+        code(decision.verdict(), decision.effect())
+    };
+    record.apply(policy, operation, now, said)
 }
 
 /// The answer to what JavaScript never asks.

@@ -34,6 +34,17 @@ test("two keys of one limiter have nothing to do with each other", () => {
   assert.equal(limiter.peek("alice").requests.remaining, 0);
 });
 
+test("a limiter without room for all of them refuses them all, and charges none", () => {
+  const clock = new ManualClock(START_MS);
+  const keys = (limiter: Limiter, ...names: string[]) => Limiter.tryAcquireAll(names.map((key) => ({ limiter, key })));
+  const small = new Limiter<"requests">("5/hour", { clock, maxKeys: 1 });
+  assert.throws(() => keys(small, "alice", "bob"), { code: "too-many-keys" });
+  assert.deepEqual([small.peek("alice").requests.remaining, small.peek("bob").requests.remaining], [5, 5]);
+  const enough = new Limiter<"requests">("5/hour", { clock, maxKeys: 2 });
+  assert.equal(keys(enough, "alice", "bob").allowed, true);
+  assert.deepEqual([enough.peek("alice").requests.remaining, enough.peek("bob").requests.remaining], [4, 4]);
+});
+
 test("several keys that can't be asked together are refused by name, and charge nothing", () => {
   const limiter = new Limiter<"requests">("10/hour", { clock: new ManualClock(START_MS) });
   const leg = { limiter, key: "alice" };

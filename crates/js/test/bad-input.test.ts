@@ -181,6 +181,17 @@ test("a slot is free again when work throws, is aborted while it waits, or settl
   assert.equal(held(), 0);
 });
 
+test("work goes on when its limiter is disposed of, and nothing is thrown where nobody can catch it", async () => {
+  const clock = new ManualClock(START_MS);
+  const limiter = new Limiter({ calls: { algorithm: "concurrency", slots: 1 } }, { clock });
+  const answer = await limiter.withSlot("alice", async () => {
+    limiter[Symbol.dispose]();
+    clock.advance(30_000);
+    return "done";
+  }, { ttlMs: 10_000 });
+  assert.equal(answer, "done");
+});
+
 test("a disposed limiter refuses everything, twice is once, and what it gave out is over", async () => {
   const clock = new ManualClock(START_MS);
   const limiter = new Limiter<"requests">("1/hour", { clock });
@@ -255,6 +266,9 @@ test("apply refuses what is no record, no time and no operation, by name", () =>
     [undefined, { release: { hold: "7" } }, now, "release.hold"],
     [undefined, { renew: { hold: { id: "0".repeat(32), ttl: "32d" } } }, now, "renew.ttlMs"],
     [undefined, { acquire: { sharePermille: 1_001 } }, now, "acquire.sharePermille"],
+    [undefined, { acquire: { costs: 5 } }, now, "acquire.costs"],
+    [undefined, { penalise: { amount: 5 } }, now, "penalise.amount"],
+    [undefined, { reset: { key: "alice" } }, now, "reset.key"],
   ];
   for (const [record, operation, time, field] of bad) {
     assert.throws(() => apply(policy, record as Uint8Array, operation as never, time as never), invalid(field), field);

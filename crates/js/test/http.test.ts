@@ -78,6 +78,18 @@ test("a lease is settled for what it came to, and once", async () => {
   ]);
 });
 
+test("a cost that is none is refused by name, and the edge is not asked", async () => {
+  const { fetch, asked } = edge(minimal(200, { "tollgate-limits": ALLOWED, "tollgate-lease": "token" }));
+  const llm = tollgateHttp("http://edge", "llm", { fetch });
+  const held = await llm.reserve("team-7");
+  const bad: [unknown, string][] = [[NaN, "cost"], [null, "cost"], [[], "cost"], ["1", "cost"], [{ requests: NaN }, "cost.requests"], [{ cost: 0.5 }, "cost.cost"]];
+  for (const [cost, field] of bad) {
+    await assert.rejects(held.settle(cost as number), { code: "invalid", field }, String(cost));
+    await assert.rejects(llm.tryAcquire("team-7", { cost: cost as number }), { code: "invalid", field }, String(cost));
+  }
+  assert.equal(asked.length, 1);
+});
+
 test("who waits asks again when there is room", async () => {
   const { fetch, asked } = edge(
     minimal(429, { "retry-after": "1", "tollgate-limits": '"requests";limit=1;remaining=0;retry_after_ms=5' }),

@@ -156,5 +156,6 @@ test("what is no response is refused by name", () => {
   for (const [status, headers, field] of bad) {
     assert.throws(() => feedbackOf({ status, headers } as never), { code: "invalid", field }, field);
   }
+  assert.throws(() => feedbackOf(null as never), { code: "invalid", field: "response" });
   assert.throws(() => feedbackOf({ status: 429, headers: {} }, -0), { field: "nowMs" });
 });

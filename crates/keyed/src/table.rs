@@ -5,7 +5,9 @@ use alloc::vec::Vec;
 
 use hashbrown::HashTable;
 use siphasher::sip::SipHasher13;
-use tollgate_core::{Acquire, CompactRecord, Decision, Operation, Policy, Span, Timestamp};
+use tollgate_core::{
+    Acquire, CompactRecord, Decision, Operation, Policy, Span, Timestamp, Verdict,
+};
 
 use crate::handle::SLOTS_MAX;
 use crate::{Admission, Handle, Serials, TableError};
@@ -148,7 +150,8 @@ impl Table {
         now: Timestamp,
     ) -> Result<Admission, TableError> {
         let record = record(&mut self.slots, key)?;
-        if record.try_charge(&self.policy, &self.asked, now) {
+        let plain = record.decide_plain(&self.policy, &self.asked, now);
+        if plain.is_some_and(|it| it.verdict() == Verdict::Allowed) {
             return Ok(Admission::CHARGED);
         }
         let operation = Operation::Acquire(self.asked.clone());

@@ -1,6 +1,6 @@
 //! What a caller is told.
 
-use tollgate_core::{Algorithm, Decision, Effect, Policy, Span, Verdict};
+use tollgate_core::{Algorithm, Decision, Effect, Plain, Policy, Span, Verdict};
 
 /// A decision, without the record that it was made on: what a caller goes by. Everything else there is
 /// to say of one is asked for with [`Limiter::apply`](crate::Limiter::apply).
@@ -55,6 +55,20 @@ impl Answer {
             Verdict::Allowed if !has_queue(policy) => allowed,
             Verdict::Allowed => Self { delay: decision.delay(), ..allowed },
             Verdict::Limited | Verdict::Impossible => Self::denied(policy, decision, allowed),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn of_plain(plain: &Plain<'_>) -> Self {
+        match plain.verdict() {
+            Verdict::Allowed => Self::CHARGED,
+            verdict @ (Verdict::Limited | Verdict::Impossible) => Self {
+                verdict,
+                effect: Effect::None,
+                retry_after: plain.status().retry_after,
+                denied_by: Some(0),
+                ..Self::CHARGED
+            },
         }
     }
 

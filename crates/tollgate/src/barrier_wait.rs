@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use event_listener::Event;
 use futures::future::select;
-use tollgate_core::barrier::{self, Arrival, CreateError, Created, TTL_MAX};
+use tollgate_core::barrier::{self, Arrival, CreateError, Created, Departure, TTL_MAX};
 use tollgate_core::{Id, Span};
 use tollgate_store::Clock;
 
@@ -90,7 +90,9 @@ impl<C: Clock> Barrier<C> {
             }
             let left = until.since(self.clock.now());
             if left == Span::ZERO {
-                return Err(BarrierTimedOut);
+                // The others may have set out with this party while it gave up: then it goes with them.
+                let has_left = present.as_ref().is_some_and(Present::leave);
+                return if has_left { Ok(false) } else { Err(BarrierTimedOut) };
             }
             select(changed, pin!(self.clock.sleep(left))).await;
         }
@@ -134,10 +136,18 @@ impl<C: Clock> Barrier<C> {
     }
 }
 
+impl<C: Clock> Present<'_, C> {
+    /// Goes on if the barrier is open, or else takes the arrival back; says which. A second time does nothing.
+    fn leave(&self) -> bool {
+        let now = self.barrier.clock.now();
+        let departure = self.barrier.lock().leave(self.id, self.generation, now);
+        self.barrier.changed.notify(usize::MAX);
+        matches!(departure, Departure::Left { .. })
+    }
+}
+
 impl<C: Clock> Drop for Present<'_, C> {
     fn drop(&mut self) {
-        let now = self.barrier.clock.now();
-        let _departure = self.barrier.lock().leave(self.id, self.generation, now);
-        self.barrier.changed.notify(usize::MAX);
+        self.leave();
     }
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::thread;
 
 use tollgate::{
@@ -176,6 +177,34 @@ fn giving_up_takes_the_arrival_back() {
     let alone = Barrier::with_clock(1, clock()).unwrap();
     assert_eq!(alone.wait_blocking(Span::ZERO), Ok(true));
     assert!(Barrier::new(0).is_err());
+}
+
+/// A clock that stands, and lets somebody arrive at a barrier when it is looked at for the fourth time.
+struct Interrupting {
+    looks: AtomicUsize,
+    barrier: OnceLock<Arc<Barrier<Arc<Self>>>>,
+}
+
+impl Clock for Interrupting {
+    fn now(&self) -> Timestamp {
+        // The barrier looks when it is made, then when its first party comes, arrives, and would give up.
+        if self.looks.fetch_add(1, Ordering::SeqCst) == 3 {
+            assert_eq!(self.barrier.get().unwrap().wait_blocking(Span::ZERO), Ok(true));
+        }
+        START
+    }
+
+    async fn sleep(&self, _: Span) {}
+}
+
+/// Whoever is about to give up when the last one comes goes with the others: they set out with this one.
+#[test]
+fn nobody_gives_up_at_an_open_barrier() {
+    let clock = Arc::new(Interrupting { looks: AtomicUsize::new(0), barrier: OnceLock::new() });
+    let barrier = Arc::new(Barrier::with_clock(2, Arc::clone(&clock)).unwrap());
+    assert!(clock.barrier.set(Arc::clone(&barrier)).is_ok());
+    assert_eq!(barrier.wait_blocking(Span::ZERO), Ok(false));
+    assert_eq!(barrier.wait_blocking(Span::ZERO), Err(BarrierTimedOut), "the next one is alone");
 }
 
 /// The system's clock goes on by itself, and a sleep takes as long as it was asked to.

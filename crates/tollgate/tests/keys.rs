@@ -61,6 +61,21 @@ fn a_full_limiter_forgets_nothing_that_matters() {
     assert!(limiter.keys() <= 100);
 }
 
+/// Whoever adds a key to a full limiter is not held up by all keys of a shard: it looks at so many and no more.
+#[test]
+fn a_full_limiter_looks_at_few_keys() {
+    let (looks, keys) = (1_024, 200_000);
+    let limiter = limiter(keys);
+    let one = limiter.policy().costs([]).unwrap();
+    for key in 0..keys {
+        limiter.try_acquire(&format!("key-{key}"), one).unwrap();
+    }
+    limiter.clock().set(START.plus(Span::from_secs(10)));
+    assert!(limiter.try_acquire("one more", one).unwrap().is_allowed());
+    let forgotten = keys + 1 - limiter.keys();
+    assert!((1..=looks + 2).contains(&forgotten), "{forgotten} of {keys} were forgotten at once");
+}
+
 /// What is only looked at or denied takes no memory.
 #[test]
 fn a_denied_key_is_not_kept() {

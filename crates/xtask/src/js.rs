@@ -22,13 +22,14 @@ pub(crate) fn build() -> anyhow::Result<PathBuf> {
     folder::replace(&ours.join("npm/src"), &work.join("src"))?;
     fs::copy(ours.join("npm/tsconfig.json"), work.join("tsconfig.json"))?;
     write_swap_script(&work.join("src/swap-script.ts"))?;
-    let [limiter, upstream] = wasm::js_modules()?;
-    bind(&limiter, "tollgate", &work.join("src/wasm"))?;
-    bind(&upstream, "upstream", &work.join("src/wasm"))?;
+    let modules = wasm::js_modules()?;
+    for (name, module) in &modules {
+        bind(module, name, &work.join("src/wasm"))?;
+    }
     folder::empty(&work.join("dist"))?;
     tsc(&work.join("tsconfig.json"))?;
     folder::copy(&work.join("src/wasm"), &work.join("dist/wasm"))?;
-    bundle(&work)?;
+    bundle(&work, modules.map(|(name, _)| name))?;
     assemble(&ours, &work)
 }
 
@@ -67,7 +68,7 @@ fn tsc(project: &Path) -> anyhow::Result<()> {
 
 /// One file per entry, and few for what they share: Node takes longer to find forty files than to compile
 /// the module.
-fn bundle(work: &Path) -> anyhow::Result<()> {
+fn bundle(work: &Path, modules: [&str; 3]) -> anyhow::Result<()> {
     folder::empty(&work.join("bundle"))?;
     let rolldown = work.join("node_modules/rolldown/bin/cli.mjs");
     let mut command = Command::new("node");
@@ -76,8 +77,9 @@ fn bundle(work: &Path) -> anyhow::Result<()> {
         command.args([format!("dist/{host}.js"), format!("dist/upstream-{host}.js")]);
     }
     command.args(["--dir", "bundle", "--format", "esm", "--chunk-file-names", "[name].js"]);
-    for external in ["node:fs", "./wasm/tollgate_bg.wasm", "./wasm/upstream_bg.wasm"] {
-        command.args(["--external", external]);
+    command.args(["--external", "node:fs"]);
+    for module in modules {
+        command.args(["--external", &format!("./wasm/{module}_bg.wasm")]);
     }
     run(command.args(["--log-level", "warn"]).current_dir(work))
 }

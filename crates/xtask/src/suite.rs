@@ -23,12 +23,14 @@ const NOT_DEFAULT: [&str; 4] = ["--package", "tollgate-example-wasmi", "--packag
 const FUZZ: [&str; 2] = ["--package", "tollgate-fuzz"];
 
 /// Crates that are empty on every target but WebAssembly, with their features.
-const WASM: [(&str, &str, &str); 8] = [
+const WASM: [(&str, &str, &str); 10] = [
     ("tollgate-component", "", "wasm32-unknown-unknown"),
     ("tollgate-component", "keyed", "wasm32-unknown-unknown"),
     ("tollgate-component", "stored", "wasm32-unknown-unknown"),
     ("tollgate-module", "", "wasm32-unknown-unknown"),
     ("tollgate-js", "", "wasm32-unknown-unknown"),
+    ("tollgate-js-border", "", "wasm32-unknown-unknown"),
+    ("tollgate-js-stores", "", "wasm32-unknown-unknown"),
     ("tollgate-js-upstream", "", "wasm32-unknown-unknown"),
     ("tollgate-edge-cloudflare", "", "wasm32-unknown-unknown"),
     ("tollgate-edge-spin", "", "wasm32-wasip2"),

@@ -52,6 +52,7 @@ const EDGE: Guest<'_> = Guest {
 
 /// What JavaScript calls. These become no components: their glue is made by `js.rs`.
 const JS: Guest<'_> = Guest { package: "tollgate-js", out: "", ..LIMITER };
+const JS_STORES: Guest<'_> = Guest { package: "tollgate-js-stores", ..JS };
 const JS_UPSTREAM: Guest<'_> = Guest { package: "tollgate-js-upstream", ..JS };
 
 /// The Worker. It becomes no component either.
@@ -138,10 +139,14 @@ fn with_panic_import(guest: &Guest<'_>) -> anyhow::Result<Vec<u8>> {
     Ok(fs::read(artifact(guest))?)
 }
 
-/// The core for JavaScript, in two modules as they came from the compiler: what limits, and what callers
-/// of an upstream share. wasm-bindgen reads what strip takes away.
-pub(crate) fn js_modules() -> anyhow::Result<[PathBuf; 2]> {
-    Ok([module_to_bind(&JS)?, module_to_bind(&JS_UPSTREAM)?])
+/// The core for JavaScript, in three modules as they came from the compiler, each with its name: what limits,
+/// what works on stores, and what callers of an upstream share. wasm-bindgen reads what strip takes away.
+pub(crate) fn js_modules() -> anyhow::Result<[(&'static str, PathBuf); 3]> {
+    Ok([
+        ("tollgate", module_to_bind(&JS)?),
+        ("stores", module_to_bind(&JS_STORES)?),
+        ("upstream", module_to_bind(&JS_UPSTREAM)?),
+    ])
 }
 
 /// The Worker's module, likewise.

@@ -15,6 +15,15 @@ pub struct Costs {
 }
 
 impl Costs {
+    /// Costs under a policy that somebody else has, for who passes them on to it: one number per limit, in
+    /// that policy's order. Nothing when there are more than [`LIMITS_MAX`], or one is above [`UNITS_MAX`].
+    #[must_use]
+    pub fn carried(units: &[u64]) -> Option<Self> {
+        let mut costs = Self { units: [0; LIMITS_MAX], count: units.len() };
+        costs.units.get_mut(..units.len())?.copy_from_slice(units);
+        units.iter().all(|units| *units <= UNITS_MAX).then_some(costs)
+    }
+
     /// The units asked of the limit at this position.
     #[inline]
     pub(crate) fn of(&self, index: usize) -> u64 {

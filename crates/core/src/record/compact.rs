@@ -4,15 +4,17 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use crate::algorithms::adaptive::Change;
-use crate::algorithms::any::State;
+use crate::algorithms::any::{AnyRule, State};
 use crate::algorithms::fixed_window::WindowState;
 use crate::algorithms::meter::Tat;
+use crate::algorithms::rule::Rule;
 use crate::apply::decision::Decision;
 use crate::apply::operation::{Acquire, Operation};
 use crate::policy::Policy;
 use crate::record::Record;
 use crate::record::holds::Holds;
 use crate::record::once::Once;
+use crate::record::plain::Plain;
 use crate::record::states::States;
 use crate::time::{Span, Timestamp};
 
@@ -55,20 +57,25 @@ impl CompactRecord {
         Self(quiet(policy, &record).unwrap_or_else(|| Form::Whole(Box::new(record))))
     }
 
-    /// Charges what a plain request asks for, if it passes and nothing is to be looked at but one meter.
-    /// Whether it did: otherwise nothing was done, and [`apply`](Self::apply) is to be asked.
+    /// Decides on a plain request, and charges what passes, if nothing is to be looked at but one meter.
+    /// Nothing was done otherwise, and [`apply`](Self::apply) is to be asked.
     ///
     /// It is what `apply` does on the way that most requests go, in a few nanoseconds.
     #[inline]
     #[must_use]
-    pub fn try_charge(&mut self, policy: &Policy, acquire: &Acquire, now: Timestamp) -> bool {
-        let (Form::Meter(tat), [limit]) = (&mut self.0, policy.limits()) else { return false };
-        if !acquire.is_plain() {
-            return false;
+    pub fn decide_plain<'a>(
+        &mut self,
+        policy: &'a Policy,
+        acquire: &Acquire,
+        now: Timestamp,
+    ) -> Option<Plain<'a>> {
+        let (Form::Meter(tat), [limit]) = (&mut self.0, policy.limits()) else { return None };
+        let AnyRule::Meter(meter) = limit.rule() else { return None };
+        let mut healed = *tat;
+        if !acquire.is_plain() || limit.is_shadow() || meter.heal(&mut healed, now) {
+            return None;
         }
-        let charged = limit.charged(*tat, now, acquire.costs.of(0));
-        *tat = charged.unwrap_or(*tat);
-        charged.is_some()
+        Some(Plain::decide(meter, tat, now, acquire.costs.of(0)))
     }
 
     /// Does [`Policy::apply`], and lets `answer` say of the decision what the caller wants to know.

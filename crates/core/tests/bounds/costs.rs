@@ -1,6 +1,6 @@
 //! Costs.
 
-use tollgate_core::{CostError, Limit, Name, Policy, UNITS_MAX};
+use tollgate_core::{CostError, Costs, LIMITS_MAX, Limit, Name, Policy, UNITS_MAX};
 
 use crate::{SECOND, alone, numbered, refused};
 
@@ -54,4 +54,18 @@ fn costs_of_calls() {
     assert_eq!(policy.costs([]).unwrap().as_slice(), [1]);
     assert_eq!(policy.costs_in_order(&[0]).unwrap().as_slice(), [0]);
     assert_eq!(refused(policy.costs([("l", 2)])), "must be 1, since this limit counts calls");
+}
+
+/// Costs that are only passed on have the bounds that every policy has.
+#[test]
+fn carried_costs() {
+    let costs = Costs::carried(&[3, 0, UNITS_MAX]).unwrap();
+    assert_eq!(costs.as_slice(), [3, 0, UNITS_MAX]);
+    assert_eq!(
+        costs,
+        Policy::new(numbered(3)).unwrap().costs_in_order(&[3, 0, UNITS_MAX]).unwrap()
+    );
+    assert_eq!(Costs::carried(&[UNITS_MAX + 1]), None);
+    assert_eq!(Costs::carried(&[1; LIMITS_MAX]).map(|it| it.as_slice().len()), Some(LIMITS_MAX));
+    assert_eq!(Costs::carried(&[1; LIMITS_MAX + 1]), None);
 }

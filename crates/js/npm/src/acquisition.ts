@@ -1,11 +1,13 @@
+import { Decider } from "./decider.js";
 import { drive } from "./drive.js";
 import { TollgateError } from "./errors.js";
 import { named } from "./named.js";
 import { storeBusy, storeFailed } from "./store-call.js";
 import type { Done, StoreRecords } from "./store-records.js";
-import * as wasm from "./wasm/tollgate.js";
+import { storesStarted } from "./stores-module.js";
+import { Legs, type Machine } from "./wasm/stores.js";
 
-/** How a machine ended (`crates/js/src/machine.rs`). */
+/** How a machine ended (`crates/js/stores/src/machine.rs`). */
 const [ALLOWED, DENIED, BUSY, LOST] = [0, 1, 2, 4];
 
 /** One key of several, and what is asked of it; without costs what was held is meant. */
@@ -24,13 +26,14 @@ export interface Ran<N extends string> {
 /** Makes a machine for these keys and drives it to its end. @throws TollgateError when there is no decision. */
 export async function run<N extends string>(
   asked: readonly AskedLeg<N>[],
-  make: (legs: wasm.Legs) => wasm.Machine,
+  make: (legs: Legs) => Machine,
 ): Promise<Ran<N>> {
   const legs = asked.map(({ records, key }) => records.leg(key));
+  await storesStarted();
   const machine = named("legs", () => {
-    const inCore = new wasm.Legs();
-    for (const [index, { records, costs }] of asked.entries()) inCore.add(records.policy.core, legs[index]!.key, costs);
-    return make(inCore);
+    const inMachine = new Legs(new Decider(asked.map(({ records }) => records.policy)));
+    for (const [index, { costs }] of asked.entries()) inMachine.add(legs[index]!.key, costs);
+    return make(inMachine);
   });
   try {
     const failure = await drive(machine, legs);

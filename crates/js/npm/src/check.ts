@@ -65,13 +65,15 @@ export function options(value: unknown, known: readonly string[]): Readonly<Reco
 /** Refuses fields that nobody reads. */
 export function onlyKnown(at: string, given: object, known: readonly string[]): void {
   for (const field of Object.keys(given)) {
-    if (!known.includes(field)) throw new InvalidError(at + field, `is none of ${known.join(", ")}`);
+    if (!known.includes(field)) throw new InvalidError(at + field, known.length > 0 ? `is none of ${known.join(", ")}` : "is not known");
   }
 }
 
 /** `value`, if it is a key: 1 to 512 bytes of UTF-8. */
 export function key(field: string, value: unknown): string {
   if (typeof value !== "string") throw new InvalidError(field, `must be a string, not ${shown(value)}`);
+  // Each has at least a byte: what is far too long is neither searched nor encoded.
+  if (value.length > KEY_BYTES_MAX) throw new InvalidError(field, `must have at most ${KEY_BYTES_MAX} bytes, not ${value.length} or more`);
   if (!value.isWellFormed()) throw new InvalidError(field, "must not have half of a surrogate pair");
   const bytes = value.length * 3 <= KEY_BYTES_MAX ? value.length : utf8.encode(value).length;
   if (bytes < 1 || bytes > KEY_BYTES_MAX) {

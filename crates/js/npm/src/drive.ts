@@ -1,9 +1,9 @@
 import { timeOf } from "./clock.js";
 import { notCorrupt } from "./named.js";
 import { type StoreCall, backOff, load, swap } from "./store-call.js";
-import type { Machine } from "./wasm/tollgate.js";
+import type { Machine } from "./wasm/stores.js";
 
-/** The steps of a machine (`crates/js/src/machine.rs`). */
+/** The steps of a machine (`crates/js/stores/src/machine.rs`). */
 const LOAD = 0;
 const SWAP = 1;
 const WAIT = 2;

@@ -27,6 +27,7 @@ export { DurableObjectStore, type DurableStorage, type DurableTransaction } from
 export { MemoryStore } from "./stores/memory.js";
 export { RedisStore, type RedisSend } from "./stores/redis.js";
 export type { HttpDecision } from "./http/decision.js";
-export { type HttpAcquireOptions, type HttpCost, HttpLimiter, type HttpOptions, type HttpReserveOptions, tollgateHttp } from "./http/limiter.js";
+export type { HttpCost } from "./http/cost.js";
+export { type HttpAcquireOptions, HttpLimiter, type HttpOptions, type HttpReserveOptions, tollgateHttp } from "./http/limiter.js";
 export type { HttpLimitStatus } from "./http/limits-field.js";
 export { HttpReservation } from "./http/reservation.js";

@@ -75,6 +75,9 @@ export class Limiter<N extends string = "requests"> {
   static tryAcquireAll<T extends readonly string[] | []>(legs: { readonly [I in keyof T]: Leg<T[I]> }): AllDecision {
     const asked = checkedLegs(legs);
     const times = asked.map(({ limiter }) => timeOf(limiter.#clock));
+    const keys = new Set(asked.map(({ key }) => key));
+    // All of them have their places before one is charged: no place is taken from another of them, or refused later.
+    for (const [index, { limiter, key }] of asked.entries()) limiter.#records.slot(key, times[index]!, keys);
     const each = (charge: boolean) => asked.map(({ limiter, key, cost }, index) => limiter.#ask(key, cost, times[index]!, charge));
     const denied = together(each(false));
     return denied.allowed ? together(each(true)) : denied;
@@ -128,7 +131,8 @@ export class Limiter<N extends string = "requests"> {
     const ttlMs = options?.ttlMs ?? TTL_MS_DEFAULT;
     let cancel = () => {};
     const renewLater = () => {
-      cancel = this.#clock.after(ttlMs / 2, () => held.renew(ttlMs) && renewLater());
+      // With its limiter the hold is gone, and a timer is no place to complain.
+      cancel = this.#clock.after(ttlMs / 2, () => !this.#records.isDisposed && held.renew(ttlMs) && renewLater());
     };
     renewLater();
     try {

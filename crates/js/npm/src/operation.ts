@@ -1,4 +1,4 @@
-import { object, oneOf, wholeNumber } from "./check.js";
+import { object, oneOf, onlyKnown, wholeNumber } from "./check.js";
 import { type Cost, Costs } from "./cost.js";
 import { type Duration, nanoseconds } from "./duration.js";
 import { InvalidError } from "./errors.js";
@@ -61,32 +61,37 @@ export type Control<N extends string = string> = Extract<
   { penalise: object } | { block: object } | { lower: object } | { setCapacity: object } | { reduce: object }
 >;
 
-const NAMES = [
-  "acquire",
-  "settle",
-  "release",
-  "renew",
-  "penalise",
-  "block",
-  "reset",
-  "lower",
-  "setCapacity",
-  "reduce",
-] as const;
+/** Every operation, and its fields. */
+const FIELDS = {
+  acquire: ["cost", "hold", "sharePermille", "once"],
+  settle: ["hold", "cost"],
+  release: ["hold"],
+  renew: ["hold"],
+  penalise: ["cost"],
+  block: ["for"],
+  reset: [],
+  lower: ["limit", "remaining"],
+  setCapacity: ["limit", "capacity", "per", "source", "reason"],
+  reduce: ["limit", "factorPermille", "source", "reason"],
+} as const;
 
+type Kind = keyof typeof FIELDS;
 type Fields = Readonly<Record<string, unknown>>;
+
+const KINDS = Object.keys(FIELDS) as Kind[];
 
 /** The operation as the core takes it. */
 export function operationOf<N extends string>(policy: Policy<N>, operation: Operation<N>): wasm.Operation {
   const entries = Object.entries(object("operation", operation));
   const [name, value] = entries[0] ?? [];
-  if (entries.length !== 1) throw new InvalidError("operation", `must have one field: ${NAMES.join(", ")}`);
-  const kind = oneOf("operation", name, NAMES);
+  if (entries.length !== 1) throw new InvalidError("operation", `must have one field: ${KINDS.join(", ")}`);
+  const kind = oneOf("operation", name, KINDS);
   const fields = object(kind, value);
+  onlyKnown(`${kind}.`, fields, FIELDS[kind]);
   return named(kind, () => made(policy, kind, fields));
 }
 
-function made<N extends string>(policy: Policy<N>, kind: (typeof NAMES)[number], it: Fields): wasm.Operation {
+function made<N extends string>(policy: Policy<N>, kind: Kind, it: Fields): wasm.Operation {
   const costs = () => new Costs(policy).list(it["cost"] as Cost<N> | undefined);
   const limit = () => position(policy, `${kind}.limit`, it["limit"]);
   switch (kind) {

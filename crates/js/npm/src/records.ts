@@ -15,6 +15,9 @@ const SWEEP_STEPS = 2;
 /** The same when there is room for no more. More would make one new key wait for milliseconds. */
 const SWEEP_STEPS_MAX = 4_096;
 
+/** No keys. */
+const NONE: ReadonlySet<string> = new Set();
+
 /** A record that is nobody's, for looking at keys that were never seen. */
 const SCRATCH = 0;
 
@@ -46,6 +49,10 @@ export class Records<N extends string> {
     return this.#slots.size;
   }
 
+  get isDisposed(): boolean {
+    return this.#table === undefined;
+  }
+
   /** The module's part of this. */
   get table(): wasm.Table {
     if (this.#table === undefined) throw new DisposedError();
@@ -63,9 +70,9 @@ export class Records<N extends string> {
     return this.#slots.get(key);
   }
 
-  /** The slot of a key; of one that is not remembered a new one. */
-  slot(key: string, now: number): number {
-    return this.#slots.get(key) ?? this.#add(key, now);
+  /** The slot of a key; of one that is not remembered a new one, for which none of `spared` is forgotten. */
+  slot(key: string, now: number, spared: ReadonlySet<string> = NONE): number {
+    return this.#slots.get(key) ?? this.#add(key, now, spared);
   }
 
   /** The slot of a key, or one of a key that was never seen, which is good for one look. */
@@ -88,10 +95,10 @@ export class Records<N extends string> {
     this.#slots.clear();
   }
 
-  #add(key: string, now: number): number {
+  #add(key: string, now: number, spared: ReadonlySet<string>): number {
     checkedKey("key", key);
     const isFull = this.#slots.size >= this.#max;
-    const slot = this.#forget(isFull ? SWEEP_STEPS_MAX : SWEEP_STEPS, now) ?? this.#grow(isFull);
+    const slot = this.#forget(isFull ? SWEEP_STEPS_MAX : SWEEP_STEPS, now, spared) ?? this.#grow(isFull);
     this.#keys[slot] = key;
     this.#slots.set(key, slot);
     return slot;
@@ -104,20 +111,18 @@ export class Records<N extends string> {
     return this.table.grow();
   }
 
-  /** Forgets a key of the next `steps` whose record decides as none would, and answers its slot. */
-  #forget(steps: number, now: number): number | undefined {
+  /** Forgets a key of the next `steps` whose record decides as none would, but none of `spared`; answers its slot. */
+  #forget(steps: number, now: number, spared: ReadonlySet<string>): number | undefined {
     for (let rest = Math.min(steps, this.#keys.length - 1); rest > 0; ) {
       if (this.#hand >= this.#keys.length) this.#hand = SCRATCH + 1;
-      const count = Math.min(rest, this.#keys.length - this.#hand);
-      const slot = this.table.forgettable(this.#hand, count, now);
-      if (slot >= 0) {
-        this.#hand = slot + 1;
-        this.#slots.delete(this.#keys[slot]!);
-        this.table.clear(slot);
-        return slot;
-      }
-      this.#hand += count;
-      rest -= count;
+      const [first, count] = [this.#hand, Math.min(rest, this.#keys.length - this.#hand)];
+      const slot = this.table.forgettable(first, count, now);
+      this.#hand = slot < 0 ? first + count : slot + 1;
+      rest -= this.#hand - first;
+      if (slot < 0 || spared.has(this.#keys[slot]!)) continue;
+      this.#slots.delete(this.#keys[slot]!);
+      this.table.clear(slot);
+      return slot;
     }
     return undefined;
   }

@@ -16,7 +16,8 @@ import { type Store, storeOf } from "./store.js";
 import { type Done, StoreRecords } from "./store-records.js";
 import { Turns } from "./turns.js";
 import type { WaitOptions } from "./waiting.js";
-import * as wasm from "./wasm/tollgate.js";
+import { type Legs, Machine } from "./wasm/stores.js";
+import { Operation } from "./wasm/tollgate.js";
 
 /** How long one call of a store may take unless it is told otherwise. */
 const CALL_MS_DEFAULT = 1_000;
@@ -73,7 +74,7 @@ export class StoreLimiter<N extends string = "requests"> {
     checkedOptions(options, ["requestId"]);
     const asked = legsOf<StoreLeg<string>>(legs, StoreLimiter).map(StoreLimiter.#asked);
     const id = requestId(options);
-    const ran = await run(asked, (inCore) => wasm.Machine.acquire(inCore, id, 1_000, 0n, true));
+    const ran = await run(asked, (inMachine) => Machine.acquire(inMachine, id, 0n));
     return together(ran.legs.map((done) => done?.decision));
   }
 
@@ -119,7 +120,7 @@ export class StoreLimiter<N extends string = "requests"> {
    * @throws TollgateError: `store` when the store failed, maybe after it wrote; `busy`, `corrupt-record`.
    */
   async reset(key: string): Promise<void> {
-    await this.#records.apply(key, () => wasm.Operation.reset());
+    await this.#records.apply(key, () => Operation.reset());
   }
 
   /**
@@ -137,7 +138,7 @@ export class StoreLimiter<N extends string = "requests"> {
 
   /** What is in force for an adaptive limit of a key; nothing for any other limit. */
   async capacity(key: string, limit: N): Promise<Capacity | undefined> {
-    const peek = () => wasm.Operation.acquire(this.policy.core, this.#costs.none(), 1_000, undefined, 0n, undefined);
+    const peek = () => Operation.acquire(this.policy.core, this.#costs.none(), 1_000, undefined, 0n, undefined);
     return this.#records.capacity(key, position(this.policy, "limit", limit), peek);
   }
 
@@ -166,31 +167,31 @@ export class StoreLimiter<N extends string = "requests"> {
     if (!decision.allowed) return decision;
     return new AsyncReservation(decision, {
       settle: (cost) => this.#settle(key, id, cost),
-      release: async () => (await this.#end(key, (legs) => wasm.Machine.release(legs, id))) === "released",
+      release: async () => (await this.#end(key, (legs) => Machine.release(legs, id))) === "released",
       renew: async (ttlMs) => {
         const life = nanos(wholeNumber("ttlMs", ttlMs, 1, TIME_MS_MAX));
-        return (await this.#end(key, (legs) => wasm.Machine.renew(legs, id, life))) === "renewed";
+        return (await this.#end(key, (legs) => Machine.renew(legs, id, life))) === "renewed";
       },
     });
   }
 
   async #ask(key: string, costs: Float64Array, id: Uint8Array, ttl: bigint): Promise<Decision<N>> {
-    return (await this.#run(key, costs, (legs) => wasm.Machine.acquire(legs, id, 1_000, ttl, true))).decision;
+    return (await this.#run(key, costs, (legs) => Machine.acquire(legs, id, ttl))).decision;
   }
 
   async #settle(key: string, id: Uint8Array, cost: Cost<N> | undefined): Promise<Settled<N>> {
     const costs = cost === undefined ? undefined : this.#costs.list(cost);
-    const { effect, decision } = await this.#run(key, costs, (legs) => wasm.Machine.settle(legs, id));
+    const { effect, decision } = await this.#run(key, costs, (legs) => Machine.settle(legs, id));
     if (effect === "no-hold") return { settled: false, reason: "gone" };
     const { limits } = decision;
     return decision.allowed ? { settled: true, limits } : { settled: false, reason: decision.reason, limits };
   }
 
-  async #end(key: string, make: (legs: wasm.Legs) => wasm.Machine): Promise<string> {
+  async #end(key: string, make: (legs: Legs) => Machine): Promise<string> {
     return (await this.#run(key, undefined, make)).effect;
   }
 
-  async #run(key: string, costs: Float64Array | undefined, make: (legs: wasm.Legs) => wasm.Machine): Promise<Done<N>> {
+  async #run(key: string, costs: Float64Array | undefined, make: (legs: Legs) => Machine): Promise<Done<N>> {
     const { legs } = await run([{ records: this.#records, key, costs }], make);
     return legs[0]!;
   }

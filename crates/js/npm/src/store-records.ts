@@ -8,7 +8,8 @@ import { nanos } from "./options.js";
 import type { Policy } from "./policy.js";
 import type { StoreCall } from "./store-call.js";
 import { update } from "./update.js";
-import type { Decided, Machine, Operation } from "./wasm/tollgate.js";
+import type { Machine } from "./wasm/stores.js";
+import type { Decided, Operation } from "./wasm/tollgate.js";
 
 /** What was done to a key, and where it stands. */
 export interface Done<N extends string> {

@@ -74,15 +74,17 @@ async function posted(folder: string, profile: string): Promise<string> {
   }
 }
 
-test("a bundle of Vite runs the vectors in Chromium", async () => {
+test("a bundle of Vite runs the vectors in Chromium, and works on a store", async () => {
   using project = new Project();
   project.write("index.html", `<!doctype html><script type="module" src="./main.js"></script>`);
   project.write(
     "main.js",
     `${imports("./vectors")}
+    import { MemoryStore, StoreLimiter } from "tollgate";
     let said;
     try {
-      said = { text: ${runAll(imported)}, agent: navigator.userAgent };
+      const { allowed } = await new StoreLimiter("1/hour", new MemoryStore()).tryAcquire("alice");
+      said = { text: ${runAll(imported)}, allowed, agent: navigator.userAgent };
     } catch (error) {
       said = { error: String(error) };
     }
@@ -92,5 +94,6 @@ test("a bundle of Vite runs the vectors in Chromium", async () => {
   const said = JSON.parse(await posted(project.path("dist"), project.path("profile"))) as Record<string, unknown>;
   assert.equal(said["error"], undefined);
   assert.match(String(said["agent"]), /Chrome/);
+  assert.equal(said["allowed"], true);
   checkSaid("chromium", String(said["text"]));
 });

@@ -16,6 +16,22 @@ test("the package that npm packs runs the vectors in Node, in an empty project",
   checkSaid("npm-node", project.node("main.js"));
 });
 
+test("the module of the machines is loaded when a store is first asked, and looked for again when it is missing", () => {
+  using project = new Project();
+  project.write(
+    "main.js",
+    `import { renameSync } from "node:fs";
+    import { Limiter, MemoryStore, StoreLimiter } from "tollgate";
+    const there = "node_modules/tollgate/dist/wasm/stores_bg.wasm";
+    renameSync(there, "away.wasm");
+    const [limiter, shared] = [new Limiter("1/hour"), new StoreLimiter("1/hour", new MemoryStore())];
+    const missing = await shared.tryAcquire("alice").catch((error) => error.code);
+    renameSync("away.wasm", there);
+    console.log(limiter.tryAcquire("alice").allowed, missing, (await shared.tryAcquire("alice")).allowed);`,
+  );
+  assert.equal(project.node("main.js"), "true ENOENT true");
+});
+
 test("each host finds its own entry", () => {
   using project = new Project();
   for (const [name, file] of [["tollgate", ""], ["tollgate/upstream", "upstream-"]]) {

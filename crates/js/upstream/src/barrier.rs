@@ -5,10 +5,10 @@ use alloc::vec::Vec;
 
 use tollgate_core::barrier::{Arrival, Barrier, Created, Departure, Status as Core};
 use tollgate_core::{Span, Timestamp};
+use tollgate_js_border::convert::{error, id};
 use wasm_bindgen::prelude::*;
 
 use crate::answer::Answer;
-use crate::convert::{error, id};
 
 /// Begins a generation: 0 when it did, 1 when one is alive; the number is that generation.
 #[wasm_bindgen]

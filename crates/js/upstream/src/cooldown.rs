@@ -8,10 +8,10 @@ use tollgate_core::cooldown::{
     Cooldown as Core, Cooldowns, Event as CoreEvent, Filter, Full, Reported,
 };
 use tollgate_core::{Span, Timestamp};
+use tollgate_js_border::convert::{error, id};
 use wasm_bindgen::prelude::*;
 
 use crate::answer::Answer;
-use crate::convert::{error, id};
 
 /// An event whose numbers are in their ranges.
 #[wasm_bindgen]

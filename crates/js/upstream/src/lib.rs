@@ -10,15 +10,5 @@ extern crate alloc;
 
 mod answer;
 mod barrier;
-mod convert;
 mod cooldown;
 mod feedback;
-
-#[global_allocator]
-static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
-
-/// Nothing here panics on any input; where memory ends, JavaScript sees a `WebAssembly.RuntimeError`.
-#[panic_handler]
-fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
-    core::arch::wasm32::unreachable()
-}

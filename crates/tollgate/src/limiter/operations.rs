@@ -18,12 +18,14 @@ impl<C: Clock> Limiter<C> {
         key: &str,
         asked: impl Into<Acquire>,
     ) -> Result<Answer, LimiterError> {
-        let (policy, acquire) = (self.policy(), asked.into());
+        let (policy, asked) = (self.policy(), asked.into());
         self.visit(key, |record, now| {
-            if record.try_charge(policy, &acquire, now) {
-                return (true, Answer::CHARGED);
+            if let Some(plain) = record.decide_plain(policy, &asked, now) {
+                let answer = Answer::of_plain(&plain);
+                return (answer.is_allowed(), answer);
             }
-            record.apply(policy, &Operation::Acquire(acquire), now, |decision| {
+            // Copied here alone: a request has room for as many costs as a policy may have limits.
+            record.apply(policy, &Operation::Acquire(asked.clone()), now, |decision| {
                 (decision.changed(), Answer::of(policy, &decision))
             })
         })

@@ -112,9 +112,10 @@ impl<C: Clock> Inner<C> {
                 break;
             }
             let mut shard = shard.lock();
-            left = left.saturating_sub(shard.len().max(1));
-            let steps = left.saturating_add(shard.len());
-            let here = shard.sweep(&self.policy, &self.hasher, now, steps);
+            let looks = left.min(shard.len());
+            // A shard without keys is a look, too.
+            left -= looks.max(1);
+            let here = shard.sweep(&self.policy, &self.hasher, now, looks);
             self.leave_places(here);
             forgotten += here;
         }

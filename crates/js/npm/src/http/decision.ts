@@ -41,6 +41,7 @@ export async function decisionOfResponse(response: Response): Promise<HttpDecisi
 
 /** What the edge did not take, or could not do, in its own words. */
 export async function refusedBy(response: Response): Promise<TollgateError> {
-  const text = (await response.text()).slice(0, 1_000);
+  // Where the answer breaks off, its status is still known.
+  const text = (await response.text().catch(() => "")).slice(0, 1_000);
   return new TollgateError("http", `the edge answered ${response.status}: ${text}`);
 }

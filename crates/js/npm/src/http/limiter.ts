@@ -3,11 +3,9 @@ import { type Clock, systemClock } from "../clock.js";
 import { TollgateError } from "../errors.js";
 import { Turns } from "../turns.js";
 import type { WaitOptions } from "../waiting.js";
+import { type HttpCost, checkedCost } from "./cost.js";
 import { type HttpDecision, decisionOfResponse, refusedBy } from "./decision.js";
 import { HttpReservation } from "./reservation.js";
-
-/** Units by limit name, or of a policy of one limit a plain number; the edge says what is wrong with them. */
-export type HttpCost = number | Readonly<Record<string, number>>;
 
 /** What a client of the edge may be told. */
 export interface HttpOptions {
@@ -87,10 +85,7 @@ export class HttpLimiter {
   }
 
   #asked(key: string, options: HttpAcquireOptions | undefined): object {
-    const [cost, request_id] = [options?.cost, options?.requestId];
-    // JSON makes `null` of what is no number, which would be taken for left out.
-    const units = typeof cost === "object" ? Object.entries(cost) : cost === undefined ? [] : [["cost", cost] as const];
-    for (const [name, it] of units) wholeNumber(name === "cost" ? name : `cost.${name}`, it);
+    const [cost, request_id] = [checkedCost(options?.cost), options?.requestId];
     return { policy: this.#policy, key: checkedKey("key", key), cost, request_id };
   }
 

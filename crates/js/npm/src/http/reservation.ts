@@ -1,6 +1,6 @@
 import { TIME_MS_MAX, wholeNumber } from "../check.js";
+import { type HttpCost, checkedCost } from "./cost.js";
 import { type HttpDecision, refusedBy } from "./decision.js";
-import type { HttpCost } from "./limiter.js";
 
 /** What the edge is asked about a lease. */
 export type AskLease = (what: "settle" | "release" | "renew", more?: object) => Promise<Response>;
@@ -25,7 +25,7 @@ export class HttpReservation {
    * refuses that much; then it stays.
    */
   async settle(cost?: HttpCost): Promise<boolean> {
-    const status = await this.#end("settle", { cost });
+    const status = await this.#end("settle", { cost: checkedCost(cost) });
     this.#isOver ||= status === 200 || status === 410;
     return status === 200;
   }

@@ -58,7 +58,9 @@ export function feedbackOf(response: UpstreamResponse, nowMs: number = systemClo
 }
 
 /** The same to the nanosecond: a function of its arguments and nothing else. @throws as `feedbackOf`. */
-export function readFeedback({ status, headers }: UpstreamResponse, now: HrTime): ExactFeedback {
+export function readFeedback(response: UpstreamResponse, now: HrTime): ExactFeedback {
+  object("response", response);
+  const { status, headers } = response;
   const read = new wasm.Headers();
   for (const [name, value] of entriesOf(headers)) read.add(name, value);
   const feedback = wasm.Feedback.read(wholeNumber("status", status, 100, 999), read, nanosOf("now", now));

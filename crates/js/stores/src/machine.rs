@@ -4,42 +4,30 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use tollgate_core::{
-    Acquisition, DecideError, Ending, LeaseUpdate, Machine as Core, Outcome, Share, Span, Step,
-    Swap,
+    Acquisition, Ending, Hold, LeaseUpdate, Machine as Core, Outcome, Span, Step, Swap,
 };
+use tollgate_js_border::answer;
+use tollgate_js_border::convert::{error, id, timestamp};
 use wasm_bindgen::prelude::*;
 
-use crate::convert::{error, id, timestamp};
 use crate::legs::Legs;
-use crate::operation::hold;
-use crate::{answer, convert};
 
 /// A machine and the step that it is at.
 #[wasm_bindgen]
 pub struct Machine {
-    machine: Box<dyn Core<Error = DecideError>>,
+    machine: Box<dyn Core<Error = JsValue>>,
     step: Option<Step>,
 }
 
 #[wasm_bindgen]
 impl Machine {
-    /// Asks every key for its costs, all or nothing; holds them when `ttl` is not 0.
-    pub fn acquire(
-        legs: Legs,
-        id: &[u8],
-        share_permille: u16,
-        ttl: u64,
-        once: bool,
-    ) -> Result<Self, JsValue> {
-        let share = Share::from_permille(share_permille)
-            .ok_or_else(|| error("sharePermille: must be 1 to 1000"))?;
-        let Legs { policies, keys, costs } = legs;
+    /// Asks every key for its costs, all or nothing and once; holds them when `ttl` is not 0.
+    pub fn acquire(legs: Legs, request: &[u8], ttl: u64) -> Result<Self, JsValue> {
+        let Legs { decider, keys, costs } = legs;
         let costs = costs.into_iter().map(|it| it.ok_or_else(|| error("cost: is missing")));
         let costs = costs.collect::<Result<Vec<_>, _>>()?;
         let asked: Vec<_> = keys.iter().map(|key| &**key).zip(costs).collect();
-        let machine = Acquisition::new(policies, convert::id(id)?, &asked).map_err(error)?;
-        let machine = machine.with_share(share);
-        let machine = if once { machine.once() } else { machine };
+        let machine = Acquisition::new(decider, id(request)?, &asked).map_err(error)?.once();
         Ok(match ttl {
             0 => Self::new(machine),
             ttl => Self::new(machine.with_lease(Span::from_nanos(ttl)).map_err(error)?),
@@ -48,26 +36,28 @@ impl Machine {
 
     /// Ends a lease on all its keys.
     pub fn settle(legs: Legs, lease: &[u8]) -> Result<Self, JsValue> {
-        let Legs { policies, keys, costs } = legs;
+        let Legs { decider, keys, costs } = legs;
         let asked: Vec<_> = keys.iter().map(|key| &**key).zip(costs).collect();
-        LeaseUpdate::settle(policies, id(lease)?, &asked).map(Self::new).map_err(error)
+        LeaseUpdate::settle(decider, id(lease)?, &asked).map(Self::new).map_err(error)
     }
 
     /// Ends a lease on all its keys, and charges nothing.
     pub fn release(legs: Legs, lease: &[u8]) -> Result<Self, JsValue> {
         let keys: Vec<_> = legs.keys.iter().map(|key| &**key).collect();
-        LeaseUpdate::release(legs.policies, id(lease)?, &keys).map(Self::new).map_err(error)
+        LeaseUpdate::release(legs.decider, id(lease)?, &keys).map(Self::new).map_err(error)
     }
 
     /// Lets a lease live for so long from now on.
     pub fn renew(legs: Legs, lease: &[u8], ttl: u64) -> Result<Self, JsValue> {
+        let lease = Hold::new(id(lease)?, Span::from_nanos(ttl))
+            .ok_or_else(|| error("ttlMs: must be longer than nothing, at most 31 days"))?;
         let keys: Vec<_> = legs.keys.iter().map(|key| &**key).collect();
-        LeaseUpdate::renew(legs.policies, hold(lease, ttl)?, &keys).map(Self::new).map_err(error)
+        LeaseUpdate::renew(legs.decider, lease, &keys).map(Self::new).map_err(error)
     }
 
     /// What to do next: 0 to load, 1 to swap, 2 to wait; 3 when it is over.
     pub fn next(&mut self, now_ms: f64) -> Result<u32, JsValue> {
-        let step = self.machine.next(timestamp(now_ms)).map_err(error)?;
+        let step = self.machine.next(timestamp(now_ms))?;
         let code = match &step {
             Step::Load { .. } => 0,
             Step::Swap { .. } => 1,
@@ -132,14 +122,12 @@ impl Machine {
 
     /// All numbers of that decision, in nanoseconds (`answer.rs`).
     pub fn numbers(&self, leg: usize) -> Option<Vec<u64>> {
-        let applied = self.outcome()?.legs.get(leg)?.as_ref()?;
-        let whole = [applied.retry_after, applied.closed_for, applied.delay];
-        Some(answer::exact(whole, applied.limits.iter().copied()).collect())
+        self.outcome()?.legs.get(leg)?.as_ref().map(answer::exact)
     }
 }
 
 impl Machine {
-    fn new(machine: impl Core<Error = DecideError> + 'static) -> Self {
+    fn new(machine: impl Core<Error = JsValue> + 'static) -> Self {
         Self { machine: Box::new(machine), step: None }
     }
 

@@ -10,7 +10,7 @@ const NANOS_PER_MILLI: u64 = 1_000_000;
 
 /// Milliseconds since the epoch, with fractions of them, as far as the number has any.
 #[inline]
-pub(crate) fn timestamp(millis: f64) -> Timestamp {
+pub fn timestamp(millis: f64) -> Timestamp {
     // A conversion saturates: what is negative is 0, and what is too large the end of time.
     let whole = millis as u64;
     let part = (millis - whole as f64) * NANOS_PER_MILLI as f64;
@@ -20,7 +20,7 @@ pub(crate) fn timestamp(millis: f64) -> Timestamp {
 /// Whole milliseconds, rounded up: who waits that long has waited long enough. What never comes is
 /// infinite.
 #[inline]
-pub(crate) fn millis(span: Span) -> f64 {
+pub fn millis(span: Span) -> f64 {
     // Most spans are none at all, and a division is slow.
     match span {
         Span::ZERO => 0.0,
@@ -31,17 +31,17 @@ pub(crate) fn millis(span: Span) -> f64 {
 
 /// A number that was checked to be a whole one.
 #[inline]
-pub(crate) const fn units(number: f64) -> u64 {
+pub const fn units(number: f64) -> u64 {
     number as u64
 }
 
 /// Sixteen bytes, the most significant first.
-pub(crate) fn id(bytes: &[u8]) -> Result<Id, JsValue> {
+pub fn id(bytes: &[u8]) -> Result<Id, JsValue> {
     let bytes = bytes.try_into().map_err(|_| error("id: must have 16 bytes"))?;
     Ok(Id::from_u128(u128::from_be_bytes(bytes)))
 }
 
 /// What JavaScript makes an error of: the field, a colon, and what is wrong with it.
-pub(crate) fn error(message: impl Display) -> JsValue {
+pub fn error(message: impl Display) -> JsValue {
     JsValue::from_str(&message.to_string())
 }
