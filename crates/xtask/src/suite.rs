@@ -23,7 +23,7 @@ const NOT_DEFAULT: [&str; 4] = ["--package", "tollgate-example-wasmi", "--packag
 const FUZZ: [&str; 2] = ["--package", "tollgate-fuzz"];
 
 /// Crates that are empty on every target but WebAssembly, with their features.
-const WASM: [(&str, &str, &str); 8] = [
+const WASM: [(&str, &str, &str); 10] = [
     ("tollgate-component", "", "wasm32-unknown-unknown"),
     ("tollgate-component", "keyed", "wasm32-unknown-unknown"),
     ("tollgate-component", "stored", "wasm32-unknown-unknown"),
@@ -32,6 +32,8 @@ const WASM: [(&str, &str, &str); 8] = [
     ("tollgate-js-upstream", "", "wasm32-unknown-unknown"),
     ("tollgate-edge-cloudflare", "", "wasm32-unknown-unknown"),
     ("tollgate-edge-spin", "", "wasm32-wasip2"),
+    ("tollgate-example-spin-limiter", "", "wasm32-wasip2"),
+    ("tollgate-example-spin-limiter", "vectors", "wasm32-wasip2"),
 ];
 
 /// Formatting, clippy and rustdoc, all of them without a warning.
@@ -98,7 +100,7 @@ pub(crate) fn test() -> anyhow::Result<()> {
     // What fails soonest comes first.
     check_format()?;
     wit_docs::check()?;
-    let program = program::build()?;
+    let program = program::build_with_tests()?;
     wasm::build_test_guests()?;
     lint_code()?;
     check_no_std()?;

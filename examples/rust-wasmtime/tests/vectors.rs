@@ -3,49 +3,11 @@
 use tollgate_example_rust_wasmtime::{Bounds, Limiter};
 
 use crate::component;
-use crate::format::{CapacityText, Expected, Standing, Vector, files, hex, unhex};
+use crate::format::{Expected, Vector, files, unhex};
+use crate::said::said;
 use crate::to_wit;
 use crate::transcript::Transcript;
 use crate::wit;
-
-const fn verdict(verdict: wit::Verdict) -> &'static str {
-    match verdict {
-        wit::Verdict::Allowed => "allowed",
-        wit::Verdict::Limited => "limited",
-        wit::Verdict::Impossible => "impossible",
-    }
-}
-
-const fn effect(effect: wit::Effect) -> &'static str {
-    match effect {
-        wit::Effect::None => "none",
-        wit::Effect::Charged => "charged",
-        wit::Effect::Held => "held",
-        wit::Effect::Repeated => "repeated",
-        wit::Effect::Settled => "settled",
-        wit::Effect::Released => "released",
-        wit::Effect::Renewed => "renewed",
-        wit::Effect::NoHold => "no-hold",
-        wit::Effect::Changed => "changed",
-    }
-}
-
-fn standing(status: &wit::LimitStatus, capacity: Option<wit::Capacity>) -> Standing {
-    Standing {
-        verdict: verdict(status.verdict).to_owned(),
-        limit: status.limit,
-        remaining: status.remaining,
-        held: status.held,
-        retry_after_ns: status.retry_after,
-        reset_after_ns: status.reset_after,
-        delay_ns: status.delay,
-        capacity: capacity.map(|it| CapacityText {
-            capacity: it.capacity,
-            original: it.original,
-            per_ns: it.period,
-        }),
-    }
-}
 
 /// Does one step; says what was said.
 fn step(
@@ -56,17 +18,9 @@ fn step(
     now_ns: u64,
 ) -> Expected {
     let decision = limiter.apply(policy, Some(before), operation, now_ns).unwrap();
-    let after = decision.record.as_deref().unwrap_or(before);
-    let mut capacity = |position| limiter.capacity_of(policy, after, position, now_ns).unwrap();
-    let limits = (0..).zip(&decision.limits);
-    Expected {
-        verdict: verdict(decision.verdict).to_owned(),
-        effect: effect(decision.effect).to_owned(),
-        changed: decision.record.is_some(),
-        retry_after_ns: decision.retry_after,
-        limits: limits.map(|(position, it)| standing(it, capacity(position))).collect(),
-        record: hex(after),
-    }
+    said(&decision, before, |record, position| {
+        limiter.capacity_of(policy, record, position, now_ns).unwrap()
+    })
 }
 
 /// Runs a vector; says how many steps it has.
