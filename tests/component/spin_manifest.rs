@@ -8,6 +8,9 @@ use crate::wasm;
 
 const MANIFEST: &str = include_str!("../../edge/spin/spin.toml");
 
+/// The example that asks the limiter itself.
+const EXAMPLE: &str = include_str!("../../examples/spin-limiter/spin.toml");
+
 /// The value under a path of names.
 fn at<'a>(table: &'a DeTable<'a>, path: &[&str]) -> &'a DeValue<'a> {
     let (name, rest) = path.split_first().unwrap();
@@ -16,15 +19,20 @@ fn at<'a>(table: &'a DeTable<'a>, path: &[&str]) -> &'a DeValue<'a> {
 }
 
 #[test]
-fn the_dependency_is_what_the_edge_imports_and_the_limiter_exports() {
-    let manifest = DeTable::parse(MANIFEST).unwrap().into_inner();
-    let dependencies = at(&manifest, &["component", "edge", "dependencies"]).as_table().unwrap();
-    let names: Vec<_> = dependencies.keys().map(|name| name.get_ref().to_string()).collect();
-    let (imports, _) = interface(&wasm::bytes("edge.wasm"));
-    let (_, exports) = interface(&wasm::bytes("limiter.wasm"));
-    let asked: Vec<_> = imports.into_iter().filter(|it| it.starts_with("tollgate:")).collect();
-    assert_eq!(names, asked);
-    assert!(exports.contains(&names[0]), "{exports:?}");
+fn the_dependency_is_what_is_imported_and_the_limiter_exports() {
+    for (manifest, component, file) in
+        [(MANIFEST, "edge", "edge.wasm"), (EXAMPLE, "limited", "spin-limiter-alone.wasm")]
+    {
+        let manifest = DeTable::parse(manifest).unwrap().into_inner();
+        let dependencies = at(&manifest, &["component", component, "dependencies"]);
+        let dependencies = dependencies.as_table().unwrap().keys();
+        let names: Vec<_> = dependencies.map(|name| name.get_ref().to_string()).collect();
+        let (imports, _) = interface(&wasm::bytes(file));
+        let (_, exports) = interface(&wasm::bytes("limiter.wasm"));
+        let asked: Vec<_> = imports.into_iter().filter(|it| it.starts_with("tollgate:")).collect();
+        assert_eq!(names, asked, "{file}");
+        assert!(exports.contains(&names[0]), "{exports:?}");
+    }
 }
 
 #[test]

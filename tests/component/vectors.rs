@@ -3,8 +3,11 @@
 
 #[path = "../vectors/format.rs"]
 pub(crate) mod format;
+#[path = "../vectors/said_by_component.rs"]
+mod said;
 
-use format::{CapacityText, Expected, Standing, Step, Vector, files, hex, unhex};
+use format::{Expected, Step, Vector, files, hex, unhex};
+use said::said;
 use tollgate_core::Operation;
 
 use crate::limiter::{Limiter, wit};
@@ -19,29 +22,6 @@ struct Run {
 }
 
 impl Run {
-    /// What a decision says, as the vectors spell it; `before` is what stays when nothing is written.
-    fn said(&mut self, decision: &wit::Decision, now_ns: u64) -> Expected {
-        let record = decision.record.clone().unwrap_or_else(|| self.record.clone());
-        let positions = 0_u32..;
-        let limits = positions.zip(&decision.limits).map(|(position, status)| {
-            let capacity = self.limiter.capacity(self.policy, &record, position, now_ns);
-            let capacity = capacity.map(|it| CapacityText {
-                capacity: it.capacity,
-                original: it.original,
-                per_ns: it.period,
-            });
-            Standing { capacity, ..to_wit::limit_status(status).into() }
-        });
-        Expected {
-            verdict: to_wit::verdict(decision.verdict).as_str().to_owned(),
-            effect: to_wit::effect(decision.effect).as_str().to_owned(),
-            changed: decision.record.is_some(),
-            retry_after_ns: decision.retry_after,
-            limits: limits.collect(),
-            record: hex(&record),
-        }
-    }
-
     /// A batch of one decides as the call alone.
     fn batched(&mut self, costs: &[u64], now_ns: u64, expected: &Expected) {
         let batch = wit::Batch {
@@ -69,7 +49,9 @@ impl Run {
         let asked = to_wit::operation(operation);
         let record = Some(&*self.record);
         let decision = self.limiter.apply(self.policy, record, &asked, step.now_ns).unwrap();
-        let said = self.said(&decision, step.now_ns);
+        let said = said(&decision, &self.record, |record, position| {
+            self.limiter.capacity(self.policy, record, position, step.now_ns)
+        });
         assert_eq!(said, step.expect, "{why} {}", step.why);
         if let wit::Operation::Acquire(it) = &asked
             && (it.hold.is_none() && it.once.is_none() && it.share_permille == 1_000)

@@ -10,6 +10,7 @@ mod leases;
 mod one_fresh_key;
 mod program;
 mod reload;
+mod spin_example;
 mod spin_stores;
 mod swarm;
 mod sweep;

@@ -1,4 +1,4 @@
-//! Plugging the limiter into the edge function, as Spin does when it starts an application.
+//! Plugging the limiter into who asks it, as Spin does when it starts an application.
 
 use std::path::Path;
 
@@ -6,12 +6,12 @@ use anyhow::Context as _;
 use wac_graph::types::Package;
 use wac_graph::{CompositionGraph, EncodeOptions, PackageId, plug};
 
-/// Composes `edge` with `limiter`, and writes the result to `out`.
-pub(crate) fn compose(edge: &Path, limiter: &Path, out: &Path) -> anyhow::Result<()> {
+/// Composes `asker` with `limiter`, and writes the result to `out`.
+pub(crate) fn compose(asker: &Path, limiter: &Path, out: &Path) -> anyhow::Result<()> {
     let mut graph = CompositionGraph::new();
     let limiter = register(&mut graph, "tollgate:limiter-component", limiter)?;
-    let edge = register(&mut graph, "tollgate:edge", edge)?;
-    plug(&mut graph, vec![limiter], edge)?;
+    let asker = register(&mut graph, "tollgate:asker", asker)?;
+    plug(&mut graph, vec![limiter], asker)?;
     let bytes = graph.encode(EncodeOptions::default())?;
     std::fs::write(out, bytes).with_context(|| format!("can't write {}", out.display()))
 }

@@ -35,6 +35,8 @@ struct Args {
 enum Task {
     /// Builds the limiter component, the plain module and the edge function, and composes them.
     Wasm,
+    /// Builds the guests that tests run.
+    Guests,
     /// Builds the program `tollgate`, with the edge function inside.
     Build,
     /// Builds everything and serves; arguments go to `tollgate serve`.
@@ -88,6 +90,7 @@ enum CloudflareTask {
 fn main() -> anyhow::Result<()> {
     match Args::parse().task {
         Task::Wasm => wasm::build(),
+        Task::Guests => wasm::build_test_guests(),
         Task::Build => program::build().map(drop),
         Task::Serve { args } => program::serve(&args),
         Task::Bench(args) => bench::bench(&args),
@@ -100,7 +103,9 @@ fn main() -> anyhow::Result<()> {
         Task::WitDocs => wit_docs::write(),
         Task::Panics => panics::check(),
         Task::ApiCheck => program::build().and_then(|program| api_check::check(&program)),
-        Task::Conformance => wasm::build().and_then(|()| conformance::write()),
+        Task::Conformance => program::build_with_tests()
+            .and_then(|_| wasm::build_test_guests())
+            .and_then(|()| conformance::write()),
         Task::Lint => suite::lint(),
         Task::Test => suite::test(),
     }

@@ -4,12 +4,21 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use crate::command::{cargo, run};
+use crate::suite::HEAVY;
 use crate::{paths, wasm};
 
 /// Builds the program with the edge function inside, and says where it is.
 pub(crate) fn build() -> anyhow::Result<PathBuf> {
     wasm::build()?;
     run(&mut release(&["build", "--package", "tollgate-host"]))?;
+    Ok(paths::program())
+}
+
+/// Builds the program as [`build`] does, and with it all tests of what wasmtime is part of: by itself it would
+/// have other features of shared crates, and be compiled twice.
+pub(crate) fn build_with_tests() -> anyhow::Result<PathBuf> {
+    wasm::build()?;
+    run(release(&["build", "--quiet", "--lib", "--bins", "--tests"]).args(HEAVY))?;
     Ok(paths::program())
 }
 

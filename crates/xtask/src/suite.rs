@@ -34,6 +34,8 @@ const WASM: [(&str, &str, &str); 10] = [
     ("tollgate-js-upstream", "", "wasm32-unknown-unknown"),
     ("tollgate-edge-cloudflare", "", "wasm32-unknown-unknown"),
     ("tollgate-edge-spin", "", "wasm32-wasip2"),
+    ("tollgate-example-spin-limiter", "", "wasm32-wasip2"),
+    ("tollgate-example-spin-limiter", "vectors", "wasm32-wasip2"),
 ];
 
 /// Formatting, clippy and rustdoc, all of them without a warning.
@@ -100,7 +102,7 @@ pub(crate) fn test() -> anyhow::Result<()> {
     // What fails soonest comes first.
     check_format()?;
     wit_docs::check()?;
-    let program = program::build()?;
+    let program = program::build_with_tests()?;
     wasm::build_test_guests()?;
     lint_code()?;
     check_no_std()?;

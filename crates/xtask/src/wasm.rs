@@ -71,6 +71,14 @@ const TEST_GUESTS: [Guest<'_>; 3] = [
     Guest { package: "tollgate-guest-faulty", out: "guest-faulty.wasm", ..EDGE },
 ];
 
+/// The example of a Spin component that asks the limiter itself, as its test asks it.
+const SPIN_EXAMPLE: Guest<'_> = Guest {
+    package: "tollgate-example-spin-limiter",
+    features: "vectors",
+    out: "spin-limiter-alone.wasm",
+    ..EDGE
+};
+
 /// Guests of benchmarks alone.
 const BENCH_GUESTS: [Guest<'_>; 2] = [
     Guest { features: "linked", out: "edge-linked.wasm", ..EDGE },
@@ -98,8 +106,11 @@ fn plain_module() -> anyhow::Result<PathBuf> {
     Ok(out)
 }
 
-/// Builds the guests that only tests and benchmarks run.
+/// Builds the guests that only tests and benchmarks run, and composes the example among them with the limiter.
 pub(crate) fn build_test_guests() -> anyhow::Result<()> {
+    add_targets()?;
+    let (example, limiter) = (component(&SPIN_EXAMPLE)?, component(&LIMITER)?);
+    compose::compose(&example, &limiter, &paths::out().join("spin-limiter.wasm"))?;
     TEST_GUESTS.iter().try_for_each(|guest| component(guest).map(drop))
 }
 

@@ -4,6 +4,8 @@
 mod bad_input;
 #[path = "../../../tests/vectors/format.rs"]
 mod format;
+#[path = "../../../tests/vectors/said_by_component.rs"]
+mod said;
 #[path = "../../../crates/component/to_wit.rs"]
 mod to_wit;
 #[path = "../../../tests/vectors/transcript.rs"]

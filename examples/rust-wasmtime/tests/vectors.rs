@@ -3,19 +3,11 @@
 use tollgate_example_rust_wasmtime::{Bounds, Limiter};
 
 use crate::component;
-use crate::format::{CapacityText, Expected, Standing, Vector, files, hex, unhex};
+use crate::format::{Expected, Vector, files, unhex};
+use crate::said::said;
 use crate::to_wit;
 use crate::transcript::Transcript;
 use crate::wit;
-
-fn standing(status: &wit::LimitStatus, capacity: Option<wit::Capacity>) -> Standing {
-    let capacity = capacity.map(|it| CapacityText {
-        capacity: it.capacity,
-        original: it.original,
-        per_ns: it.period,
-    });
-    Standing { capacity, ..to_wit::limit_status(status).into() }
-}
 
 /// Does one step; says what was said.
 fn step(
@@ -26,17 +18,9 @@ fn step(
     now_ns: u64,
 ) -> Expected {
     let decision = limiter.apply(policy, Some(before), operation, now_ns).unwrap();
-    let after = decision.record.as_deref().unwrap_or(before);
-    let mut capacity = |position| limiter.capacity_of(policy, after, position, now_ns).unwrap();
-    let limits = (0..).zip(&decision.limits);
-    Expected {
-        verdict: to_wit::verdict(decision.verdict).as_str().to_owned(),
-        effect: to_wit::effect(decision.effect).as_str().to_owned(),
-        changed: decision.record.is_some(),
-        retry_after_ns: decision.retry_after,
-        limits: limits.map(|(position, it)| standing(it, capacity(position))).collect(),
-        record: hex(after),
-    }
+    said(&decision, before, |record, position| {
+        limiter.capacity_of(policy, record, position, now_ns).unwrap()
+    })
 }
 
 /// Runs a vector; says how many steps it has.

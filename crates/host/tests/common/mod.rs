@@ -3,8 +3,7 @@
 #![allow(dead_code, clippy::unwrap_used, reason = "each test uses a part of it, and may panic")]
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{Request, StatusCode};
@@ -13,33 +12,12 @@ use tollgate_host::edge::{Edge, EdgeConfig};
 use tollgate_host::server::Handler;
 use tollgate_kv::Memory;
 
-/// Names a folder of built guests; without it the test builds them.
-const GUESTS_VARIABLE: &str = "TOLLGATE_GUESTS";
-
-const GUESTS: [&str; 3] = ["null", "keyvalue", "faulty"];
-
-/// The file of the guest `name`.
+/// The file of the guest `name`, as `cargo xtask guests` builds it.
 pub(crate) fn guest_path(name: &str) -> PathBuf {
-    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
-    let folder = FOLDER
-        .get_or_init(|| std::env::var_os(GUESTS_VARIABLE).map_or_else(build_guests, PathBuf::from));
-    folder.join(format!("tollgate_guest_{name}.wasm"))
-}
-
-fn build_guests() -> PathBuf {
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
-    let mut build = Command::new(env!("CARGO"));
-    build
-        .current_dir(workspace)
-        .args(["build", "--profile", "wasm", "--target", "wasm32-wasip2"])
-        .arg("--target-dir")
-        .arg(target);
-    for guest in GUESTS {
-        build.arg("-p").arg(format!("tollgate-guest-{guest}"));
-    }
-    assert!(build.status().unwrap().success(), "the guests did not build");
-    target.join("wasm32-wasip2/wasm")
+    let file = target.join("tollgate").join(format!("guest-{name}.wasm"));
+    assert!(file.exists(), "{} is missing: `cargo xtask guests` makes it", file.display());
+    file
 }
 
 /// An edge that runs the guest `name` over a fresh memory store.

@@ -19,12 +19,17 @@ pub(super) struct Surface {
 }
 
 /// Every surface. All others are compared with the first.
-pub(super) const ALL: [Surface; 9] = [
+pub(super) const ALL: [Surface; 10] = [
     Surface { name: "native", title: "the core itself", test: "crates/core/tests/vectors.rs" },
     Surface {
         name: "wasmtime",
         title: "the component in wasmtime",
         test: "examples/rust-wasmtime/tests/vectors.rs",
+    },
+    Surface {
+        name: "spin",
+        title: "the component in a Spin component",
+        test: "tests/end_to_end/spin_example.rs",
     },
     Surface {
         name: "jco",
@@ -68,12 +73,15 @@ pub(super) const TRANSCRIPTS: &str = "TOLLGATE_TRANSCRIPTS";
 
 /// Runs the tests of all surfaces, all but those of the program. The components have been built.
 pub(super) fn run_all(transcripts: &Path) -> anyhow::Result<()> {
-    let test = ["test", "--quiet", "--package", "tollgate-core", "--test", "vectors"];
-    run(cargo(&test).env(TRANSCRIPTS, transcripts))?;
+    // Not of the core's package alone, which would have other features of shared crates.
+    run(cargo(&["test", "--quiet", "--test", "vectors"]).env(TRANSCRIPTS, transcripts))?;
     let test = ["test", "--quiet", "--package", "tollgate-example-wasmi"];
     run(cargo(&test).env(TRANSCRIPTS, transcripts))?;
     let mut test = program::release(&["test", "--quiet", "--test", "wasmtime_host"]);
     run(test.args(HEAVY).env(TRANSCRIPTS, transcripts))?;
+    let mut test = program::release(&["test", "--quiet", "--test", "end_to_end"]);
+    test.args(HEAVY).args(["--", "spin_example"]);
+    run(test.env(TRANSCRIPTS, transcripts))?;
     js::test(Some(transcripts))?;
     node_module(transcripts)?;
     jco(transcripts)?;
