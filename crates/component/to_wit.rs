@@ -102,10 +102,9 @@ pub(crate) fn operation(operation: &Operation) -> wit::Operation {
         Operation::Penalise(costs) => wit::Operation::Penalise(units(costs)),
         Operation::Block(span) => wit::Operation::Block(span.as_nanos()),
         Operation::Reset => wit::Operation::Reset,
-        Operation::Lower { limit, remaining } => wit::Operation::Correct(wit::Correction {
-            limit: position(*limit),
-            remaining: *remaining,
-        }),
+        Operation::Lower { limit, remaining } => {
+            wit::Operation::Lower(wit::Lower { limit: position(*limit), remaining: *remaining })
+        }
         Operation::SetCapacity { limit, capacity, note: n } => {
             let pair = |it: CapacitySetting| (it.capacity(), it.period().as_nanos());
             let (limit, capacity) = (position(*limit), capacity.map(pair));

@@ -4,7 +4,7 @@ mod operation;
 mod policy;
 
 use serde::{Deserialize, Deserializer};
-use tollgate_core::Span;
+use tollgate_core::{LimitStatus, Span};
 
 pub(crate) use operation::OperationText;
 pub(crate) use policy::PolicyText;
@@ -108,6 +108,22 @@ pub(crate) struct Standing {
     #[serde(deserialize_with = "nanos")]
     pub(crate) delay_ns: u64,
     pub(crate) capacity: Option<CapacityText>,
+}
+
+/// As a decision tells it; what is in force of a capacity is told beside it.
+impl From<LimitStatus> for Standing {
+    fn from(status: LimitStatus) -> Self {
+        Self {
+            verdict: status.verdict.as_str().to_owned(),
+            limit: status.limit,
+            remaining: status.remaining,
+            held: status.held,
+            retry_after_ns: status.retry_after.as_nanos(),
+            reset_after_ns: status.reset_after.as_nanos(),
+            delay_ns: status.delay.as_nanos(),
+            capacity: None,
+        }
+    }
 }
 
 /// What is in force for an adaptive limit.

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use crate::calls::Member;
 use crate::error::ClientError;
 use crate::heard::{Heard, MINIMAL};
 use crate::{limits_field, millis};
@@ -69,6 +70,14 @@ pub struct Answer {
     pub counted_by: CountedBy,
     /// Where the limits stand; empty for several keys.
     pub limits: Limits,
+    /// Of a pool, the member that let it pass.
+    pub member: Option<Box<Member>>,
+}
+
+/// What the body of any decision on one key says.
+#[derive(Deserialize, Default)]
+struct BodyText {
+    limits: Limits,
 }
 
 impl Answer {
@@ -80,7 +89,7 @@ impl Answer {
 
     pub(crate) fn new(verdict: Verdict, retry_after: Option<Duration>, limits: Limits) -> Self {
         let delay = limits.values().map(|limit| limit.delay).max().unwrap_or_default();
-        Self { verdict, retry_after, delay, counted_by: CountedBy::Store, limits }
+        Self { verdict, retry_after, delay, counted_by: CountedBy::Store, limits, member: None }
     }
 
     /// The decision that an answer to `Prefer: return=minimal` tells by its status and header fields.
@@ -94,12 +103,28 @@ impl Answer {
             _ => return Err(heard.refusal()),
         };
         let limits = limits_field::parse(heard.field("tollgate-limits").unwrap_or_default())?;
+        Ok(Self::told(heard, verdict, limits))
+    }
+
+    /// The decision that an answer with a body tells.
+    pub(crate) fn read_body(heard: &Heard) -> Result<Self, ClientError> {
+        let (verdict, limits) = match (heard.status(), heard.body::<BodyText>()) {
+            (200, body) => (Verdict::Allowed, body?.limits),
+            // Also of who stands in front, and says it in other words.
+            (429, body) => (Verdict::Limited, body.unwrap_or_default().limits),
+            (422, Ok(body)) => (Verdict::Impossible, body.limits),
+            _ => return Err(heard.refusal()),
+        };
+        Ok(Self::told(heard, verdict, limits))
+    }
+
+    fn told(heard: &Heard, verdict: Verdict, limits: Limits) -> Self {
         let retry_after = match verdict {
             Verdict::Allowed => Some(Duration::ZERO),
             Verdict::Limited => retry_after(heard.retry_after(), &limits),
             Verdict::Impossible => None,
         };
-        Ok(Self { counted_by: counted_by(heard), ..Self::new(verdict, retry_after, limits) })
+        Self { counted_by: counted_by(heard), ..Self::new(verdict, retry_after, limits) }
     }
 }
 

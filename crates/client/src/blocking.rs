@@ -1,7 +1,9 @@
 //! The same, for threads: every call returns when it is over. Not for async tasks: it keeps their thread.
 
 mod lease;
+mod stream;
 mod transport;
+mod watch;
 
 use std::sync::Arc;
 use std::thread;
@@ -17,9 +19,11 @@ use crate::exchange::{Exchange, Machine, Step};
 use crate::face::client_face;
 use crate::held::Held;
 use crate::waiting::Waiting;
+use crate::watch::{WatchRequest, Watching};
 
 pub use lease::Lease;
 use transport::Transport;
+pub use watch::Watch;
 
 /// A service, asked by threads. A clone is another handle to the same connections.
 #[derive(Debug, Clone)]

@@ -6,6 +6,7 @@ mod capacity;
 mod events;
 mod lease;
 mod peek;
+mod pool;
 
 use std::time::Duration;
 
@@ -19,6 +20,7 @@ pub use acquire::{Acquire, Cost, Priority};
 pub use capacity::{AdaptiveLimit, Capacity, CapacityChange};
 pub use events::{Event, EventReport, Events, Reported};
 pub use lease::Settled;
+pub use pool::Member;
 
 pub(crate) use acquire::Granted;
 pub(crate) use batch::try_acquire_batch;
@@ -72,21 +74,36 @@ impl<T> Call<T> {
     }
 
     pub(crate) fn request(&self, config: &Config) -> Result<Request<Bytes>, ClientError> {
-        let mut request = Request::builder()
-            .method(self.method.clone())
-            .uri(format!("{}{}", config.base_url, self.path))
-            .header("prefer", MINIMAL);
-        if self.method == Method::POST {
-            request = request.header(CONTENT_TYPE, "application/json");
-        }
-        if let Some(authorization) = &config.authorization {
-            request = request.header(AUTHORIZATION, authorization.clone());
-        }
-        let request = request.body(self.body.clone());
-        request.map_err(|_| ClientError::refused("base_url", "makes no URL with what is asked"))
+        request(config, &self.method, &self.path, &self.body)
     }
 }
 
-fn segment(text: &str) -> impl std::fmt::Display {
+/// A request that looks at what is at a path.
+pub(crate) fn look(config: &Config, path: &str) -> Result<Request<Bytes>, ClientError> {
+    request(config, &Method::GET, path, &Bytes::new())
+}
+
+fn request(
+    config: &Config,
+    method: &Method,
+    path: &str,
+    body: &Bytes,
+) -> Result<Request<Bytes>, ClientError> {
+    let mut request = Request::builder()
+        .method(method.clone())
+        .uri(format!("{}{path}", config.base_url))
+        .header("prefer", MINIMAL);
+    if *method == Method::POST {
+        request = request.header(CONTENT_TYPE, "application/json");
+    }
+    if let Some(authorization) = &config.authorization {
+        request = request.header(AUTHORIZATION, authorization.clone());
+    }
+    let request = request.body(body.clone());
+    request.map_err(|_| ClientError::refused("base_url", "makes no URL with what is asked"))
+}
+
+/// A text as a segment of a path, or as a value in a query.
+pub(crate) fn segment(text: &str) -> impl std::fmt::Display {
     utf8_percent_encode(text, SEGMENT)
 }

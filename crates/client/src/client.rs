@@ -1,7 +1,9 @@
 //! The async face, on tokio.
 
 mod lease;
+mod stream;
 mod transport;
+mod watch;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -16,9 +18,11 @@ use crate::exchange::{Exchange, Machine, Step};
 use crate::face::client_face;
 use crate::held::Held;
 use crate::waiting::Waiting;
+use crate::watch::{WatchRequest, Watching};
 
 pub use lease::Lease;
 use transport::Transport;
+pub use watch::Watch;
 
 /// A service, asked by tasks on tokio. A clone is another handle to the same connections.
 ///

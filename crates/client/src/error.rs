@@ -43,6 +43,10 @@ impl ClientError {
         Self::Refused { field: Some(quoted(field)), detail: detail.into() }
     }
 
+    pub(crate) fn too_long(bytes_max: usize) -> Self {
+        Self::protocol(format!("the answer is longer than {bytes_max} bytes"))
+    }
+
     pub(crate) fn protocol(detail: impl Into<String>) -> Self {
         Self::Protocol { detail: detail.into() }
     }

@@ -103,9 +103,7 @@ impl<T> Machine for Exchange<T> {
             }),
             Ok(heard) => Step::Done((self.call.read)(&heard)),
             Err(Broken::TooLong) => {
-                let max = self.config.answer_bytes_max;
-                let detail = format!("the answer is longer than {max} bytes");
-                Step::Done(Err(ClientError::protocol(detail)))
+                Step::Done(Err(ClientError::too_long(self.config.answer_bytes_max)))
             }
             Err(Broken::NotSent(detail)) => {
                 self.again(Fault { detail, may_be_done: false, retry_after: Duration::ZERO })
@@ -118,12 +116,12 @@ impl<T> Machine for Exchange<T> {
 }
 
 /// Whether an answer says nothing about the request, and may be another one the next time.
-const fn is_fault(status: u16) -> bool {
+pub(crate) const fn is_fault(status: u16) -> bool {
     matches!(status, 408 | 500..600)
 }
 
 /// A random wait after so many attempts, so that those who failed together don't come back together.
-fn wait_after(attempts: u32) -> Duration {
+pub(crate) fn wait_after(attempts: u32) -> Duration {
     let doubled = FIRST_WAIT_MAX_MS.checked_shl(attempts.saturating_sub(1)).unwrap_or(WAIT_MAX_MS);
     Duration::from_millis(random::up_to(doubled.min(WAIT_MAX_MS)))
 }

@@ -39,7 +39,7 @@ macro_rules! client_face {
             timeout: Duration,
         ) -> Result<Lease, AcquireError> {
             let granted = self.wait(asked, Some(ttl), timeout)$($await)*?;
-            Ok(Lease::new(self.clone(), Held::new(granted, asked.places())))
+            Ok(Lease::new(self.clone(), Held::new(granted, asked)))
         }
 
         /// Asks for up to 256 of one key each, decided as if each came alone, and answered in their
@@ -134,6 +134,14 @@ macro_rules! client_face {
             factor_permille: Option<u16>,
         ) -> Result<Limits, ClientError> {
             self.ask(calls::reduce_capacity(limit, factor_permille))$($await)*
+        }
+
+        /// What happens to capacities, upstreams and keys, as it happens.
+        ///
+        /// Nothing is asked before the first news is: what happens until then is not told, unless the
+        /// request says since when.
+        pub fn watch(&self, request: &WatchRequest) -> Watch {
+            Watch::new(self.transport.clone(), Watching::new(Arc::clone(&self.config), request))
         }
 
         $($async)? fn wait(
@@ -234,4 +242,44 @@ macro_rules! lease_face {
     };
 }
 
-pub(crate) use {client_face, lease_face};
+macro_rules! watch_face {
+    ([$($async:tt)?] [$($await:tt)*] $sleep:path) => {
+        pub(super) fn new(transport: Transport, watching: Watching) -> Self {
+            Self { watching, stream: Stream::new(transport) }
+        }
+
+        /// Where it is: [`WatchRequest::after`] it a later watcher goes on. Nothing before a service has
+        /// said anything.
+        ///
+        /// [`WatchRequest::after`]: crate::WatchRequest::after
+        #[must_use]
+        pub fn last_id(&self) -> Option<&str> {
+            self.watching.last_id()
+        }
+
+        /// Does what the machine says until there is something to tell.
+        $($async)? fn news(&mut self) -> Option<Result<News, ClientError>> {
+            let mut step = self.watching.go(Instant::now());
+            loop {
+                step = match step {
+                    WatchStep::Open(request, timeout) => {
+                        let opened = self.stream.open(*request, timeout)$($await)*;
+                        self.watching.opened(opened, Instant::now())
+                    }
+                    WatchStep::Read => {
+                        let piece = self.stream.next()$($await)*;
+                        self.watching.read(piece, Instant::now())
+                    }
+                    WatchStep::Sleep(wait) => {
+                        $sleep(wait)$($await)*;
+                        self.watching.go(Instant::now())
+                    }
+                    WatchStep::Tell(news) => return Some(news),
+                    WatchStep::Over => return None,
+                };
+            }
+        }
+    };
+}
+
+pub(crate) use {client_face, lease_face, watch_face};

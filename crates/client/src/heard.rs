@@ -56,6 +56,11 @@ impl Heard {
         if self.status() != 200 {
             return Err(self.refusal());
         }
+        self.body()
+    }
+
+    /// The body, whatever the status is.
+    pub(crate) fn body<T: DeserializeOwned>(&self) -> Result<T, ClientError> {
         serde_json::from_slice(self.response.body())
             .map_err(|_| ClientError::protocol("the body of the answer is not what was asked for"))
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::answer::Answer;
-use crate::calls::{self, Call, Cost, Granted, Settled};
+use crate::calls::{self, Acquire, Call, Cost, Granted, Settled};
 
 /// What names a lease. Whoever has it can settle it, so it is not shown.
 #[derive(PartialEq, Eq)]
@@ -20,8 +20,13 @@ pub(crate) struct Held {
 }
 
 impl Held {
-    pub(crate) fn new(granted: Granted, places: Vec<(String, String)>) -> Self {
+    pub(crate) fn new(granted: Granted, asked: &Acquire) -> Self {
         let is_over = granted.lease.is_none();
+        // Of a pool it is on the member that was chosen.
+        let places = match &granted.answer.member {
+            Some(member) => vec![(member.policy.clone(), member.key.clone())],
+            None => asked.places(),
+        };
         Self { token: granted.lease, places, answer: granted.answer, is_over }
     }
 

@@ -4,7 +4,8 @@
 //! |---|---|
 //! | tasks on tokio | [`Client`], and a [`Lease`] for what is held |
 //! | threads | [`blocking::Client`], and a [`blocking::Lease`] |
-//! | what is asked | [`Acquire`]: one key or several, all or nothing |
+//! | what is asked | [`Acquire`]: one key or several, all or nothing; or a pool |
+//! | what happens | [`Watch`] and [`blocking::Watch`], which tell [`News`] |
 //! | what is answered | [`Answer`]; [`ClientError`] when there is no decision |
 #![cfg_attr(
     feature = "blocking",
@@ -37,6 +38,7 @@ assert_eq!(lease.settle([("input_tokens", 1_312)])?, Settled::Charged);
 //!   ([`Client::reduce_capacity`], requests [without an id](Acquire::without_request_id)).
 //! - A service that can't decide (503) is asked again after as long as it says, up to five seconds.
 //! - Whoever waits, waits as told: on the service up to four seconds, here for what is longer.
+//! - Whoever watches is told on where a stream ended or broke.
 //! - Answers come without a body where they can (`Prefer: return=minimal`): on Spin that is one write
 //!   instead of two.
 //! - Everything is bounded: the time of an answer, its length, the attempts ([`Config`]).
@@ -75,13 +77,14 @@ mod random;
 #[cfg(test)]
 mod script;
 mod waiting;
+mod watch;
 
 #[cfg(feature = "async")]
-pub use self::client::{Client, Lease};
+pub use self::client::{Client, Lease, Watch};
 pub use self::{
     answer::{Answer, CountedBy, LimitStatus, Limits, Verdict},
     calls::{
-        Acquire, AdaptiveLimit, Capacity, CapacityChange, Cost, Event, EventReport, Events,
+        Acquire, AdaptiveLimit, Capacity, CapacityChange, Cost, Event, EventReport, Events, Member,
         Priority, Reported, Settled,
     },
     config::{
@@ -89,4 +92,5 @@ pub use self::{
         CONNECT_TIMEOUT, Config,
     },
     error::{AcquireError, ClientError},
+    watch::{CapacityNews, EventNews, LimitedNews, News, WatchRequest},
 };

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use tollgate_core::{Policy, Timestamp, Verdict};
+use tollgate_core::{Policy, Timestamp};
 
 use crate::bindings::exports::tollgate::limiter::limiter as wit;
 use crate::exports::decode;
@@ -50,7 +50,7 @@ fn decide_one(
     let mut record = decode(policy, (!record.is_empty()).then_some(record))?;
     let operation = costs.into();
     let decision = policy.apply(&mut record, &operation, now);
-    decisions.verdicts.push(verdict_code(decision.verdict()));
+    decisions.verdicts.push(decision.verdict().code());
     for status in decision.limits() {
         let (retry_after, reset_after) = (status.retry_after, status.reset_after);
         decisions.numbers.extend_from_slice(&[
@@ -66,13 +66,4 @@ fn decide_one(
     }
     decisions.record_lengths.push((decisions.records.len() - before) as u32);
     Ok(())
-}
-
-/// A verdict as a number, where it is one of many.
-pub(crate) const fn verdict_code(verdict: Verdict) -> u8 {
-    match verdict {
-        Verdict::Allowed => 0,
-        Verdict::Limited => 1,
-        Verdict::Impossible => 2,
-    }
 }

@@ -6,7 +6,6 @@ use alloc::vec::Vec;
 use tollgate_core::{Decision, Policy, Timestamp};
 use tollgate_keyed::{Admission, Handle, Serials, Table, TableError};
 
-use crate::batch::verdict_code;
 use crate::bindings::exports::tollgate::limiter::keyed as wit;
 use crate::bindings::exports::tollgate::limiter::limiter::{
     DecideError, Decision as Decided, Operation,
@@ -57,7 +56,7 @@ impl wit::Guest for Component {
         };
         opened(limiter, |table, _| {
             table.acquire_batch(&keys, &costs, Timestamp::from_nanos(now), |admission| {
-                admissions.verdicts.push(verdict_code(admission.verdict));
+                admissions.verdicts.push(admission.verdict.code());
                 let Admission { retry_after, delay, .. } = admission;
                 admissions.numbers.extend_from_slice(&[retry_after.as_nanos(), delay.as_nanos()]);
             })?;

@@ -125,4 +125,8 @@ pub trait Machine {
 
     /// Answers [`Step::Load`] when the store can't load. It is not asked for that key again.
     fn failed(&mut self);
+
+    /// How long after `now` the record of a [`Step::Swap`] decides as none would: for a driver whose
+    /// store forgets records by itself.
+    fn forget_after(&self, leg: usize, record: &[u8], now: Timestamp) -> Span;
 }

@@ -5,11 +5,15 @@ pub(crate) mod control;
 pub(crate) mod decision;
 pub(crate) mod forecast;
 pub(crate) mod operation;
+pub(crate) mod outcome;
+pub(crate) mod plain;
 pub(crate) mod request;
 pub(crate) mod settle;
+pub(crate) mod standing;
 
-use crate::apply::decision::{Decision, Outcome};
+use crate::apply::decision::Decision;
 use crate::apply::operation::Operation;
+use crate::apply::outcome::{Effect, Outcome};
 use crate::apply::request::Request;
 use crate::policy::Policy;
 use crate::record::Record;
@@ -50,16 +54,32 @@ impl Policy {
         operation: &'a Operation,
         now: Timestamp,
     ) -> Decision<'a> {
-        let healed = record.bring_up(self, now);
-        let outcome = outcome(self, record, operation, now);
+        let (outcome, changed) = match operation {
+            Operation::Acquire(asked) if plain::charge(self, record, asked, now) => {
+                (Outcome::done(Effect::Charged), true)
+            }
+            _ => decide(self, record, operation, now),
+        };
         let request = match operation {
             Operation::Acquire(asked) => Request::Acquire(asked),
             Operation::Settle { hold, costs: Some(costs) } => Request::Settle(*hold, costs),
             _ => Request::Other,
         };
-        let changed = healed || outcome.effect.writes();
         Decision { policy: self, record, request, now, outcome, changed }
     }
+}
+
+/// What an operation comes to, and whether it changed the record.
+#[inline(never)]
+fn decide(
+    policy: &Policy,
+    record: &mut Record,
+    operation: &Operation,
+    now: Timestamp,
+) -> (Outcome, bool) {
+    let healed = record.bring_up(policy, now);
+    let outcome = outcome(policy, record, operation, now);
+    (outcome, healed || outcome.effect.writes())
 }
 
 #[inline]

@@ -5,7 +5,7 @@ pub(crate) mod compact;
 pub(crate) mod entry;
 pub(crate) mod holds;
 pub(crate) mod once;
-mod states;
+pub(crate) mod states;
 
 use alloc::vec::Vec;
 
@@ -44,6 +44,16 @@ impl Record {
             revision: 0,
             foreign: Vec::new(),
         }
+    }
+
+    /// Whether nothing is remembered but where the limits stand.
+    #[inline]
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.holds.is_empty()
+            && self.once.is_empty()
+            && self.blocked_until == Timestamp::EPOCH
+            && self.revision == 0
+            && self.foreign.is_empty()
     }
 
     /// The revision of the policy that this record was written under, as whoever carried it over said;

@@ -4,66 +4,15 @@
 
 #[path = "../../../tests/vectors/format.rs"]
 mod format;
+#[path = "../../../tests/vectors/said.rs"]
+mod said;
 #[path = "../../../tests/vectors/transcript.rs"]
 mod transcript;
 
-use format::{CapacityText, Expected, PolicyText, Standing, Vector, files, hex};
-use tollgate_core::{Decision, Effect, LimitStatus, Policy, Record, Timestamp, Verdict};
+use format::{PolicyText, Vector, files};
+use said::said;
+use tollgate_core::{Record, Timestamp};
 use transcript::Transcript;
-
-const fn verdict(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Allowed => "allowed",
-        Verdict::Limited => "limited",
-        Verdict::Impossible => "impossible",
-    }
-}
-
-const fn effect(effect: Effect) -> &'static str {
-    match effect {
-        Effect::None => "none",
-        Effect::Charged => "charged",
-        Effect::Held => "held",
-        Effect::Repeated => "repeated",
-        Effect::Settled => "settled",
-        Effect::Released => "released",
-        Effect::Renewed => "renewed",
-        Effect::NoHold => "no-hold",
-        Effect::Changed => "changed",
-    }
-}
-
-/// What a decision says of the limit at a position, as the vectors spell it.
-fn standing(decision: &Decision<'_>, index: usize, status: LimitStatus) -> Standing {
-    Standing {
-        verdict: verdict(status.verdict).to_owned(),
-        limit: status.limit,
-        remaining: status.remaining,
-        held: status.held,
-        retry_after_ns: status.retry_after.as_nanos(),
-        reset_after_ns: status.reset_after.as_nanos(),
-        delay_ns: status.delay.as_nanos(),
-        capacity: decision.capacity(index).map(|it| CapacityText {
-            capacity: it.capacity,
-            original: it.original,
-            per_ns: it.period.as_nanos(),
-        }),
-    }
-}
-
-/// What a decision says, and what lies in the store after it; `before` when it writes nothing.
-fn said(policy: &Policy, decision: &Decision<'_>, before: &[u8]) -> Expected {
-    let after = decision.changed().then(|| decision.record().encode(policy));
-    let statuses = decision.limits().enumerate();
-    Expected {
-        verdict: verdict(decision.verdict()).to_owned(),
-        effect: effect(decision.effect()).to_owned(),
-        changed: decision.changed(),
-        retry_after_ns: decision.retry_after().as_nanos(),
-        limits: statuses.map(|(index, status)| standing(decision, index, status)).collect(),
-        record: hex(after.as_deref().unwrap_or(before)),
-    }
-}
 
 /// Runs a vector; says how many steps it has.
 fn run(file: &str, vector: Vector, transcript: &mut Transcript) -> usize {

@@ -90,6 +90,10 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "HOST", conflicts_with = "native")]
     pub(crate) quirks: Option<Quirks>,
 
+    /// Open connections; more wait until one is closed. Fewer where the system allows fewer open files.
+    #[arg(long, value_name = "COUNT", default_value_t = 10_240, value_parser = connections)]
+    pub(crate) connections: usize,
+
     /// Log every request, as target "access" at level info.
     #[arg(long)]
     pub(crate) access_log: bool,
@@ -131,6 +135,16 @@ pub(crate) enum LogFormat {
     Human,
     /// One JSON object a line.
     Json,
+}
+
+/// Most connections that can be asked for: what a server of this size could ever answer.
+const CONNECTIONS_MAX: usize = 1_000_000;
+
+fn connections(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(count) if (1..=CONNECTIONS_MAX).contains(&count) => Ok(count),
+        _ => Err(format!("a count of connections is 1 to {CONNECTIONS_MAX}")),
+    }
 }
 
 /// Shortest pause between two rounds of sweeping: without one, a quarter of a thread would be busy with it.

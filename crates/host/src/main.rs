@@ -4,6 +4,7 @@ mod cli;
 mod configuration;
 mod key;
 mod log;
+mod open_files;
 mod reload;
 mod serve;
 mod state;

@@ -2,7 +2,8 @@
 //! nothing else of the interface.
 //!
 //! All instances share one connection for each address, on which their commands wait for each other no
-//! longer than Redis needs for them. It mends itself.
+//! longer than Redis needs for them. One that failed is made anew when a guest next opens it: the library's
+//! mends itself where the network failed, and never where a password was wrong for a moment.
 
 use std::collections::HashMap;
 use std::str::FromStr;
@@ -10,8 +11,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use redis::{Client, Cmd, ConnectionAddr, IntoConnectionInfo as _, RedisError, Value};
-use wasmtime::component::{Accessor, HasData, Linker, Resource, ResourceTable};
+use redis::{
+    Client, Cmd, ConnectionAddr, ErrorKind, IntoConnectionInfo as _, RedisError, ServerErrorKind,
+    Value,
+};
+use wasmtime::component::{Accessor, HasData, Linker, Resource, ResourceTable, ResourceTableError};
 
 use crate::bindings::spin::redis::redis::{
     self as wit, Error, Host, HostConnection, HostConnectionWithStore, RedisParameter, RedisResult,
@@ -42,7 +46,14 @@ impl FromStr for RedisServer {
 /// The servers that guests may ask, and the connections to them.
 pub(crate) struct RedisServers {
     allowed: Vec<RedisServer>,
-    connections: Mutex<HashMap<String, ConnectionManager>>,
+    connections: Mutex<Connections>,
+}
+
+#[derive(Default)]
+struct Connections {
+    by_address: HashMap<String, RedisConnection>,
+    /// How many there were in all.
+    made: u64,
 }
 
 impl RedisServers {
@@ -51,22 +62,30 @@ impl RedisServers {
     }
 
     /// The connection to `address`, which is made when it is first used.
-    fn connection(&self, address: String) -> Result<ConnectionManager, Error> {
+    fn connection(&self, address: String) -> Result<RedisConnection, Error> {
         let server = address.parse().map_err(|_| Error::InvalidAddress)?;
         if !self.allowed.contains(&server) {
             tracing::warn!("a guest wants {:?}, which no --allow-redis names", server.0);
             return Err(Error::InvalidAddress);
         }
         let mut connections = self.connections.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(connection) = connections.get(&address) {
+        let Connections { by_address, made } = &mut *connections;
+        if let Some(connection) = by_address.get(&address) {
             return Ok(connection.clone());
         }
-        if connections.len() >= ADDRESSES_MAX {
+        if by_address.len() >= ADDRESSES_MAX {
             return Err(Error::TooManyConnections);
         }
-        let connection = connect(&address).map_err(other)?;
-        connections.insert(address, connection.clone());
+        *made += 1;
+        let connection = RedisConnection { to: connect(&address).map_err(other)?, number: *made };
+        by_address.insert(address, connection.clone());
         Ok(connection)
+    }
+
+    /// Lets go of a connection that failed.
+    fn forget(&self, number: u64) {
+        let mut connections = self.connections.lock().unwrap_or_else(PoisonError::into_inner);
+        connections.by_address.retain(|_, connection| connection.number != number);
     }
 }
 
@@ -80,7 +99,11 @@ fn connect(address: &str) -> Result<ConnectionManager, RedisError> {
 }
 
 /// `spin:redis`'s handle of a connection.
-pub struct RedisConnection(ConnectionManager);
+#[derive(Clone)]
+pub struct RedisConnection {
+    to: ConnectionManager,
+    number: u64,
+}
 
 /// What the host functions borrow of an instance's data.
 pub(crate) struct RedisView<'a> {
@@ -123,7 +146,7 @@ impl<T: Send> HostConnectionWithStore<T> for RedisHost {
         accessor.with(|mut access| {
             let view = access.get();
             Ok(match view.servers.connection(address) {
-                Ok(connection) => Ok(view.table.push(RedisConnection(connection))?),
+                Ok(connection) => Ok(view.table.push(connection)?),
                 Err(error) => Err(error),
             })
         })
@@ -135,12 +158,22 @@ impl<T: Send> HostConnectionWithStore<T> for RedisHost {
         command: String,
         arguments: Vec<RedisParameter>,
     ) -> Answered<Vec<RedisResult>> {
-        let mut connection = accessor
-            .with(|mut access| access.get().table.get(&connection).map(|it| it.0.clone()))?;
-        let answer = to_command(&command, &arguments).query_async::<Value>(&mut connection).await;
-        Ok(match answer {
+        let (servers, mut connection) = accessor.with(|mut access| {
+            let view = access.get();
+            Ok::<_, ResourceTableError>((
+                Arc::clone(view.servers),
+                view.table.get(&connection)?.clone(),
+            ))
+        })?;
+        let command = to_command(&command, &arguments);
+        Ok(match command.query_async::<Value>(&mut connection.to).await {
             Ok(answer) => flat(answer),
-            Err(error) => Err(other(error)),
+            Err(error) => {
+                if breaks_the_connection(&error) {
+                    servers.forget(connection.number);
+                }
+                Err(other(error))
+            }
         })
     }
 
@@ -219,6 +252,15 @@ fn flat(answer: Value) -> Result<Vec<RedisResult>, Error> {
         }
     }
     Ok(results)
+}
+
+/// What the server answers is said over a connection that is none the worse. But a server that became a
+/// replica stays one as long as the connection lasts.
+fn breaks_the_connection(error: &RedisError) -> bool {
+    match error.kind() {
+        ErrorKind::Server(kind) => kind == ServerErrorKind::ReadOnly,
+        kind => kind != ErrorKind::Extension,
+    }
 }
 
 /// By value, so that it fits `map_err`.

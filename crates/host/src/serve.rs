@@ -19,7 +19,7 @@ use tollgate_service::Retention;
 
 use crate::cli::{ServeArgs, SweepArg};
 use crate::configuration::{self, Configuration};
-use crate::{log, reload};
+use crate::{log, open_files, reload};
 
 /// The variable that tells the edge its policies.
 const POLICIES_VARIABLE: &str = "policies";
@@ -45,7 +45,11 @@ pub(crate) fn run(args: ServeArgs) -> anyhow::Result<()> {
 }
 
 async fn serve(args: ServeArgs, configuration: Configuration) -> anyhow::Result<()> {
-    let config = ServerConfig { access_log: args.access_log, ..ServerConfig::default() };
+    let config = ServerConfig {
+        connections_max: open_files::connections(args.connections),
+        access_log: args.access_log,
+        ..ServerConfig::default()
+    };
     let store = args.store.open().await?;
     let mut sweeping = start_sweeping(&args, &store, &configuration);
     // Before anybody is told that it listens: until then the signal would end the process.

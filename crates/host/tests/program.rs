@@ -31,7 +31,11 @@ struct Serving {
 impl Serving {
     fn start(folder: &Path, args: &[&str]) -> Self {
         let args = [&["serve", "--listen", "127.0.0.1:0"], args].concat();
-        let mut program = tollgate(folder, &args).spawn().unwrap();
+        Self::spawn(&mut tollgate(folder, &args))
+    }
+
+    fn spawn(command: &mut Command) -> Self {
+        let mut program = command.spawn().unwrap();
         let mut line = String::new();
         let stdout = program.stdout.as_mut().unwrap();
         BufReader::new(stdout).read_line(&mut line).unwrap();
@@ -217,6 +221,19 @@ fn what_a_guest_prints_is_logged() {
     for line in ["INFO guest: to stdout", "ERROR guest: to stderr", "last words"] {
         assert!(log.contains(line), "no {line:?} in {log}");
     }
+}
+
+#[test]
+fn connections_are_no_more_than_the_system_allows_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let serve = "serve --listen 127.0.0.1:0 --native --store memory --connections 200";
+    let limited = format!("ulimit -n 100; exec {} {serve}", env!("CARGO_BIN_EXE_tollgate"));
+    let mut command = Command::new("sh");
+    command.args(["-c", &limited]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let serving = Serving::spawn(command.current_dir(folder.path()));
+    assert!(serving.acquire("alice").starts_with("HTTP/1.1 200 OK"));
+    let log = text(&serving.stop("-TERM").stderr);
+    assert!(log.contains("36 connections instead of 200"), "{log}");
 }
 
 #[test]

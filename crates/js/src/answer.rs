@@ -5,7 +5,7 @@
 //! verdict  limit  remaining  held  retry_after  reset_after  delay    of each limit
 //! ```
 
-use tollgate_core::{Decision, Effect, LIMITS_MAX, LimitStatus, Policy, Span, Verdict};
+use tollgate_core::{Decision, Effect, LIMITS_MAX, LimitStatus, Span, Verdict};
 
 use crate::convert::millis;
 
@@ -19,45 +19,18 @@ pub(crate) const NUMBERS_MAX: usize = HEAD + LIMITS_MAX * PER_LIMIT;
 /// Verdict and effect in one number.
 #[inline]
 pub(crate) const fn code(verdict: Verdict, effect: Effect) -> u32 {
-    verdict_code(verdict) | effect_code(effect) << 2
-}
-
-const fn verdict_code(verdict: Verdict) -> u32 {
-    match verdict {
-        Verdict::Allowed => 0,
-        Verdict::Limited => 1,
-        Verdict::Impossible => 2,
-    }
-}
-
-const fn effect_code(effect: Effect) -> u32 {
-    match effect {
-        Effect::None => 0,
-        Effect::Charged => 1,
-        Effect::Held => 2,
-        Effect::Repeated => 3,
-        Effect::Settled => 4,
-        Effect::Released => 5,
-        Effect::Renewed => 6,
-        Effect::NoHold => 7,
-        Effect::Changed => 8,
-    }
+    verdict.code() as u32 | (effect.code() as u32) << 2
 }
 
 /// In milliseconds, for who decides in memory.
 #[inline]
-pub(crate) fn write(numbers: &mut [f64; NUMBERS_MAX], policy: &Policy, decision: &Decision<'_>) {
+pub(crate) fn write(numbers: &mut [f64; NUMBERS_MAX], decision: &Decision<'_>) {
     let (head, rest) = numbers.split_at_mut(HEAD);
-    // What the decision says of them all would look at each limit once more.
-    let (mut retry_after, mut delay) = (Span::ZERO, Span::ZERO);
-    let limits = policy.limits().iter().zip(decision.limits());
-    for (slots, (limit, status)) in rest.chunks_exact_mut(PER_LIMIT).zip(limits) {
-        if !limit.is_shadow() {
-            retry_after = retry_after.max(status.retry_after);
-            delay = delay.max(status.delay);
-        }
+    let waits = [decision.retry_after(), decision.closed_for(), decision.delay()];
+    head.copy_from_slice(&waits.map(millis));
+    for (slots, status) in rest.chunks_exact_mut(PER_LIMIT).zip(decision.limits()) {
         slots.copy_from_slice(&[
-            f64::from(verdict_code(status.verdict)),
+            f64::from(status.verdict.code()),
             status.limit as f64,
             status.remaining as f64,
             status.held as f64,
@@ -66,10 +39,6 @@ pub(crate) fn write(numbers: &mut [f64; NUMBERS_MAX], policy: &Policy, decision:
             millis(status.delay),
         ]);
     }
-    let denied = decision.verdict() != Verdict::Allowed;
-    let closed_for = decision.closed_for();
-    let retry_after = if denied { retry_after.max(closed_for) } else { Span::ZERO };
-    head.copy_from_slice(&[millis(retry_after), millis(closed_for), millis(delay)]);
 }
 
 /// In nanoseconds, for who wants them all.
@@ -79,7 +48,7 @@ pub(crate) fn exact(
 ) -> impl Iterator<Item = u64> {
     whole.into_iter().map(Span::as_nanos).chain(limits.flat_map(|status| {
         [
-            verdict_code(status.verdict).into(),
+            status.verdict.code().into(),
             status.limit,
             status.remaining,
             status.held,

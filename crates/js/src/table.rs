@@ -71,7 +71,7 @@ impl Table {
         }
         let Some(record) = self.records.get_mut(slot) else { return WRONG };
         let decision = self.policy.apply(record, &self.asked.1, timestamp(now_ms));
-        answer::write(&mut self.exchange.numbers, &self.policy, &decision);
+        answer::write(&mut self.exchange.numbers, &decision);
         answer::code(decision.verdict(), decision.effect())
     }
 
@@ -82,7 +82,7 @@ impl Table {
         }
         let Some(mut record) = self.records.get(slot).cloned() else { return WRONG };
         let decision = self.policy.apply(&mut record, &self.asked.1, timestamp(now_ms));
-        answer::write(&mut self.exchange.numbers, &self.policy, &decision);
+        answer::write(&mut self.exchange.numbers, &decision);
         answer::code(decision.verdict(), decision.effect())
     }
 
@@ -90,7 +90,7 @@ impl Table {
     pub fn apply(&mut self, slot: usize, operation: Given, now_ms: f64) -> u32 {
         let Some(record) = self.records.get_mut(slot) else { return WRONG };
         let decision = self.policy.apply(record, &operation.0, timestamp(now_ms));
-        answer::write(&mut self.exchange.numbers, &self.policy, &decision);
+        answer::write(&mut self.exchange.numbers, &decision);
         answer::code(decision.verdict(), decision.effect())
     }
 

@@ -2,14 +2,18 @@
 
 #![allow(clippy::unwrap_used, reason = "a benchmark may panic")]
 
+mod harness;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use tokio::runtime::{Builder, Runtime};
-use tollgate_core::{Acquire, Costs, Limit, Operation, Policy, Record, Span, Timestamp};
+use tollgate_core::{Costs, Policy};
 use tollgate_kv::{Durability, KeyValue, KeyValueStore, Memory, Redb};
-use tollgate_store::{Answer, Clock, Combiner, DriveError, Loaded, Store, StoreError, Swap, drive};
+use tollgate_store::{Combiner, DriveError, Loaded, Store, StoreError, Swap, drive};
+
+use crate::harness::{SystemClock, ask, policy};
 
 const CLIENTS: usize = 64;
 const ROUNDS: usize = 3;
@@ -50,19 +54,6 @@ impl Store for Counted {
     }
 }
 
-struct SystemClock;
-
-impl Clock for SystemClock {
-    fn now(&self) -> Timestamp {
-        let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
-        Timestamp::from_nanos(u64::try_from(since_1970.as_nanos()).unwrap())
-    }
-
-    async fn sleep(&self, span: Span) {
-        tokio::time::sleep(Duration::from_nanos(span.as_nanos())).await;
-    }
-}
-
 /// A policy that admits everything, and the lines of those who wait.
 struct Limiter {
     policy: Policy,
@@ -72,28 +63,21 @@ struct Limiter {
 
 impl Limiter {
     fn new() -> Self {
-        let limit = Limit::token_bucket("requests", 1_000_000_000_000, 1_000, Span::from_secs(1));
-        let policy = Policy::new([limit.unwrap()]).unwrap();
-        Self { policy, lines: Combiner::default(), busy: AtomicU64::new(0) }
-    }
-
-    fn ask(&self, record: Option<&[u8]>, costs: &Costs) -> Result<Answer<()>, ()> {
-        let fresh = || Record::new(&self.policy);
-        let mut record =
-            record.map_or_else(fresh, |bytes| Record::decode(&self.policy, bytes).unwrap());
-        let acquire = Operation::from(Acquire::new(*costs));
-        let changed = self.policy.apply(&mut record, &acquire, SystemClock.now()).changed();
-        let record = changed.then(|| record.encode(&self.policy));
-        Ok(Answer { outcome: (), record, forget_after: Span::NEVER })
+        Self { policy: policy(), lines: Combiner::default(), busy: AtomicU64::new(0) }
     }
 
     async fn decide(&self, store: &Counted, combines: bool) {
         let costs = self.policy.costs([]).unwrap();
         let end = if combines {
-            let ask = |record: Option<&[u8]>, costs: &Costs| self.ask(record, costs);
+            let ask = |record: Option<&[u8]>, costs: &Costs, now| {
+                Ok(ask(&self.policy, record, costs, now))
+            };
             self.lines.drive(store, &SystemClock, "hot", costs, ask).await
         } else {
-            drive(store, &SystemClock, "hot", |record| self.ask(record, &costs)).await
+            drive(store, &SystemClock, "hot", |record, now| {
+                Ok(ask(&self.policy, record, &costs, now))
+            })
+            .await
         };
         match end {
             Ok(()) => {}

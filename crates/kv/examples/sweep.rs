@@ -4,14 +4,19 @@
 //!     cargo run --release --package tollgate-kv --example sweep
 #![allow(clippy::unwrap_used, reason = "a measurement may panic")]
 
+#[path = "../benches/harness/clock.rs"]
+mod clock;
+
 use std::cell::Cell;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use tollgate_core::{Span, Timestamp};
 use tollgate_kv::{Durability, KeyValue, KeyValueStore, Redb, Swap};
-use tollgate_store::{Clock, Judgement, Round, Store, sweep};
+use tollgate_store::{Judgement, Round, Store, sweep};
+
+use crate::clock::SystemClock;
 
 const IDLE_KEYS: u64 = 1_000_000;
 /// Keys that traffic uses in turn.
@@ -22,19 +27,6 @@ const QUIET: Duration = Duration::from_secs(5);
 const BETWEEN: Duration = Duration::from_micros(200);
 /// As long as a record of one meter limit.
 const IDLE: [u8; 23] = [1; 23];
-
-struct SystemClock;
-
-impl Clock for SystemClock {
-    fn now(&self) -> Timestamp {
-        let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
-        Timestamp::from_nanos(since_1970.as_nanos().try_into().unwrap())
-    }
-
-    async fn sleep(&self, span: Span) {
-        tokio::time::sleep(Duration::from_nanos(span.as_nanos())).await;
-    }
-}
 
 fn judge(_: &str, record: &[u8], _: Timestamp) -> Judgement {
     let idle = record == IDLE;

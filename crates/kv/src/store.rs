@@ -59,7 +59,7 @@ impl Store for KeyValueStore {
         let exchanges = swaps.into_iter().map(|swap| Exchange {
             key: swap.key.to_owned(),
             expected: swap.token,
-            new: New::Value(swap.record),
+            new: new(swap.record, swap.forget_after),
         });
         self.0.exchange_all(&exchanges.collect::<Vec<_>>()).await.map_err(unavailable)
     }
@@ -75,10 +75,7 @@ impl Store for KeyValueStore {
         record: &[u8],
         forget_after: Span,
     ) -> Result<Swap, StoreError> {
-        let new = match forget_after {
-            Span::NEVER => New::Value(record.to_vec()),
-            forget_after => New::Expiring(record.to_vec(), forget_after),
-        };
+        let new = new(record.to_vec(), forget_after);
         self.0.exchange(key, token.as_deref(), new).await.map_err(unavailable)
     }
 }
@@ -94,6 +91,14 @@ impl SweptStore for KeyValueStore {
             // There is nothing to remove where nothing was seen.
             None => Ok(Swap::Done),
         }
+    }
+}
+
+/// What is written of a record that is to be kept for so long.
+fn new(record: Vec<u8>, forget_after: Span) -> New {
+    match forget_after {
+        Span::NEVER => New::Value(record),
+        forget_after => New::Expiring(record, forget_after),
     }
 }
 

@@ -1,15 +1,20 @@
 //! Idle records disappear from a backend while it is used, and used ones do not.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+#[path = "../benches/harness/clock.rs"]
+mod clock;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use tokio::task::JoinHandle;
 use tollgate_core::{Span, Timestamp};
 use tollgate_kv::{Durability, KeyValue, KeyValueStore, Memory, Redb};
 use tollgate_store::conformance::count_up;
-use tollgate_store::{Clock, Judgement, Round, Store, sweep};
+use tollgate_store::{Judgement, Round, Store, sweep};
+
+use crate::clock::SystemClock;
 
 /// Idle keys: some hundred steps of the sweeper.
 const IDLE_KEYS: u64 = 50_000;
@@ -17,19 +22,6 @@ const IDLE_KEYS: u64 = 50_000;
 const PATIENCE: Duration = Duration::from_secs(120);
 /// What `count_up` counts in at once.
 const TURN: u32 = 25;
-
-struct SystemClock;
-
-impl Clock for SystemClock {
-    fn now(&self) -> Timestamp {
-        let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
-        Timestamp::from_nanos(since_1970.as_nanos().try_into().unwrap())
-    }
-
-    async fn sleep(&self, span: Span) {
-        tokio::time::sleep(Duration::from_nanos(span.as_nanos())).await;
-    }
-}
 
 fn judge(_: &str, record: &[u8], _: Timestamp) -> Judgement {
     let idle = record == b"idle";

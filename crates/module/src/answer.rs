@@ -1,63 +1,31 @@
 //! What a decision says, as fields of the exchange.
 
-use tollgate_core::{Decision, Effect, LimitStatus, Span, Verdict};
+use tollgate_core::{Decision, LimitStatus};
 
 use crate::exchange::{DecisionFields, StatusFields};
 
 /// Verdict and effect in one number.
 pub(crate) const fn code(decision: &Decision<'_>) -> i32 {
-    verdict_code(decision.verdict()) as i32 | effect_code(decision.effect()) << 2
-}
-
-pub(crate) const fn verdict_code(verdict: Verdict) -> u8 {
-    match verdict {
-        Verdict::Allowed => 0,
-        Verdict::Limited => 1,
-        Verdict::Impossible => 2,
-    }
-}
-
-const fn effect_code(effect: Effect) -> i32 {
-    match effect {
-        Effect::None => 0,
-        Effect::Charged => 1,
-        Effect::Held => 2,
-        Effect::Repeated => 3,
-        Effect::Settled => 4,
-        Effect::Released => 5,
-        Effect::Renewed => 6,
-        Effect::NoHold => 7,
-        Effect::Changed => 8,
-    }
+    decision.verdict().code() as i32 | (decision.effect().code() as i32) << 2
 }
 
 impl DecisionFields {
     /// All but the record.
     pub(crate) fn write(&mut self, decision: &Decision<'_>) {
-        let mut longest_delay = Span::ZERO;
         let statuses = self.limits.iter_mut().zip(decision.limits()).enumerate();
         for (index, (fields, status)) in statuses {
-            longest_delay = longest_delay.max(status.delay);
             fields.write(&status);
             fields.write_capacity(decision, index);
         }
-        // What is allowed is neither late nor closed, and that would be looked at limit by limit again.
-        let denied = decision.verdict() != Verdict::Allowed;
-        let (retry_after, closed_for) = if denied {
-            (decision.retry_after(), decision.closed_for())
-        } else {
-            (Span::ZERO, Span::ZERO)
-        };
-        self.retry_after_ns = retry_after.as_nanos();
-        self.closed_for_ns = closed_for.as_nanos();
-        let delay = if longest_delay > Span::ZERO { decision.delay() } else { Span::ZERO };
-        self.delay_ns = delay.as_nanos();
+        self.retry_after_ns = decision.retry_after().as_nanos();
+        self.closed_for_ns = decision.closed_for().as_nanos();
+        self.delay_ns = decision.delay().as_nanos();
     }
 }
 
 impl StatusFields {
     fn write(&mut self, status: &LimitStatus) {
-        self.verdict = verdict_code(status.verdict).into();
+        self.verdict = status.verdict.code().into();
         self.limit = status.limit;
         self.remaining = status.remaining;
         self.held = status.held;

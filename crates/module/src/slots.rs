@@ -2,7 +2,7 @@
 
 use tollgate_core::{Operation, Record, Span, Timestamp};
 
-use crate::answer::{self, verdict_code};
+use crate::answer;
 use crate::error::Error;
 use crate::exchange::{Batch, Exchange};
 use crate::state;
@@ -69,7 +69,7 @@ extern "C" fn tollgate_slots_acquire(policy: u32, count: u32, now_ns: u64) -> i3
         for ((slot, retry_after), verdict) in slots.iter().zip(retry_after_ns).zip(verdicts) {
             let record = open.slots.get_mut(*slot as usize).ok_or(Error::UnknownSlot)?;
             let decision = open.policy.apply(record, &asked, now);
-            *verdict = verdict_code(decision.verdict());
+            *verdict = decision.verdict().code();
             *retry_after = decision.retry_after().as_nanos();
             passed += i32::from(*verdict == 0);
         }

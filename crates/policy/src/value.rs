@@ -112,7 +112,9 @@ impl<'de> Visitor<'de> for ValueVisitor {
         let mut items = Vec::new();
         while let Some(item) = list.next_element()? {
             if items.len() == LIST_ITEMS_MAX {
-                return Err(A::Error::custom("a list has more than 1000 items"));
+                return Err(A::Error::custom(format_args!(
+                    "a list has more than {LIST_ITEMS_MAX} items"
+                )));
             }
             items.push(item);
         }
@@ -123,7 +125,9 @@ impl<'de> Visitor<'de> for ValueVisitor {
         let mut entries = Vec::new();
         while let Some(entry) = map.next_entry()? {
             if entries.len() == TABLE_ENTRIES_MAX {
-                return Err(A::Error::custom("a table has more than 1000 entries"));
+                return Err(A::Error::custom(format_args!(
+                    "a table has more than {TABLE_ENTRIES_MAX} entries"
+                )));
             }
             entries.push(entry);
         }

@@ -53,7 +53,7 @@ pub struct Args {
     #[arg(long, value_enum)]
     pub(crate) key_field: Option<KeyField>,
 
-    /// Replay in time order. Holds the whole trace in memory: at most 1,000,000 requests.
+    /// Replay in time order. Holds the whole trace in memory: at most 1,000,000 lines.
     #[arg(long)]
     pub(crate) sort: bool,
 

@@ -58,11 +58,7 @@ pub(crate) fn write(
         key: &event.key,
         cost: ByName { policy, values: event.costs().to_vec() },
         allowed: verdict == Verdict::Allowed,
-        verdict: match verdict {
-            Verdict::Allowed => "allowed",
-            Verdict::Limited => "limited",
-            Verdict::Impossible => "impossible",
-        },
+        verdict: verdict.as_str(),
         limits: ByName { policy, values: decision.limits().map(Numbers::from).collect() },
     };
     serde_json::to_writer(&mut *out, &line)?;

@@ -16,7 +16,7 @@
 //! | a line of a log, a row of a CSV | 64 KiB |
 //! | lines | none: the memory that is used depends on the number of keys, not of lines |
 //! | keys | 5,000,000, each of 1 to 512 bytes |
-//! | requests that `--sort` takes | 1,000,000, which are held in memory |
+//! | lines that `--sort` takes | 1,000,000, which are held in memory |
 //! | a time | 1970 to 2262 |
 //! | a cost | 0 to 2^53 - 1 |
 #![forbid(unsafe_code)]

@@ -11,8 +11,8 @@ use crate::input::Input;
 
 /// Longest line of a log, and longest row of a CSV, in bytes.
 pub(crate) const LINE_BYTES_MAX: usize = 64 * 1024;
-/// Most requests that are held in memory to sort them.
-const SORTED_EVENTS_MAX: usize = 1_000_000;
+/// Most lines that are held in memory to sort their requests.
+const SORTED_LINES_MAX: usize = 1_000_000;
 /// How much of a wrong text is shown, in characters.
 const EXCERPT_CHARS: usize = 40;
 
@@ -65,17 +65,17 @@ pub(crate) fn open<'a>(
             (Box::new(csv), crate::csv_trace::EXPECTED)
         }
     };
-    Ok((if args.sort { sorted(trace, SORTED_EVENTS_MAX)? } else { trace }, expected))
+    Ok((if args.sort { sorted(trace, SORTED_LINES_MAX)? } else { trace }, expected))
 }
 
 /// The same trace in time order; requests of the same time keep the order of their lines.
-fn sorted(trace: Trace<'_>, events_max: usize) -> Result<Trace<'_>> {
+fn sorted(trace: Trace<'_>, lines_max: usize) -> Result<Trace<'_>> {
     let (mut events, mut bad_lines) = (Vec::new(), Vec::new());
     for line in trace {
+        if events.len() + bad_lines.len() == lines_max {
+            bail!("--sort: there are more than {lines_max} lines; sort the file itself")
+        }
         match line? {
-            Ok(_) if events.len() == events_max => {
-                bail!("--sort: there are more than {events_max} requests; sort the file itself")
-            }
             Ok(event) => events.push(event),
             Err(bad) => bad_lines.push(bad),
         }
@@ -133,9 +133,15 @@ mod tests {
     }
 
     #[test]
-    fn more_requests_than_memory_is_meant_for_are_not_sorted() {
-        let error = sorted(trace(&[5, 3, 5, 3]), 3).err().unwrap().to_string();
-        assert_eq!(error, "--sort: there are more than 3 requests; sort the file itself");
+    fn more_lines_than_memory_is_meant_for_are_not_sorted() {
+        let bad = |line| Ok(Err(BadLine { line, reason: "it is none".to_owned() }));
+        let bad_lines = || Box::new((1..=4).map(bad));
+        for trace in
+            [trace(&[5, 3, 5, 3]), bad_lines(), Box::new(trace(&[5, 3]).chain(bad_lines()))]
+        {
+            let error = sorted(trace, 3).err().unwrap().to_string();
+            assert_eq!(error, "--sort: there are more than 3 lines; sort the file itself");
+        }
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub(crate) use several::SeveralAnswer;
 use crate::fields::{self, DecisionFields};
 use crate::problem::{Document, ProblemType, document_response};
 
-/// The only header of a request that the service looks at (RFC 7240).
+/// The header field in which a caller says how much it wants to be told (RFC 7240).
 pub const PREFER: HeaderName = HeaderName::from_static("prefer");
 const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 const TOLLGATE_LEASE: HeaderName = HeaderName::from_static("tollgate-lease");

@@ -151,11 +151,18 @@ impl Members {
                 return Err(self.invalid(name, detail));
             }
         };
-        let texts = entries.into_iter().map(|(key, value)| match value {
-            Value::Text(text) => Ok((key, text)),
-            _ => Err(self.invalid(&format!("{name}.{key}"), "must be a text")),
-        });
-        texts.collect()
+        let mut texts: Vec<(String, String)> = Vec::with_capacity(entries.len());
+        for (key, value) in entries {
+            let wrong = |detail: &str| Err(self.invalid(&format!("{name}.{key}"), detail));
+            match value {
+                Value::Text(_) if texts.iter().any(|(there, _)| *there == key) => {
+                    return wrong("is given twice");
+                }
+                Value::Text(text) => texts.push((key, text)),
+                _ => return wrong("must be a text"),
+            }
+        }
+        Ok(texts)
     }
 
     pub(crate) fn cost(&mut self) -> Result<Option<CostBody>, Problem> {

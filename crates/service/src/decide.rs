@@ -43,7 +43,28 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
             Err(cause) => {
                 let fault = Fault { record_key, cause };
                 self.report(&fault);
-                self.without(opened, &fault, acquire).ok_or_else(|| fault.problem())
+                self.without(opened, &fault, acquire).ok_or_else(|| fault.into())
+            }
+        }
+    }
+
+    /// Decides on several acquires of one key, one after the other and in one write. When the store fails each is
+    /// answered as the policy says; nothing where that says nothing.
+    pub(crate) async fn decide_in_turn(
+        &self,
+        opened: &Opened<L>,
+        key: &str,
+        acquires: &[Operation],
+    ) -> Vec<Option<Decided>> {
+        match self.apply_in_turn(opened, key, acquires).await {
+            Ok(applied) => {
+                for applied in &applied {
+                    self.note_decision(opened, key, applied).await;
+                }
+                applied.into_iter().map(|applied| Some(Decided::Counted(applied))).collect()
+            }
+            Err(fault) => {
+                acquires.iter().map(|acquire| self.without(opened, &fault, acquire)).collect()
             }
         }
     }
@@ -54,7 +75,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         opened: &Opened<L>,
         key: &str,
         operations: &[Operation],
-    ) -> Result<Vec<Applied>, Problem> {
+    ) -> Result<Vec<Applied>, Fault> {
         let ask = |record: Option<&[u8]>, now| {
             let mut newest: Option<Vec<u8>> = None;
             let mut outcome = Vec::with_capacity(operations.len());
@@ -82,19 +103,18 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     }
 
     /// Does something to any record, that a store which can't compare and swap will do for or not. What
-    /// the store could not do is reported, and a problem.
+    /// the store could not do is reported.
     pub(crate) async fn on_record<T>(
         &self,
         record_key: String,
         best_effort: bool,
         ask: impl Fn(Option<&[u8]>, Timestamp) -> Result<Answer<T>, LimiterError>,
-    ) -> Result<T, Problem> {
-        let ask = |record: Option<&[u8]>| ask(record, self.service.clock.now());
+    ) -> Result<T, Fault> {
         let store = BestEffort::new(&self.service.store, best_effort);
         drive(&store, &self.service.clock, &record_key, ask).await.map_err(|cause| {
             let fault = Fault { record_key, cause };
             self.report(&fault);
-            fault.problem()
+            fault
         })
     }
 

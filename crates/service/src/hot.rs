@@ -50,7 +50,7 @@ impl HotKeys {
         match question.policy.contention() {
             Contention::Retry => {
                 let ask =
-                    |record: Option<&[u8]>| (question.ask)(record, question.acquire, clock.now());
+                    |record: Option<&[u8]>, now| (question.ask)(record, question.acquire, now);
                 drive(store, clock, question.key, ask).await
             }
             Contention::Combine => {
@@ -86,12 +86,12 @@ impl HotKeys {
         F: Fn(Option<&[u8]>, &Operation, Timestamp) -> Result<Answer<Applied>, LimiterError>,
     {
         let limits = question.policy.limits();
-        let ask = |record: Option<&[u8]>, visit: &Visit| {
-            visit.make(limits, record, clock.now(), &question.ask)
+        let ask = |record: Option<&[u8]>, visit: &Visit, now| {
+            visit.make(limits, record, now, &question.ask)
         };
         #[cfg(feature = "combine")]
         return self.lines.drive(store, clock, question.key, visit, ask).await;
         #[cfg(not(feature = "combine"))]
-        drive(store, clock, question.key, |record| ask(record, &visit)).await
+        drive(store, clock, question.key, |record, now| ask(record, &visit, now)).await
     }
 }

@@ -6,7 +6,7 @@
 //! | `POST /v1/acquire` | 200 and the decision, 429 when limited, 422 when it can never pass; one key or several, charged or held |
 //! | `POST /v1/acquire/batch` | 200 and a decision each |
 //! | `POST /v1/settle`, `/v1/release`, `/v1/renew` | what becomes of a lease: 200, or 410 when it is over |
-//! | `POST /v1/penalise`, `/v1/block`, `/v1/reset`, `/v1/correct` | done to a key |
+//! | `POST /v1/penalise`, `/v1/block`, `/v1/reset`, `/v1/lower` | done to a key |
 //! | `POST /v1/capacity/set`, `/clear`, `/reduce` | a capacity changed live |
 //! | `GET /v1/capacity/{policy}/{key}` | 200 and what is in force |
 //! | `POST /v1/pools/acquire` | from whichever member of a pool has room |
@@ -66,6 +66,7 @@ mod local;
 mod opened;
 mod patience;
 mod place;
+mod pools;
 mod problem;
 mod query;
 mod retention;

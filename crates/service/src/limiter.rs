@@ -133,6 +133,11 @@ impl<L: Limiter> Decide for Legs<'_, L> {
         let policy = policy.ok_or_else(|| LimiterError::Refused(String::from("no such key")))?;
         policy.apply(self.limiter, record, operation, now)
     }
+
+    fn forget_after(&self, leg: usize, record: &[u8], now: Timestamp) -> Span {
+        let after = |policy: &&Opened<L>| policy.forget_after(self.limiter, record, now).ok();
+        self.policies.get(leg).and_then(after).unwrap_or(Span::NEVER)
+    }
 }
 
 /// The core, linked in.

@@ -92,6 +92,7 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
         match self.load_live(&record_key, &known).await {
             Ok(loaded) => copy.put(loaded, now),
             Err(cause) => {
+                self.live_faults.count(&cause);
                 (self.report)(&Fault { record_key, cause });
                 copy.fail(self.clock.now());
                 known

@@ -54,7 +54,7 @@ pub(crate) enum Post {
     Penalise,
     Block,
     Reset,
-    Correct,
+    Lower,
     SetCapacity,
     ClearCapacity,
     Reduce,
@@ -85,7 +85,7 @@ pub(crate) const POSTS: [(&str, Post); 20] = [
     ("/v1/penalise", Post::Penalise),
     ("/v1/block", Post::Block),
     ("/v1/reset", Post::Reset),
-    ("/v1/correct", Post::Correct),
+    ("/v1/lower", Post::Lower),
     ("/v1/capacity/set", Post::SetCapacity),
     ("/v1/capacity/clear", Post::ClearCapacity),
     ("/v1/capacity/reduce", Post::Reduce),
@@ -171,7 +171,7 @@ impl Post {
             Self::Penalise
             | Self::Block
             | Self::Reset
-            | Self::Correct
+            | Self::Lower
             | Self::SetCapacity
             | Self::ClearCapacity
             | Self::CleanUpEvents => Scope::Admin,
@@ -230,7 +230,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
             Post::Penalise => self.penalise(body).await,
             Post::Block => self.block(body).await,
             Post::Reset => self.reset(body).await,
-            Post::Correct => self.correct(body).await,
+            Post::Lower => self.lower(body).await,
             Post::SetCapacity => self.set_capacity(body).await,
             Post::ClearCapacity => self.clear_capacity(body).await,
             Post::Reduce => self.reduce(body).await,

@@ -2,13 +2,12 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 
 use http::request::Parts;
 use http::{Request, Response};
 use http_body::Body;
 use tollgate_core::Name;
-use tollgate_policy::{ApiKeys, NamedPolicy, NamedPool, PolicySet};
+use tollgate_policy::{ApiKeys, NamedPolicy, PolicySet};
 use tollgate_store::{Clock, DriveError, Store, StoreError, StoreTally};
 
 use crate::answer::Detail;
@@ -18,6 +17,7 @@ use crate::limiter::{Limiter, LimiterError};
 use crate::live::LiveTenants;
 use crate::local::LocalRecords;
 use crate::opened::Opened;
+use crate::pools::Pools;
 use crate::problem::Problem;
 use crate::route::{Get, Route};
 use crate::session::Session;
@@ -28,7 +28,7 @@ use crate::watch::{LimitedKeys, Places};
 pub struct Service<S, L: Limiter, C> {
     /// By name, for binary search.
     policies: Vec<Opened<L>>,
-    pub(crate) pools: Vec<NamedPool>,
+    pub(crate) pools: Pools,
     pub(crate) keys: Option<ApiKeys>,
     pub(crate) store: S,
     pub(crate) limiter: L,
@@ -40,9 +40,9 @@ pub struct Service<S, L: Limiter, C> {
     pub(crate) local: LocalRecords,
     pub(crate) report: fn(&Fault),
     pub(crate) faults: Faults,
+    /// Of reading what was changed live.
+    pub(crate) live_faults: Faults,
     pub(crate) store_tally: Option<Arc<StoreTally>>,
-    /// How many requests to pools there were.
-    pub(crate) turns: AtomicU64,
     pub(crate) watchers: Places,
     pub(crate) limited: LimitedKeys,
 }
@@ -56,16 +56,16 @@ pub struct Fault {
     pub cause: DriveError<LimiterError>,
 }
 
-impl Fault {
-    /// What is answered where the policy says nothing else.
-    pub(crate) fn problem(&self) -> Problem {
-        match &self.cause {
+/// What is answered where the policy says nothing else.
+impl From<Fault> for Problem {
+    fn from(fault: Fault) -> Self {
+        match fault.cause {
             // It did not fail: it is the wrong store, and stays that.
             DriveError::Store(error @ StoreError::Inexact) => {
-                Problem::misconfigured(&error.to_string())
+                Self::misconfigured(&error.to_string())
             }
-            DriveError::Store(StoreError::Exhausted(_)) => Problem::exhausted(),
-            _ => Problem::unavailable(),
+            DriveError::Store(StoreError::Exhausted(_)) => Self::exhausted(),
+            _ => Self::unavailable(),
         }
     }
 }
@@ -94,7 +94,7 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
         let open =
             |named: &NamedPolicy| Opened::new(&limiter, named.clone(), Arc::<Decisions>::default());
         let live = LiveTenants::new(policies.has_live_policies());
-        let pools = policies.pools().cloned().collect();
+        let pools = Pools::new(policies.pools());
         let mut policies = policies.iter().map(open).collect::<Result<Vec<_>, LimiterError>>()?;
         policies.sort_unstable_by(|a, b| a.named.name().cmp(b.named.name()));
         Ok(Self {
@@ -109,8 +109,8 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
             local: LocalRecords::default(),
             report,
             faults: Faults::default(),
+            live_faults: Faults::default(),
             store_tally: None,
-            turns: AtomicU64::new(0),
             watchers: Places::default(),
             limited: LimitedKeys::default(),
         })
@@ -175,18 +175,17 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
         Ok((tenant, route))
     }
 
-    /// A request's view of the service. What needs no scope needs no policies either.
+    /// A request's view of the service. What needs no scope needs no policies either, and nor do metrics:
+    /// they are just what is asked for while the store does not answer.
     async fn session<'a>(
         &'a self,
         tenant: Option<&'a Name>,
         route: &Route<'_>,
     ) -> Session<'a, S, L, C> {
-        match route.scope() {
-            Some(_) => self.session_of(tenant).await,
-            None => {
-                let (live, began) = (self.live.none(), self.clock.now());
-                Session { service: self, tenant, live, began }
-            }
+        match route {
+            Route::Get(Get::Metrics, _) => self.configured(tenant),
+            route if route.scope().is_none() => self.configured(tenant),
+            _ => self.session_of(tenant).await,
         }
     }
 

@@ -99,7 +99,7 @@ impl<S: SweptStore, L: Limiter, C: Clock> Service<S, L, C> {
             let record_key = String::from(SWEEP_PATH);
             let fault = Fault { record_key, cause: DriveError::Store(error) };
             session.report(&fault);
-            fault.problem()
+            Problem::from(fault)
         })
     }
 }

@@ -10,6 +10,7 @@ mod cursor;
 mod filter;
 mod limited;
 mod log;
+mod looks;
 mod news;
 mod places;
 mod recoveries;

@@ -70,7 +70,7 @@ impl Twins {
     fn ask(&self, operation: &Operation, now: Timestamp) -> (Applied, Applied) {
         let policy = self.policies.get("p").unwrap().limits();
         let ask = |store: &MemoryStore| {
-            let apply = |record: Option<&[u8]>| {
+            let apply = |record: Option<&[u8]>, _| {
                 let outcome = CoreLimiter.apply(policy, record, operation, now)?;
                 Ok::<_, tollgate_service::LimiterError>(Answer {
                     record: outcome.record.clone(),

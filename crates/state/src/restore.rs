@@ -132,6 +132,8 @@ pub fn check(reader: impl BufRead) -> Result<u64, RestoreError> {
 /// record that is there already, byte for byte, is no obstacle: a restore that broke off can be
 /// repeated.
 ///
+/// A store that forgets idle records by itself keeps these until they are written again, or swept.
+///
 /// # Errors
 /// [`RestoreError`] names the line at which it stopped; what came before is restored.
 pub async fn restore(

@@ -57,7 +57,7 @@ async fn ask(values: &Arc<dyn KeyValue>, bits: u64, now: Timestamp) -> Applied {
         2 => Acquire::new(costs).into(),
         _ => Operation::Settle { hold: id, costs: None },
     };
-    let apply = |record: Option<&[u8]>| {
+    let apply = |record: Option<&[u8]>, _| {
         let outcome = CoreLimiter.apply(policy.limits(), record, &operation, now)?;
         Ok::<_, LimiterError>(Answer {
             record: outcome.record.clone(),

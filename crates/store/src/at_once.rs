@@ -1,8 +1,11 @@
 //! Several keys in one step, where the store can do that.
 
 use futures::future::try_join_all;
-use tollgate_core::{ATTEMPTS_MAX, Applied, Decide, Effect, Ending, Operation, Outcome, Verdict};
+use tollgate_core::{
+    ATTEMPTS_MAX, Applied, Decide, Effect, Ending, Operation, Outcome, Span, Verdict,
+};
 
+use crate::drive::kept_for;
 use crate::random::wait_after;
 use crate::several::Driven;
 use crate::{Clock, DECISION_TIME_MAX, KeySwap, Loaded, Store, StoreError, Swap};
@@ -26,7 +29,8 @@ pub async fn at_once<D: Decide, S: Store, C: Clock>(
 ) -> Result<Option<Driven>, D::Error> {
     let start = clock.now();
     for attempt in 1..=ATTEMPTS_MAX {
-        if clock.now().since(start) > DECISION_TIME_MAX {
+        let began = clock.now();
+        if began.since(start) > DECISION_TIME_MAX {
             return Ok(Some(ended(Ending::TimedOut, Vec::new())));
         }
         let seen = match try_join_all(keys.iter().map(|key| store.load(key))).await {
@@ -43,7 +47,11 @@ pub async fn at_once<D: Decide, S: Store, C: Clock>(
             return Ok(Some(ended(Ending::Allowed, legs)));
         }
         let allowed = legs.iter().all(|leg| leg.verdict == Verdict::Allowed);
-        let swaps = swaps(keys, seen, &mut legs, allowed);
+        let forget_after = |leg, record: &[u8]| match store.expires() {
+            true => kept_for(decide.forget_after(leg, record, now)),
+            false => Span::NEVER,
+        };
+        let swaps = swaps(keys, seen, &mut legs, allowed, forget_after);
         let ending = if allowed { Ending::Allowed } else { Ending::Denied };
         if swaps.is_empty() {
             return Ok(Some(ended(ending, legs)));
@@ -51,7 +59,9 @@ pub async fn at_once<D: Decide, S: Store, C: Clock>(
         match store.swap_all(swaps).await {
             Ok(None) => return Ok(None),
             Ok(Some(Swap::Done)) => return Ok(Some(ended(ending, legs))),
-            Ok(Some(Swap::Conflict)) => clock.sleep(wait_after(attempt)).await,
+            Ok(Some(Swap::Conflict)) => {
+                clock.sleep(wait_after(attempt, clock.now().since(began))).await;
+            }
             Err(fault) => return Ok(Some(failed(fault))),
         }
     }
@@ -64,11 +74,14 @@ fn swaps<'a, T>(
     seen: Vec<Loaded<T>>,
     legs: &mut [Applied],
     allowed: bool,
+    forget_after: impl Fn(usize, &[u8]) -> Span,
 ) -> Vec<KeySwap<'a, T>> {
-    let legs = keys.iter().zip(seen).zip(legs);
-    let swaps = legs.filter_map(|((key, seen), leg)| {
+    let legs = keys.iter().zip(seen).zip(legs).enumerate();
+    let swaps = legs.filter_map(|(index, ((key, seen), leg))| {
         let written = leg.record.take().filter(|_| allowed || leg.verdict != Verdict::Allowed);
-        Some(KeySwap { key, token: seen.token, record: written? })
+        let record = written?;
+        let forget_after = forget_after(index, &record);
+        Some(KeySwap { key, token: seen.token, record, forget_after })
     });
     swaps.collect()
 }

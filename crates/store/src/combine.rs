@@ -22,6 +22,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures::future::{Either, select};
+use tollgate_core::Timestamp;
 
 use self::line::Line;
 use crate::{Answer, Clock, DriveError, Store, drive};
@@ -43,7 +44,7 @@ pub const LINES_MAX: usize = 16_384;
 /// use tollgate_store::{Answer, Combiner, ManualClock, MemoryStore};
 /// # futures::executor::block_on(async {
 /// // A turnstile that lets so many through together, 3 in all.
-/// let ask = |record: Option<&[u8]>, people: &u8| {
+/// let ask = |record: Option<&[u8]>, people: &u8, _| {
 ///     let passed = record.map_or(0, |record| record[0]) + people;
 ///     let record = (passed <= 3).then(|| vec![passed]);
 ///     Ok::<_, ()>(Answer { outcome: passed <= 3, record, forget_after: Span::NEVER })
@@ -91,15 +92,15 @@ impl<Q, T, E> Combiner<Q, T, E> {
         clock: &C,
         key: &str,
         question: Q,
-        mut ask: impl FnMut(Option<&[u8]>, &Q) -> Result<Answer<T>, E>,
+        mut ask: impl FnMut(Option<&[u8]>, &Q, Timestamp) -> Result<Answer<T>, E>,
     ) -> Result<T, DriveError<E>> {
         let Some(place) = self.enter(key) else {
-            return drive(store, clock, key, |record| ask(record, &question)).await;
+            return drive(store, clock, key, |record, now| ask(record, &question, now)).await;
         };
         let mut answer = match place.line.join(question, clock.now()) {
             Ok(answer) => answer,
             Err(question) => {
-                return drive(store, clock, key, |record| ask(record, &question)).await;
+                return drive(store, clock, key, |record, now| ask(record, &question, now)).await;
             }
         };
         loop {

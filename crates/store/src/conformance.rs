@@ -15,6 +15,7 @@ use std::future::poll_fn;
 use std::task::Poll;
 
 use futures::future::join_all;
+use tollgate_core::Span;
 
 use crate::{KeySwap, Loaded, Store, Swap, SweptStore};
 
@@ -174,9 +175,10 @@ pub async fn several_keys_change_together_or_not_at_all<S: Store>(store: &S, key
         [store.load(a).await.unwrap(), store.load(b).await.unwrap()]
     };
     let swap_all = async |seen: [Loaded<S::Token>; 2], record: &[u8]| {
-        let swaps = keys.iter().zip(seen);
-        let swaps =
-            swaps.map(|(key, seen)| KeySwap { key, token: seen.token, record: record.to_vec() });
+        let swaps = keys.iter().zip(seen).map(|(key, seen)| {
+            let (token, record) = (seen.token, record.to_vec());
+            KeySwap { key, token, record, forget_after: Span::NEVER }
+        });
         store.swap_all(swaps.collect()).await.unwrap()
     };
     let stale = both().await;

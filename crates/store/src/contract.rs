@@ -125,6 +125,8 @@ pub struct KeySwap<'a, T> {
     pub token: T,
     /// Its new record.
     pub record: Vec<u8>,
+    /// How long a store that [`expires`](Store::expires) keeps it, at least: [`Span::NEVER`] is for ever.
+    pub forget_after: Span,
 }
 
 /// What [`Store::load`] saw.

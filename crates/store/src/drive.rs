@@ -3,13 +3,14 @@
 use tollgate_core::{Span, Timestamp};
 
 use crate::random::wait_after;
+use crate::sweep::IDLE_GRACE;
 use crate::{Clock, Loaded, Store, StoreError, Swap};
 
 /// Most attempts of one decision; after that the key is too busy.
 pub const ATTEMPTS_MAX: u32 = 10;
 
-/// How long one decision may take before no further attempt is made. Each call of a store has a bound
-/// of its own, which is the store's.
+/// How long one decision may take, from when its record was first loaded, before no further attempt is
+/// made. Each call of a store has a bound of its own, which is the store's.
 pub const DECISION_TIME_MAX: Span = Span::from_secs(2);
 
 /// What a decision says: its outcome, and the record to write, if it changed.
@@ -42,8 +43,8 @@ pub enum DriveError<E> {
 
 /// Decides on `key`: loads its record, asks `ask`, and swaps what it answers.
 ///
-/// `ask` gets the record, or nothing when the key is absent. It is called again after every conflict,
-/// so it must be pure but for reading the clock, and it reads the clock anew every time. Without a
+/// `ask` gets the record, or nothing when the key is absent, and the time at which it was loaded. It is
+/// called again after every conflict, with a new record and a new time, so it must be pure. Without a
 /// record to write the answer stands at once: a denial costs one load and no swap.
 ///
 /// # Errors
@@ -52,12 +53,12 @@ pub async fn drive<S: Store, C: Clock, T, E>(
     store: &S,
     clock: &C,
     key: &str,
-    mut ask: impl FnMut(Option<&[u8]>) -> Result<Answer<T>, E>,
+    mut ask: impl FnMut(Option<&[u8]>, Timestamp) -> Result<Answer<T>, E>,
 ) -> Result<T, DriveError<E>> {
     let mut attempts = Attempts::new(store, clock, key);
     loop {
-        let (record, token) = attempts.load().await?;
-        let answer = ask(record.as_deref()).map_err(DriveError::Ask)?;
+        let (Loaded { record, token }, now) = attempts.load().await?;
+        let answer = ask(record.as_deref(), now).map_err(DriveError::Ask)?;
         let Some(record) = answer.record else {
             return Ok(answer.outcome);
         };
@@ -72,7 +73,8 @@ struct Attempts<'a, S, C> {
     store: &'a S,
     clock: &'a C,
     key: &'a str,
-    start: Timestamp,
+    /// When the record was loaded first, and last.
+    loaded: Option<(Timestamp, Timestamp)>,
     /// How many ended in a conflict.
     conflicts: u32,
 }
@@ -85,16 +87,21 @@ enum GivenUp {
 }
 
 impl<'a, S: Store, C: Clock> Attempts<'a, S, C> {
-    fn new(store: &'a S, clock: &'a C, key: &'a str) -> Self {
-        Self { store, clock, key, start: clock.now(), conflicts: 0 }
+    const fn new(store: &'a S, clock: &'a C, key: &'a str) -> Self {
+        Self { store, clock, key, loaded: None, conflicts: 0 }
     }
 
-    async fn load(&mut self) -> Result<(Option<Vec<u8>>, S::Token), GivenUp> {
-        if self.conflicts > 0 && self.clock.now().since(self.start) > DECISION_TIME_MAX {
+    /// The record, and the time. The clock is read no more often than it has to: in a guest each look is
+    /// a call of the host.
+    async fn load(&mut self) -> Result<(Loaded<S::Token>, Timestamp), GivenUp> {
+        let since_first = self.loaded.map(|(first, _)| self.clock.now().since(first));
+        if since_first.is_some_and(|took| took > DECISION_TIME_MAX) {
             return Err(GivenUp::TimedOut);
         }
-        let Loaded { record, token } = self.store.load(self.key).await.map_err(GivenUp::Store)?;
-        Ok((record, token))
+        let loaded = self.store.load(self.key).await.map_err(GivenUp::Store)?;
+        let now = self.clock.now();
+        self.loaded = Some((self.loaded.map_or(now, |(first, _)| first), now));
+        Ok((loaded, now))
     }
 
     /// Writes, or waits after a conflict.
@@ -111,7 +118,10 @@ impl<'a, S: Store, C: Clock> Attempts<'a, S, C> {
             if self.conflicts == ATTEMPTS_MAX {
                 return Err(GivenUp::Busy);
             }
-            self.clock.sleep(wait_after(self.conflicts)).await;
+            let swapped = self.loaded.map_or(Span::ZERO, |(_, last)| self.clock.now().since(last));
+            // A load takes about as long as a swap.
+            let took = Span::from_nanos(swapped.as_nanos().saturating_mul(2));
+            self.clock.sleep(wait_after(self.conflicts, took)).await;
         }
         Ok(swap)
     }
@@ -135,8 +145,14 @@ pub(crate) async fn write<S: Store>(
     record: &[u8],
     forget_after: Span,
 ) -> Result<Swap, StoreError> {
-    match forget_after {
+    match kept_for(forget_after) {
         Span::NEVER => store.swap(key, token, record).await,
-        forget_after => store.swap_expiring(key, token, record, forget_after).await,
+        kept_for => store.swap_expiring(key, token, record, kept_for).await,
     }
+}
+
+/// How long a store keeps a record that matters for so long by the clock of who writes it. By the clock of
+/// somebody else it may matter for longer, so it is kept as a sweeper keeps it.
+pub(crate) const fn kept_for(forget_after: Span) -> Span {
+    Span::from_nanos(forget_after.as_nanos().saturating_add(IDLE_GRACE.as_nanos()))
 }

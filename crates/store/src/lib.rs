@@ -10,7 +10,7 @@
 //! use tollgate_store::{Answer, ManualClock, MemoryStore, drive};
 //! # futures::executor::block_on(async {
 //! // A turnstile that lets two through.
-//! let ask = |record: Option<&[u8]>| {
+//! let ask = |record: Option<&[u8]>, _| {
 //!     let passed = record.map_or(0, |record| record[0]);
 //!     let record = (passed < 2).then(|| vec![passed + 1]);
 //!     Ok::<_, ()>(Answer { outcome: passed < 2, record, forget_after: Span::NEVER })

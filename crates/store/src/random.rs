@@ -3,17 +3,21 @@
 
 use tollgate_core::{Id, Span};
 
-/// Longest wait before the second attempt; it doubles with every further one.
+/// Longest wait before the second attempt where an attempt takes no time; it doubles with every further one.
 const FIRST_WAIT_MAX_NS: u64 = 200_000;
-/// Longest wait before any attempt.
-const WAIT_MAX_NS: u64 = 20_000_000;
+/// The same, as so many times what an attempt takes: those who collide are not parted by waits that are
+/// shorter than what they are about to do.
+const FIRST_WAIT_MAX_ATTEMPTS: u64 = 2;
+/// Longest wait before any attempt: with the most attempts there are, all is over in time for an answer.
+const WAIT_MAX_NS: u64 = 200_000_000;
 
-/// A random wait after `attempts` conflicts.
+/// A random wait after `attempts` conflicts, of which the last one `took` so long from its load on.
 ///
 /// Without randomness there is no wait worth having: the longest one is taken.
-pub(crate) fn wait_after(attempts: u32) -> Span {
-    let doubled = FIRST_WAIT_MAX_NS.checked_shl(attempts.saturating_sub(1)).unwrap_or(WAIT_MAX_NS);
-    let most = doubled.min(WAIT_MAX_NS);
+pub(crate) fn wait_after(attempts: u32, took: Span) -> Span {
+    let first = took.as_nanos().saturating_mul(FIRST_WAIT_MAX_ATTEMPTS).max(FIRST_WAIT_MAX_NS);
+    let doublings = 2_u64.saturating_pow(attempts.saturating_sub(1));
+    let most = first.saturating_mul(doublings).min(WAIT_MAX_NS);
     Span::from_nanos(getrandom::u64().map_or(most, |random| random % (most + 1)))
 }
 
@@ -39,11 +43,17 @@ mod tests {
 
     #[test]
     fn waits_grow_and_stay_bounded() {
-        let longest = |attempts| (0..1_000).map(|_| wait_after(attempts)).max();
-        assert!(longest(1) <= Some(Span::from_nanos(FIRST_WAIT_MAX_NS)));
-        assert!(longest(5) > Some(Span::from_nanos(FIRST_WAIT_MAX_NS)));
-        for attempts in [10, 64, u32::MAX] {
-            assert!(longest(attempts) <= Some(Span::from_nanos(WAIT_MAX_NS)));
+        let longest = |attempts, took_ns| {
+            let waits = (0..1_000).map(|_| wait_after(attempts, Span::from_nanos(took_ns)));
+            waits.max().map_or(0, Span::as_nanos)
+        };
+        let about = |most: u64| most / 2..=most;
+        assert!(about(FIRST_WAIT_MAX_NS).contains(&longest(1, 0)));
+        assert!(about(FIRST_WAIT_MAX_NS).contains(&longest(1, 1_000)));
+        assert!(about(10_000_000).contains(&longest(1, 5_000_000)), "twice what it took");
+        assert!(about(80_000_000).contains(&longest(4, 5_000_000)), "and twice as long each time");
+        for (attempts, took_ns) in [(12, 0), (64, 0), (u32::MAX, 1), (1, u64::MAX)] {
+            assert!(about(WAIT_MAX_NS).contains(&longest(attempts, took_ns)), "{attempts}");
         }
     }
 }

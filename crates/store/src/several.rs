@@ -1,8 +1,9 @@
 //! Driving a machine that works on several keys.
 
 use futures::future::join_all;
-use tollgate_core::{Applied, Machine, Outcome, Step, Swap as Swapped, Verdict};
+use tollgate_core::{Machine, Outcome, Span, Step, Swap as Swapped};
 
+use crate::drive::write;
 use crate::random::wait_after;
 use crate::{Clock, Loaded, Store, StoreError, Swap};
 
@@ -18,8 +19,7 @@ pub struct Driven {
 /// Takes `machine` to its end: loads and swaps what it asks for, and waits between attempts. `keys` are
 /// those of its legs, in their order, as the store knows them.
 ///
-/// All keys are loaded at once before the first step. A store that expires records keeps these until
-/// they are written by a decision on their key alone, or removed.
+/// All keys are loaded at once before the first step.
 ///
 /// ```
 /// use tollgate_core::{Acquisition, Id, Limit, Policy, Span};
@@ -47,6 +47,7 @@ pub async fn run<M: Machine, S: Store, C: Clock>(
     keys: &[&str],
     machine: &mut M,
 ) -> Result<Driven, M::Error> {
+    let mut loaded_at = clock.now();
     let mut driver =
         Driver { store, keys, tokens: keys.iter().map(|_| None).collect(), fault: None };
     for (leg, loaded) in
@@ -59,17 +60,24 @@ pub async fn run<M: Machine, S: Store, C: Clock>(
         }
     }
     loop {
-        match machine.next(clock.now())? {
-            Step::Load { leg } => match driver.load(leg).await {
-                Some(record) => machine.loaded(leg, record.as_deref()),
-                None => machine.failed(),
-            },
-            Step::Swap { leg, record } => machine.swapped(driver.swap(leg, &record).await),
-            Step::Wait { attempt } => clock.sleep(wait_after(attempt)).await,
-            Step::Done(outcome) => {
-                driver.write_denials(&outcome.legs).await;
-                return Ok(Driven { outcome, fault: driver.fault });
+        let now = clock.now();
+        match machine.next(now)? {
+            Step::Load { leg } => {
+                loaded_at = now;
+                match driver.load(leg).await {
+                    Some(record) => machine.loaded(leg, record.as_deref()),
+                    None => machine.failed(),
+                }
             }
+            Step::Swap { leg, record } => {
+                let matters = || machine.forget_after(leg, &record, now);
+                let forget_after = if store.expires() { matters() } else { Span::NEVER };
+                machine.swapped(driver.swap(leg, &record, forget_after).await);
+            }
+            Step::Wait { attempt } => {
+                clock.sleep(wait_after(attempt, now.since(loaded_at))).await;
+            }
+            Step::Done(outcome) => return Ok(Driven { outcome, fault: driver.fault }),
         }
     }
 }
@@ -103,29 +111,18 @@ impl<S: Store> Driver<'_, S> {
         }
     }
 
-    async fn swap(&mut self, leg: usize, record: &[u8]) -> Swapped {
+    async fn swap(&mut self, leg: usize, record: &[u8], forget_after: Span) -> Swapped {
         let token = self.tokens.get_mut(leg).and_then(Option::take);
         // A machine swaps only what it has loaded.
         let (Some(token), Some(key)) = (token, self.keys.get(leg)) else {
             return Swapped::Conflict;
         };
-        match self.store.swap(key, token, record).await {
+        match write(self.store, key, token, record, forget_after).await {
             Ok(Swap::Done) => Swapped::Done,
             Ok(Swap::Conflict) => Swapped::Conflict,
             Err(error) => {
                 self.fault.get_or_insert(error);
                 Swapped::Unknown
-            }
-        }
-    }
-
-    /// Writes what denials have to: when a key was first seen, or that it was healed. Who is faster
-    /// writes the same.
-    async fn write_denials(&mut self, legs: &[Option<Applied>]) {
-        for (leg, applied) in legs.iter().enumerate() {
-            let Some(Applied { verdict, record: Some(record), .. }) = applied else { continue };
-            if *verdict != Verdict::Allowed {
-                let _written = self.swap(leg, record).await;
             }
         }
     }

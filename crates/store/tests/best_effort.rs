@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use futures::executor::block_on;
-use tollgate_core::Span;
+use tollgate_core::{Span, Timestamp};
 use tollgate_store::{
     Answer, BestEffort, DriveError, Loaded, ManualClock, MemoryStore, Store, StoreError, Swap,
     drive,
@@ -36,7 +36,7 @@ impl Store for GetSet {
 }
 
 /// Takes one of [`CAPACITY`] units.
-fn take(record: Option<&[u8]>) -> Result<Answer<bool>, ()> {
+fn take(record: Option<&[u8]>, _: Timestamp) -> Result<Answer<bool>, ()> {
     let taken = record.map_or(0, |record| record[0]);
     let record = (taken < CAPACITY).then(|| vec![taken + 1]);
     Ok(Answer { outcome: record.is_some(), record, forget_after: Span::NEVER })
@@ -49,7 +49,8 @@ fn admitted(writers: usize) -> usize {
     loop {
         let load = |_| block_on(store.load("k")).unwrap();
         let seen: Vec<_> = (0..writers).map(load).collect();
-        let answers = seen.iter().map(|seen| take(seen.record.as_deref()).unwrap());
+        let answers =
+            seen.iter().map(|seen| take(seen.record.as_deref(), Timestamp::EPOCH).unwrap());
         let records: Vec<_> = answers.filter_map(|answer| answer.record).collect();
         if records.is_empty() {
             return admitted;
@@ -80,7 +81,7 @@ fn who_is_slow_takes_back_what_others_charged_meanwhile() {
         assert_eq!(block_on(drive(&store, &clock, "k", take)), Ok(true));
     }
     assert_eq!(block_on(drive(&store, &clock, "k", take)), Ok(false));
-    let record = take(slow.as_deref()).unwrap().record.unwrap();
+    let record = take(slow.as_deref(), Timestamp::EPOCH).unwrap().record.unwrap();
     assert_eq!(block_on(store.swap("k", (), &record)), Ok(Swap::Done));
     assert_eq!(block_on(store.load("k")).unwrap().record, Some(vec![1]), "99 are forgotten");
 }

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use futures::executor::block_on;
-use tollgate_core::Span;
+use tollgate_core::{Span, Timestamp};
 use tollgate_store::{
     ATTEMPTS_MAX, Answer, Clock, DECISION_TIME_MAX, DriveError, Loaded, ManualClock, MemoryStore,
     Store, StoreError, Swap, drive,
@@ -49,7 +49,7 @@ impl Store for Busy {
     }
 }
 
-fn count(record: Option<&[u8]>) -> Result<Answer<u8>, &'static str> {
+fn count(record: Option<&[u8]>, _: Timestamp) -> Result<Answer<u8>, &'static str> {
     let next = record.map_or(0, |record| record[0]) + 1;
     Ok(Answer { outcome: next, record: Some(vec![next]), forget_after: Span::NEVER })
 }
@@ -60,9 +60,9 @@ fn a_conflict_is_tried_again_after_a_wait() {
     store.conflicts.set(ATTEMPTS_MAX - 1);
     assert_eq!(block_on(drive(&store, &clock, "k", count)), Ok(1));
     assert_eq!((store.loads.get(), store.swaps.get()), (ATTEMPTS_MAX, ATTEMPTS_MAX));
-    assert!(clock.now() > tollgate_core::Timestamp::EPOCH, "it waited between attempts");
+    assert!(clock.now() > Timestamp::EPOCH, "it waited between attempts");
     let longest = Span::from_millis(20 * u64::from(ATTEMPTS_MAX));
-    assert!(clock.now().since(tollgate_core::Timestamp::EPOCH) <= longest);
+    assert!(clock.now().since(Timestamp::EPOCH) <= longest);
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn it_gives_up_after_the_last_attempt_and_charges_nothing() {
 #[test]
 fn nothing_to_write_costs_one_load_and_no_swap() {
     let (store, clock) = (Busy::default(), ManualClock::default());
-    let peek = |_: Option<&[u8]>| {
+    let peek = |_: Option<&[u8]>, _| {
         Ok::<_, ()>(Answer { outcome: "seen", record: None, forget_after: Span::NEVER })
     };
     assert_eq!(block_on(drive(&store, &clock, "k", peek)), Ok("seen"));
@@ -87,7 +87,7 @@ fn nothing_to_write_costs_one_load_and_no_swap() {
 #[test]
 fn failures_are_handed_on_at_once() {
     let (store, clock) = (Busy::default(), ManualClock::default());
-    let refuse = |_: Option<&[u8]>| Err::<Answer<()>, _>("corrupt");
+    let refuse = |_: Option<&[u8]>, _| Err::<Answer<()>, _>("corrupt");
     assert_eq!(block_on(drive(&store, &clock, "k", refuse)), Err(DriveError::Ask("corrupt")));
     store.broken.set(true);
     let broken = DriveError::Store(StoreError::Unavailable("pulled the plug".into()));
@@ -98,11 +98,11 @@ fn failures_are_handed_on_at_once() {
 #[test]
 fn a_store_that_is_too_slow_is_given_up() {
     let clock = Rc::new(ManualClock::default());
-    let slow = Some((Rc::clone(&clock), Span::from_millis(900)));
+    let slow = Some((Rc::clone(&clock), Span::from_millis(800)));
     let store = Busy { slow, ..Busy::default() };
     store.conflicts.set(ATTEMPTS_MAX);
     assert_eq!(block_on(drive(&store, &*clock, "k", count)), Err(DriveError::TimedOut));
-    let took = clock.now().since(tollgate_core::Timestamp::EPOCH);
-    assert!(took > DECISION_TIME_MAX && took < Span::from_secs(3), "{took:?}");
+    let took = clock.now().since(Timestamp::EPOCH);
+    assert!(took > DECISION_TIME_MAX && took <= Span::from_secs(3), "{took:?}");
     assert_eq!(store.swaps.get(), 3);
 }

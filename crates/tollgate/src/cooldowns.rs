@@ -111,9 +111,9 @@ impl<S: Store, C: Clock> SharedCooldowns<S, C> {
         &self,
         act: impl Fn(&mut Cooldowns, Timestamp) -> (T, bool),
     ) -> Result<T, CooldownError> {
-        let ask = |record: Option<&[u8]>| {
+        let ask = |record: Option<&[u8]>, now| {
             let mut cooldowns = record.map_or(Ok(Cooldowns::new()), Cooldowns::decode)?;
-            let (outcome, changed) = act(&mut cooldowns, self.clock.now());
+            let (outcome, changed) = act(&mut cooldowns, now);
             let record = changed.then(|| cooldowns.encode());
             Ok::<_, CorruptBytes>(Answer { outcome, record, forget_after: Span::NEVER })
         };

@@ -2,8 +2,11 @@
 
 mod case;
 mod footprint;
+mod idle;
 mod load;
+mod others;
 mod report;
+mod tail;
 
 use std::fs;
 use std::path::PathBuf;
@@ -13,7 +16,7 @@ use std::time::Duration;
 use anyhow::bail;
 use clap::Args;
 
-use self::case::{CASES, Case};
+use self::case::{CASES, Case, Store};
 use self::load::{Load, Measured};
 use crate::command::run;
 use crate::server::Server;
@@ -42,6 +45,8 @@ struct Bench {
     /// Stores, caches, policies and scripts; emptied at the start.
     folder: PathBuf,
     duration: Duration,
+    /// For the cases whose records are there.
+    redis: Option<Server>,
 }
 
 /// What was measured of one case, a value per round.
@@ -55,11 +60,12 @@ pub(crate) fn bench(args: &BenchArgs) -> anyhow::Result<()> {
     if Command::new("wrk").arg("--version").output().is_err() {
         bail!("the load tool wrk is missing: apt-get install wrk");
     }
-    let bench = Bench::prepare(Duration::from_secs(args.seconds))?;
+    let mut results = chosen(args.only.as_deref());
+    let mut bench = Bench::prepare(Duration::from_secs(args.seconds))?;
+    if results.iter().any(|result| result.case.store == Store::Redis) {
+        bench.redis = Some(others::redis()?);
+    }
     let load_before = report::load_average();
-    let chosen = |case: &&Case| args.only.as_ref().is_none_or(|only| only.contains(case.letter));
-    let mut results: Vec<_> =
-        CASES.iter().filter(chosen).map(|case| Results { case, rounds: Vec::new() }).collect();
     for round in 0..args.rounds {
         eprintln!("round {} of {}", round + 1, args.rounds);
         // Back and forth, so that no case always follows the same other.
@@ -76,9 +82,25 @@ pub(crate) fn bench(args: &BenchArgs) -> anyhow::Result<()> {
     println!("{}", report::machine(&load_before));
     println!("{}", report::cases(&results));
     println!("{}", report::ratios(&results));
+    println!("{}", tail::at_half_the_peak(&bench, &results)?);
+    println!("{}", idle::connections(&bench, &results)?);
     println!("{}", footprint::starts(&bench)?);
     println!("{}", footprint::sizes()?);
     Ok(())
+}
+
+/// The cases of these letters, or all; but for those that need what is not installed.
+fn chosen(letters: Option<&str>) -> Vec<Results> {
+    let chosen = |case: &&Case| letters.is_none_or(|letters| letters.contains(case.letter));
+    let installed = |case: &&Case| {
+        let missing = case.missing();
+        if let Some(how) = missing {
+            eprintln!("not measured, since it is missing ({how}): {}", case.title);
+        }
+        missing.is_none()
+    };
+    let cases = CASES.iter().filter(chosen).filter(installed);
+    cases.map(|case| Results { case, rounds: Vec::new() }).collect()
 }
 
 impl Bench {
@@ -101,12 +123,12 @@ impl Bench {
         fs::write(folder.join(case::POLICIES_FILE), case::POLICIES)?;
         fs::write(folder.join(load::SCRIPT_FILE), load::SCRIPT)?;
         let bare_hyper = paths::target().join("release/examples/bare_hyper");
-        Ok(Self { program, bare_hyper, folder, duration })
+        Ok(Self { program, bare_hyper, folder, duration, redis: None })
     }
 
     /// A fresh server under load: once to warm up, once to measure.
     fn measure(&self, case: &Case) -> anyhow::Result<Measured> {
-        let server = Server::start(&mut case.server(self)?)?;
+        let server = case.start(self)?;
         let load = Load { folder: &self.folder, server: &server, case };
         load.run(WARM_UP)?;
         load.run(self.duration)

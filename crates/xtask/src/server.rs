@@ -4,9 +4,9 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 
 /// How long one answer may take.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -34,6 +34,27 @@ impl Server {
         };
         server.address = address.to_owned();
         Ok(server)
+    }
+
+    /// Starts a server that listens on this port of 127.0.0.1, and waits until it does.
+    pub(crate) fn start_on(port: u16, command: &mut Command) -> anyhow::Result<Self> {
+        let process = command.stdout(Stdio::null()).spawn();
+        let process = process.with_context(|| format!("can't start {command:?}"))?;
+        let server = Self { process, address: format!("127.0.0.1:{port}") };
+        let deadline = Instant::now() + PATIENCE;
+        while TcpStream::connect(&server.address).is_err() {
+            ensure!(Instant::now() < deadline, "it does not listen: {command:?}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        Ok(server)
+    }
+
+    /// Memory of the process that is in use, in bytes.
+    pub(crate) fn resident_bytes(&self) -> anyhow::Result<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB"));
+        Ok(kilobytes.context("/proc/PID/status has no VmRSS")?.parse::<u64>()? * 1024)
     }
 
     /// CPU time of the process so far, in seconds.

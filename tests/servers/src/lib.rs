@@ -5,6 +5,7 @@
 //! fails the test and says so; none is skipped. A [`Proxy`] is the network in front of one.
 #![allow(clippy::unwrap_used, reason = "what only tests use may panic")]
 
+mod footprint;
 mod nats;
 mod nats_cluster;
 mod port;
@@ -14,6 +15,7 @@ mod redis;
 mod redis_pair;
 mod workerd;
 
+pub use footprint::Footprint;
 pub use nats::NatsServer;
 pub use nats_cluster::NatsCluster;
 pub use process::READY_MAX;

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
+use crate::footprint::Footprint;
 use crate::process::{Kind, Process};
 
 /// Debian's.
@@ -81,6 +82,12 @@ impl NatsServer {
     #[must_use]
     pub fn url(&self) -> String {
         format!("nats://127.0.0.1:{}", self.port())
+    }
+
+    /// What it takes, with its data.
+    #[must_use]
+    pub fn footprint(&self) -> Footprint {
+        self.process.footprint()
     }
 
     /// Ends it with SIGKILL.

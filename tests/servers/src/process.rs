@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use crate::footprint::Footprint;
 use crate::port;
 
 /// Longest time that a server may take until it answers.
@@ -84,9 +85,17 @@ impl Process {
         self.signal("-CONT");
     }
 
+    /// What it takes, while it runs.
+    pub(crate) fn footprint(&self) -> Footprint {
+        Footprint::of(self.id(), &self.data())
+    }
+
+    fn id(&self) -> u32 {
+        self.child.as_ref().expect("it runs").id()
+    }
+
     fn signal(&self, signal: &str) {
-        let child = self.child.as_ref().expect("it runs");
-        let end = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
+        let end = Command::new("kill").args([signal, &self.id().to_string()]).status().unwrap();
         assert!(end.success());
     }
 

@@ -5,6 +5,7 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::time::Instant;
 
+use crate::footprint::Footprint;
 use crate::process::{Kind, Process, READY_MAX, connect};
 
 static REDIS: Kind = Kind {
@@ -82,6 +83,12 @@ impl RedisServer {
     /// Does one command and answers the first line of the answer, with the character of its type.
     pub fn command(&self, command: &str) -> String {
         connect(self.port()).and_then(|stream| ask(stream, command)).unwrap()
+    }
+
+    /// What it takes, with its data.
+    #[must_use]
+    pub fn footprint(&self) -> Footprint {
+        self.0.footprint()
     }
 
     /// Ends it with SIGKILL.

@@ -74,9 +74,13 @@ proptest! {
     ) {
         let fields = [("tollgate-limits", &*limits), ("retry-after", &*retry_after)];
         let heard = if is_minimal { minimal(status, &fields) } else { anything(status, &fields, &body) };
-        if let Ok(answer) = read(heard) {
+        let heard = Heard { response: heard.unwrap(), is_repeated: false };
+        if let Ok(answer) = Answer::read(&heard) {
             prop_assert_eq!(answer.is_allowed(), status == 200);
             prop_assert!(is_minimal || status == 429);
+        }
+        if let Ok(answer) = Answer::read_body(&heard) {
+            prop_assert_eq!(answer.verdict, Verdict::Limited, "no body is one of a decision");
         }
     }
 }

@@ -9,6 +9,7 @@ use ureq::{Agent, Error, Timeout};
 
 use crate::config::Config;
 use crate::heard::Broken;
+use crate::watch::{Opened, SILENCE_MAX, is_stream};
 
 /// Connections that are kept for a while. It follows no redirects and asks no proxies.
 #[derive(Debug, Clone)]
@@ -41,7 +42,27 @@ impl Transport {
         } else {
             self.run(Request::from_parts(parts, body.to_vec()), timeout)
         };
-        let (parts, body) = response.map_err(broken)?.into_parts();
+        self.whole(response.map_err(broken)?)
+    }
+
+    /// An answer that may go on: its head has to come in time, and each piece of it.
+    pub(super) fn open(
+        &self,
+        request: Request<Bytes>,
+        timeout: Duration,
+    ) -> Result<Opened<ureq::Body>, Broken> {
+        let request = self.agent.configure_request(request.map(drop));
+        let request = request.timeout_recv_response(Some(timeout));
+        let request = request.timeout_per_read(Some(SILENCE_MAX)).build();
+        let response = self.agent.run(request).map_err(broken)?;
+        if is_stream(&response) {
+            return Ok(Opened::Stream(response.into_body()));
+        }
+        self.whole(response).map(Opened::Answer)
+    }
+
+    fn whole(&self, response: Response<ureq::Body>) -> Result<Response<Bytes>, Broken> {
+        let (parts, body) = response.into_parts();
         // One more than allowed is read, so that what is just as long as allowed is not too long.
         let limit = self.answer_bytes_max.saturating_add(1);
         let body = body.into_with_config().limit(limit).read_to_vec().map_err(broken)?;
@@ -63,7 +84,7 @@ impl Transport {
     }
 }
 
-fn broken(error: Error) -> Broken {
+pub(super) fn broken(error: Error) -> Broken {
     match error {
         Error::BodyExceedsLimit(_) => Broken::TooLong,
         Error::HostNotFound

@@ -1,10 +1,11 @@
-//! `POST /v1/acquire`.
+//! `POST /v1/acquire`: what is asked for, also of pools.
 
 use std::time::Duration;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::Call;
+use super::pool::{self, PoolLeg};
 use crate::answer::{Answer, CountedBy};
 use crate::error::ClientError;
 use crate::heard::Heard;
@@ -14,14 +15,16 @@ use crate::{millis, random};
 /// Longest wait that the service takes upon itself.
 const SERVER_WAIT_MAX: Duration = Duration::from_secs(4);
 
-/// What is asked: costs under a policy and a key, or under several, all or nothing.
+/// What is asked: costs under a policy and a key, or under several, all or nothing; or of whichever member of a
+/// pool has room.
 ///
 /// ```
 /// use tollgate_client::{Acquire, Priority};
 ///
 /// let call = Acquire::new("llm", "team-7", [("input_tokens", 812)]);
 /// let either_way = Acquire::new("api", "alice", 1).and("api", "acme", 1).with_priority(Priority::Low);
-/// # drop((call, either_way));
+/// let anywhere = Acquire::from_pool("chat", [("input_tokens", 812)]);
+/// # drop((call, either_way, anywhere));
 /// ```
 ///
 /// An id is drawn for each request, under which a service charges it once however often it is sent: the
@@ -30,6 +33,7 @@ const SERVER_WAIT_MAX: Duration = Duration::from_secs(4);
 /// [`without_request_id`](Self::without_request_id) there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Acquire {
+    pool: Option<PoolLeg>,
     legs: Vec<Leg>,
     priority: Option<Priority>,
     id: RequestId,
@@ -99,17 +103,36 @@ pub(super) struct AcquireBody<'a> {
 #[serde(untagged)]
 enum LegsBody<'a> {
     One(&'a Leg),
-    Several { keys: &'a [Leg] },
+    Several {
+        keys: &'a [Leg],
+    },
+    Pool {
+        #[serde(flatten)]
+        pool: &'a PoolLeg,
+        /// None of them, or the service refuses them.
+        #[serde(skip_serializing_if = "<[_]>::is_empty")]
+        keys: &'a [Leg],
+    },
 }
 
 impl Acquire {
     /// This cost under a policy and a key. What is wrong with them, the service says.
     #[must_use]
     pub fn new(policy: &str, key: &str, cost: impl Into<Cost>) -> Self {
-        Self { legs: Vec::new(), priority: None, id: RequestId::Drawn }.and(policy, key, cost)
+        Self { pool: None, legs: Vec::new(), priority: None, id: RequestId::Drawn }
+            .and(policy, key, cost)
     }
 
-    /// And this cost as well, or nothing: 8 at most.
+    /// This cost of a member of a pool: of the first one that has room, in the order that the pool's policy
+    /// text says, or that is drawn from the id of the request. [`Answer::member`] says which it was. Who waits
+    /// for it waits here, and not on the service.
+    #[must_use]
+    pub fn from_pool(pool: &str, cost: impl Into<Cost>) -> Self {
+        let pool = Some(PoolLeg { pool: pool.to_owned(), cost: cost.into() });
+        Self { pool, legs: Vec::new(), priority: None, id: RequestId::Drawn }
+    }
+
+    /// And this cost as well, or nothing: 8 at most. A pool is asked by itself.
     #[must_use]
     pub fn and(mut self, policy: &str, key: &str, cost: impl Into<Cost>) -> Self {
         let (policy, key, cost) = (policy.to_owned(), key.to_owned(), cost.into());
@@ -151,21 +174,26 @@ impl Acquire {
     /// Asks once, to charge it or to hold it for so long. The service waits for as much of `patience` as
     /// it takes upon itself.
     pub(crate) fn call(&self, hold: Option<Duration>, patience: Duration) -> Call<Granted> {
-        let waits = patience.min(SERVER_WAIT_MAX);
+        let (path, waits, read): (_, _, fn(&Heard) -> _) = match (&self.pool, hold) {
+            (None, None) => ("/v1/acquire", patience.min(SERVER_WAIT_MAX), charged),
+            (None, Some(_)) => ("/v1/acquire", patience.min(SERVER_WAIT_MAX), held),
+            (Some(_), None) => ("/v1/pools/acquire", Duration::ZERO, pool::charged),
+            (Some(_), Some(_)) => ("/v1/pools/acquire", Duration::ZERO, pool::held),
+        };
         let body = AcquireBody {
             hold_ms: hold.map(millis::of),
             wait_ms: Some(millis::of(waits)).filter(|wait_ms| *wait_ms > 0),
             ..self.body()
         };
-        let read = if hold.is_some() { held } else { charged };
-        Call { waits, ..Call::post("/v1/acquire", &body, self.has_request_id(), read) }
+        Call { waits, ..Call::post(path, &body, self.has_request_id(), read) }
     }
 
     /// As one of a batch.
     pub(super) fn body(&self) -> AcquireBody<'_> {
-        let legs = match &*self.legs {
-            [leg] => LegsBody::One(leg),
-            keys => LegsBody::Several { keys },
+        let legs = match (&self.pool, &*self.legs) {
+            (Some(pool), keys) => LegsBody::Pool { pool, keys },
+            (None, [leg]) => LegsBody::One(leg),
+            (None, keys) => LegsBody::Several { keys },
         };
         let request_id = match &self.id {
             RequestId::Given(id) => Some(id.clone()),
@@ -178,9 +206,22 @@ impl Acquire {
         self.id != RequestId::None
     }
 
-    /// The same policies and keys, with what each came to.
+    /// The policies and keys, in the order in which they were asked for.
     pub(crate) fn places(&self) -> Vec<(String, String)> {
         self.legs.iter().map(|leg| (leg.policy.clone(), leg.key.clone())).collect()
+    }
+}
+
+impl Granted {
+    /// Refuses what should have been held and was not.
+    pub(super) fn has_lease(self) -> Result<Self, ClientError> {
+        let is_held = self.answer.is_allowed() && self.answer.counted_by != CountedBy::Nobody;
+        if is_held && self.lease.is_none() {
+            return Err(ClientError::protocol(
+                "it let pass what it should hold, and names no lease",
+            ));
+        }
+        Ok(self)
     }
 }
 
@@ -189,13 +230,8 @@ fn charged(heard: &Heard) -> Result<Granted, ClientError> {
 }
 
 fn held(heard: &Heard) -> Result<Granted, ClientError> {
-    let answer = Answer::read(heard)?;
-    let lease = heard.field("tollgate-lease").map(Token::new);
-    let is_held = answer.is_allowed() && answer.counted_by != CountedBy::Nobody;
-    if is_held && lease.is_none() {
-        return Err(ClientError::protocol("it let pass what it should hold, and names no lease"));
-    }
-    Ok(Granted { answer, lease })
+    let (answer, lease) = (Answer::read(heard)?, heard.field("tollgate-lease").map(Token::new));
+    Granted { answer, lease }.has_lease()
 }
 
 impl From<u64> for Cost {

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::Call;
 use super::acquire::{Acquire, AcquireBody};
-use crate::answer::{Answer, Limits, Verdict};
+use crate::answer::{Answer, CountedBy, Limits, Verdict};
 use crate::error::ClientError;
 
 #[derive(serde::Serialize)]
@@ -25,6 +25,10 @@ struct ResultText {
     retry_after_ms: Option<u64>,
     #[serde(default)]
     limits: Limits,
+    #[serde(default)]
+    local: bool,
+    #[serde(default)]
+    uncounted: bool,
 }
 
 /// What came of each acquire of a batch, in their order.
@@ -55,5 +59,10 @@ fn read(result: ResultText) -> Result<Answer, ClientError> {
         Verdict::Allowed => Some(Duration::ZERO),
         Verdict::Limited | Verdict::Impossible => result.retry_after_ms.map(Duration::from_millis),
     };
-    Ok(Answer::new(verdict, retry_after, result.limits))
+    let counted_by = match (result.uncounted, result.local) {
+        (true, _) => CountedBy::Nobody,
+        (false, true) => CountedBy::Process,
+        (false, false) => CountedBy::Store,
+    };
+    Ok(Answer { counted_by, ..Answer::new(verdict, retry_after, result.limits) })
 }

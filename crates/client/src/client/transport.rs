@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
+use hyper::body::Incoming;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
@@ -14,6 +15,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use crate::config::Config;
 use crate::error::ClientError;
 use crate::heard::Broken;
+use crate::watch::{Opened, is_stream};
 
 #[cfg(not(feature = "tls"))]
 type Connector = HttpConnector;
@@ -43,16 +45,33 @@ impl Transport {
         request: Request<Bytes>,
         timeout: Duration,
     ) -> Result<Response<Bytes>, Broken> {
-        let exchange = tokio::time::timeout(timeout, self.exchange(request)).await;
-        let too_late = || format!("there was no answer within {} ms", timeout.as_millis());
-        exchange.unwrap_or_else(|_| Err(Broken::Lost(too_late())))
+        in_time(timeout, async { self.whole(self.head(request).await?).await }).await
     }
 
-    async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Broken> {
-        let response = self.client.request(request.map(Full::new)).await.map_err(|error| {
+    /// An answer that may go on: its head has to come in time, and all of it where it does not go on.
+    pub(super) async fn open(
+        &self,
+        request: Request<Bytes>,
+        timeout: Duration,
+    ) -> Result<Opened<Incoming>, Broken> {
+        let opened = async {
+            let response = self.head(request).await?;
+            if is_stream(&response) {
+                return Ok(Opened::Stream(response.into_body()));
+            }
+            self.whole(response).await.map(Opened::Answer)
+        };
+        in_time(timeout, opened).await
+    }
+
+    async fn head(&self, request: Request<Bytes>) -> Result<Response<Incoming>, Broken> {
+        self.client.request(request.map(Full::new)).await.map_err(|error| {
             let cause = root(&error);
             if error.is_connect() { Broken::NotSent(cause) } else { Broken::Lost(cause) }
-        })?;
+        })
+    }
+
+    async fn whole(&self, response: Response<Incoming>) -> Result<Response<Bytes>, Broken> {
         let (parts, body) = response.into_parts();
         let body = Limited::new(body, self.answer_bytes_max).collect().await;
         let body = body.map_err(|error| match error.is::<LengthLimitError>() {
@@ -61,6 +80,19 @@ impl Transport {
         })?;
         Ok(Response::from_parts(parts, body.to_bytes()))
     }
+}
+
+async fn in_time<T>(
+    timeout: Duration,
+    answer: impl Future<Output = Result<T, Broken>>,
+) -> Result<T, Broken> {
+    let answer = tokio::time::timeout(timeout, answer).await;
+    answer.unwrap_or_else(|_| Err(silent(timeout)))
+}
+
+/// Nothing came for so long.
+pub(super) fn silent(timeout: Duration) -> Broken {
+    Broken::Lost(format!("there was no answer within {} ms", timeout.as_millis()))
 }
 
 #[cfg(not(feature = "tls"))]
@@ -78,7 +110,7 @@ fn connector(mut http: HttpConnector) -> Result<Connector, ClientError> {
 }
 
 /// What an error comes from in the end: the others only say where it passed.
-fn root(error: &dyn Error) -> String {
+pub(super) fn root(error: &dyn Error) -> String {
     let mut root = error;
     while let Some(cause) = root.source() {
         root = cause;

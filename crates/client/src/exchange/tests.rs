@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use super::*;
+use crate::CountedBy;
 use crate::calls::{self, Acquire, AdaptiveLimit, Settled};
 use crate::held::Token;
 use crate::script::{Run, Scripted, anything, config, lost, minimal, not_sent, run};
@@ -182,4 +183,49 @@ fn a_hold_has_a_lease() {
     assert_eq!(uncounted.lease, None);
     let output = ask(hold(), [minimal(200, &[])]).output;
     assert!(matches!(output, Err(ClientError::Protocol { .. })));
+}
+
+/// A grant of a pool tells by its body which member it is; without that it is none.
+#[test]
+fn a_pool_names_its_member() {
+    let ask = |hold: Option<Duration>, answer: Scripted| {
+        let call = Acquire::from_pool("chat", 1).named().unwrap().call(hold, SECOND);
+        assert_eq!(call.waits, Duration::ZERO, "pools don't wait");
+        ask(call, [answer])
+    };
+    let member = r#""policy":"llm","key":"a","member":{"region":"eu"}"#;
+    let granted = format!(r#"{{"allowed":true,{member},"lease":"token","limits":{{}}}}"#);
+    let ran = ask(None, anything(200, &[], &granted));
+    let sent = &ran.bodies()[0];
+    assert_eq!(
+        (&sent["pool"], &sent["cost"], &sent["wait_ms"]),
+        (&"chat".into(), &1.into(), &().into())
+    );
+    assert_eq!(ran.sent[0].0.uri().path(), "/v1/pools/acquire");
+    let member = ran.output.unwrap().answer.member.unwrap();
+    assert_eq!((&*member.policy, &*member.key, &*member.about["region"]), ("llm", "a", "eu"));
+    for nothing in ["", "{}", r#"{"allowed":true,"limits":{}}"#] {
+        let output = ask(None, anything(200, &[], nothing)).output;
+        assert!(matches!(output, Err(ClientError::Protocol { .. })), "{nothing}");
+    }
+    let leaseless = granted.replace(r#""lease":"token","#, "");
+    let output = ask(Some(SECOND), anything(200, &[], &leaseless)).output;
+    assert!(matches!(output, Err(ClientError::Protocol { .. })));
+    let by_nobody = anything(200, &[("tollgate-uncounted", "?1")], &leaseless);
+    assert_eq!(ask(Some(SECOND), by_nobody).output.unwrap().lease, None);
+    let limits =
+        r#"{"limits":{"r":{"limit":1,"remaining":0,"retry_after_ms":556,"reset_after_ms":null}}}"#;
+    let limited = ask(None, anything(429, &[("retry-after", "1")], limits)).output.unwrap().answer;
+    assert_eq!(limited.retry_after, Some(Duration::from_millis(556)));
+}
+
+/// Who counted each of a batch is told.
+#[test]
+fn who_counted_each_of_a_batch() {
+    let told = |more: &str| format!(r#"{{"status":200,"allowed":true,"limits":{{}}{more}}}"#);
+    let body = [told(""), told(r#","local":true"#), told(r#","uncounted":true"#)].join(",");
+    let batch = calls::try_acquire_batch(&[Acquire::new("llm", "alice", 1)]).unwrap();
+    let ran = ask(batch, [anything(200, &[], &format!(r#"{{"results":[{body}]}}"#))]);
+    let by: Vec<_> = ran.output.unwrap().into_iter().map(|it| it.unwrap().counted_by).collect();
+    assert_eq!(by, [CountedBy::Store, CountedBy::Process, CountedBy::Nobody]);
 }

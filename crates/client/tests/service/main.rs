@@ -6,8 +6,10 @@ mod support;
 
 mod agents;
 mod blocking;
+mod pools;
 mod strangers;
 mod tasks;
+mod watching;
 
 use std::time::Duration;
 

@@ -8,8 +8,9 @@ use std::thread;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http_body_util::{Full, Limited};
-use hyper::body::Incoming;
+use futures::stream::{self, Stream};
+use http_body_util::{Either, Limited, StreamBody};
+use hyper::body::{Frame, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -18,7 +19,7 @@ use tokio::sync::oneshot;
 use tollgate_core::{Span, Timestamp};
 use tollgate_kv::{KeyValueStore, Memory};
 use tollgate_policy::{ApiKeys, PolicySet};
-use tollgate_service::{Content, CoreLimiter, Service as Api};
+use tollgate_service::{Content, CoreLimiter, Service as Api, Watch};
 use tollgate_store::Clock;
 
 const POLICIES: &str = r#"
@@ -37,6 +38,14 @@ requests = { algorithm = "gcra", limit = 1, per = "1h" }
 jobs = { algorithm = "concurrency", slots = 1 }
 [policy.upstream]
 calls = { algorithm = "adaptive", capacity = 100, per = "1s" }
+[pool.accounts]
+choice = "most-room"
+members = [
+    { policy = "budget", key = "account-a", region = "eu" },
+    { policy = "budget", key = "account-b", region = "us" },
+]
+[pool.workers]
+members = [{ policy = "slots", key = "one" }, { policy = "slots", key = "two" }]
 "#;
 
 /// What a service is asked through; it ends when this is dropped.
@@ -50,6 +59,7 @@ pub(crate) struct Service {
 #[derive(Default)]
 struct Faults {
     cuts: AtomicUsize,
+    breaks: AtomicUsize,
     asked: AtomicUsize,
 }
 
@@ -88,6 +98,11 @@ impl Service {
     /// The next so many requests are handled, and their connections cut before the answer.
     pub(crate) fn cut(&self, answers: usize) {
         self.faults.cuts.store(answers, SeqCst);
+    }
+
+    /// So many streams break in place of telling the next thing that they have to tell.
+    pub(crate) fn break_streams(&self, streams: usize) {
+        self.faults.breaks.store(streams, SeqCst);
     }
 
     /// How many requests were handled.
@@ -133,17 +148,30 @@ async fn accept(listener: TcpListener, keys: Option<ApiKeys>, faults: Arc<Faults
                 let answer = api.handle(request.map(|body| Limited::new(body, 1 << 16))).await;
                 faults.asked.fetch_add(1, SeqCst);
                 let is_cut = faults.cuts.fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1));
-                if is_cut.is_ok() { Err("cut") } else { Ok(answer.map(complete)) }
+                if is_cut.is_ok() {
+                    return Err("cut");
+                }
+                Ok(answer.map(|content| match content {
+                    Content::Full(body) => Either::Left(body),
+                    Content::Watch(watch) => {
+                        Either::Right(StreamBody::new(Box::pin(pieces(watch, api, faults))))
+                    }
+                }))
             }
         });
         tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
     }
 }
 
-/// The client does not watch, and is given no stream.
-fn complete(content: Content) -> Full<Bytes> {
-    match content {
-        Content::Full(body) => body,
-        Content::Watch(_) => Full::default(),
-    }
+fn pieces(
+    watch: Watch,
+    api: Arc<MemoryApi>,
+    faults: Arc<Faults>,
+) -> impl Stream<Item = Result<Frame<Bytes>, &'static str>> {
+    stream::unfold((watch, api, faults), |(mut watch, api, faults)| async {
+        let piece = watch.next(&*api).await?;
+        let is_broken = faults.breaks.fetch_update(SeqCst, SeqCst, |left| left.checked_sub(1));
+        let piece = if is_broken.is_ok() { Err("broken") } else { Ok(Frame::data(piece)) };
+        Some((piece, (watch, api, faults)))
+    })
 }

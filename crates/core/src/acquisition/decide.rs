@@ -3,8 +3,10 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::apply::decision::{Decision, Effect, LimitStatus, Verdict};
+use crate::apply::decision::Decision;
 use crate::apply::operation::Operation;
+use crate::apply::outcome::{Effect, Verdict};
+use crate::apply::standing::LimitStatus;
 use crate::policy::Policy;
 use crate::record::Record;
 use crate::record::codec::CorruptRecord;
@@ -29,6 +31,13 @@ pub trait Decide {
         operation: &Operation,
         now: Timestamp,
     ) -> Result<Applied, Self::Error>;
+
+    /// How long after `now` a record that it has made for the key at the position `leg` decides as none
+    /// would. [`Span::NEVER`], for ever, unless it says something else.
+    fn forget_after(&self, leg: usize, record: &[u8], now: Timestamp) -> Span {
+        let _ = (leg, record, now);
+        Span::NEVER
+    }
 }
 
 /// What an operation on one key came to, without ties to the policy and the record. See
@@ -89,6 +98,12 @@ impl Decide for &[&Policy] {
             None => Record::new(policy),
         };
         Ok(Applied::new(policy, &policy.apply(&mut record, operation, now)))
+    }
+
+    fn forget_after(&self, leg: usize, record: &[u8], now: Timestamp) -> Span {
+        let policy = self.get(leg);
+        let record = policy.and_then(|policy| Some((policy, Record::decode(policy, record).ok()?)));
+        record.map_or(Span::NEVER, |(policy, record)| record.forget_after(policy, now))
     }
 }
 

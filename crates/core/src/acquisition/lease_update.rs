@@ -13,7 +13,7 @@ use crate::acquisition::turn::Turned;
 use crate::apply::operation::{Hold, Operation};
 use crate::id::Id;
 use crate::policy::costs::Costs;
-use crate::time::Timestamp;
+use crate::time::{Span, Timestamp};
 
 /// Settles, releases or renews a lease on the keys that it was taken on.
 ///
@@ -106,5 +106,9 @@ impl<D: Decide> Machine for LeaseUpdate<D> {
 
     fn failed(&mut self) {
         self.table.inbox.put_failure();
+    }
+
+    fn forget_after(&self, leg: usize, record: &[u8], now: Timestamp) -> Span {
+        self.table.decide.forget_after(leg, record, now)
     }
 }

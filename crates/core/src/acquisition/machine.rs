@@ -120,6 +120,10 @@ impl<D: Decide> Machine for Acquisition<D> {
     fn failed(&mut self) {
         self.table.inbox.put_failure();
     }
+
+    fn forget_after(&self, leg: usize, record: &[u8], now: Timestamp) -> Span {
+        self.table.decide.forget_after(leg, record, now)
+    }
 }
 
 impl<D: Decide<Error: Clone> + Clone> Clone for Acquisition<D> {

@@ -8,7 +8,7 @@ use crate::acquisition::stopwatch::Stopwatch;
 use crate::acquisition::sweep::Sweep;
 use crate::acquisition::table::Swept;
 use crate::acquisition::turn::{Task, Turn, Turned};
-use crate::apply::decision::Effect;
+use crate::apply::outcome::Effect;
 use crate::time::Timestamp;
 
 /// How far an acquisition is.

@@ -13,7 +13,7 @@ use crate::time::Timestamp;
 
 #[derive(Debug, Clone)]
 pub(super) struct Table<D, E> {
-    decide: D,
+    pub(super) decide: D,
     pub(super) inbox: Inbox,
     /// The last decision on each leg, in the caller's order.
     legs: Vec<Option<Applied>>,

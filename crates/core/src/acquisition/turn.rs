@@ -3,8 +3,8 @@
 use crate::acquisition::decide::{Applied, Decide};
 use crate::acquisition::inbox::Inbox;
 use crate::acquisition::step::{Step, Swap};
-use crate::apply::decision::Effect;
 use crate::apply::operation::Operation;
+use crate::apply::outcome::Effect;
 use crate::time::Timestamp;
 
 /// Most swaps to charge or hold on one key; after that the key is too busy.

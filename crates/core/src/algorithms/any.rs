@@ -5,7 +5,7 @@ use alloc::boxed::Box;
 use crate::algorithms::adaptive::{Adaptive, AdaptiveState};
 use crate::algorithms::fixed_window::{FixedWindow, WindowState};
 use crate::algorithms::meter::{Meter, Tat};
-use crate::algorithms::rule::Rule;
+use crate::algorithms::rule::{Room, Rule};
 use crate::algorithms::sliding_counter::{CounterState, SlidingCounter};
 use crate::algorithms::sliding_log::{Log, SlidingLog};
 use crate::algorithms::slots::Slots;
@@ -30,9 +30,9 @@ pub(crate) enum State {
     Meter(Tat),
     Window(WindowState),
     Counter(CounterState),
+    Nothing,
     Log(Box<Log>),
     Adaptive(Box<AdaptiveState>),
-    Nothing,
 }
 
 impl State {
@@ -71,7 +71,8 @@ macro_rules! ask {
 
 impl AnyRule {
     /// The state of a key that was never seen.
-    #[inline]
+    // Not inlined into its callers: some states have to be allocated, which is much code.
+    #[inline(never)]
     pub(crate) fn fresh(&self) -> State {
         match self {
             Self::Meter(_) | Self::Queue(_) => State::Meter(Tat::default()),
@@ -138,6 +139,13 @@ impl AnyRule {
     #[inline]
     pub(crate) fn reset_after(&self, state: &State, now: Timestamp) -> Span {
         ask!(self, state, Span::NEVER, |rule, state| rule.reset_after(state, now))
+    }
+
+    /// See [`Rule::room`].
+    #[inline]
+    pub(crate) fn room(&self, state: &State, now: Timestamp) -> Room {
+        let none = Room { capacity: 0, remaining: 0, reset_after: Span::NEVER };
+        ask!(self, state, none, |rule, state| rule.room(state, now))
     }
 
     /// See [`Rule::heal`].

@@ -38,11 +38,15 @@ pub struct Tat {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Meter {
     burst: u64,
-    /// T, reduced: `interval.nanos + interval.part / denominator`.
-    interval: Tat,
+    /// T is `numerator / denominator` nanoseconds, reduced.
+    numerator: u64,
     denominator: u64,
+    /// T.
+    interval: Tat,
     /// burst * T.
     tolerance: Tat,
+    /// What can be owed at most: another burst of debt.
+    owed_max: Tat,
     /// What a key that was never seen owes: (burst - initial) * T.
     owed_at_first: Tat,
     /// Nothing is ever refilled: T is 1 ns, and the clock stands still at 0.
@@ -68,20 +72,23 @@ impl Meter {
         let (period, refill) = if frozen { (1, 1) } else { (period.as_nanos(), refill) };
         let shared = gcd(period, refill);
         let (numerator, denominator) = (period.checked_div(shared)?, refill.checked_div(shared)?);
-        let interval = Tat {
-            nanos: numerator.checked_div(denominator)?,
-            part: numerator.checked_rem(denominator)?,
+        let interval = fraction(numerator, denominator, 1)?;
+        let tolerance = fraction(numerator, denominator, burst)?;
+        let owed_at_first = Tat::default();
+        let owed_max = tolerance;
+        let mut meter = Self {
+            burst,
+            numerator,
+            denominator,
+            interval,
+            tolerance,
+            owed_max,
+            owed_at_first,
+            frozen,
         };
-        let tolerance = times(interval, denominator, burst)?;
-        (burst > 0 && tolerance > Tat::default() && tolerance.nanos <= Span::MAX.as_nanos())
-            .then_some(Self {
-                burst,
-                interval,
-                denominator,
-                tolerance,
-                owed_at_first: Tat::default(),
-                frozen,
-            })
+        meter.owed_max = meter.plus(tolerance, tolerance);
+        let is_sane = burst > 0 && tolerance > Tat::default();
+        (is_sane && tolerance.nanos <= Span::MAX.as_nanos()).then_some(meter)
     }
 
     /// The same meter, of which a key that was never seen has only `initial` units.
@@ -153,12 +160,6 @@ impl Meter {
         Tat { nanos: if self.frozen { 0 } else { now.as_nanos() }, part: 0 }
     }
 
-    /// The TAT of a meter that is used up at `now`, or in debt by so many capacities more.
-    #[inline]
-    fn used_up(&self, now: Timestamp) -> Tat {
-        self.plus(self.clock(now), self.tolerance)
-    }
-
     /// `units` * T, for units up to the burst; that of the burst for more.
     #[inline]
     fn span_of(&self, units: u64) -> Tat {
@@ -168,10 +169,11 @@ impl Meter {
         if units >= self.burst {
             return self.tolerance;
         }
-        if self.interval.part == 0 {
-            return Tat { nanos: self.interval.nanos.saturating_mul(units), part: 0 };
+        if self.denominator == 1 {
+            // Less than the tolerance, so it can't wrap; a saturating product takes 128 bits.
+            return Tat { nanos: self.numerator.wrapping_mul(units), part: 0 };
         }
-        times(self.interval, self.denominator, units).unwrap_or(self.tolerance)
+        fraction(self.numerator, self.denominator, units).unwrap_or(self.tolerance)
     }
 
     #[inline]
@@ -202,19 +204,15 @@ impl Meter {
     /// Whole units that fit in `room`: floor(room / T).
     #[inline]
     fn units_in(&self, room: Tat) -> u64 {
-        if self.interval.part == 0 && self.denominator == 1 {
-            return room.nanos.checked_div(self.interval.nanos).unwrap_or(self.burst);
+        if self.denominator == 1 {
+            return room.nanos.checked_div(self.numerator).unwrap_or(self.burst);
         }
-        let scaled = |t: Tat| {
-            let whole = u128::from(t.nanos).saturating_mul(u128::from(self.denominator));
-            whole.saturating_add(u128::from(t.part))
-        };
-        let (room, interval) = (scaled(room), scaled(self.interval));
+        let (low, high) = room.nanos.carrying_mul(self.denominator, room.part);
         // Dividing 64-bit numbers is several times faster, and nearly always enough.
-        let units = match (u64::try_from(room), u64::try_from(interval)) {
-            (Ok(room), Ok(interval)) => room.checked_div(interval).map(u128::from),
-            _ => room.checked_div(interval),
-        };
+        if high == 0 {
+            return low.checked_div(self.numerator).unwrap_or(self.burst);
+        }
+        let units = wide(low, high).checked_div(self.numerator.into());
         units.and_then(|units| u64::try_from(units).ok()).unwrap_or(self.burst)
     }
 
@@ -244,14 +242,15 @@ impl Rule for Meter {
 
     #[inline]
     fn charge(&self, tat: &mut Tat, now: Timestamp, units: u64) {
-        if units == 0 {
+        if let Some(charged) = self.try_charge(*tat, now, units) {
+            *tat = charged;
             return;
         }
+        let clock = self.clock(now);
         // Units beyond two capacities would be forgiven below anyway.
         let (first, second) = (self.span_of(units), self.span_of(units.saturating_sub(self.burst)));
-        let charged = self.plus(self.plus((*tat).max(self.clock(now)), first), second);
-        let deepest = self.plus(self.used_up(now), self.tolerance);
-        *tat = charged.min(deepest.max(*tat));
+        let charged = self.plus(self.plus((*tat).max(clock), first), second);
+        *tat = charged.min(self.plus(clock, self.owed_max).max(*tat));
     }
 
     #[inline]
@@ -284,20 +283,21 @@ impl Rule for Meter {
 
     #[inline]
     fn heal(&self, tat: &mut Tat, now: Timestamp) -> bool {
-        let read = *tat;
-        if read == Tat::default() {
-            if !self.starts_full() {
-                *tat = self.plus(self.clock(now), self.owed_at_first);
-            }
-            return read != *tat;
+        let clock = self.clock(now);
+        if *tat == Tat::default() {
+            *tat = if self.starts_full() { *tat } else { self.plus(clock, self.owed_at_first) };
+            return !self.starts_full();
         }
-        let deepest = self.plus(self.used_up(now), self.tolerance);
-        let believed_nanos = deepest.nanos.saturating_add(SKEW_MAX.as_nanos());
-        *tat = self.normalized(read);
+        let ahead = self.owed_max.nanos.saturating_add(SKEW_MAX.as_nanos());
+        let believed_nanos = clock.nanos.saturating_add(ahead);
+        let is_sound = tat.part < self.denominator && tat.nanos <= believed_nanos;
+        if !is_sound {
+            *tat = self.normalized(*tat);
+        }
         if tat.nanos > believed_nanos {
-            *tat = self.used_up(now);
+            *tat = self.plus(clock, self.tolerance);
         }
-        read != *tat
+        !is_sound
     }
 }
 
@@ -310,22 +310,23 @@ impl Tat {
     }
 }
 
-/// `interval * units`, or nothing when that is beyond 64 bits of nanoseconds.
+/// `numerator * units / denominator` nanoseconds, or nothing when that is beyond 64 bits of them.
 #[inline]
-fn times(interval: Tat, denominator: u64, units: u64) -> Option<Tat> {
-    let parts = u128::from(interval.part).checked_mul(u128::from(units))?;
-    let (carry, part) = match u64::try_from(parts) {
-        // A division costs more than all the rest, and few units don't need it.
-        Ok(part) if part < denominator => (0, part),
-        Ok(parts) => (parts.checked_div(denominator)?, parts.checked_rem(denominator)?),
-        Err(_) => {
-            let denominator = u128::from(denominator);
-            let carry = u64::try_from(parts.checked_div(denominator)?).ok()?;
-            (carry, u64::try_from(parts.checked_rem(denominator)?).ok()?)
-        }
-    };
-    let nanos = interval.nanos.checked_mul(units)?.checked_add(carry)?;
+fn fraction(numerator: u64, denominator: u64, units: u64) -> Option<Tat> {
+    let (low, high) = numerator.carrying_mul(units, 0);
+    if high == 0 {
+        let (nanos, part) = (low.checked_div(denominator)?, low.checked_rem(denominator)?);
+        return Some(Tat { nanos, part });
+    }
+    let (all, denominator) = (wide(low, high), u128::from(denominator));
+    let nanos = u64::try_from(all.checked_div(denominator)?).ok()?;
+    let part = u64::try_from(all.checked_rem(denominator)?).ok()?;
     Some(Tat { nanos, part })
+}
+
+/// A number of 128 bits, of its halves.
+const fn wide(low: u64, high: u64) -> u128 {
+    (high as u128) << 64 | low as u128
 }
 
 /// The greatest common divisor (Euclid).

@@ -2,6 +2,14 @@
 
 use crate::time::{Span, Timestamp};
 
+/// Where a limit stands: see the functions of [`Rule`] that are named so.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Room {
+    pub(crate) capacity: u64,
+    pub(crate) remaining: u64,
+    pub(crate) reset_after: Span,
+}
+
 /// An algorithm with its numbers, made ready for deciding: pure functions over its state.
 ///
 /// All of them are total: they saturate and never panic, for every state and every number. For one
@@ -30,6 +38,16 @@ pub(crate) trait Rule {
 
     /// How long until the state is as if never used, if nothing more is taken.
     fn reset_after(&self, state: &Self::State, now: Timestamp) -> Span;
+
+    /// All that is told of a limit of which nothing is held.
+    #[inline]
+    fn room(&self, state: &Self::State, now: Timestamp) -> Room {
+        Room {
+            capacity: self.capacity(state),
+            remaining: self.remaining(state, now),
+            reset_after: self.reset_after(state, now),
+        }
+    }
 
     /// Sets a state that is impossibly far ahead of `now` (a broken clock wrote it: more than
     /// [`SKEW_MAX`](crate::SKEW_MAX) beyond what could have been written) to that of a limit

@@ -100,9 +100,10 @@ struct Aligned {
 impl Aligned {
     fn new(period: Span, utc_offset_secs: i32) -> Self {
         let period_ns = period.as_nanos();
-        let offset_ns = i128::from(utc_offset_secs).saturating_mul(1_000_000_000);
-        let lead_ns = offset_ns.checked_rem_euclid(i128::from(period_ns)).unwrap_or(0);
-        Self { period_ns, lead_ns: u64::try_from(lead_ns).unwrap_or(0) }
+        // Both are far from the ends of 64 bits, with a sign too.
+        let offset_ns = i64::from(utc_offset_secs).saturating_mul(1_000_000_000);
+        let lead_ns = offset_ns.checked_rem_euclid(period_ns.cast_signed()).unwrap_or(0);
+        Self { period_ns, lead_ns: lead_ns.cast_unsigned() }
     }
 
     fn number(&self, at_ns: u64) -> u64 {

@@ -1,8 +1,8 @@
 //! Asking for costs: every limit is charged, or none.
 
 use crate::algorithms::any::State;
-use crate::apply::decision::{Effect, LimitSet, Outcome, Verdict};
 use crate::apply::operation::Acquire;
+use crate::apply::outcome::{Effect, LimitSet, Outcome, Verdict};
 use crate::apply::request::Asked;
 use crate::policy::Policy;
 use crate::policy::limit::Limit;

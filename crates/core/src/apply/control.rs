@@ -3,8 +3,8 @@
 use crate::algorithms::adaptive::{Adaptive, AdaptiveState, Change, Note};
 use crate::algorithms::any::{AnyRule, State};
 use crate::algorithms::recovery::Reduction;
-use crate::apply::decision::Effect;
 use crate::apply::operation::{CapacitySetting, ReduceFactor};
+use crate::apply::outcome::Effect;
 use crate::policy::Policy;
 use crate::policy::costs::Costs;
 use crate::record::Record;
@@ -37,7 +37,8 @@ pub(crate) fn block(record: &mut Record, span: Span, now: Timestamp) -> Effect {
     Effect::Changed
 }
 
-/// Forgets everything but what belongs to others, and under which policy it is: the key is seen for the first time now.
+/// Forgets everything but what belongs to others, and under which policy it is: the key is seen for
+/// the first time now.
 pub(crate) fn reset(policy: &Policy, record: &mut Record, now: Timestamp) -> Effect {
     let foreign = core::mem::take(&mut record.foreign);
     *record = Record { foreign, revision: record.revision, ..Record::new(policy) };

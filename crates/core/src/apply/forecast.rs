@@ -9,6 +9,7 @@ use crate::record::holds::Holds;
 use crate::time::{Span, Timestamp};
 
 /// The shortest wait after which `needed` units fit.
+#[inline]
 pub(crate) fn retry_after(
     limit: &Limit,
     state: &State,
@@ -16,6 +17,9 @@ pub(crate) fn retry_after(
     now: Timestamp,
     needed: u64,
 ) -> Span {
+    if holds.is_empty() {
+        return limit.rule().retry_after(state, now, needed);
+    }
     walk(limit, state, holds, now, Until::Fits(needed))
 }
 
@@ -49,10 +53,8 @@ impl Until {
 }
 
 /// The first wait that ends before the next hold expires.
+#[inline(never)]
 fn walk(limit: &Limit, state: &State, holds: &Holds, now: Timestamp, until: Until) -> Span {
-    if holds.is_empty() {
-        return until.wait(limit, state, now, 0);
-    }
     // Cloned when the first hold is charged, which is seldom.
     let (mut charged, mut from) = (None::<State>, now);
     let mut held = holds.on(limit.tag());

@@ -193,18 +193,21 @@ impl Acquire {
 }
 
 impl From<Acquire> for Operation {
+    #[inline]
     fn from(acquire: Acquire) -> Self {
         Self::Acquire(acquire)
     }
 }
 
 impl From<Costs> for Acquire {
+    #[inline]
     fn from(costs: Costs) -> Self {
         Self::new(costs)
     }
 }
 
 impl From<Costs> for Operation {
+    #[inline]
     fn from(costs: Costs) -> Self {
         Self::Acquire(Acquire::new(costs))
     }

@@ -4,8 +4,8 @@
 //! would come back a second time. A hold takes its room away for as long as it lives, so whatever
 //! happens to it, `charged + held` never exceeds what the limit allows.
 
-use crate::apply::decision::{Effect, LimitSet, Outcome, Verdict};
 use crate::apply::operation::Hold;
+use crate::apply::outcome::{Effect, LimitSet, Outcome, Verdict};
 use crate::apply::request::Asked;
 use crate::id::Id;
 use crate::policy::Policy;

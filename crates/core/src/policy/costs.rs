@@ -9,6 +9,7 @@ use crate::policy::{LIMITS_MAX, Policy};
 /// The units asked of each limit, in the policy's order. Made by [`Policy::costs`] and friends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Costs {
+    /// 0 beyond the policy's limits.
     units: [u64; LIMITS_MAX],
     count: usize,
 }
@@ -17,16 +18,18 @@ impl Costs {
     /// The units asked of the limit at this position.
     #[inline]
     pub(crate) fn of(&self, index: usize) -> u64 {
-        self.as_slice().get(index).copied().unwrap_or(0)
+        self.units.get(index).copied().unwrap_or(0)
     }
 
     /// Whether nothing is asked for: a peek.
+    #[inline]
     #[must_use]
     pub fn is_zero(&self) -> bool {
         self.as_slice().iter().all(|units| *units == 0)
     }
 
     /// The units, one number per limit.
+    #[inline]
     #[must_use]
     pub fn as_slice(&self) -> &[u64] {
         self.units.get(..self.count).unwrap_or_default()

@@ -30,6 +30,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::algorithms::sliding_log::LOG_BYTES_MAX;
+use crate::apply::outcome::LimitSet;
 use crate::id::Id;
 use crate::policy::limit::Limit;
 use crate::policy::{LIMITS_MAX, LOGS_MAX, Policy};
@@ -89,16 +90,18 @@ impl Record {
             let (entry, after) = Entry::split(rest).ok_or(bad_length)?;
             match owner(&entry, policy, known.count) {
                 Owner::Limit(index) => {
-                    let state = entry::take_state(entry.kind, entry.payload).ok_or(bad_length)?;
-                    let slot = self.states.get_mut(index).ok_or(bad_length)?;
+                    let state = self.states.get_mut(index).ok_or(bad_length)?;
+                    entry::read_state(state, entry.payload).ok_or(bad_length)?;
                     if !known.add(index) {
                         return Err(CorruptRecord::Repeated(entry.tag));
                     }
-                    *slot = state;
                 }
                 Owner::Record => self.read_shared(&entry).ok_or(bad_length)?,
                 Owner::Nobody => {}
-                Owner::Others => self.keep(entry.bytes),
+                Owner::Others => {
+                    let length = rest.len().saturating_sub(after.len());
+                    self.keep(rest.get(..length).unwrap_or_default());
+                }
             }
             rest = after;
         }
@@ -174,6 +177,14 @@ impl Record {
                 entry::put_state(out, limit.tag(), entry::kind_of(limit.rule()), state);
             }
         }
+        if !self.is_quiet() {
+            self.encode_more(out);
+        }
+    }
+
+    /// Appends what there is beside the states of the limits, which is seldom anything.
+    #[inline(never)]
+    fn encode_more(&self, out: &mut Vec<u8>) {
         for hold in self.holds.iter() {
             put_hold(out, hold);
         }
@@ -232,7 +243,7 @@ fn take_hold(payload: &[u8]) -> Option<Hold> {
 /// Which limits were read.
 #[derive(Default)]
 struct Known {
-    limits: [bool; LIMITS_MAX],
+    limits: LimitSet,
     count: usize,
 }
 
@@ -241,7 +252,9 @@ impl Known {
     #[inline]
     fn add(&mut self, index: usize) -> bool {
         self.count = self.count.saturating_add(1);
-        self.limits.get_mut(index).is_some_and(|known| !core::mem::replace(known, true))
+        let is_new = !self.limits.contains(index);
+        self.limits.insert(index);
+        is_new
     }
 }
 

@@ -4,14 +4,12 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use crate::algorithms::adaptive::Change;
-use crate::algorithms::any::{AnyRule, State};
+use crate::algorithms::any::State;
 use crate::algorithms::fixed_window::WindowState;
 use crate::algorithms::meter::Tat;
-use crate::algorithms::rule::Rule;
 use crate::apply::decision::Decision;
 use crate::apply::operation::{Acquire, Operation};
 use crate::policy::Policy;
-use crate::policy::share::Share;
 use crate::record::Record;
 use crate::record::holds::Holds;
 use crate::record::once::Once;
@@ -65,20 +63,12 @@ impl CompactRecord {
     #[must_use]
     pub fn try_charge(&mut self, policy: &Policy, acquire: &Acquire, now: Timestamp) -> bool {
         let (Form::Meter(tat), [limit]) = (&mut self.0, policy.limits()) else { return false };
-        let AnyRule::Meter(meter) = limit.rule() else { return false };
-        let is_plain = acquire.hold.is_none()
-            && acquire.once.is_none()
-            && acquire.share == Share::HIGH
-            && !acquire.costs.is_zero();
-        let mut charged = *tat;
-        if !is_plain || meter.heal(&mut charged, now) {
+        if !acquire.is_plain() {
             return false;
         }
-        let Some(charged) = meter.try_charge(charged, now, acquire.costs.of(0)) else {
-            return false;
-        };
-        *tat = charged;
-        true
+        let charged = limit.charged(*tat, now, acquire.costs.of(0));
+        *tat = charged.unwrap_or(*tat);
+        charged.is_some()
     }
 
     /// Does [`Policy::apply`], and lets `answer` say of the decision what the caller wants to know.
@@ -150,15 +140,12 @@ impl CompactRecord {
 /// The small form of a record in which nothing is remembered but one small state.
 #[inline]
 fn quiet(policy: &Policy, record: &Record) -> Option<Form> {
-    let is_quiet = policy.limits().len() == 1
-        && record.blocked_until == Timestamp::EPOCH
-        && record.holds.is_empty()
-        && record.once.is_empty()
-        && record.revision == 0
-        && record.foreign.is_empty();
-    match record.states.first() {
-        Some(State::Meter(tat)) if is_quiet => Some(Form::Meter(*tat)),
-        Some(State::Window(window)) if is_quiet => Some(Form::Window(*window)),
+    if policy.limits().len() != 1 || !record.is_quiet() {
+        return None;
+    }
+    match record.states.first()? {
+        State::Meter(tat) => Some(Form::Meter(*tat)),
+        State::Window(window) => Some(Form::Window(*window)),
         _ => None,
     }
 }

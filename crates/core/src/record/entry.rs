@@ -1,13 +1,9 @@
 //! One entry of an encoded record: a tag, a kind, and the bytes of that kind.
 
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use crate::algorithms::adaptive::AdaptiveState;
 use crate::algorithms::any::{AnyRule, State};
-use crate::algorithms::fixed_window::WindowState;
-use crate::algorithms::meter::Tat;
-use crate::algorithms::sliding_counter::CounterState;
 use crate::algorithms::sliding_log::Log;
 use crate::varint;
 
@@ -23,14 +19,17 @@ pub(crate) const BLOCK: u8 = 17;
 pub(crate) const ONCE: u8 = 18;
 pub(crate) const REVISION: u8 = 20;
 
+/// Tag, kind, and the length of a short payload.
+const HEAD_BYTES: usize = 4 + 1 + 1;
+/// Most numbers of a state that is a few of them.
+const WORDS_MAX: usize = 3;
+
 /// An entry, as it stands in a record's bytes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Entry<'a> {
     pub(crate) tag: u32,
     pub(crate) kind: u8,
     pub(crate) payload: &'a [u8],
-    /// All of it, head included.
-    pub(crate) bytes: &'a [u8],
 }
 
 impl<'a> Entry<'a> {
@@ -47,8 +46,7 @@ impl<'a> Entry<'a> {
             }
         };
         let (payload, rest) = after_head.split_at_checked(length)?;
-        let (bytes, _) = bytes.split_at_checked(bytes.len().checked_sub(rest.len())?)?;
-        Some((Self { tag: u32::from_le_bytes([t0, t1, t2, t3]), kind, payload, bytes }, rest))
+        Some((Self { tag: u32::from_le_bytes([t0, t1, t2, t3]), kind, payload }, rest))
     }
 }
 
@@ -92,26 +90,20 @@ pub(crate) fn put_state(out: &mut Vec<u8>, tag: u32, kind: u8, state: &State) {
     }
 }
 
-/// The state in an entry's payload, of the kind that it is; nothing when its length is wrong.
+/// Reads into a state what the payload of an entry of its kind says; nothing when its length is wrong.
 #[inline]
-pub(crate) fn take_state(kind: u8, payload: &[u8]) -> Option<State> {
-    Some(match kind {
-        METER | BUDGET => {
-            let [nanos, part] = words(payload)?;
-            State::Meter(Tat { nanos, part })
+pub(crate) fn read_state(state: &mut State, payload: &[u8]) -> Option<()> {
+    match state {
+        State::Meter(tat) => [tat.nanos, tat.part] = words(payload)?,
+        State::Window(window) => [window.start, window.used] = words(payload)?,
+        State::Counter(counter) => {
+            [counter.start, counter.current, counter.previous] = words(payload)?;
         }
-        WINDOW => {
-            let [start, used] = words(payload)?;
-            State::Window(WindowState { start, used })
-        }
-        COUNTER => {
-            let [start, current, previous] = words(payload)?;
-            State::Counter(CounterState { start, current, previous })
-        }
-        LOG => State::Log(Box::new(Log::decode(payload)?)),
-        ADAPTIVE => State::Adaptive(Box::new(AdaptiveState::decode(payload)?)),
-        _ => return None,
-    })
+        State::Log(log) => **log = Log::decode(payload)?,
+        State::Adaptive(adaptive) => **adaptive = AdaptiveState::decode(payload)?,
+        State::Nothing => return None,
+    }
+    Some(())
 }
 
 fn put_payload(out: &mut Vec<u8>, tag: u32, kind: u8, write: impl FnOnce(&mut Vec<u8>)) {
@@ -120,15 +112,19 @@ fn put_payload(out: &mut Vec<u8>, tag: u32, kind: u8, write: impl FnOnce(&mut Ve
     put(out, tag, kind, &payload);
 }
 
-/// Appends an entry of little-endian numbers.
+/// Appends an entry of few little-endian numbers.
 #[inline]
 fn put_words<const N: usize>(out: &mut Vec<u8>, tag: u32, kind: u8, words: [u64; N]) {
+    let length = words.len().saturating_mul(8);
+    let mut entry = [0; HEAD_BYTES + 8 * WORDS_MAX];
+    let (head, payload) = entry.split_at_mut(HEAD_BYTES);
     let [t0, t1, t2, t3] = tag.to_le_bytes();
-    let length = N.saturating_mul(8) as u8;
-    out.extend_from_slice(&[t0, t1, t2, t3, kind, length]);
-    for word in words {
-        out.extend_from_slice(&word.to_le_bytes());
+    head.copy_from_slice(&[t0, t1, t2, t3, kind, length as u8]);
+    for (bytes, word) in payload.as_chunks_mut::<8>().0.iter_mut().zip(words) {
+        *bytes = word.to_le_bytes();
     }
+    // At once, since each time it is looked whether there is room.
+    out.extend_from_slice(entry.get(..HEAD_BYTES.saturating_add(length)).unwrap_or(&entry));
 }
 
 /// So many little-endian numbers, and no byte more.

@@ -5,6 +5,7 @@ use core::ops::{Deref, DerefMut};
 
 use crate::algorithms::any::State;
 use crate::policy::Policy;
+use crate::policy::limit::Limit;
 
 /// So many limits need no allocation. A record is made, moved and dropped once per decision, and with
 /// room for all that a policy may have that took longer than deciding.
@@ -23,13 +24,17 @@ impl States {
     /// The states of a key that was never seen.
     #[inline]
     pub(crate) fn fresh(policy: &Policy) -> Self {
-        let mut states = Self { few: [const { State::Nothing }; FEW], many: Vec::new() };
         let limits = policy.limits();
+        let fresh = |limit: &Limit| limit.rule().fresh();
+        if let [only] = limits {
+            return Self::of(fresh(only));
+        }
+        let mut states = Self { few: [const { State::Nothing }; FEW], many: Vec::new() };
         if limits.len() > FEW {
-            states.many.extend(limits.iter().map(|limit| limit.rule().fresh()));
+            states.many.extend(limits.iter().map(fresh));
         } else {
             for (limit, state) in limits.iter().zip(&mut states.few) {
-                *state = limit.rule().fresh();
+                *state = fresh(limit);
             }
         }
         states

@@ -9,6 +9,7 @@ mod support;
 
 mod clock;
 mod format;
+mod plain;
 mod rate;
 mod record;
 mod several;

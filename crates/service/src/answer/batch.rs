@@ -3,9 +3,10 @@
 use bytes::Bytes;
 use http::Response;
 use http_body_util::Full;
-use tollgate_core::{Applied, Verdict};
+use tollgate_core::Verdict;
 
 use super::{LimitsBody, json, millis, status, violated};
+use crate::decide::Decided;
 use crate::limiter::Limiter;
 use crate::opened::Opened;
 
@@ -26,13 +27,18 @@ struct ResultBody<'a> {
     violated_policies: Vec<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     limits: Option<LimitsBody<'a>>,
+    /// A decision of this process alone: what the header field says of one that is asked alone.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    local: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    uncounted: bool,
 }
 
 impl<'a> BatchAnswer<'a> {
     pub(crate) fn new<L: Limiter + 'a>(
-        results: impl Iterator<Item = (&'a Opened<L>, Option<&'a Applied>)>,
+        results: impl Iterator<Item = (&'a Opened<L>, Option<&'a Decided>)>,
     ) -> Self {
-        Self { results: results.map(|(opened, applied)| result(opened, applied)).collect() }
+        Self { results: results.map(|(opened, decided)| result(opened, decided)).collect() }
     }
 
     pub(crate) fn response(&self) -> Response<Full<Bytes>> {
@@ -40,24 +46,35 @@ impl<'a> BatchAnswer<'a> {
     }
 }
 
-fn result<'a, L: Limiter>(opened: &'a Opened<L>, applied: Option<&'a Applied>) -> ResultBody<'a> {
-    let Some(applied) = applied else {
-        let (retry_after_ms, violated_policies) = (Some(1_000), Vec::new());
-        return ResultBody {
-            status: 503,
-            allowed: false,
-            retry_after_ms,
-            violated_policies,
-            limits: None,
-        };
-    };
+fn result<'a, L: Limiter>(opened: &'a Opened<L>, decided: Option<&'a Decided>) -> ResultBody<'a> {
     let policy = opened.named.limits();
+    let (applied, local) = match decided {
+        Some(Decided::Counted(applied)) => (applied, false),
+        Some(Decided::Local(applied)) => (applied, true),
+        Some(Decided::Uncounted) => {
+            let limits = Some(LimitsBody { policy, limits: &[] });
+            return ResultBody { limits, uncounted: true, ..without_limits(200, None) };
+        }
+        None => return without_limits(503, Some(1_000)),
+    };
     let allowed = applied.verdict == Verdict::Allowed;
+    let retry_after_ms = if allowed { None } else { millis(applied.retry_after) };
     ResultBody {
-        status: status(applied.verdict).as_u16(),
-        allowed,
-        retry_after_ms: if allowed { None } else { millis(applied.retry_after) },
         violated_policies: if allowed { Vec::new() } else { violated(policy, applied).collect() },
         limits: Some(LimitsBody { policy, limits: &applied.limits }),
+        local,
+        ..without_limits(status(applied.verdict).as_u16(), retry_after_ms)
+    }
+}
+
+fn without_limits<'a>(status: u16, retry_after_ms: Option<u64>) -> ResultBody<'a> {
+    ResultBody {
+        status,
+        allowed: status == 200,
+        retry_after_ms,
+        violated_policies: Vec::new(),
+        limits: None,
+        local: false,
+        uncounted: false,
     }
 }

@@ -4,12 +4,13 @@ use bytes::Bytes;
 use futures::future::join_all;
 use http::Response;
 use http_body_util::Full;
-use tollgate_core::{Applied, Operation};
+use tollgate_core::Operation;
 use tollgate_store::{Clock, Store};
 
 use crate::answer::BatchAnswer;
 use crate::asked::{Leg, Manner};
 use crate::body::Members;
+use crate::decide::Decided;
 use crate::limiter::Limiter;
 use crate::problem::Problem;
 use crate::session::Session;
@@ -26,7 +27,7 @@ struct Asked<'a, L: Limiter> {
 
 impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     /// All of it is read before anything is charged. Acquires of one key are decided in their order and
-    /// written once; a key whose store fails is answered as unavailable, and the others are not.
+    /// written once; a key whose store fails is answered as its policy says, and the others are not.
     pub(crate) async fn acquire_batch(
         &self,
         mut body: Members,
@@ -43,7 +44,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         let decided = join_all(asked.chunk_by(same).map(|of_key| self.decide_all(of_key))).await;
         let mut decided: Vec<_> = asked.iter().zip(decided.into_iter().flatten()).collect();
         decided.sort_unstable_by_key(|(asked, _)| asked.at);
-        let results = decided.iter().map(|(it, applied)| (it.leg.opened, applied.as_ref()));
+        let results = decided.iter().map(|(it, decided)| (it.leg.opened, decided.as_ref()));
         Ok(BatchAnswer::new(results).response())
     }
 
@@ -59,20 +60,12 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         Ok(Asked { at, leg, acquire })
     }
 
-    /// Decides on all acquires of one key; nothing where its store failed.
-    async fn decide_all(&self, of_key: &[Asked<'_, L>]) -> Vec<Option<Applied>> {
+    /// Decides on all acquires of one key; nothing where its store failed, and the policy does not let pass.
+    async fn decide_all(&self, of_key: &[Asked<'_, L>]) -> Vec<Option<Decided>> {
         let Some(Asked { leg, .. }) = of_key.first() else { return Vec::new() };
-        let operations: Vec<_> = of_key.iter().map(|it| it.acquire.clone()).collect();
-        match self.apply_in_turn(leg.opened, &leg.key, &operations).await {
-            Ok(applied) => {
-                let verdicts = applied.iter().map(|applied| applied.verdict);
-                verdicts.for_each(|verdict| leg.opened.decisions.count_verdict(verdict));
-                for applied in &applied {
-                    self.note_decision(leg.opened, &leg.key, applied).await;
-                }
-                applied.into_iter().map(Some).collect()
-            }
-            Err(_) => vec![None; of_key.len()],
-        }
+        let acquires: Vec<_> = of_key.iter().map(|it| it.acquire.clone()).collect();
+        let decided = self.decide_in_turn(leg.opened, &leg.key, &acquires).await;
+        decided.iter().flatten().for_each(|decided| leg.opened.decisions.count(decided));
+        decided
     }
 }

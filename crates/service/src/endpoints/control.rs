@@ -1,5 +1,5 @@
 //! What those who run a limiter do to a key: `POST /v1/penalise`, `/v1/block`, `/v1/reset` and
-//! `/v1/correct`.
+//! `/v1/lower`.
 
 use bytes::Bytes;
 use http::Response;
@@ -46,10 +46,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     }
 
     /// Leaves at most so many units of a limit, since somebody who counts too said so.
-    pub(crate) async fn correct(
-        &self,
-        mut body: Members,
-    ) -> Result<Response<Full<Bytes>>, Problem> {
+    pub(crate) async fn lower(&self, mut body: Members) -> Result<Response<Full<Bytes>>, Problem> {
         let remaining = body.needed_number("remaining", 0..=UNITS_MAX)?;
         let (opened, key) = self.policy_and_key(&mut body)?;
         let limit = limit(&mut body, opened)?;

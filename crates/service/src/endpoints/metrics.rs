@@ -12,6 +12,7 @@ use tollgate_store::{Clock, LATENCY_BOUNDS_NS, Latency, Store, StoreTally};
 use crate::limiter::Limiter;
 use crate::service::Service;
 use crate::session::Session;
+use crate::tally::Faults;
 
 /// The text so far. Writing to it does not fail, and names need no escapes.
 struct Text(String);
@@ -20,7 +21,11 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     pub(crate) fn metrics(&self) -> Response<Full<Bytes>> {
         let mut text = Text(String::new());
         text.decisions(self.service);
-        text.faults(self.service);
+        let decided = "What could not be decided on a record, by cause.";
+        text.faults("tollgate_faults_total", decided, &self.service.faults);
+        let live =
+            "Live policies that could not be read, by cause; those known last stay in force.";
+        text.faults("tollgate_live_policy_faults_total", live, &self.service.live_faults);
         text.watchers(self.service.watchers.taken());
         if let Some(tally) = &self.service.store_tally {
             text.operations(tally);
@@ -56,10 +61,9 @@ impl Text {
         }
     }
 
-    fn faults<S: Store, L: Limiter, C: Clock>(&mut self, service: &Service<S, L, C>) {
-        let name = "tollgate_faults_total";
-        self.head(name, "counter", "What could not be decided on a record, by cause.");
-        for (cause, count) in service.faults.counts() {
+    fn faults(&mut self, name: &str, help: &str, faults: &Faults) {
+        self.head(name, "counter", help);
+        for (cause, count) in faults.counts() {
             let _ = writeln!(self.0, "{name}{{cause=\"{cause}\"}} {count}");
         }
     }

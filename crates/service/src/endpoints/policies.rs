@@ -88,12 +88,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         let name = name(policy)?;
         let mut query = Query::parse(query)?;
         let carry = carry(query.take("migration")?.as_deref())?;
-        let expected = query.take("revision")?.map(|text| {
-            let revision = text.parse().ok().filter(|revision| *revision <= UNITS_MAX);
-            let must = format!("must be a whole number from 0 to {UNITS_MAX}");
-            revision.ok_or_else(|| Problem::invalid("revision", must))
-        });
-        let expected = expected.transpose()?;
+        let expected = query.number("revision", 0..=UNITS_MAX)?;
         query.end()?;
         let configured = self.configured(&name);
         let is_known = configured.is_some() || self.document().await?.get(&name).is_some();
@@ -138,7 +133,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
             let (outcome, forget_after) = (decoded(record)?, Span::NEVER);
             Ok(Answer { outcome, record: None, forget_after })
         };
-        self.on_record(self.policies_key(), false, ask).await
+        Ok(self.on_record(self.policies_key(), false, ask).await?)
     }
 
     fn configured(&self, name: &str) -> Option<&NamedPolicy> {

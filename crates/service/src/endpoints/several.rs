@@ -138,7 +138,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         let problem = driven.fault.map(|fault| {
             let fault = Fault { record_key: names.join(", "), cause: fault.into() };
             self.report(&fault);
-            fault.problem()
+            fault.into()
         });
         match driven.outcome.ending {
             Ending::Allowed | Ending::Denied => Ok(driven.outcome),

@@ -24,7 +24,8 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         let after = query.take("after")?.map(|text| cursor("after", &text)).transpose()?;
         query.end()?;
         let last = last_event_id(&parts.headers)?;
-        let place = self.service.watchers.take().ok_or_else(Problem::too_many_watchers)?;
+        let place = self.service.watchers.take(self.watch_key(), self.service.clock.now());
+        let place = place.ok_or_else(Problem::too_many_watchers)?;
         // Asked for in any case: a store that fails is told by a status.
         let (log, now) = (self.log().await?, self.service.clock.now());
         // Who comes back with the path of its first request is further than that by now.

@@ -8,10 +8,10 @@
 
 use tollgate_core::{Applied, Costs, Effect, Id, LimitStatus, Span, Timestamp, Verdict};
 
-/// How long a lease lives, at most: no longer than an idle instance does on Spin.
-pub(super) const LEASE_TTL: Span = Span::from_secs(1);
-/// How long it is spent.
-pub(super) const SPENT_WITHIN: Span = Span::from_millis(500);
+/// How long a lease lives, at most.
+pub(super) const LEASE_TTL: Span = Span::from_secs(2);
+/// How long it is spent: long enough for most instances to answer all the requests that they are given.
+pub(super) const SPENT_WITHIN: Span = Span::from_secs(1);
 /// Requests that the first lease of a process is for: as many as an instance on Spin is given.
 pub(super) const REQUESTS_FIRST: u64 = 128;
 /// A lease for fewer requests is not worth a hold.

@@ -159,7 +159,7 @@ fn it_is_exact_again_when_the_demand_cools_down() {
     }
     // The first visit still takes the pace for one that lasts; the second one knows.
     for _ in 0..2 {
-        world.pass(Span::from_millis(600));
+        world.pass(Span::from_millis(1_200));
         for instance in 0..3 {
             world.burst(instance, 1);
         }
@@ -247,7 +247,7 @@ fn a_lease_is_not_spent_when_others_may_have_seen_it_expire() {
     let mut world = World::new(WINDOW, 1);
     world.burst(0, 50);
     let operations = world.store.operations.get();
-    world.pass(Span::from_millis(499));
+    world.pass(Span::from_millis(999));
     world.burst(0, 1);
     assert_eq!(world.store.operations.get(), operations, "in its first half it is spent");
     world.pass(Span::from_millis(1));

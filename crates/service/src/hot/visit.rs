@@ -10,7 +10,7 @@ use tollgate_store::Answer;
 use super::budget_lease::{BudgetLease, LEASE_TTL, PARTS, REQUESTS_MIN};
 use crate::limiter::LimiterError;
 
-/// The id of a hold that says that a process found the key hot within the last second. It holds one unit,
+/// The id of a hold that says that a process found the key hot within the last two seconds. It holds one unit,
 /// so that nobody gains anything by guessing it.
 const HOT: Id = Id::from_u128(u128::from_be_bytes(*b"tollgate hot key"));
 

@@ -31,7 +31,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         let ask = |record: Option<&[u8]>, _now| {
             Ok(Answer { outcome: decoded(record)?, record: None, forget_after: Span::NEVER })
         };
-        self.on_record(self.watch_key(), false, ask).await
+        Ok(self.on_record(self.watch_key(), false, ask).await?)
     }
 
     /// Does an operation that may change capacities of a key, and announces those that it changed.

@@ -1,35 +1,56 @@
-//! How many may watch at a time.
+//! How many may watch at a time, and what those who watch the same share.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-/// Most watchers of one process: each asks the store twice a second, and holds a connection.
+use tollgate_core::Timestamp;
+
+use super::looks::Looks;
+
+/// Most watchers of one process: each holds a connection.
 pub(crate) const WATCHERS_MAX: usize = 64;
 
 /// The places of one process.
 #[derive(Debug, Default)]
-pub(crate) struct Places(Arc<AtomicUsize>);
+pub(crate) struct Places {
+    taken: Arc<AtomicUsize>,
+    /// By the key of the log, as long as somebody watches it: at most as many as there are places.
+    looks: Mutex<BTreeMap<String, Weak<Looks>>>,
+}
 
 /// One that is taken, until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Place(Arc<AtomicUsize>);
+pub(crate) struct Place {
+    taken: Arc<AtomicUsize>,
+    pub(super) looks: Arc<Looks>,
+}
 
 impl Places {
-    /// A place, unless all are taken.
-    pub(crate) fn take(&self) -> Option<Place> {
+    /// A place among those who watch this log, unless all are taken.
+    pub(crate) fn take(&self, log_key: String, now: Timestamp) -> Option<Place> {
         let more = |taken: usize| (taken < WATCHERS_MAX).then_some(taken + 1);
-        let taken = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
-        taken.is_ok().then(|| Place(Arc::clone(&self.0)))
+        self.taken.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).ok()?;
+        // Nothing panics while it is locked.
+        let mut looks = self.looks.lock().unwrap_or_else(PoisonError::into_inner);
+        looks.retain(|_, looks| looks.strong_count() > 0);
+        let there = looks.get(&log_key).and_then(Weak::upgrade);
+        let shared = there.unwrap_or_else(|| {
+            let new = Arc::new(Looks::new(now));
+            looks.insert(log_key, Arc::downgrade(&new));
+            new
+        });
+        Some(Place { taken: Arc::clone(&self.taken), looks: shared })
     }
 
     /// How many are taken.
     pub(crate) fn taken(&self) -> usize {
-        self.0.load(Ordering::Relaxed)
+        self.taken.load(Ordering::Relaxed)
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        self.taken.fetch_sub(1, Ordering::Relaxed);
     }
 }

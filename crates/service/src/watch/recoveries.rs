@@ -81,7 +81,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
             Ok(Answer { outcome, record: None, forget_after: Span::NEVER })
         };
         let record_key = self.record_key(opened, &subject.key);
-        self.on_record(record_key, opened.is_best_effort(), ask).await
+        Ok(self.on_record(record_key, opened.is_best_effort(), ask).await?)
     }
 
     /// The policy, the limit's place in it, and how it recovers; nothing where that is not there any more.

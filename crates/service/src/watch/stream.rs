@@ -9,6 +9,7 @@ use tollgate_store::{Clock, Store};
 use super::cursor::Cursor;
 use super::filter::Filter;
 use super::log::{Log, Missed};
+use super::looks::{LOOK_INTERVAL, Seen};
 use super::places::Place;
 use super::recoveries::Recoveries;
 use crate::limiter::Limiter;
@@ -18,9 +19,6 @@ use crate::service::Service;
 /// Longest life of a stream, in milliseconds: 10 minutes. Its client comes back and goes on where it was; so
 /// a policy or a key that was changed meanwhile is seen in time, and nobody keeps a place for ever.
 pub(crate) const WATCH_MS_MAX: u64 = 10 * 60 * 1_000;
-
-/// How often a watcher looks at the store.
-const LOOK_INTERVAL: Span = Span::from_millis(500);
 
 /// Longest silence. Proxies give up connections that say nothing, and in a guest it is by writing that one
 /// finds out that nobody listens any more.
@@ -40,7 +38,8 @@ pub struct Watch {
     look_at: Timestamp,
     speak_at: Timestamp,
     stage: Stage,
-    _place: Place,
+    place: Place,
+    seen: Seen,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +61,7 @@ pub(crate) struct Start {
 
 impl Watch {
     pub(crate) fn new(start: Start, now: Timestamp) -> Self {
+        let seen = start.place.looks.join();
         Self {
             tenant: start.tenant,
             filter: start.filter,
@@ -71,7 +71,8 @@ impl Watch {
             look_at: now,
             speak_at: now.plus(SILENCE_MAX),
             stage: Stage::Greeting,
-            _place: start.place,
+            place: start.place,
+            seen,
         }
     }
 
@@ -99,7 +100,7 @@ impl Watch {
             if is_over {
                 self.stage = Stage::Over;
             }
-            self.look_at = now.plus(LOOK_INTERVAL).min(self.ends_at);
+            self.look_at = self.place.looks.next_after(now).min(self.ends_at);
             if text.is_empty() && now >= self.speak_at {
                 // A comment, and how far it is.
                 text = format!(":\nid: {}\n\n", self.cursor);
@@ -120,7 +121,8 @@ impl Watch {
     ) -> Result<String, Problem> {
         let session = service.session_of(self.tenant.as_ref()).await;
         session.tell_limited().await;
-        let log = session.log().await?;
+        let (due, seen, load) = (self.look_at, &mut self.seen, session.log());
+        let log = self.place.looks.look(due, seen, &service.clock, load).await?;
         let mut text = String::new();
         // Kept apart until all of it is known: what breaks off is looked at again.
         let mut cursor = self.cursor;

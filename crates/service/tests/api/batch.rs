@@ -1,5 +1,6 @@
 //! Many acquires in one request.
 
+use http::Request;
 use serde_json::{Value, json};
 
 use crate::support::{Api, Fault};
@@ -72,4 +73,33 @@ fn a_store_that_fails_is_told_acquire_by_acquire() {
     let batch = json!({"requests": [{"policy": "slow", "key": "a"}]});
     let (status, body) = api.post("/v1/acquire/batch", &batch);
     assert_eq!((status, statuses(&body)), (200, vec![503]));
+}
+
+/// Each is answered as it would be alone, also by a policy that lets pass while its store fails.
+#[test]
+fn a_policy_says_what_passes_without_the_store() {
+    let api = Api::new();
+    api.fault.set(Fault::Load);
+    let one =
+        |policy: &str, id: Option<&str>| json!({"policy": policy, "key": "k", "request_id": id});
+    let requests = [
+        one("open", None),
+        one("slow", None),
+        one("local", None),
+        one("local", None),
+        one("local", None),
+        one("local", Some("r")),
+    ];
+    let (_, body) = api.post("/v1/acquire/batch", &json!({"requests": requests}));
+    assert_eq!(statuses(&body), [200, 503, 200, 200, 429, 503]);
+    let told = |at: usize| {
+        (body["results"][at]["uncounted"].clone(), body["results"][at]["local"].clone())
+    };
+    assert_eq!((told(0), told(1)), ((json!(true), json!(null)), (json!(null), json!(null))));
+    assert_eq!((told(2), told(4)), ((json!(null), json!(true)), (json!(null), json!(true))));
+    assert_eq!(body["results"][0]["limits"], json!({}));
+    let metrics = api.send(Request::get("/metrics"), "").body;
+    let metrics = String::from_utf8(metrics.to_vec()).unwrap();
+    assert!(metrics.contains("policy=\"open\",outcome=\"uncounted\"} 1\n"), "{metrics}");
+    assert!(metrics.contains("policy=\"local\",outcome=\"local\"} 3\n"), "{metrics}");
 }

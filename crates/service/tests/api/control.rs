@@ -47,15 +47,15 @@ fn a_reset_key_is_as_fresh_as_one_that_was_never_seen() {
 }
 
 #[test]
-fn a_correction_lowers_and_never_raises() {
+fn what_remains_is_lowered_and_never_raised() {
     let api = Api::new();
-    let correct = |remaining: u64| {
+    let lower = |remaining: u64| {
         let body = json!({"policy": "llm", "key": "k", "limit": "tokens", "remaining": remaining});
-        api.post("/v1/correct", &body).1["limits"]["tokens"]["remaining"].clone()
+        api.post("/v1/lower", &body).1["limits"]["tokens"]["remaining"].clone()
     };
-    assert_eq!(correct(40), 40);
-    assert_eq!(correct(900), 40);
-    let nameless = api.post("/v1/correct", &json!({"policy": "llm", "key": "k", "remaining": 1}));
+    assert_eq!(lower(40), 40);
+    assert_eq!(lower(900), 40);
+    let nameless = api.post("/v1/lower", &json!({"policy": "llm", "key": "k", "remaining": 1}));
     assert_eq!((nameless.0, &nameless.1["field"]), (400, &json!("limit")));
 }
 

@@ -1,5 +1,6 @@
 //! What an upstream says about its own limits, learned by a key.
 
+use http::Request;
 use serde_json::json;
 
 use crate::support::Api;
@@ -55,4 +56,16 @@ fn headers_that_say_nothing_change_nothing() {
         let (status, answer) = api.post("/v1/feedback", &body);
         assert_eq!((status, &answer["field"]), (400, &json!(field)), "{body}");
     }
+}
+
+/// What comes twice is ambiguous, as in every other object.
+#[test]
+fn a_header_that_is_given_twice_is_refused() {
+    let api = Api::new();
+    let body = r#"{"policy":"llm","key":"k","status":429,"headers":{"Retry-After":"1","Retry-After":"9"}}"#;
+    let answer = api.send(Request::post("/v1/feedback"), body);
+    assert_eq!(
+        (answer.status.as_u16(), &answer.json()["field"]),
+        (400, &json!("headers.Retry-After"))
+    );
 }

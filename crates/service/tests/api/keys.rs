@@ -92,7 +92,7 @@ fn a_key_is_for_its_scopes_alone() {
         ("POST", "/v1/penalise", "acme-all", "acme-ask"),
         ("POST", "/v1/block", "acme-all", "acme-ask"),
         ("POST", "/v1/reset", "acme-all", "acme-look"),
-        ("POST", "/v1/correct", "acme-all", "acme-ask"),
+        ("POST", "/v1/lower", "acme-all", "acme-ask"),
         ("POST", "/v1/capacity/set", "acme-all", "acme-ask"),
     ];
     for (method, path, may, may_not) in rows {

@@ -112,6 +112,28 @@ fn what_the_store_could_not_do_is_counted_by_its_cause() {
     assert_eq!(decisions(&api, "local", "local"), 1);
 }
 
+/// A process that goes by live policies of yesterday says so, apart from what it could not decide.
+#[test]
+fn live_policies_that_can_not_be_read_are_counted_by_their_cause() {
+    let api = Api::new();
+    let unread = |cause: &str| {
+        metric(&api, &format!("tollgate_live_policy_faults_total{{cause=\"{cause}\"}}"))
+    };
+    let look = || api.acquire(&json!({"policy": "none", "key": "k"}));
+    let rows =
+        [(Fault::Load, "unavailable"), (Fault::Silent, "timed_out"), (Fault::None, "undecidable")];
+    api.store("p/", b"\x01{\"revision\":1,\"policies\":[{\"name\":\"a b\",\"versions\":[]}]}");
+    for (fault, cause) in rows {
+        api.fault.set(fault);
+        assert_eq!(unread(cause), 0, "who looks at metrics asks no store");
+        look();
+        assert_eq!(unread(cause), 1, "{cause}");
+        look();
+        assert_eq!((unread(cause), faults(&api, cause)), (1, 0), "it is left alone for a second");
+        api.pass(1_001);
+    }
+}
+
 /// Whatever callers call themselves, the text has as many lines.
 #[test]
 fn no_key_of_a_caller_is_a_label() {

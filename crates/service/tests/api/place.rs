@@ -96,7 +96,7 @@ fn a_request_about_one_record_asks_for_no_other() {
         ("POST", "/v1/penalise", with("cost", json!(1)), record("api")),
         ("POST", "/v1/block", with("block_ms", json!(10)), record("api")),
         ("POST", "/v1/reset", of_key.clone(), record("api")),
-        ("POST", "/v1/correct", with("remaining", json!(1)), record("api")),
+        ("POST", "/v1/lower", with("remaining", json!(1)), record("api")),
         ("POST", "/v1/capacity/set", capacity, record("live")),
         ("POST", "/v1/capacity/clear", live.clone(), record("live")),
         ("POST", "/v1/capacity/reduce", live, record("live")),

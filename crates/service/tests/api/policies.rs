@@ -152,9 +152,14 @@ fn what_is_wrong_is_told_with_its_field_and_changes_nothing() {
         put(&api, "slow", &json!({"policy": bucket(1), "revision": -1})).1["field"],
         "revision"
     );
-    for query in
-        ["migration=now", "revision=x", "revision=-1", "revision=9007199254740992", "force=1"]
-    {
+    for query in [
+        "migration=now",
+        "revision=x",
+        "revision=-1",
+        "revision=%2B1",
+        "revision=9007199254740992",
+        "force=1",
+    ] {
         let (status, problem) =
             api.ask("DELETE", &format!("/v1/policies/slow?{query}"), &json!(null));
         let field = query.split('=').next().unwrap();

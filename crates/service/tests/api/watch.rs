@@ -6,7 +6,7 @@ use tollgate_core::Span;
 use tollgate_service::LAST_EVENT_ID;
 use tollgate_store::Clock as _;
 
-use crate::support::{Api, Fault, Watcher};
+use crate::support::{Api, Fault, POLICIES, Watcher};
 
 fn reduce(api: &Api, key: &str) {
     let body = json!({"policy": "upstream", "key": key, "source": "agent-1", "reason": "429"});
@@ -242,6 +242,27 @@ fn a_store_that_fails_is_told_by_the_status_and_ends_the_stream() {
     api.fault.set(Fault::Load);
     assert_eq!(watcher.next(), None);
     assert_eq!(api.get("/v1/watch")["status"], 503);
+}
+
+/// However many watch, one of them looks at the store for all; a tenant's watchers for that tenant.
+#[test]
+fn those_who_watch_here_look_together() {
+    let api = Api::with(&["live_policies = false", POLICIES].concat());
+    let mut watchers: Vec<_> = (0..60).map(|_| api.watch("/v1/watch?watch_ms=5000")).collect();
+    reduce(&api, "k");
+    let loads = api.loads.get();
+    for watcher in &mut watchers {
+        assert_eq!(names(watcher), ["reduced"], "each is told");
+    }
+    // The log, and once for each of them where the capacity stands that may recover.
+    assert_eq!(api.loads.get() - loads, 1 + 60);
+    let loads = api.loads.get();
+    for watcher in &mut watchers {
+        while watcher.next().is_some() {}
+    }
+    assert_eq!(api.loads.get() - loads, 10, "twice a second");
+    let late = api.watch("/v1/watch?after=0&watch_ms=0").told();
+    assert_eq!(late[0].name, "reduced");
 }
 
 /// It has happened: who asked must not ask again.

@@ -43,14 +43,14 @@ impl<'a, Q, T, E> Batch<'a, Q, T, E> {
         &mut self,
         mut record: Option<Vec<u8>>,
         now: Timestamp,
-        ask: &mut impl FnMut(Option<&[u8]>, &Q) -> Result<Answer<T>, E>,
+        ask: &mut impl FnMut(Option<&[u8]>, &Q, Timestamp) -> Result<Answer<T>, E>,
     ) -> Option<(Vec<u8>, Span)> {
         // What was loaded is fresh for those who joined before.
         let before_load = self.members.len();
         self.gather(now);
         let (mut changed, mut answerable) = (None, 0);
         for (index, member) in self.members.iter_mut().enumerate() {
-            let answer = ask(record.as_deref(), &member.question);
+            let answer = ask(record.as_deref(), &member.question, now);
             member.said = Some(answer.map(|answer| {
                 if answer.record.is_some() {
                     (record, changed) = (answer.record, Some(answer.forget_after));

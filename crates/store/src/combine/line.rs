@@ -57,9 +57,10 @@ impl<Q, T, E> Line<Q, T, E> {
         store: &S,
         clock: &C,
         key: &str,
-        ask: &mut impl FnMut(Option<&[u8]>, &Q) -> Result<Answer<T>, E>,
+        ask: &mut impl FnMut(Option<&[u8]>, &Q, Timestamp) -> Result<Answer<T>, E>,
     ) {
-        let mut batch = Batch::of(self, clock.now());
+        let began = clock.now();
+        let mut batch = Batch::of(self, began);
         if batch.is_empty() {
             return;
         }
@@ -72,7 +73,7 @@ impl<Q, T, E> Line<Q, T, E> {
             Ok(Swap::Done) => batch.answer_all(),
             Ok(Swap::Conflict) => {
                 let conflicts = batch.conflict();
-                clock.sleep(wait_after(conflicts)).await;
+                clock.sleep(wait_after(conflicts, clock.now().since(began))).await;
             }
             Err(error) => batch.fail(&error),
         }

@@ -84,8 +84,8 @@ fn attempts_are_bounded_for_each_and_nothing_is_charged_then() {
 fn who_cannot_be_decided_does_not_concern_the_others() {
     let (store, clock, lines) =
         (MemoryStore::default(), ManualClock::default(), Combiner::default());
-    let ask = |record: Option<&[u8]>, bad: &bool| {
-        if *bad { Err("bad") } else { ticket(record, &9).map_err(|()| "no") }
+    let ask = |record: Option<&[u8]>, bad: &bool, now| {
+        if *bad { Err("bad") } else { ticket(record, &9, now).map_err(|()| "no") }
     };
     let requests = [false, true, false].map(|bad| lines.drive(&store, &clock, "k", bad, ask));
     let bad = Err(DriveError::Ask("bad"));
@@ -200,7 +200,7 @@ fn a_request_can_be_moved_to_another_thread() {
     fn movable<T: Send>(_: &T) {}
     let (store, clock, lines) =
         (MemoryStore::default(), ManualClock::default(), Tickets::default());
-    let ask = |_: Option<&[u8]>, _: &u32| {
+    let ask = |_: Option<&[u8]>, _: &u32, _| {
         Ok(Answer { outcome: None, record: None, forget_after: Span::NEVER })
     };
     let request = lines.drive(&store, &clock, "k", 1, ask);

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
-use tollgate_core::Span;
+use tollgate_core::{Span, Timestamp};
 use tollgate_store::{Answer, Loaded, MemoryStore, Store, StoreError, Swap};
 
 /// What decides by lot.
@@ -116,7 +116,11 @@ impl Store for SlowStore<'_> {
 }
 
 /// Tickets with numbers, as many as there are: the answer is the ticket's number, or that there is none.
-pub(crate) fn ticket(record: Option<&[u8]>, tickets: &u32) -> Result<Answer<Option<u32>>, ()> {
+pub(crate) fn ticket(
+    record: Option<&[u8]>,
+    tickets: &u32,
+    _: Timestamp,
+) -> Result<Answer<Option<u32>>, ()> {
     let sold = sold(record);
     let left = sold < *tickets;
     let record = left.then(|| (sold + 1).to_le_bytes().to_vec());

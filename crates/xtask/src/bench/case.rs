@@ -3,8 +3,11 @@
 use std::fs;
 use std::process::Command;
 
-use super::Bench;
+use anyhow::Context as _;
+
+use super::{Bench, others};
 use crate::paths;
+use crate::server::Server;
 
 pub(super) const POLICIES_FILE: &str = "policies.toml";
 
@@ -27,7 +30,7 @@ requests = { algorithm = "token-bucket", capacity = 1, refill = 0, per = "1s" }
 "#;
 
 /// What answers.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Runtime {
     /// hyper and nothing else.
     BareHyper,
@@ -35,15 +38,43 @@ pub(super) enum Runtime {
     Edge(&'static str),
     /// The service compiled for this machine.
     Native,
+    /// throttlecrab's server, which decides in its memory.
+    Throttlecrab,
+    /// Redis itself, asked for the swap's script by `redis-benchmark`.
+    Redis,
 }
+
+/// Where `tollgate serve` keeps records.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Store {
+    Memory,
+    /// A file, with this durability.
+    Redb(&'static str),
+    /// The Redis server of the benchmark.
+    Redis,
+}
+
+/// What a request asks for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ask {
+    /// One acquire.
+    Acquire,
+    /// [`BATCH`] acquires in one request.
+    Batch,
+    /// One decision of throttlecrab's.
+    Throttle,
+}
+
+/// Acquires in a batch.
+pub(super) const BATCH: u32 = 100;
 
 /// One row of the table.
 pub(super) struct Case {
     pub(super) letter: char,
     pub(super) title: &'static str,
     pub(super) runtime: Runtime,
-    /// Arguments of `tollgate serve` for its store.
-    store: &'static [&'static str],
+    pub(super) store: Store,
+    pub(super) ask: Ask,
     /// The policy that is asked.
     pub(super) policy: &'static str,
     /// How many keys are asked for in turn.
@@ -52,18 +83,24 @@ pub(super) struct Case {
     pub(super) body: bool,
 }
 
-const MEMORY: &[&str] = &["--store", "memory"];
-const GROUPED: &[&str] = &["--store", "redb:bench.redb", "--durability", "grouped"];
-const IMMEDIATE: &[&str] = &["--store", "redb:bench.redb", "--durability", "immediate"];
-
 const COMPOSED: Case = Case {
     letter: 'c',
     title: "edge, composed, redb grouped",
     runtime: Runtime::Edge("tollgate.wasm"),
-    store: GROUPED,
+    store: Store::Redb("grouped"),
+    ask: Ask::Acquire,
     policy: "open",
     keys: "64",
     body: false,
+};
+
+/// The service in the program itself.
+const NATIVE: Case = Case {
+    letter: 'e',
+    title: "`--native`, memory",
+    runtime: Runtime::Native,
+    store: Store::Memory,
+    ..COMPOSED
 };
 
 /// The edge, and one key that everyone asks for.
@@ -72,13 +109,13 @@ const HOT: Case =
 /// The same without WebAssembly.
 const NATIVE_HOT: Case = Case { runtime: Runtime::Native, ..HOT };
 
-pub(super) const CASES: [Case; 17] = [
+pub(super) const CASES: [Case; 22] = [
     Case { letter: 'a', title: "bare hyper", runtime: Runtime::BareHyper, ..COMPOSED },
     Case {
         letter: 'b',
         title: "null component",
         runtime: Runtime::Edge("guest-null.wasm"),
-        store: MEMORY,
+        store: Store::Memory,
         ..COMPOSED
     },
     COMPOSED,
@@ -88,15 +125,14 @@ pub(super) const CASES: [Case; 17] = [
         runtime: Runtime::Edge("edge-linked.wasm"),
         ..COMPOSED
     },
+    NATIVE,
+    Case { letter: 'f', title: "`--native`, redb grouped", runtime: Runtime::Native, ..COMPOSED },
     Case {
-        letter: 'e',
-        title: "`--native`, memory",
-        runtime: Runtime::Native,
-        store: MEMORY,
+        letter: 'g',
+        title: "edge, composed, redb immediate",
+        store: Store::Redb("immediate"),
         ..COMPOSED
     },
-    Case { letter: 'f', title: "`--native`, redb grouped", runtime: Runtime::Native, ..COMPOSED },
-    Case { letter: 'g', title: "edge, composed, redb immediate", store: IMMEDIATE, ..COMPOSED },
     Case {
         letter: 'h',
         title: "edge, composed, redb grouped, answers with a body",
@@ -132,42 +168,97 @@ pub(super) const CASES: [Case; 17] = [
     Case {
         letter: 'o',
         title: "one hot key: `--native`, redb immediate",
-        store: IMMEDIATE,
+        store: Store::Redb("immediate"),
         ..NATIVE_HOT
     },
     Case {
         letter: 'p',
         title: "one hot key: `--native`, redb immediate, combining",
-        store: IMMEDIATE,
+        store: Store::Redb("immediate"),
         policy: "combine",
         ..NATIVE_HOT
     },
     Case {
         letter: 'q',
         title: "one hot key: `--native`, redb immediate, leases",
-        store: IMMEDIATE,
+        store: Store::Redb("immediate"),
         policy: "lease",
         ..NATIVE_HOT
+    },
+    Case { letter: 'r', title: "`--native`, memory, answers with a body", body: true, ..NATIVE },
+    Case {
+        letter: 's',
+        title: "throttlecrab's server, in its memory",
+        runtime: Runtime::Throttlecrab,
+        ask: Ask::Throttle,
+        body: true,
+        ..NATIVE
+    },
+    Case {
+        letter: 't',
+        title: "`--native`, memory, 100 acquires in a request",
+        ask: Ask::Batch,
+        body: true,
+        ..NATIVE
+    },
+    Case { letter: 'u', title: "`--native`, Redis", store: Store::Redis, ..NATIVE },
+    Case {
+        letter: 'v',
+        title: "Redis: one EVALSHA of the swap by `redis-benchmark`",
+        runtime: Runtime::Redis,
+        store: Store::Redis,
+        ..NATIVE
     },
 ];
 
 impl Case {
-    /// The command that serves this case, over an empty store.
-    pub(super) fn server(&self, bench: &Bench) -> anyhow::Result<Command> {
-        if let Runtime::BareHyper = self.runtime {
-            return Ok(Command::new(&bench.bare_hyper));
-        }
-        let file = bench.folder.join("bench.redb");
-        if file.exists() {
-            fs::remove_file(file)?;
-        }
-        let mut command = bench.serve();
-        command.args(["--policies", POLICIES_FILE]).args(self.store);
+    /// The server of this case, over an empty store.
+    pub(super) fn start(&self, bench: &Bench) -> anyhow::Result<Server> {
         match self.runtime {
-            Runtime::Edge(file) => command.arg("--edge").arg(paths::out().join(file)),
-            _ => command.arg("--native"),
+            Runtime::BareHyper => Server::start(&mut Command::new(&bench.bare_hyper)),
+            Runtime::Edge(file) => {
+                Server::start(self.serve(bench)?.arg("--edge").arg(paths::out().join(file)))
+            }
+            Runtime::Native => Server::start(self.serve(bench)?.arg("--native")),
+            Runtime::Throttlecrab => others::throttlecrab(),
+            Runtime::Redis => others::redis(),
+        }
+    }
+
+    fn serve(&self, bench: &Bench) -> anyhow::Result<Command> {
+        let mut command = bench.serve();
+        command.args(["--policies", POLICIES_FILE]);
+        match self.store {
+            Store::Memory => command.args(["--store", "memory"]),
+            Store::Redb(durability) => {
+                let file = bench.folder.join("bench.redb");
+                if file.exists() {
+                    fs::remove_file(file)?;
+                }
+                command.args(["--store", "redb:bench.redb", "--durability", durability])
+            }
+            Store::Redis => command.args(["--store", &bench.redis_url()?]),
         };
         Ok(command)
+    }
+
+    /// What has to be installed for this case and is not.
+    pub(super) fn missing(&self) -> Option<&'static str> {
+        if self.runtime == Runtime::Throttlecrab {
+            others::missing(
+                "throttlecrab-server",
+                "apt-get install protobuf-compiler; cargo install throttlecrab-server --locked",
+            )
+        } else if self.store == Store::Redis {
+            others::missing("redis-benchmark", "apt-get install redis-server redis-tools")
+        } else {
+            None
+        }
+    }
+
+    /// Decisions that one request asks for.
+    pub(super) fn decisions(&self) -> u32 {
+        if self.ask == Ask::Batch { BATCH } else { 1 }
     }
 
     pub(super) fn is_limited(&self) -> bool {
@@ -182,5 +273,11 @@ impl Bench {
         command.current_dir(&self.folder).env("XDG_CACHE_HOME", self.folder.join("cache"));
         command.args(["serve", "--listen", "127.0.0.1:0"]);
         command
+    }
+
+    /// Where the Redis server of the benchmark is.
+    fn redis_url(&self) -> anyhow::Result<String> {
+        let redis = self.redis.as_ref().context("no Redis server was started")?;
+        Ok(format!("redis://{}", redis.address))
     }
 }

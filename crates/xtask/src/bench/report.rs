@@ -21,20 +21,20 @@ enum Bound {
     AtMost(f64),
 }
 
-const TARGETS: [Target; 5] = [
+const TARGETS: [Target; 8] = [
     Target {
         what: "edge over null component, requests/s",
         figure: Measured::per_second,
         of: 'c',
         to: 'b',
-        bound: Bound::AtLeast(0.75),
+        bound: Bound::AtLeast(0.85),
     },
     Target {
         what: "`--native` over bare hyper, requests/s",
         figure: Measured::per_second,
         of: 'e',
         to: 'a',
-        bound: Bound::AtLeast(0.7),
+        bound: Bound::AtLeast(0.8),
     },
     Target {
         what: "composed over linked, CPU per request",
@@ -56,6 +56,27 @@ const TARGETS: [Target; 5] = [
         of: 'm',
         to: 'l',
         bound: Bound::AtLeast(10.0),
+    },
+    Target {
+        what: "`--native` over throttlecrab's server, requests/s",
+        figure: Measured::per_second,
+        of: 'r',
+        to: 's',
+        bound: Bound::AtLeast(1.0),
+    },
+    Target {
+        what: "100 acquires in a request over single ones, decisions/s",
+        figure: Measured::decisions_per_second,
+        of: 't',
+        to: 'r',
+        bound: Bound::AtLeast(20.0),
+    },
+    Target {
+        what: "`--native` with Redis over `redis-benchmark`, requests/s",
+        figure: Measured::per_second,
+        of: 'u',
+        to: 'v',
+        bound: Bound::AtLeast(0.8),
     },
 ];
 

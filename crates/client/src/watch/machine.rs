@@ -1,0 +1,219 @@
+//! A stream that is opened again when it ends or breaks, where it was.
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderName};
+use http::{HeaderValue, Request, Response};
+
+use super::news::News;
+use super::request::WatchRequest;
+use super::sse::{Block, EVENT_BYTES_MAX, Events, TooLong};
+use crate::calls;
+use crate::config::Config;
+use crate::error::ClientError;
+use crate::exchange::{RETRY_AFTER_MAX, is_fault, wait_after};
+use crate::heard::{Broken, Heard};
+
+const EVENT_STREAM: &str = "text/event-stream";
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+
+/// Longest silence. A service says something every ten seconds, so that who hears nothing for so long is cut off.
+pub(crate) const SILENCE_MAX: Duration = Duration::from_secs(30);
+/// Pause before a stream is opened again, unless the service says another one.
+const PAUSE: Duration = Duration::from_secs(1);
+/// Longest id that is shown to the service again, in bytes. Those of a service have some dozens.
+const ID_BYTES_MAX: usize = 256;
+
+/// What to do next.
+#[derive(Debug)]
+pub(crate) enum WatchStep {
+    /// Send this, and give the head of the answer so long.
+    Open(Box<Request<Bytes>>, Duration),
+    /// Wait for the next piece of the stream.
+    Read,
+    /// Let so much time pass.
+    Sleep(Duration),
+    /// Tell this. There may be more.
+    Tell(Result<News, ClientError>),
+    /// There is nothing more to tell.
+    Over,
+}
+
+/// What came of a request for a stream.
+#[derive(Debug)]
+pub(crate) enum Opened<B> {
+    /// It goes on.
+    Stream(B),
+    /// All of an answer that does not.
+    Answer(Response<Bytes>),
+}
+
+/// Whether an answer with this head goes on.
+pub(crate) fn is_stream<T>(head: &Response<T>) -> bool {
+    let kind = head.headers().get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+    head.status() == 200 && kind.is_some_and(|it| it.starts_with(EVENT_STREAM.as_bytes()))
+}
+
+/// A watcher. Whoever stops in the middle of a step may ask again where to [`go`](Self::go).
+#[derive(Debug)]
+pub(crate) struct Watching {
+    config: Arc<Config>,
+    path: String,
+    last_id: Option<HeaderValue>,
+    events: Events,
+    stage: Stage,
+    /// Whether the stream that is open has said nothing so far.
+    is_silent: bool,
+    pause: Duration,
+    /// How often it could not be opened, or broke, since something was heard.
+    faults: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// It is to be opened then; at once if no time is said.
+    Closed(Option<Instant>),
+    Open,
+    Over,
+}
+
+impl Watching {
+    pub(crate) fn new(config: Arc<Config>, request: &WatchRequest) -> Self {
+        let (path, events) = (request.path(), Events::default());
+        let (stage, is_silent, pause) = (Stage::Closed(None), true, PAUSE);
+        Self { config, path, last_id: None, events, stage, is_silent, pause, faults: 0 }
+    }
+
+    /// Where it is: what a later watcher goes on after.
+    pub(crate) fn last_id(&self) -> Option<&str> {
+        self.last_id.as_ref()?.to_str().ok()
+    }
+
+    /// What to do now: at the start, after each [`WatchStep::Sleep`] and [`WatchStep::Tell`], and after
+    /// anything that was not waited for to its end.
+    pub(crate) fn go(&mut self, now: Instant) -> WatchStep {
+        match self.stage {
+            Stage::Over => WatchStep::Over,
+            Stage::Open => self.tell(),
+            Stage::Closed(at) => {
+                let left = at.map_or(Duration::ZERO, |at| at.saturating_duration_since(now));
+                if left > Duration::ZERO { WatchStep::Sleep(left) } else { self.open() }
+            }
+        }
+    }
+
+    /// What came of a [`WatchStep::Open`].
+    pub(crate) fn opened(&mut self, opened: Result<Opened<()>, Broken>, now: Instant) -> WatchStep {
+        match opened {
+            Ok(Opened::Stream(())) => {
+                (self.stage, self.is_silent) = (Stage::Open, true);
+                self.events = Events::default();
+                WatchStep::Read
+            }
+            Ok(Opened::Answer(response)) => {
+                let heard = Heard { response, is_repeated: false };
+                match heard.status() {
+                    200 => self.end(ClientError::protocol("it answers with no stream of events")),
+                    status if is_fault(status) => {
+                        let retry_after = heard.retry_after().unwrap_or_default();
+                        self.fault(heard.problem().1, retry_after, now)
+                    }
+                    _ => self.end(heard.refusal()),
+                }
+            }
+            Err(broken) => self.broken(broken, now),
+        }
+    }
+
+    /// What came of a [`WatchStep::Read`]; nothing at the end of the stream.
+    pub(crate) fn read(&mut self, piece: Result<Option<Bytes>, Broken>, now: Instant) -> WatchStep {
+        match piece {
+            Ok(Some(piece)) => {
+                self.events.push(&piece);
+                self.tell()
+            }
+            // Services end a stream after some minutes. One that ends before it says anything is broken.
+            Ok(None) if !self.is_silent => {
+                self.stage = Stage::Closed(now.checked_add(self.pause));
+                self.go(now)
+            }
+            Ok(None) => self.broken(Broken::Lost("the stream ended".into()), now),
+            Err(broken) => self.broken(broken, now),
+        }
+    }
+
+    fn open(&mut self) -> WatchStep {
+        match calls::look(&self.config, &self.path) {
+            Ok(mut request) => {
+                let headers = request.headers_mut();
+                headers.insert(ACCEPT, HeaderValue::from_static(EVENT_STREAM));
+                headers.extend(self.last_id.clone().map(|id| (LAST_EVENT_ID, id)));
+                WatchStep::Open(Box::new(request), self.config.answer_timeout)
+            }
+            Err(error) => self.end(error),
+        }
+    }
+
+    /// The next news of what was received.
+    fn tell(&mut self) -> WatchStep {
+        loop {
+            match self.events.next() {
+                Ok(None) => return WatchStep::Read,
+                Err(TooLong) => {
+                    let detail = format!("an event is longer than {EVENT_BYTES_MAX} bytes");
+                    return self.end(ClientError::protocol(detail));
+                }
+                Ok(Some(block)) => match self.take(block) {
+                    Ok(None) => {}
+                    Ok(Some(news)) => return WatchStep::Tell(news),
+                    Err(error) => return self.end(error),
+                },
+            }
+        }
+    }
+
+    /// What a block tells, if it is news.
+    fn take(&mut self, block: Block) -> Result<Option<Result<News, ClientError>>, ClientError> {
+        (self.is_silent, self.faults) = (false, 0);
+        if let Some(id) = block.id {
+            let is_id = id.len() <= ID_BYTES_MAX && id.bytes().all(|it| it.is_ascii_graphic());
+            let id = HeaderValue::try_from(id).ok().filter(|_| is_id);
+            self.last_id = Some(id.ok_or_else(|| ClientError::protocol("an id is none"))?);
+        }
+        if let Some(retry_ms) = block.retry_ms {
+            self.pause = Duration::from_millis(retry_ms).min(RETRY_AFTER_MAX);
+        }
+        Ok(News::read(&block.event, &block.data))
+    }
+
+    fn broken(&mut self, broken: Broken, now: Instant) -> WatchStep {
+        match broken {
+            Broken::TooLong => self.end(ClientError::too_long(self.config.answer_bytes_max)),
+            Broken::NotSent(detail) | Broken::Lost(detail) => {
+                self.fault(detail, Duration::ZERO, now)
+            }
+        }
+    }
+
+    /// Pauses before the next attempt, and after so many of them says why.
+    fn fault(&mut self, detail: String, retry_after: Duration, now: Instant) -> WatchStep {
+        self.faults += 1;
+        let wait = self.pause.max(retry_after.min(RETRY_AFTER_MAX));
+        self.stage = Stage::Closed(now.checked_add(wait + wait_after(self.faults)));
+        if self.faults.is_multiple_of(self.config.attempts_max) {
+            return WatchStep::Tell(Err(ClientError::Unavailable { detail, is_unclear: false }));
+        }
+        self.go(now)
+    }
+
+    /// Asking again would come to the same.
+    fn end(&mut self, error: ClientError) -> WatchStep {
+        self.stage = Stage::Over;
+        WatchStep::Tell(Err(error))
+    }
+}

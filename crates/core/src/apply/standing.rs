@@ -1,0 +1,119 @@
+//! Where one limit stands after a decision.
+
+use crate::algorithms::any::State;
+use crate::algorithms::rule::Room;
+use crate::apply::decision::Decision;
+use crate::apply::forecast;
+use crate::apply::outcome::{Effect, Verdict};
+use crate::apply::request::{Asked, Request};
+use crate::policy::limit::Limit;
+use crate::time::Span;
+
+/// Where one limit stands after a decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LimitStatus {
+    /// What this limit alone says.
+    pub verdict: Verdict,
+    /// The most units that can be asked for at once.
+    pub limit: u64,
+    /// The units that could be asked for now.
+    pub remaining: u64,
+    /// The units that are held.
+    pub held: u64,
+    /// How long to wait until the cost passes this limit, if nothing happens meanwhile but that holds
+    /// expire: zero when it does, [`Span::NEVER`] when it never will.
+    pub retry_after: Span,
+    /// How long until the limit is as if never used, if nothing happens but that holds expire.
+    pub reset_after: Span,
+    /// How long what was let in has to stand in line first: zero but for a leaky queue.
+    pub delay: Span,
+}
+
+/// Of a limit that a record of another policy does not have.
+const NOTHING: &State = &State::Nothing;
+
+/// What a limit is asked for, and what it says to that. Its numbers take divisions, so they are computed
+/// when they are wanted.
+pub(crate) struct Standing<'a> {
+    decision: &'a Decision<'a>,
+    limit: &'a Limit,
+    state: &'a State,
+    asked: Asked,
+    held: u64,
+    verdict: Verdict,
+}
+
+impl<'a> Standing<'a> {
+    #[inline]
+    pub(crate) fn of(decision: &'a Decision<'a>, limit: &'a Limit, index: usize) -> Self {
+        let Decision { record, outcome, now, .. } = *decision;
+        let state = record.states.get(index).unwrap_or(NOTHING);
+        let asked = match decision.request {
+            Request::Acquire(acquire) => Asked::of(acquire, index),
+            Request::Settle(id, costs) => Asked::overrun(record, limit, id, costs.of(index)),
+            Request::Other => Asked::default(),
+        };
+        let held = record.held(limit);
+        let verdict = if outcome.denied_by.contains(index) {
+            limit.judge(state, held, &asked, now)
+        } else {
+            Verdict::Allowed
+        };
+        Self { decision, limit, state, asked, held, verdict }
+    }
+
+    #[inline]
+    pub(crate) fn status(&self) -> LimitStatus {
+        let Decision { record, now, .. } = *self.decision;
+        let Room { capacity, remaining, reset_after } = self.limit.rule().room(self.state, now);
+        let reset_after = if record.holds.is_empty() {
+            reset_after
+        } else {
+            forecast::reset_after(self.limit, self.state, &record.holds, now)
+        };
+        LimitStatus {
+            verdict: self.verdict,
+            limit: capacity,
+            remaining: remaining.saturating_sub(self.held),
+            held: self.held,
+            retry_after: self.retry_after(),
+            reset_after,
+            delay: self.delay(),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn retry_after(&self) -> Span {
+        match self.verdict {
+            Verdict::Allowed => Span::ZERO,
+            Verdict::Impossible => Span::NEVER,
+            Verdict::Limited => {
+                let Decision { record, now, .. } = *self.decision;
+                let needed = self.asked.needed(self.limit.rule().capacity(self.state));
+                let wait =
+                    forecast::retry_after(self.limit, self.state, &record.holds, now, needed);
+                self.in_time(wait)
+            }
+        }
+    }
+
+    #[inline]
+    pub(crate) fn delay(&self) -> Span {
+        let Decision { outcome, now, .. } = *self.decision;
+        let is_let_in = matches!(outcome.effect, Effect::Charged | Effect::Held)
+            && self.verdict == Verdict::Allowed
+            && self.asked.units > 0;
+        if !is_let_in {
+            return Span::ZERO;
+        }
+        self.limit.rule().delay(self.state, now, self.held, self.asked.units)
+    }
+
+    /// A hold that has expired can't be settled any more.
+    fn in_time(&self, wait: Span) -> Span {
+        let Decision { record, request, now, .. } = *self.decision;
+        let Request::Settle(id, _) = request else { return wait };
+        let lives = record.holds.get(id).map_or(Span::ZERO, |it| it.expires.since(now));
+        if wait < lives { wait } else { Span::NEVER }
+    }
+}

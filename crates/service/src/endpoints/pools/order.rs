@@ -1,0 +1,74 @@
+//! Which members of a pool are asked, and in which order.
+//!
+//! A request that has an id may have been charged by any member: by one that was the second choice then and
+//! would be the first one now, or that had no room for anybody else since. So all of them are looked at before one
+//! is charged. Two of the same request that are on their way at the same time may both find that nobody knows
+//! it; so where the choice leaves it open, the id says who is asked first, and both of them ask the same.
+
+use futures::future::join_all;
+use tollgate_core::{Acquire, Choice, Effect, Id};
+use tollgate_policy::PoolChoice;
+use tollgate_store::{Clock, Store};
+
+use super::Asked;
+use crate::asked::Leg;
+use crate::decide::Decided;
+use crate::lease::random_id;
+use crate::limiter::Limiter;
+use crate::problem::Problem;
+use crate::session::Session;
+
+/// How a member stands before it is asked.
+struct Seen {
+    /// Whether it was asked this before, and let it pass.
+    knows_it: bool,
+    /// What its first limit has left.
+    units: u64,
+}
+
+impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
+    /// The members in the order in which they are asked: only the one that knows the request, if one does.
+    pub(super) async fn order<'a>(
+        &self,
+        asked: &'a Asked<'_, L>,
+    ) -> Result<Vec<(usize, &'a Leg<'a, L>)>, Problem> {
+        let (pool, legs, once) = (asked.pool, &*asked.legs, asked.manner.once);
+        let named = &pool.named;
+        let is_seen = once.is_some() || named.choice() == PoolChoice::MostRoom;
+        let seen = if is_seen { self.look_at(legs, once).await? } else { Vec::new() };
+        if let Some(index) = seen.iter().position(|seen| seen.knows_it) {
+            return Ok(legs.get(index).map(|leg| (index, leg)).into_iter().collect());
+        }
+        let units: Vec<u64> = seen.iter().map(|seen| seen.units).collect();
+        let choice = match (named.choice(), once) {
+            (PoolChoice::MostRoom, _) => Choice::MostRoom(&units),
+            (_, Some(id)) => drawn_from(id),
+            (PoolChoice::Random, None) => drawn_from(random_id()?),
+            (PoolChoice::RoundRobin, None) => pool.next_turn(),
+        };
+        let order = named.pool().order(choice);
+        Ok(order.filter_map(|index| Some((index, legs.get(index)?))).collect())
+    }
+
+    /// Asks every member for nothing, in the name of the request.
+    async fn look_at(&self, legs: &[Leg<'_, L>], once: Option<Id>) -> Result<Vec<Seen>, Problem> {
+        let looks = legs.iter().map(async |leg| {
+            let nothing = Acquire { once, ..Acquire::new(leg.opened.named.limits().no_costs()) };
+            let decided = self.decide(leg.opened, &leg.key, &nothing.into()).await?;
+            Ok(match decided {
+                Decided::Counted(applied) | Decided::Local(applied) => Seen {
+                    knows_it: applied.effect == Effect::Repeated,
+                    units: applied.limits.first().map_or(u64::MAX, |limit| limit.remaining),
+                },
+                // Nobody counts: it lets everything pass, and so is as good as any other.
+                Decided::Uncounted => Seen { knows_it: false, units: u64::MAX },
+            })
+        });
+        join_all(looks).await.into_iter().collect()
+    }
+}
+
+/// Every order is as likely as any other, for ids as for random numbers: an id is a half of a hash.
+const fn drawn_from(id: Id) -> Choice<'static> {
+    Choice::Random(id.as_u128() as u64)
+}
