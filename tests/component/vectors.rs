@@ -1,13 +1,13 @@
 //! The shared vectors (`tests/vectors/README.md`), run on the component in wasmtime: one by one, and
 //! where they just charge costs as batches too.
 
+#[path = "../vectors/component_said.rs"]
+mod component_said;
 #[path = "../vectors/format.rs"]
 pub(crate) mod format;
-#[path = "../vectors/said_by_component.rs"]
-mod said;
 
+use component_said::said;
 use format::{Expected, Step, Vector, files, hex, unhex};
-use said::said;
 use tollgate_core::Operation;
 
 use crate::limiter::{Limiter, wit};

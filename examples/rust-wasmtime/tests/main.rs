@@ -2,10 +2,10 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod bad_input;
+#[path = "../../../tests/vectors/component_said.rs"]
+mod component_said;
 #[path = "../../../tests/vectors/format.rs"]
 mod format;
-#[path = "../../../tests/vectors/said_by_component.rs"]
-mod said;
 #[path = "../../../crates/component/to_wit.rs"]
 mod to_wit;
 #[path = "../../../tests/vectors/transcript.rs"]

@@ -3,8 +3,8 @@
 use tollgate_example_rust_wasmtime::{Bounds, Limiter};
 
 use crate::component;
+use crate::component_said::said;
 use crate::format::{Expected, Vector, files, unhex};
-use crate::said::said;
 use crate::to_wit;
 use crate::transcript::Transcript;
 use crate::wit;

@@ -1,10 +1,10 @@
 //! The shared vectors (`tests/vectors/README.md`), asked of the limiter that this component is composed with.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+#[path = "../../../tests/vectors/component_said.rs"]
+mod component_said;
 #[path = "../../../tests/vectors/format.rs"]
 mod format;
-#[path = "../../../tests/vectors/said_by_component.rs"]
-mod said;
 #[path = "../../../crates/component/to_wit.rs"]
 mod to_wit;
 #[path = "../../../tests/vectors/transcript.rs"]
@@ -12,8 +12,8 @@ mod transcript;
 
 use tollgate_core::Policy;
 
+use self::component_said::said;
 use self::format::{Vector, files, unhex};
-use self::said::said;
 use self::transcript::Transcript;
 use crate::wit;
 

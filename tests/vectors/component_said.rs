@@ -1,13 +1,13 @@
 //! What a limiter component says of a decision, as the vectors spell it.
 //!
 //! A guest and a host have different bindings of the same names, so this file is a module of both: it
-//! wants the bindings of the interface as `wit`, `to_wit` and `format` in the module above it.
+//! wants the bindings of the interface as `wit`, and `format` and `to_wit`, in the module above it.
 
 use super::format::{CapacityText, Expected, Standing, hex};
 use super::{to_wit, wit};
 
-/// The decision, and what lies in the store after it: the bytes `before` when it writes nothing. `capacity_of`
-/// is asked for the capacity of the limit at each position, over the record that there is then.
+/// The decision, and what lies in the store after it: the bytes `before` when it writes nothing.
+/// `capacity_of` tells the capacity of the limit at a position, over the record that there is then.
 pub(crate) fn said(
     decision: &wit::Decision,
     before: &[u8],
