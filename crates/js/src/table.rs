@@ -9,11 +9,10 @@ use tollgate_core::{
     Verdict,
 };
 use tollgate_js_border::answer::code;
-use tollgate_js_border::convert::{error, timestamp, units};
+use tollgate_js_border::convert::{timestamp, units};
 use wasm_bindgen::prelude::*;
 
 use crate::answer::{NUMBERS_MAX, write, write_plain};
-use crate::decided::Decided;
 use crate::operation::Operation as Given;
 use crate::policy::Policy;
 
@@ -92,17 +91,9 @@ impl Table {
         decide(&mut self.exchange, &self.policy, record, &operation.0, timestamp(now_ms))
     }
 
-    /// The same with everything that can be said about it.
-    pub fn inspect(
-        &mut self,
-        slot: usize,
-        operation: Given,
-        now_ms: f64,
-    ) -> Result<Decided, JsValue> {
-        let policy = &self.policy;
-        let record = self.records.get_mut(slot).ok_or_else(|| error("slot: is empty"))?;
-        let decided = |decision: Decision<'_>| Decided::new(policy, &decision);
-        Ok(record.apply(policy, &operation.0, timestamp(now_ms), decided))
+    /// The bytes of the record in this slot, for what is asked seldom.
+    pub fn record(&self, slot: usize) -> Option<Vec<u8>> {
+        Some(self.records.get(slot)?.encode(&self.policy))
     }
 
     /// The first slot of `count` from `start` on whose record decides as none would, or -1.

@@ -6,6 +6,7 @@ import { type Clock, clockOf, timeOf } from "./clock.js";
 import { type Cost, Costs } from "./cost.js";
 import type { Allowed, Decision, Denied, Limits } from "./decision.js";
 import { DisposedError, InvalidError } from "./errors.js";
+import { hrTimeOfMillis, nanosOf } from "./hr-time.js";
 import { type Control, operationOf, position } from "./operation.js";
 import { type AcquireOptions, type ReserveOptions, TTL_MS_DEFAULT, nanos } from "./options.js";
 import { Policy, type PolicySpec } from "./policy.js";
@@ -173,7 +174,8 @@ export class Limiter<N extends string = "requests"> {
   capacity(key: string, limit: N): Capacity | undefined {
     const index = position(this.policy, "limit", limit);
     const peek = Operation.acquire(this.policy.core, this.#costs.none(), 1_000, undefined, 0n, undefined);
-    const decided = this.#records.table.inspect(this.#records.look(key), peek, timeOf(this.#clock));
+    const now = nanosOf("now", hrTimeOfMillis(timeOf(this.#clock)));
+    const decided = this.policy.core.apply(this.#records.table.record(this.#records.look(key)), peek, now);
     const capacity = capacityOf(decided, index);
     decided.free();
     return capacity;
