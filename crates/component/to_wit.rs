@@ -103,7 +103,8 @@ pub(crate) fn operation(operation: &Operation) -> wit::Operation {
         Operation::Block(span) => wit::Operation::Block(span.as_nanos()),
         Operation::Reset => wit::Operation::Reset,
         Operation::Lower { limit, remaining } => {
-            wit::Operation::Lower(wit::Lower { limit: position(*limit), remaining: *remaining })
+            let limit = position(*limit);
+            wit::Operation::LowerRemaining(wit::LowerRemaining { limit, remaining: *remaining })
         }
         Operation::SetCapacity { limit, capacity, note: n } => {
             let pair = |it: CapacitySetting| (it.capacity(), it.period().as_nanos());

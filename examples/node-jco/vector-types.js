@@ -66,7 +66,7 @@ export function operationOf(text, names) {
     case "reset":
       return { tag: kind };
     case "lower":
-      return { tag: kind, val: { limit, remaining: units(fields.remaining) } };
+      return { tag: "lower-remaining", val: { limit, remaining: units(fields.remaining) } };
     case "set_capacity": {
       const capacity = fields.capacity && [units(fields.capacity), nanosOf(fields.per_ns)];
       return { tag: "set-capacity", val: { limit, capacity, note } };

@@ -23,7 +23,7 @@ pub(crate) fn operation(
         wit::Operation::Penalise(units) => Operation::Penalise(costs(policy, &units)?),
         wit::Operation::Block(span) => Operation::Block(Span::from_nanos(span)),
         wit::Operation::Reset => Operation::Reset,
-        wit::Operation::Lower(it) => {
+        wit::Operation::LowerRemaining(it) => {
             Operation::Lower { limit: it.limit as usize, remaining: it.remaining }
         }
         wit::Operation::SetCapacity(set) => Operation::SetCapacity {

@@ -23,7 +23,7 @@ const NOT_DEFAULT: [&str; 4] = ["--package", "tollgate-example-wasmi", "--packag
 const FUZZ: [&str; 2] = ["--package", "tollgate-fuzz"];
 
 /// Crates that are empty on every target but WebAssembly, with their features.
-const WASM: [(&str, &str, &str); 10] = [
+const WASM: [(&str, &str, &str); 12] = [
     ("tollgate-component", "", "wasm32-unknown-unknown"),
     ("tollgate-component", "keyed", "wasm32-unknown-unknown"),
     ("tollgate-component", "stored", "wasm32-unknown-unknown"),
