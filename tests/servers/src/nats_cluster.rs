@@ -41,8 +41,15 @@ impl NatsCluster {
         };
         let nodes = routes.into_iter().enumerate().map(start).collect();
         let cluster = Self { nodes };
-        cluster.wait_for("INFO", |answer| answer.contains("\"api\""));
+        cluster.wait_for_room();
         cluster
+    }
+
+    /// Waits until its leader knows the others, so that what has replicas can be made.
+    fn wait_for_room(&self) {
+        let stream = format!(r#"{{"name":"room","num_replicas":{NODES}}}"#);
+        self.wait_for("STREAM.CREATE.room", &stream, |answer| !answer.contains("\"error\""));
+        self.wait_for("STREAM.DELETE.room", "", |answer| answer.contains("\"success\""));
     }
 
     /// Its address for clients.
@@ -55,7 +62,8 @@ impl NatsCluster {
 
     /// Ends the node that leads the bucket `tollgate` with SIGKILL. Answers which it was.
     pub fn kill_leader(&mut self) -> usize {
-        let answer = self.wait_for("STREAM.INFO.KV_tollgate", |answer| leader(answer).is_some());
+        let answer =
+            self.wait_for("STREAM.INFO.KV_tollgate", "", |answer| leader(answer).is_some());
         let leader = leader(&answer).unwrap();
         self.nodes[leader].kill();
         leader
@@ -67,11 +75,11 @@ impl NatsCluster {
     }
 
     /// Asks JetStream of any node until the answer is as wanted.
-    fn wait_for(&self, asked: &str, is_wanted: impl Fn(&str) -> bool) -> String {
+    fn wait_for(&self, asked: &str, with: &str, is_wanted: impl Fn(&str) -> bool) -> String {
         let deadline = Instant::now() + READY_MAX;
         loop {
             for node in &self.nodes {
-                match ask(node.port(), asked) {
+                match ask(node.port(), asked, with) {
                     Ok(answer) if is_wanted(&answer) => return answer,
                     _ => {}
                 }
@@ -89,9 +97,10 @@ fn leader(answer: &str) -> Option<usize> {
 }
 
 /// One question to JetStream, in the words of the protocol: subscribe to the answer, then ask.
-fn ask(port: u16, asked: &str) -> io::Result<String> {
+fn ask(port: u16, asked: &str, with: &str) -> io::Result<String> {
     let mut stream = connect(port)?;
-    let commands = format!("CONNECT {{}}\r\nSUB answer 1\r\nPUB $JS.API.{asked} answer 0\r\n\r\n");
+    let (start, bytes) = ("CONNECT {}\r\nSUB answer 1\r\nPUB $JS.API.", with.len());
+    let commands = format!("{start}{asked} answer {bytes}\r\n{with}\r\n");
     stream.write_all(commands.as_bytes())?;
     let mut lines = BufReader::new(stream).lines();
     while let Some(line) = lines.next().transpose()? {
