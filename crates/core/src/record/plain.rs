@@ -1,4 +1,5 @@
-//! The way that most requests go.
+//! A plain request to a compact record, which has one meter and nothing else. What `apply::plain` is for whole
+//! records; it only has to say where the limit stands as well.
 
 use crate::algorithms::meter::{Meter, Tat};
 use crate::algorithms::rule::Rule;
