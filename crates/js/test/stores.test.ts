@@ -84,7 +84,7 @@ test("Workers KV: one after the other are counted, and records get a time to liv
   const passed = [];
   for (let count = 0; count < 3; count += 1) passed.push((await limiter.tryAcquire("alice")).allowed);
   assert.deepEqual(passed, [true, true, false]);
-  assert.deepEqual(ttls, [1_801, 3_601]);
+  assert.deepEqual(ttls, [1_861, 3_661]);
 });
 
 test("a reservation is settled for what it came to, and gone then", async () => {

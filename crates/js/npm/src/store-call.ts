@@ -4,6 +4,11 @@ import type { Store } from "./store.js";
 
 /** Longest record that is taken of a store: the core writes at most 352 KB. */
 const RECORD_BYTES_MAX = 512 * 1_024;
+/**
+ * How long a store keeps a record that decides as none would. By the clock of another process it may not do so yet, and
+ * ids of requests are remembered so long at least.
+ */
+const IDLE_GRACE_MS = 60_000;
 /** The longest wait after a conflict, in milliseconds: others are done by then. */
 const BACKOFF_MS_MAX = 64;
 
@@ -29,14 +34,15 @@ export async function load(
   return { record, token };
 }
 
-/** Swaps, and says whether the store did. */
+/** Swaps in a record that matters for `idleAfterMs` (`null`: for ever), and says whether the store did. */
 export async function swap(
   call: StoreCall,
   key: string,
   token: unknown,
   record: Uint8Array,
-  ttlMs: number | null,
+  idleAfterMs: number | null,
 ): Promise<boolean> {
+  const ttlMs = idleAfterMs === null ? null : idleAfterMs + IDLE_GRACE_MS;
   const swapped: unknown = await inTime(call, () => call.store.swap(key, token, record, ttlMs));
   if (typeof swapped !== "boolean") throw new TypeError("the store's swap answers neither true nor false");
   return swapped;

@@ -11,12 +11,6 @@ import { update } from "./update.js";
 import type { Machine } from "./wasm/stores.js";
 import type { Decided, Operation } from "./wasm/tollgate.js";
 
-/**
- * How long a store keeps a record that is idle. By the clock of another process it may not be idle yet, and the id of
- * a request is remembered so long at least.
- */
-const IDLE_GRACE_MS = 60_000;
-
 /** What was done to a key, and where it stands. */
 export interface Done<N extends string> {
   readonly effect: Effect;
@@ -80,6 +74,6 @@ export class StoreRecords<N extends string> {
 
   #ttlMs(record: Uint8Array, now: number): number | null {
     const wait = this.policy.core.forget_after(record, nanos(Math.floor(now)));
-    return wait > nanos(Number.MAX_SAFE_INTEGER) ? null : Math.ceil(Number(wait) / 1e6) + IDLE_GRACE_MS;
+    return wait > nanos(Number.MAX_SAFE_INTEGER) ? null : Math.ceil(Number(wait) / 1e6) + 1;
   }
 }
