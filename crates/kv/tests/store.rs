@@ -29,10 +29,15 @@ async fn redb_passes_the_suite_in_every_durability() {
     }
 }
 
+/// An address whose server may take its time: a hundred tests keep the disk busy, and what is promised is about values.
+fn patient(url: &str) -> String {
+    format!("{url}?response_timeout_ms=20000")
+}
+
 #[tokio::test]
 async fn redis_passes_the_suite() {
     let server = RedisServer::start();
-    let values = Redis::connect(&server.url()).await.unwrap();
+    let values = Redis::connect(&patient(&server.url())).await.unwrap();
     let store = KeyValueStore::new(Arc::new(values));
     conformance::run(&store, "redis").await;
     conformance::run_swept(&store, "redis").await;
@@ -42,7 +47,7 @@ async fn redis_passes_the_suite() {
 async fn a_redis_cluster_passes_the_suite() {
     let node = RedisServer::start_cluster();
     let address = node.url().replace("redis://", "redis-cluster://");
-    let store = KeyValueStore::new(Arc::new(Redis::connect(&address).await.unwrap()));
+    let store = KeyValueStore::new(Arc::new(Redis::connect(&patient(&address)).await.unwrap()));
     conformance::run(&store, "cluster").await;
     conformance::run_swept(&store, "cluster").await;
 }
@@ -50,7 +55,7 @@ async fn a_redis_cluster_passes_the_suite() {
 #[tokio::test]
 async fn nats_passes_the_suite() {
     let server = NatsServer::start();
-    let values = Nats::connect(&server.url()).await.unwrap();
+    let values = Nats::connect(&patient(&server.url())).await.unwrap();
     let store = KeyValueStore::new(Arc::new(values));
     conformance::run(&store, "nats").await;
     conformance::run_swept(&store, "nats").await;
