@@ -10,7 +10,7 @@ use tollgate_core::{Applied, Costs, Effect, Id, LimitStatus, Span, Timestamp, Ve
 
 /// How long a lease lives, at most.
 pub(super) const LEASE_TTL: Span = Span::from_secs(2);
-/// How long it is spent: long enough for most instances to answer all the requests that they are given.
+/// How long it is spent. The rest of its life is for settling it.
 pub(super) const SPENT_WITHIN: Span = Span::from_secs(1);
 /// Requests that the first lease of a process is for: as many as an instance on Spin is given.
 pub(super) const REQUESTS_FIRST: u64 = 128;

@@ -65,6 +65,9 @@ pub(super) enum Ask {
     Throttle,
 }
 
+/// The cases that more than throughput is measured of: the edge function, and the service in the program itself.
+pub(super) const BOTH_RUNTIMES: &str = "ce";
+
 /// Acquires in a batch.
 pub(super) const BATCH: u32 = 100;
 

@@ -6,7 +6,7 @@ use std::net::TcpStream;
 
 use anyhow::{Context as _, ensure};
 
-use super::case::CASES;
+use super::case::BOTH_RUNTIMES;
 use super::{Bench, Results};
 use crate::server::Server;
 
@@ -18,8 +18,8 @@ pub(super) fn connections(bench: &Bench, results: &[Results]) -> anyhow::Result<
         "| {CONNECTIONS} idle connections | MiB before | MiB with them | bytes each |\n\
          |---|--:|--:|--:|\n"
     );
-    for case in CASES.iter().filter(|case| "ce".contains(case.letter)) {
-        if results.iter().all(|result| result.case.letter != case.letter) {
+    for Results { case, .. } in results {
+        if !BOTH_RUNTIMES.contains(case.letter) {
             continue;
         }
         let server = case.start(bench)?;

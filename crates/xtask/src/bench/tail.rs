@@ -3,13 +3,10 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use super::case::Case;
+use super::case::{BOTH_RUNTIMES, Case};
 use super::load::{CONNECTIONS, Load, Measured};
 use super::report::median;
 use super::{Bench, Results, WARM_UP};
-
-/// The cases that are asked so: the edge function and the service in the program itself.
-const CASES: &str = "ce";
 
 /// p99 over p50 of the chosen cases, each at half the rate that it had in the table.
 pub(super) fn at_half_the_peak(bench: &Bench, results: &[Results]) -> anyhow::Result<String> {
@@ -17,7 +14,7 @@ pub(super) fn at_half_the_peak(bench: &Bench, results: &[Results]) -> anyhow::Re
         "| at half the peak | of the peak | p50 ms | p99 ms | p99 over p50 | target |\n\
          |---|--:|--:|--:|--:|--:|\n",
     );
-    for result in results.iter().filter(|result| CASES.contains(result.case.letter)) {
+    for result in results.iter().filter(|result| BOTH_RUNTIMES.contains(result.case.letter)) {
         let peak = median(result.rounds.iter().map(Measured::per_second));
         let half = bench.measure_at(result.case, peak / 2.0)?;
         let (p50, p99, ratio) = (half.p50_ms, half.p99_ms, half.p99_over_p50());
