@@ -3,7 +3,7 @@
 use futures::future::join_all;
 use tollgate_core::{Machine, Outcome, Span, Step, Swap as Swapped};
 
-use crate::drive::write;
+use crate::drive::{DECISION_TIME_MAX, write};
 use crate::random::wait_after;
 use crate::{Clock, Loaded, Store, StoreError, Swap};
 
@@ -19,7 +19,9 @@ pub struct Driven {
 /// Takes `machine` to its end: loads and swaps what it asks for, and waits between attempts. `keys` are
 /// those of its legs, in their order, as the store knows them.
 ///
-/// All keys are loaded at once before the first step.
+/// All keys are loaded at once before the first step. Waits are over [`DECISION_TIME_MAX`] after it; what the
+/// machine still has to do then, it does without them. Nor does it wait for a process that can't write any
+/// more ([`StoreError::Exhausted`]).
 ///
 /// ```
 /// use tollgate_core::{Acquisition, Id, Limit, Policy, Span};
@@ -47,7 +49,8 @@ pub async fn run<M: Machine, S: Store, C: Clock>(
     keys: &[&str],
     machine: &mut M,
 ) -> Result<Driven, M::Error> {
-    let mut loaded_at = clock.now();
+    let started = clock.now();
+    let mut loaded_at = started;
     let mut driver =
         Driver { store, keys, tokens: keys.iter().map(|_| None).collect(), fault: None };
     for (leg, loaded) in
@@ -75,7 +78,8 @@ pub async fn run<M: Machine, S: Store, C: Clock>(
                 machine.swapped(driver.swap(leg, &record, forget_after).await);
             }
             Step::Wait { attempt } => {
-                clock.sleep(wait_after(attempt, now.since(loaded_at))).await;
+                let wait = wait_after(attempt, now.since(loaded_at));
+                clock.sleep(wait.min(driver.patience(now.since(started)))).await;
             }
             Step::Done(outcome) => return Ok(Driven { outcome, fault: driver.fault }),
         }
@@ -91,6 +95,14 @@ struct Driver<'a, S: Store> {
 }
 
 impl<S: Store> Driver<'_, S> {
+    /// How long a wait may be when so much time went by.
+    fn patience(&self, elapsed: Span) -> Span {
+        if matches!(self.fault, Some(StoreError::Exhausted(_))) {
+            return Span::ZERO;
+        }
+        Span::from_nanos(DECISION_TIME_MAX.as_nanos().saturating_sub(elapsed.as_nanos()))
+    }
+
     /// The record under a key, or nothing when it can't be loaded.
     async fn load(&mut self, leg: usize) -> Option<Option<Vec<u8>>> {
         match self.store.load(self.keys.get(leg)?).await {

@@ -25,6 +25,8 @@ struct Shaky {
     fails_every: Option<u32>,
     /// Moved by every swap of several keys, which others are always faster than.
     contended: Option<(Rc<ManualClock>, Span)>,
+    /// How many more swaps are made, and what every one after them comes to.
+    afterwards: Option<(Cell<u32>, Result<Swap, StoreError>)>,
 }
 
 impl Shaky {
@@ -52,6 +54,10 @@ impl Store for Shaky {
     }
 
     async fn swap(&self, key: &str, token: Self::Token, record: &[u8]) -> Result<Swap, StoreError> {
+        if let Some((left, afterwards)) = &self.afterwards {
+            let Some(fewer) = left.get().checked_sub(1) else { return afterwards.clone() };
+            left.set(fewer);
+        }
         match self.step().await {
             Ok(()) => self.records.swap(key, token, record).await,
             Err(failure) => {
@@ -216,4 +222,31 @@ fn keys_that_take_too_long_are_given_up() {
     assert_eq!(taken.outcome.ending, Ending::TimedOut);
     let took = clock.now().since(start);
     assert!(took > DECISION_TIME_MAX && took <= Span::from_millis(3_100), "{took:?}");
+}
+
+#[test]
+fn who_cannot_write_any_more_does_not_wait() {
+    let policies: &[&Policy] = &[&policy(9), &policy(9), &policy(9)];
+    for swaps in 0..5 {
+        let exhausted = Err(StoreError::Exhausted("too many".into()));
+        let afterwards = Some((Cell::new(swaps), exhausted));
+        let (store, clock) = (Shaky { afterwards, ..Shaky::default() }, now());
+        let driven = block_on(acquire(&store, &clock, policies, 1));
+        assert!(matches!(driven.fault, Some(StoreError::Exhausted(_))), "{driven:?}");
+        assert_eq!(driven.outcome.is_allowed(), swaps >= 3, "the third swap is the commit");
+        assert_eq!(clock.now(), now().now(), "after {swaps} swaps");
+    }
+}
+
+#[test]
+fn waits_are_over_when_a_decision_has_to_be() {
+    let policies: &[&Policy] = &[&policy(9), &policy(9), &policy(9)];
+    for swaps in 0..5 {
+        let afterwards = Some((Cell::new(swaps), Ok(Swap::Conflict)));
+        let (store, clock) = (Shaky { afterwards, ..Shaky::default() }, now());
+        let driven = block_on(acquire(&store, &clock, policies, 1));
+        assert_eq!(driven.outcome.is_allowed(), swaps >= 3, "the third swap is the commit");
+        let took = clock.now().since(now().now());
+        assert!(took <= DECISION_TIME_MAX, "after {swaps} swaps it took {took:?}");
+    }
 }
