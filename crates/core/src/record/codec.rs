@@ -105,7 +105,7 @@ impl Record {
             }
             rest = after;
         }
-        Ok(())
+        if self.holds.have_repeated_id() { Err(bad_length) } else { Ok(()) }
     }
 
     /// Reads an entry of the whole record.
@@ -113,7 +113,7 @@ impl Record {
         match entry.kind {
             entry::HOLD => {
                 let hold = take_hold(entry.payload)?;
-                if self.holds.are_full() || self.holds.get(hold.id).is_some() {
+                if self.holds.are_full() {
                     return None;
                 }
                 self.holds.insert(hold);
