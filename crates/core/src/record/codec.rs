@@ -105,7 +105,8 @@ impl Record {
             }
             rest = after;
         }
-        if self.holds.have_repeated_id() { Err(bad_length) } else { Ok(()) }
+        let are_several = self.holds.iter().len() > 1;
+        if are_several && self.holds.have_repeated_id() { Err(bad_length) } else { Ok(()) }
     }
 
     /// Reads an entry of the whole record.

@@ -81,10 +81,6 @@ impl Holds {
     /// Whether two of them have the same id. By a heap, since comparing each with each takes millions of
     /// steps, and a sort of the standard library is 5 KB of code.
     pub(crate) fn have_repeated_id(&self) -> bool {
-        // Nearly always: a heap, even of one, is allocated.
-        if self.0.len() < 2 {
-            return false;
-        }
         let mut ids: BinaryHeap<Id> = self.0.iter().map(|hold| hold.id).collect();
         while let Some(id) = ids.pop() {
             if ids.peek() == Some(&id) {
