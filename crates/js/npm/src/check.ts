@@ -71,14 +71,17 @@ export function onlyKnown(at: string, given: object, known: readonly string[]): 
 
 /** `value`, if it is a key: 1 to 512 bytes of UTF-8. */
 export function key(field: string, value: unknown): string {
+  return text(field, value, KEY_BYTES_MAX);
+}
+
+/** `value`, if it is a text of 1 to so many bytes of UTF-8. */
+export function text(field: string, value: unknown, bytesMax: number): string {
   if (typeof value !== "string") throw new InvalidError(field, `must be a string, not ${shown(value)}`);
   // Each has at least a byte: what is far too long is neither searched nor encoded.
-  if (value.length > KEY_BYTES_MAX) throw new InvalidError(field, `must have at most ${KEY_BYTES_MAX} bytes, not ${value.length} or more`);
+  if (value.length > bytesMax) throw new InvalidError(field, `must have at most ${bytesMax} bytes, not ${value.length} or more`);
   if (!value.isWellFormed()) throw new InvalidError(field, "must not have half of a surrogate pair");
-  const bytes = value.length * 3 <= KEY_BYTES_MAX ? value.length : utf8.encode(value).length;
-  if (bytes < 1 || bytes > KEY_BYTES_MAX) {
-    throw new InvalidError(field, `must have 1 to ${KEY_BYTES_MAX} bytes, not ${bytes}`);
-  }
+  const bytes = value.length * 3 <= bytesMax ? value.length : utf8.encode(value).length;
+  if (bytes < 1 || bytes > bytesMax) throw new InvalidError(field, `must have 1 to ${bytesMax} bytes, not ${bytes}`);
   return value;
 }
 

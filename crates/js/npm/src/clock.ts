@@ -9,14 +9,19 @@ export interface Clock {
   after(millis: number, wake: () => void): () => void;
 }
 
-/** Timers count to 2^31 - 1 ms; what waits longer is woken then, and waits again. */
+/** Timers count to 2^31 - 1 ms; what waits longer has one after the other. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
 
 /** The clock of this machine. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   after(millis, wake) {
-    const timer = setTimeout(wake, Math.min(millis, TIMER_MS_MAX));
+    let timer: ReturnType<typeof setTimeout>;
+    const start = (left: number) => {
+      const further = left - TIMER_MS_MAX;
+      timer = further > 0 ? setTimeout(() => start(further), TIMER_MS_MAX) : setTimeout(wake, left);
+    };
+    start(millis);
     return () => clearTimeout(timer);
   },
 };

@@ -12,23 +12,20 @@ import { type AcquireOptions, type ReserveOptions, TTL_MS_DEFAULT, nanos } from 
 import { Policy, type PolicySpec } from "./policy.js";
 import { Records } from "./records.js";
 import { type Holder, Reservation, type Settled } from "./reservation.js";
+import { Waiters, type WaitersOptions } from "./waiters.js";
 import { type WaitOptions, Waiting } from "./waiting.js";
 import { Operation } from "./wasm/tollgate.js";
 
 /** Most keys that a limiter remembers unless it is told otherwise, and the most it can be told. */
-export const KEYS_DEFAULT = 100_000;
-export const KEYS_MAX = 1_000_000;
-/** Most callers that wait unless it is told otherwise, and the most it can be told. */
-export const WAITING_DEFAULT = 10_000;
-export const WAITING_MAX = 1_000_000;
+const KEYS_DEFAULT = 100_000;
+const KEYS_MAX = 1_000_000;
+
 /** What a limiter may be told. */
-export interface LimiterOptions {
+export interface LimiterOptions extends WaitersOptions {
   /** Where it reads the time: the clock of this machine. */
   readonly clock?: Clock;
   /** Most keys that it remembers (100,000), at most 1,000,000. */
   readonly maxKeys?: number;
-  /** Most callers that wait at the same time (10,000), at most 1,000,000. */
-  readonly maxWaiting?: number;
 }
 
 /** A key of one of several limiters. */
@@ -54,12 +51,12 @@ export class Limiter<N extends string = "requests"> {
   constructor(policy: Policy<N> | PolicySpec<N>, options?: LimiterOptions);
   constructor(policy: Policy<N> | PolicySpec<N>, options?: LimiterOptions) {
     checkedOptions(options, ["clock", "maxKeys", "maxWaiting"]);
-    const { maxKeys = KEYS_DEFAULT, maxWaiting = WAITING_DEFAULT } = options ?? {};
+    const { maxKeys = KEYS_DEFAULT, maxWaiting } = options ?? {};
     this.policy = Policy.of(policy);
     this.#clock = clockOf(options?.clock);
     this.#costs = new Costs(this.policy);
     this.#records = new Records(this.policy, wholeNumber("maxKeys", maxKeys, 1, KEYS_MAX));
-    this.#waiting = new Waiting(this.#clock, wholeNumber("maxWaiting", maxWaiting, 0, WAITING_MAX));
+    this.#waiting = new Waiting(this.#clock, new Waiters(maxWaiting));
   }
 
   /** How many keys it remembers. */

@@ -15,6 +15,7 @@ import type { Settled } from "./reservation.js";
 import { type Store, storeOf } from "./store.js";
 import { type Done, StoreRecords } from "./store-records.js";
 import { Turns } from "./turns.js";
+import { Waiters, type WaitersOptions } from "./waiters.js";
 import type { WaitOptions } from "./waiting.js";
 import { type Legs, Machine } from "./wasm/stores.js";
 import { Operation } from "./wasm/tollgate.js";
@@ -23,7 +24,7 @@ import { Operation } from "./wasm/tollgate.js";
 const CALL_MS_DEFAULT = 1_000;
 
 /** What a limiter over a store may be told. */
-export interface StoreLimiterOptions {
+export interface StoreLimiterOptions extends WaitersOptions {
   /** Where it reads the time: the clock of this machine. */
   readonly clock?: Clock;
   /** How long one call of the store may take (1,000 ms), at most a minute. */
@@ -51,14 +52,14 @@ export class StoreLimiter<N extends string = "requests"> {
   constructor(policy: string, store: Store, options?: StoreLimiterOptions);
   constructor(policy: Policy<N> | PolicySpec<N>, store: Store, options?: StoreLimiterOptions);
   constructor(policy: Policy<N> | PolicySpec<N>, store: Store, options?: StoreLimiterOptions) {
-    checkedOptions(options, ["clock", "callMsMax", "prefix"]);
+    checkedOptions(options, ["clock", "callMsMax", "prefix", "maxWaiting"]);
     const { callMsMax = CALL_MS_DEFAULT, prefix = "" } = options ?? {};
     this.policy = Policy.of(policy);
     this.#clock = clockOf(options?.clock);
     const call = { store: storeOf(store), clock: this.#clock, callMsMax: wholeNumber("callMsMax", callMsMax, 1, 60_000) };
     this.#records = new StoreRecords(this.policy, call, prefix === "" ? "" : checkedKey("prefix", prefix));
     this.#costs = new Costs(this.policy);
-    this.#turns = new Turns(this.#clock);
+    this.#turns = new Turns(this.#clock, new Waiters(options?.maxWaiting));
   }
 
   /**

@@ -1,0 +1,22 @@
+import { TollgateError } from "../errors.js";
+
+/** Most characters of an answer that an error repeats. */
+const SHOWN_MAX = 1_000;
+
+/** What the edge answered, read to its end: a body that nobody reads would keep its connection from others. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+}
+
+/** The whole answer. Where it breaks off, its status is still known. */
+export async function answerOf(response: Response): Promise<Answer> {
+  const { status, headers } = response;
+  return { status, headers, text: await response.text().catch(() => "") };
+}
+
+/** What the edge did not take, or could not do, in its own words. */
+export function refusedBy({ status, text }: Answer): TollgateError {
+  return new TollgateError("http", `the edge answered ${status}: ${text.slice(0, SHOWN_MAX)}`);
+}
