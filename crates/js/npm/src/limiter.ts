@@ -15,6 +15,7 @@ import { type Holder, Reservation, type Settled } from "./reservation.js";
 import { Waiters, type WaitersOptions } from "./waiters.js";
 import { type WaitOptions, Waiting } from "./waiting.js";
 import { Operation } from "./wasm/tollgate.js";
+import { withSlot } from "./with-slot.js";
 
 /** Most keys that a limiter remembers unless it is told otherwise, and the most it can be told. */
 const KEYS_DEFAULT = 100_000;
@@ -125,19 +126,8 @@ export class Limiter<N extends string = "requests"> {
     work: (held: Reservation<N>) => T | Promise<T>,
     options?: ReserveOptions<N> & WaitOptions,
   ): Promise<T> {
-    await using held = await this.reserve(key, options);
-    const ttlMs = options?.ttlMs ?? TTL_MS_DEFAULT;
-    let cancel = () => {};
-    const renewLater = () => {
-      // With its limiter the hold is gone, and a timer is no place to complain.
-      cancel = this.#clock.after(ttlMs / 2, () => !this.#records.isDisposed && held.renew(ttlMs) && renewLater());
-    };
-    renewLater();
-    try {
-      return await work(held);
-    } finally {
-      cancel();
-    }
+    const held = await this.reserve(key, options);
+    return withSlot(this.#clock, held, options?.ttlMs ?? TTL_MS_DEFAULT, work);
   }
 
   /** Where each limit of a key stands. Nothing is charged or remembered. */

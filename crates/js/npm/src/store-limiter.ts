@@ -19,6 +19,7 @@ import { Waiters, type WaitersOptions } from "./waiters.js";
 import type { WaitOptions } from "./waiting.js";
 import { type Legs, Machine } from "./wasm/stores.js";
 import { Operation } from "./wasm/tollgate.js";
+import { withSlot } from "./with-slot.js";
 
 /** How long one call of a store may take unless it is told otherwise. */
 const CALL_MS_DEFAULT = 1_000;
@@ -108,6 +109,19 @@ export class StoreLimiter<N extends string = "requests"> {
     checkedOptions(options, ["cost", "ttlMs", "requestId", "timeoutMs", "signal"]);
     const id = requestId(options);
     return this.#turns.enter(key, options ?? {}, () => this.#reserve(key, options ?? {}, id));
+  }
+
+  /**
+   * Holds costs, a slot as a rule, while `work` goes on, and settles for them when it has ended, however
+   * it did. The hold is renewed until then.
+   */
+  async withSlot<T>(
+    key: string,
+    work: (held: AsyncReservation<N>) => T | Promise<T>,
+    options?: ReserveOptions<N> & RequestOptions & WaitOptions,
+  ): Promise<T> {
+    const held = await this.reserve(key, options);
+    return withSlot(this.#clock, held, options?.ttlMs ?? TTL_MS_DEFAULT, work);
   }
 
   /** Where each limit of a key stands. Nothing is charged or written. */

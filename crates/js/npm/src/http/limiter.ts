@@ -5,6 +5,7 @@ import { TTL_MS_DEFAULT } from "../options.js";
 import { Turns } from "../turns.js";
 import { Waiters, type WaitersOptions } from "../waiters.js";
 import type { WaitOptions } from "../waiting.js";
+import { withSlot } from "../with-slot.js";
 import { type Answer, refusedBy } from "./answer.js";
 import { ASK_OPTIONS, type Ask, type AskOptions, askOf } from "./ask.js";
 import { type HttpCost, checkedCost } from "./cost.js";
@@ -43,6 +44,7 @@ export interface HttpReserveOptions extends HttpRequestOptions {
 export class HttpLimiter {
   readonly #ask: Ask;
   readonly #policy: string;
+  readonly #clock: Clock;
   readonly #turns: Turns;
 
   /** @internal */
@@ -50,7 +52,8 @@ export class HttpLimiter {
     checkedOptions(options, [...ASK_OPTIONS, "clock", "maxWaiting"]);
     this.#ask = askOf(url, options ?? {});
     this.#policy = checkedKey("policy", policy);
-    this.#turns = new Turns(clockOf(options?.clock), new Waiters(options?.maxWaiting));
+    this.#clock = clockOf(options?.clock);
+    this.#turns = new Turns(this.#clock, new Waiters(options?.maxWaiting));
   }
 
   /** Asks for costs. @throws TollgateError `http` when there is no decision. */
@@ -77,6 +80,19 @@ export class HttpLimiter {
     checkedOptions(options, ["cost", "ttlMs", "requestId", "timeoutMs", "signal"]);
     const asked = this.#held(key, options);
     return this.#turns.enter(key, options ?? {}, () => this.#reserve(asked));
+  }
+
+  /**
+   * Holds costs, a slot as a rule, while `work` goes on, and settles for them when it has ended, however
+   * it did. The hold is renewed until then.
+   */
+  async withSlot<T>(
+    key: string,
+    work: (held: HttpReservation) => T | Promise<T>,
+    options?: HttpReserveOptions & WaitOptions,
+  ): Promise<T> {
+    const held = await this.reserve(key, options);
+    return withSlot(this.#clock, held, options?.ttlMs ?? TTL_MS_DEFAULT, work);
   }
 
   /** Where each limit of a key stands. Nothing is charged. */
