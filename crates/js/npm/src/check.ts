@@ -46,6 +46,21 @@ export function object(field: string, value: unknown): Readonly<Record<string, u
   return value as Record<string, unknown>;
 }
 
+/** `value`, if it has these methods. */
+export function withMethods<T>(field: string, value: T, names: readonly string[]): T {
+  const it = value as Readonly<Record<string, unknown>> | null | undefined;
+  if (!names.every((name) => typeof it?.[name] === "function")) {
+    throw new InvalidError(field, `must be an object with ${names.join(" and ")}, which are functions, not ${shown(value)}`);
+  }
+  return value;
+}
+
+/** `value`, if it is a function. */
+export function callable<T>(field: string, value: T): T {
+  if (typeof value !== "function") throw new InvalidError(field, `must be a function, not ${shown(value)}`);
+  return value;
+}
+
 /** `value`, if it is a list with something in it. */
 export function list<T>(field: string, value: unknown): readonly T[] {
   if (!Array.isArray(value) || value.length === 0) {
@@ -92,6 +107,7 @@ export function shown(value: unknown): string {
   if (Object.is(value, -0)) return "-0";
   if (typeof value === "bigint") return `${value}n`;
   if (typeof value === "string") return JSON.stringify(value.slice(0, 50));
+  if (typeof value === "function") return "a function";
   if (value === null || typeof value !== "object") return String(value);
   return Array.isArray(value) ? "a list" : "an object";
 }

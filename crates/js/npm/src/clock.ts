@@ -1,5 +1,5 @@
 import { InvalidError } from "./errors.js";
-import { shown, wholeNumber } from "./check.js";
+import { shown, wholeNumber, withMethods } from "./check.js";
 
 /** Where a limiter reads the time, and has itself woken. */
 export interface Clock {
@@ -66,10 +66,7 @@ export class ManualClock implements Clock {
 /** The clock that was given, if it is one; the clock of this machine when it is left out. */
 export function clockOf(clock: Clock | undefined): Clock {
   if (clock === undefined) return systemClock;
-  if (typeof clock?.now !== "function" || typeof clock.after !== "function") {
-    throw new InvalidError("clock", `must be an object with now() and after(millis, wake), not ${shown(clock)}`);
-  }
-  return clock;
+  return withMethods("clock", clock, ["now", "after"]);
 }
 
 /** The time, if the clock is one. */

@@ -29,10 +29,13 @@ export class TollgateError extends Error {
 export class InvalidError extends TollgateError {
   /** Which one: `cost.input_tokens`. */
   readonly field: string;
+  /** What is wrong with it. */
+  readonly problem: string;
 
   constructor(field: string, problem: string) {
     super("invalid", `${field}: ${problem}`);
     this.field = field;
+    this.problem = problem;
   }
 }
 

@@ -1,13 +1,13 @@
 import { type Effect, effectOf } from "./answer.js";
 import { type Capacity, type CapacityEvent, capacityOf } from "./capacity.js";
-import { type AllDecision, legsOf, together } from "./all.js";
-import { TIME_MS_MAX, key as checkedKey, options as checkedOptions, wholeNumber } from "./check.js";
+import { type AllDecision, inLeg, legsOf, together } from "./all.js";
+import { TIME_MS_MAX, callable, key as checkedKey, options as checkedOptions, wholeNumber } from "./check.js";
 import { type Clock, clockOf, timeOf } from "./clock.js";
 import { type Cost, Costs } from "./cost.js";
 import type { Allowed, Decision, Denied, Limits } from "./decision.js";
 import { DisposedError, InvalidError } from "./errors.js";
 import { hrTimeOfMillis, nanosOf } from "./hr-time.js";
-import { type Control, operationOf, position } from "./operation.js";
+import { type Control, controlOf, position } from "./operation.js";
 import { type AcquireOptions, type ReserveOptions, TTL_MS_DEFAULT, nanos } from "./options.js";
 import { Policy, type PolicySpec } from "./policy.js";
 import { Records } from "./records.js";
@@ -73,6 +73,7 @@ export class Limiter<N extends string = "requests"> {
    */
   static tryAcquireAll<T extends readonly string[] | []>(legs: { readonly [I in keyof T]: Leg<T[I]> }): AllDecision {
     const asked = checkedLegs(legs);
+    for (const [index, { limiter, cost }] of asked.entries()) inLeg(index, () => limiter.#costs.list(cost));
     const times = asked.map(({ limiter }) => timeOf(limiter.#clock));
     const keys = new Set(asked.map(({ key }) => key));
     // All of them have their places before one is charged: no place is taken from another of them, or refused later.
@@ -126,8 +127,7 @@ export class Limiter<N extends string = "requests"> {
     work: (held: Reservation<N>) => T | Promise<T>,
     options?: ReserveOptions<N> & WaitOptions,
   ): Promise<T> {
-    const held = await this.reserve(key, options);
-    return withSlot(this.#clock, held, options?.ttlMs ?? TTL_MS_DEFAULT, work);
+    return withSlot(this.#clock, options?.ttlMs ?? TTL_MS_DEFAULT, () => this.reserve(key, options), work);
   }
 
   /** Where each limit of a key stands. Nothing is charged or remembered. */
@@ -148,7 +148,7 @@ export class Limiter<N extends string = "requests"> {
    * left, sets or reduces a capacity. Answers where each limit stands then.
    */
   control(key: string, operation: Control<N>): Limits<N> {
-    const asked = operationOf(this.policy, operation);
+    const asked = controlOf(this.policy, operation);
     const now = timeOf(this.#clock);
     const code = this.#change(key, asked, this.#records.slot(key, now))!;
     const { limits } = this.#records.decision(code);
@@ -173,7 +173,7 @@ export class Limiter<N extends string = "requests"> {
    * event: it goes on all the time. What a listener throws, `control` throws when all of them were called.
    */
   onCapacityChange(listener: (event: CapacityEvent<N>) => void): () => void {
-    this.#listeners.add(listener);
+    this.#listeners.add(callable("listener", listener));
     return () => void this.#listeners.delete(listener);
   }
 
@@ -265,6 +265,7 @@ export class Limiter<N extends string = "requests"> {
 function checkedLegs(legs: unknown): readonly Leg<string>[] {
   const asked = legsOf<Leg<string>>(legs, Limiter);
   for (const [index, leg] of asked.entries()) {
+    inLeg(index, () => checkedKey("key", leg.key));
     const first = asked.findIndex(({ limiter, key }) => limiter === leg.limiter && key === leg.key);
     if (first < index) throw new InvalidError(`legs[${index}]`, `is legs[${first}] again`);
   }

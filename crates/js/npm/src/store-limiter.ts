@@ -1,14 +1,14 @@
 import { type AskedLeg, run } from "./acquisition.js";
-import { type AllDecision, legsOf, together } from "./all.js";
+import { type AllDecision, inLeg, legsOf, together } from "./all.js";
 import { AsyncReservation } from "./async-reservation.js";
 import type { Capacity, CapacityEvent } from "./capacity.js";
 import { type WatchOptions, watchCapacity } from "./capacity-watch.js";
-import { TIME_MS_MAX, key as checkedKey, options as checkedOptions, wholeNumber } from "./check.js";
+import { TIME_MS_MAX, callable, key as checkedKey, options as checkedOptions, wholeNumber } from "./check.js";
 import { type Clock, clockOf } from "./clock.js";
 import { type Cost, Costs } from "./cost.js";
 import type { Allowed, Decision, Denied, Limits } from "./decision.js";
 import { idBytes, randomId } from "./id.js";
-import { type Control, operationOf, position } from "./operation.js";
+import { type Control, controlOf, position } from "./operation.js";
 import { type AcquireOptions, type RequestOptions, type ReserveOptions, TTL_MS_DEFAULT, nanos } from "./options.js";
 import { Policy, type PolicySpec } from "./policy.js";
 import type { Settled } from "./reservation.js";
@@ -74,7 +74,7 @@ export class StoreLimiter<N extends string = "requests"> {
     options?: RequestOptions,
   ): Promise<AllDecision> {
     checkedOptions(options, ["requestId"]);
-    const asked = legsOf<StoreLeg<string>>(legs, StoreLimiter).map(StoreLimiter.#asked);
+    const asked = legsOf<StoreLeg<string>>(legs, StoreLimiter).map((leg, index) => inLeg(index, () => StoreLimiter.#asked(leg)));
     const id = requestId(options);
     const ran = await run(asked, (inMachine) => Machine.acquire(inMachine, id, 0n));
     return together(ran.legs.map((done) => done?.decision));
@@ -120,8 +120,7 @@ export class StoreLimiter<N extends string = "requests"> {
     work: (held: AsyncReservation<N>) => T | Promise<T>,
     options?: ReserveOptions<N> & RequestOptions & WaitOptions,
   ): Promise<T> {
-    const held = await this.reserve(key, options);
-    return withSlot(this.#clock, held, options?.ttlMs ?? TTL_MS_DEFAULT, work);
+    return withSlot(this.#clock, options?.ttlMs ?? TTL_MS_DEFAULT, () => this.reserve(key, options), work);
   }
 
   /** Where each limit of a key stands. Nothing is charged or written. */
@@ -145,7 +144,7 @@ export class StoreLimiter<N extends string = "requests"> {
    * @throws as `reset`, and InvalidError.
    */
   async control(key: string, operation: Control<N>): Promise<Limits<N>> {
-    const make = () => operationOf(this.policy, operation);
+    const make = () => controlOf(this.policy, operation);
     // What is wrong with it is told before a store is asked.
     make().free();
     return (await this.#records.apply(key, make)).decision.limits;
@@ -164,12 +163,13 @@ export class StoreLimiter<N extends string = "requests"> {
   onCapacityChange(key: string, limit: N, listener: (event: CapacityEvent<N>) => void, options?: WatchOptions): () => void {
     checkedKey("key", key);
     position(this.policy, "limit", limit);
+    callable("listener", listener);
     const look = () => this.capacity(key, limit);
     return watchCapacity(this.#clock, look, (capacity) => listener({ key, limit, ...capacity }), options);
   }
 
   static #asked({ limiter, key, cost }: StoreLeg<string>): AskedLeg<string> {
-    return { records: limiter.#records, key, costs: limiter.#costs.list(cost) };
+    return { records: limiter.#records, key: checkedKey("key", key), costs: limiter.#costs.list(cost) };
   }
 
   async #reserve(

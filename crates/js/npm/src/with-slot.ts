@@ -1,3 +1,4 @@
+import { callable } from "./check.js";
 import type { Clock } from "./clock.js";
 
 /** What is held while work goes on. */
@@ -5,13 +6,15 @@ interface Held extends AsyncDisposable {
   renew(ttlMs: number): boolean | Promise<boolean>;
 }
 
-/** Does `work`, and renews what is held until it has ended, however it did; then settles for that. */
+/** Does `work` with what `reserve` holds, and renews that until work has ended, however it did; then settles for it. */
 export async function withSlot<H extends Held, T>(
   clock: Clock,
-  held: H,
   ttlMs: number,
+  reserve: () => Promise<H>,
   work: (held: H) => T | Promise<T>,
 ): Promise<T> {
+  callable("work", work);
+  const held = await reserve();
   const stop = keepRenewed(clock, held, ttlMs);
   try {
     return await work(held);

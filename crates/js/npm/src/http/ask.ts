@@ -1,4 +1,4 @@
-import { object, shown, wholeNumber } from "../check.js";
+import { callable, object, wholeNumber } from "../check.js";
 import { InvalidError, TollgateError } from "../errors.js";
 import { type Answer, answerOf } from "./answer.js";
 
@@ -26,7 +26,7 @@ export function askOf(url: string, options: AskOptions): Ask {
   const base = baseOf(url);
   const headers = headersOf(options.headers);
   const callMsMax = wholeNumber("callMsMax", options.callMsMax ?? CALL_MS_DEFAULT, 1, 60_000);
-  const given = fetchOf(options.fetch);
+  const given = options.fetch === undefined ? undefined : callable("fetch", options.fetch);
   return async (path, body) => {
     const fetch = given ?? globalThis.fetch;
     const what = body === undefined ? { method: "GET" } : { method: "POST", body: JSON.stringify(body) };
@@ -50,14 +50,6 @@ function baseOf(url: string): string {
     throw new InvalidError("url", "must have no user name and end with its path; who asks is told by headers");
   }
   return href.replace(/\/$/, "");
-}
-
-/** The `fetch` that was given, if it is one. */
-function fetchOf(fetch: AskOptions["fetch"]): AskOptions["fetch"] {
-  if (fetch !== undefined && typeof fetch !== "function") {
-    throw new InvalidError("fetch", `must be a function, not ${shown(fetch)}`);
-  }
-  return fetch;
 }
 
 /** The header fields of every request. */

@@ -91,8 +91,7 @@ export class HttpLimiter {
     work: (held: HttpReservation) => T | Promise<T>,
     options?: HttpReserveOptions & WaitOptions,
   ): Promise<T> {
-    const held = await this.reserve(key, options);
-    return withSlot(this.#clock, held, options?.ttlMs ?? TTL_MS_DEFAULT, work);
+    return withSlot(this.#clock, options?.ttlMs ?? TTL_MS_DEFAULT, () => this.reserve(key, options), work);
   }
 
   /** Where each limit of a key stands. Nothing is charged. */
