@@ -109,9 +109,20 @@ test("a key is one segment of the path when nothing is charged", async () => {
 test("what is no decision is an error with a code", async () => {
   const { fetch } = edge(new Response('{"title":"no such policy"}', { status: 404 }), new Response(null, { status: 503 }));
   const api = tollgateHttp("http://edge", "api", { fetch });
-  await assert.rejects(api.tryAcquire("a"), { code: "http", message: 'the edge answered 404: {"title":"no such policy"}' });
-  await assert.rejects(api.tryAcquire("a"), { code: "http" });
-  await assert.rejects(api.tryAcquire("a"), { code: "http" }, "nobody is there");
+  const refused = { name: "HttpError", code: "http", status: 404, message: 'the edge answered 404: {"title":"no such policy"}' };
+  await assert.rejects(api.tryAcquire("a"), refused);
+  await assert.rejects(api.tryAcquire("a"), { code: "http", status: 503 });
+  await assert.rejects(api.tryAcquire("a"), { code: "http", status: undefined }, "nobody is there");
+  const { fetch: holdsNothing } = edge(minimal(200, { "tollgate-limits": ALLOWED }));
+  await assert.rejects(tollgateHttp("http://edge", "api", { fetch: holdsNothing }).tryReserve("a"), { code: "http", status: 200 });
+});
+
+test("what the edge does not take is told by its field", async () => {
+  const problem = (field: unknown) => new Response(JSON.stringify({ status: 400, field, detail: "must be given" }), { status: 400 });
+  const { fetch } = edge(problem("cost.input_tokens"), problem(7), new Response("null", { status: 400 }), new Response("[", { status: 400 }));
+  const llm = tollgateHttp("http://edge", "llm", { fetch });
+  await assert.rejects(llm.tryAcquire("a"), { name: "InvalidError", field: "cost.input_tokens", problem: "must be given" });
+  for (let count = 0; count < 3; count += 1) await assert.rejects(llm.tryAcquire("a"), { code: "http", status: 400 });
 });
 
 test("more than its policy lets be settled leaves the lease as it is, and says why", async () => {

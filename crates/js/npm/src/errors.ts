@@ -64,6 +64,17 @@ export class FullError extends TollgateError {
   }
 }
 
+/** The edge can't be asked, or answered what is no decision. */
+export class HttpError extends TollgateError {
+  /** The status of its answer; nothing when there was none. */
+  readonly status: number | undefined;
+
+  constructor(status: number | undefined, message: string, options?: ErrorOptions) {
+    super("http", message, options);
+    this.status = status;
+  }
+}
+
 /** The limiter was disposed of. */
 export class DisposedError extends TollgateError {
   constructor() {

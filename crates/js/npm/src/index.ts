@@ -8,7 +8,7 @@ export { type Clock, ManualClock, systemClock } from "./clock.js";
 export type { Cost } from "./cost.js";
 export type { Allowed, Decision, Denied, Impossible, LimitStatus, Limited, Limits, Verdict } from "./decision.js";
 export type { Duration } from "./duration.js";
-export { DisposedError, type ErrorCode, FullError, ImpossibleError, InvalidError, TimeoutError, TollgateError } from "./errors.js";
+export { DisposedError, type ErrorCode, FullError, HttpError, ImpossibleError, InvalidError, TimeoutError, TollgateError } from "./errors.js";
 export { type Applied, type ExactCapacity, type ExactStatus, apply } from "./exact.js";
 export type { HrTime, HrWait } from "./hr-time.js";
 export type * from "./limit-spec.js";

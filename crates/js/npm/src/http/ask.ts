@@ -1,5 +1,5 @@
 import { callable, object, wholeNumber } from "../check.js";
-import { InvalidError, TollgateError } from "../errors.js";
+import { HttpError, InvalidError } from "../errors.js";
 import { type Answer, answerOf } from "./answer.js";
 
 /** How long an answer may take unless it is told otherwise. */
@@ -18,7 +18,7 @@ export interface AskOptions {
 /** The names of those options. */
 export const ASK_OPTIONS: readonly (keyof AskOptions)[] = ["fetch", "headers", "callMsMax"];
 
-/** Asks an edge for a path: with a body where there is one. @throws TollgateError `http` when there is no answer. */
+/** Asks an edge for a path: with a body where there is one. @throws HttpError when there is no answer. */
 export type Ask = (path: string, body?: object) => Promise<Answer>;
 
 /** How the edge at `url` is asked. @throws InvalidError that names what is wrong with the URL or an option. */
@@ -34,7 +34,7 @@ export function askOf(url: string, options: AskOptions): Ask {
       const response = await fetch(base + path, { ...what, headers, signal: AbortSignal.timeout(callMsMax) });
       return await answerOf(response);
     } catch (cause) {
-      throw new TollgateError("http", "the edge can't be asked, or took too long", { cause });
+      throw new HttpError(undefined, "the edge can't be asked, or took too long", { cause });
     }
   };
 }

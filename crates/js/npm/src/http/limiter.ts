@@ -1,6 +1,6 @@
 import { TIME_MS_MAX, key as checkedKey, options as checkedOptions, text, wholeNumber } from "../check.js";
 import { type Clock, clockOf } from "../clock.js";
-import { TollgateError } from "../errors.js";
+import { HttpError } from "../errors.js";
 import { TTL_MS_DEFAULT } from "../options.js";
 import { Turns } from "../turns.js";
 import { Waiters, type WaitersOptions } from "../waiters.js";
@@ -56,7 +56,11 @@ export class HttpLimiter {
     this.#turns = new Turns(this.#clock, new Waiters(options?.maxWaiting));
   }
 
-  /** Asks for costs. @throws TollgateError `http` when there is no decision. */
+  /**
+   * Asks for costs, and charges all of them or nothing.
+   *
+   * @throws InvalidError, here or from the edge, and HttpError when there is no decision.
+   */
   async tryAcquire(key: string, cost?: HttpCost, options?: HttpRequestOptions): Promise<HttpDecision> {
     checkedOptions(options, ["requestId"]);
     return decisionOf(await this.#post("acquire", this.#asked(key, cost, options)));
@@ -107,7 +111,7 @@ export class HttpLimiter {
     const decision = decisionOf(answer);
     if (!decision.allowed) return decision;
     const lease = answer.headers.get("tollgate-lease");
-    if (lease === null) throw new TollgateError("http", "the edge let it pass without holding anything");
+    if (lease === null) throw new HttpError(answer.status, "the edge let it pass without holding anything");
     return new HttpReservation(decision, (what, more) => this.#post(what, { lease, ...more }));
   }
 

@@ -5,8 +5,8 @@ import type { Loaded, Store } from "../store.js";
 /**
  * Sends one command to Redis, and answers bytes as they are: of ioredis
  * `(...args) => redis.callBuffer(...args)`, of node-redis `(...args) => bytes.sendCommand(args)` with
- * `bytes = client.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer })`. What follows the command is texts and bytes; each client has a
- * type of its own for these, so none is named.
+ * `bytes = client.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer })`. What follows the command is texts
+ * and bytes; each client has a type of its own for these, so none is named.
  */
 export type RedisSend = (command: string, ...args: any[]) => Promise<unknown>;
 
