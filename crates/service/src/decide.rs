@@ -53,7 +53,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         &self,
         opened: &Opened<L>,
         key: &str,
-        acquires: &[Operation],
+        acquires: &[&Operation],
     ) -> Vec<Option<Decided>> {
         match self.apply_in_turn(opened, key, acquires).await {
             Ok(applied) => {
@@ -73,7 +73,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         &self,
         opened: &Opened<L>,
         key: &str,
-        operations: &[Operation],
+        operations: &[&Operation],
     ) -> Result<Vec<Applied>, Fault> {
         let ask = |record: Option<&[u8]>, now| {
             let mut newest: Option<Vec<u8>> = None;
@@ -97,7 +97,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         key: &str,
         operation: Operation,
     ) -> Result<Applied, Problem> {
-        let applied = self.apply_in_turn(opened, key, &[operation]).await?;
+        let applied = self.apply_in_turn(opened, key, &[&operation]).await?;
         applied.into_iter().next().ok_or_else(Problem::unavailable)
     }
 

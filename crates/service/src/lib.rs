@@ -58,6 +58,7 @@ mod decide;
 mod endpoints;
 mod fields;
 mod hot;
+mod join;
 mod key;
 mod lease;
 mod limiter;
