@@ -60,7 +60,8 @@ const EDGE: Guest<'_> = Guest {
 
 /// What JavaScript calls. These become no components: their glue is made by `js.rs`.
 const JS: Guest<'_> = Guest { package: "tollgate-js", out: "", ..LIMITER };
-const JS_STORES: Guest<'_> = Guest { package: "tollgate-js-stores", ..JS };
+// Machines that wait: they get smaller by what is copied into them.
+const JS_STORES: Guest<'_> = Guest { package: "tollgate-js-stores", llvm_args: &[], ..JS };
 const JS_UPSTREAM: Guest<'_> = Guest { package: "tollgate-js-upstream", ..JS };
 
 /// The Worker. It becomes no component either.
