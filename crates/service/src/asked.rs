@@ -42,7 +42,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         let policy = body.needed_text("policy")?;
         let key = body.needed_text("key")?;
         let opened = self.opened(&policy).map_err(|problem| problem.at(body.field("policy")))?;
-        check_key(&body.field("key"), &key)?;
+        check_key("key", &key).map_err(|problem| problem.at(body.field("key")))?;
         Ok((opened, key))
     }
 
@@ -66,12 +66,12 @@ impl Manner {
     }
 
     /// Refuses to ask for slots without holding them.
-    pub(crate) fn suits<L: Limiter>(&self, leg: &Leg<'_, L>, field: String) -> Result<(), Problem> {
+    pub(crate) fn suits<L: Limiter>(&self, leg: &Leg<'_, L>, field: &str) -> Result<(), Problem> {
         let mut limits = leg.opened.named.limits().limits().iter().zip(leg.costs.as_slice());
         match limits.find(|(limit, cost)| limit.needs_hold() && **cost > 0) {
             Some((limit, _)) if self.hold.is_none() => {
                 let detail = format!("is missing: {} is held, and given back", limit.name());
-                Err(Problem::invalid(&field, detail))
+                Err(Problem::invalid(field, detail))
             }
             _ => Ok(()),
         }

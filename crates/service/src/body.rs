@@ -31,8 +31,8 @@ where
 /// The members of an object, each of which is taken out once. What is left at the [end](Self::end) is
 /// refused.
 pub(crate) struct Members {
-    /// What stands in front of a member's name in messages: empty, or `keys[0].`.
-    path: String,
+    /// In which list the object is and where in it, if it is in one: messages tell it.
+    item_of: Option<(&'static str, usize)>,
     entries: Vec<(String, Value)>,
 }
 
@@ -49,14 +49,17 @@ impl Members {
         let value = serde_json::from_slice(body)
             .map_err(|error| Problem::invalid("body", format!("is no JSON: {error}")))?;
         match value {
-            Value::Table(entries) => Ok(Self { path: String::new(), entries }),
+            Value::Table(entries) => Ok(Self { item_of: None, entries }),
             _ => Err(Problem::invalid("body", "must be an object")),
         }
     }
 
     /// The member's name with its path, as problems tell it.
     pub(crate) fn field(&self, name: &str) -> String {
-        [&*self.path, name].concat()
+        match self.item_of {
+            None => name.to_owned(),
+            Some((list, index)) => format!("{list}[{index}].{name}"),
+        }
     }
 
     /// A problem with a member.
@@ -119,8 +122,12 @@ impl Members {
         self.number(name, range)?.ok_or_else(|| self.invalid(name, "is missing"))
     }
 
-    /// A list of objects: 1 to `most` of them.
-    pub(crate) fn list(&mut self, name: &str, most: usize) -> Result<Option<Vec<Self>>, Problem> {
+    /// A list of objects: 1 to `most` of them. They have no lists of objects themselves.
+    pub(crate) fn list(
+        &mut self,
+        name: &'static str,
+        most: usize,
+    ) -> Result<Option<Vec<Self>>, Problem> {
         let items = match self.take(name)? {
             None => return Ok(None),
             Some(Value::List(items)) if (1..=most).contains(&items.len()) => items,
@@ -129,9 +136,7 @@ impl Members {
             }
         };
         let objects = items.into_iter().enumerate().map(|(index, item)| match item {
-            Value::Table(entries) => {
-                Ok(Self { path: format!("{}{name}[{index}].", self.path), entries })
-            }
+            Value::Table(entries) => Ok(Self { item_of: Some((name, index)), entries }),
             _ => Err(self.invalid(&format!("{name}[{index}]"), "must be an object")),
         });
         objects.collect::<Result<_, _>>().map(Some)

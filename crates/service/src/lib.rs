@@ -58,6 +58,7 @@ mod decide;
 mod endpoints;
 mod fields;
 mod hot;
+mod join;
 mod key;
 mod lease;
 mod limiter;
@@ -76,6 +77,7 @@ mod session;
 mod sweep;
 mod tally;
 mod watch;
+mod without_store;
 
 pub use answer::PREFER;
 pub use body::BODY_BYTES_MAX;

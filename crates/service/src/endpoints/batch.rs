@@ -1,17 +1,18 @@
 //! `POST /v1/acquire/batch`: many acquires in one request, each decided as if alone.
 
 use bytes::Bytes;
-use futures::future::join_all;
 use http::Response;
 use http_body_util::Full;
 use tollgate_core::Operation;
 use tollgate_store::{Clock, Store};
 
 use crate::answer::BatchAnswer;
-use crate::asked::{Leg, Manner};
+use crate::asked::Manner;
 use crate::body::Members;
 use crate::decide::Decided;
+use crate::join::join_unordered;
 use crate::limiter::Limiter;
+use crate::opened::Opened;
 use crate::problem::Problem;
 use crate::session::Session;
 
@@ -21,8 +22,16 @@ pub(crate) const BATCH_ACQUIRES_MAX: usize = 256;
 /// An acquire, and where it stands in the batch.
 struct Asked<'a, L: Limiter> {
     at: usize,
-    leg: Leg<'a, L>,
+    opened: &'a Opened<L>,
+    key: String,
     acquire: Operation,
+}
+
+impl<L: Limiter> Asked<'_, L> {
+    /// The same of all that are asked of one key, and of no others: in one request a policy is one object.
+    fn place(&self) -> (*const Opened<L>, &str) {
+        (self.opened, &self.key)
+    }
 }
 
 impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
@@ -35,16 +44,19 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         let items = body.list("requests", BATCH_ACQUIRES_MAX)?;
         let items = items.ok_or_else(|| body.invalid("requests", "is missing"))?;
         body.end()?;
-        let asked = items.into_iter().enumerate().map(|(at, item)| self.batched(at, item));
-        let mut asked = asked.collect::<Result<Vec<_>, _>>()?;
-        let place = |it: &Asked<'_, L>| (it.leg.opened.named.name().clone(), it.leg.key.clone());
+        let mut asked = Vec::with_capacity(items.len());
+        for (at, item) in items.into_iter().enumerate() {
+            asked.push(self.batched(at, item)?);
+        }
+        let mut by_key: Vec<&Asked<'_, L>> = asked.iter().collect();
         // Stable: what is asked of one key keeps its order.
-        asked.sort_by_cached_key(place);
-        let same = |a: &Asked<'_, L>, b: &Asked<'_, L>| place(a) == place(b);
-        let decided = join_all(asked.chunk_by(same).map(|of_key| self.decide_all(of_key))).await;
-        let mut decided: Vec<_> = asked.iter().zip(decided.into_iter().flatten()).collect();
+        by_key.sort_by_key(|asked| asked.place());
+        let of_keys = by_key.chunk_by(|a, b| a.place() == b.place());
+        let decided = join_unordered(of_keys.map(|of_key| self.decide_all(of_key))).await;
+        let mut decided: Vec<_> =
+            decided.iter().flat_map(|(of_key, decided)| of_key.iter().zip(decided)).collect();
         decided.sort_unstable_by_key(|(asked, _)| asked.at);
-        let results = decided.iter().map(|(it, decided)| (it.leg.opened, decided.as_ref()));
+        let results = decided.iter().map(|(asked, decided)| (asked.opened, decided.as_ref()));
         Ok(BatchAnswer::new(results).response())
     }
 
@@ -54,18 +66,23 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
             return Err(item.invalid("hold_ms", "a batch charges and does not hold"));
         }
         let leg = self.leg(&mut item)?;
-        manner.suits(&leg, item.field("cost"))?;
+        manner.suits(&leg, "cost").map_err(|problem| problem.at(item.field("cost")))?;
         item.end()?;
         let acquire = manner.acquire(leg.costs).into();
-        Ok(Asked { at, leg, acquire })
+        Ok(Asked { at, opened: leg.opened, key: leg.key, acquire })
     }
 
     /// Decides on all acquires of one key; nothing where its store failed, and the policy does not let pass.
-    async fn decide_all(&self, of_key: &[Asked<'_, L>]) -> Vec<Option<Decided>> {
-        let Some(Asked { leg, .. }) = of_key.first() else { return Vec::new() };
-        let acquires: Vec<_> = of_key.iter().map(|it| it.acquire.clone()).collect();
-        let decided = self.decide_in_turn(leg.opened, &leg.key, &acquires).await;
-        decided.iter().flatten().for_each(|decided| leg.opened.decisions.count(decided));
-        decided
+    async fn decide_all<'b>(
+        &self,
+        of_key: &'b [&'b Asked<'b, L>],
+    ) -> (&'b [&'b Asked<'b, L>], Vec<Option<Decided>>) {
+        let Some(Asked { opened, key, .. }) = of_key.first() else {
+            return (of_key, Vec::new());
+        };
+        let acquires: Vec<_> = of_key.iter().map(|asked| &asked.acquire).collect();
+        let decided = self.decide_in_turn(opened, key, &acquires).await;
+        decided.iter().flatten().for_each(|decided| opened.decisions.count(decided));
+        (of_key, decided)
     }
 }

@@ -33,7 +33,8 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         operations.extend(feedback.cooldown.map(Operation::Block));
         // Where there is nothing to learn, it is a look.
         operations.push(policy.no_costs().into());
-        let applied = self.apply_in_turn(opened, &key, &operations).await?;
+        let applied =
+            self.apply_in_turn(opened, &key, &operations.iter().collect::<Vec<_>>()).await?;
         if let Some(cooldown) = feedback.cooldown {
             self.note_limited(opened, &key, cooldown);
             self.tell_limited().await;

@@ -63,7 +63,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         let cost = body.cost()?;
         let legs = self.members(&body, &pool.named, cost.as_ref())?;
         for leg in &legs {
-            manner.suits(leg, body.field("hold_ms"))?;
+            manner.suits(leg, "hold_ms")?;
         }
         body.end()?;
         Ok(Asked { pool, manner, legs })
