@@ -1,6 +1,8 @@
 //! Capacities that adapt: `GET /v1/capacity/{policy}/{key}`, and `POST /v1/capacity/set`, `/clear` and
 //! `/reduce`.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use http::Response;
 use http_body_util::Full;
@@ -49,7 +51,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     /// Sets the capacity of a limit for this key, and keeps it until it is cleared.
     pub(crate) async fn set_capacity(
         &self,
-        mut body: Members,
+        mut body: Members<'_>,
     ) -> Result<Response<Full<Bytes>>, Problem> {
         let capacity = body.needed_number("capacity", 1..=UNITS_MAX)?;
         let per_ms = body.number("per_ms", 1..=PER_MS_MAX)?;
@@ -66,7 +68,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     /// Goes back to the policy's numbers.
     pub(crate) async fn clear_capacity(
         &self,
-        mut body: Members,
+        mut body: Members<'_>,
     ) -> Result<Response<Full<Bytes>>, Problem> {
         let (opened, key, limit, note) = self.adaptive(&mut body)?;
         body.end()?;
@@ -75,7 +77,10 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     }
 
     /// Reduces a capacity, since the upstream pushed back; it recovers by itself.
-    pub(crate) async fn reduce(&self, mut body: Members) -> Result<Response<Full<Bytes>>, Problem> {
+    pub(crate) async fn reduce(
+        &self,
+        mut body: Members<'_>,
+    ) -> Result<Response<Full<Bytes>>, Problem> {
         let permille = body.number("factor_permille", 0..=999)?;
         let (opened, key, limit, note) = self.adaptive(&mut body)?;
         body.end()?;
@@ -96,7 +101,10 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     }
 
     /// A key, and one of its limits that adapts.
-    fn adaptive(&self, body: &mut Members) -> Result<(&Opened<L>, String, usize, Note), Problem> {
+    fn adaptive<'b>(
+        &self,
+        body: &mut Members<'b>,
+    ) -> Result<(&Opened<L>, Cow<'b, str>, usize, Note), Problem> {
         let (opened, key) = self.policy_and_key(body)?;
         let limit = limit(body, opened)?;
         let algorithm = opened.named.limits().limits().get(limit).map(|limit| limit.algorithm());
@@ -107,7 +115,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     }
 }
 
-fn note(body: &mut Members) -> Result<Note, Problem> {
+fn note(body: &mut Members<'_>) -> Result<Note, Problem> {
     let source = body.text("source")?.unwrap_or_default();
     let reason = body.text("reason")?.unwrap_or_default();
     if source.len() > SOURCE_BYTES_MAX {
