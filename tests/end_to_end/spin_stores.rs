@@ -163,17 +163,18 @@ fn handles_suffice_for_all_requests_of_an_instance() {
 }
 
 /// Requests on three keys that are there take five handles each: an instance can't do 128 of them. Those
-/// that it can't do are told so, and the next instance goes on.
+/// that it can't do are told so and charged nothing, and the next instance goes on.
 #[test]
 fn used_up_handles_are_told_and_end_with_the_instance() {
     let program = Program::in_memory(Runtime::EdgeOnSpin);
-    let (mut passed, mut exhausted) = (0, 0);
+    let (mut passed, mut exhausted) = ([0; 3], 0);
     for n in 0..256 {
-        let leg = |leg| serde_json::json!({"policy": "budget", "key": format!("{}-{leg}", n / 90)});
+        let trio = n / 90;
+        let leg = |leg| serde_json::json!({"policy": "budget", "key": format!("{trio}-{leg}")});
         let answer =
             program.acquire(&serde_json::json!({"keys": [leg(1), leg(2), leg(3)]}).to_string());
         match answer.status {
-            200 => passed += 1,
+            200 => passed[trio] += 1,
             503 => {
                 let problem = answer.json()["type"].clone();
                 assert_eq!(problem, "urn:tollgate:problem:instance-exhausted", "{n}");
@@ -182,8 +183,15 @@ fn used_up_handles_are_told_and_end_with_the_instance() {
             status => panic!("{n}: {status} {}", answer.text),
         }
     }
-    assert!(passed >= 80, "{passed} passed, {exhausted} did not");
+    assert!(passed.iter().sum::<u64>() >= 80, "{passed:?} passed, {exhausted} did not");
     assert!(exhausted > 0, "it takes more handles than there are");
+    for (trio, passed) in passed.iter().enumerate() {
+        for leg in 1..=3 {
+            let peeked = program.get(&format!("/v1/limits/budget/{trio}-{leg}")).json();
+            let remaining = &peeked["limits"]["units"]["remaining"];
+            assert_eq!(*remaining, 100 - passed, "{trio}-{leg}: who is refused is charged nothing");
+        }
+    }
     while program.acquire(r#"{"policy":"budget","key":"a"}"#).status != 200 {
         exhausted += 1;
         assert!(exhausted < 256, "the instance is never replaced");

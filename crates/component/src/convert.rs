@@ -1,6 +1,7 @@
 //! Between the types of the core and those of the interface.
 
 use alloc::borrow::ToOwned;
+use alloc::vec::Vec;
 
 use tollgate_core::{
     Algorithm, CalendarUnit, Carry, Change, CorruptRecord, Decision, Effect, Field, Id, Limit,
@@ -112,13 +113,15 @@ impl From<PolicyError> for wit::OpenError {
 
 /// What a decision under this policy says.
 pub(crate) fn decision(policy: &Policy, decision: &Decision<'_>) -> wit::Decision {
+    let mut limits = Vec::with_capacity(policy.limits().len());
+    let waits = decision.waits(|status| limits.push(status.into()));
     wit::Decision {
         verdict: decision.verdict().into(),
         effect: decision.effect().into(),
-        retry_after: decision.retry_after().as_nanos(),
-        closed_for: decision.closed_for().as_nanos(),
-        delay: decision.delay().as_nanos(),
-        limits: decision.limits().map(Into::into).collect(),
+        retry_after: waits.retry_after.as_nanos(),
+        closed_for: waits.closed_for.as_nanos(),
+        delay: waits.delay.as_nanos(),
+        limits,
         record: decision.changed().then(|| decision.record().encode(policy)),
     }
 }

@@ -13,7 +13,7 @@ pub(crate) mod standing;
 
 use crate::apply::decision::Decision;
 use crate::apply::operation::Operation;
-use crate::apply::outcome::{Effect, Outcome};
+use crate::apply::outcome::Outcome;
 use crate::apply::request::Request;
 use crate::policy::Policy;
 use crate::record::Record;
@@ -54,11 +54,13 @@ impl Policy {
         operation: &'a Operation,
         now: Timestamp,
     ) -> Decision<'a> {
-        let (outcome, changed) = match operation {
-            Operation::Acquire(asked) if plain::charge(self, record, asked, now) => {
-                (Outcome::done(Effect::Charged), true)
-            }
-            _ => decide(self, record, operation, now),
+        let plain = match operation {
+            Operation::Acquire(asked) => plain::decide(self, record, asked, now),
+            _ => None,
+        };
+        let (outcome, changed) = match plain {
+            Some(outcome) => (outcome, outcome.effect.writes()),
+            None => decide(self, record, operation, now),
         };
         let request = match operation {
             Operation::Acquire(asked) => Request::Acquire(asked),

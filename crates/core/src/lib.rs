@@ -104,7 +104,7 @@ pub use algorithms::meter::{Meter, SKEW_MAX, Tat};
 pub use algorithms::recovery::Recovery;
 pub use algorithms::sliding_log::LOG_ENTRIES_MAX;
 pub use algorithms::windows::Windows;
-pub use apply::decision::Decision;
+pub use apply::decision::{Decision, Waits};
 pub use apply::operation::{Acquire, CapacitySetting, Hold, Operation, ReduceFactor};
 pub use apply::outcome::{Effect, Verdict};
 pub use apply::standing::LimitStatus;

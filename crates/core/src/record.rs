@@ -115,7 +115,7 @@ impl Record {
 
     /// A hold that nobody settled in time is charged, in the order and at the time of their expiry.
     pub(crate) fn expire_holds(&mut self, policy: &Policy, now: Timestamp) {
-        while let Some(hold) = self.holds.take_expired(now) {
+        for hold in self.holds.take_expired(now) {
             for (limit, state) in policy.limits().iter().zip(self.states.iter_mut()) {
                 limit.rule().charge(state, hold.expires, hold.on(limit.tag()));
             }

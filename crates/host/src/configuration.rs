@@ -5,7 +5,7 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
 
-use tollgate_policy::{ApiKeys, PolicySet, TextError};
+use tollgate_policy::{ApiKeys, PolicySet, TextError, compact};
 
 /// The policies of a user who gave none.
 const SAMPLE_POLICIES: &str = include_str!("../sample-policies.toml");
@@ -90,7 +90,8 @@ fn parse<T>(
     parse_text: fn(&str) -> Result<T, TextError>,
 ) -> Result<Written<T>, BadConfiguration> {
     match parse_text(&text) {
-        Ok(read) => Ok(Written { text, read }),
+        // Every instance of the edge function reads it again.
+        Ok(read) => Ok(Written { text: compact(&text).unwrap_or(text), read }),
         Err(error) => {
             let position = error.position(&text).map_or_else(String::new, |it| format!(" at {it}"));
             Err(BadConfiguration(format!("{name}: {error}{position}")))

@@ -27,6 +27,12 @@ requests = { algorithm = "fixed-window", limit = 5000, per = "365d" }
 /// As many as ask at the same time.
 const CLIENTS: usize = 64;
 
+/// How often they ask: `TOLLGATE_HOT_REQUESTS`, for the figures of docs/benchmarks.md.
+fn requests() -> usize {
+    const FEW: usize = 20_000;
+    std::env::var("TOLLGATE_HOT_REQUESTS").map_or(FEW, |count| count.parse().unwrap())
+}
+
 /// A store in memory that counts what it is asked.
 #[derive(Default)]
 struct Counted {
@@ -107,20 +113,17 @@ async fn admitted(edge: &Edge, policy: &str, count: usize) -> usize {
 
 #[tokio::test]
 async fn the_edge_asks_the_store_seldom_for_a_hot_key() {
-    const REQUESTS: usize = 20_000;
+    let requests = requests();
     let store = Arc::new(Counted::default());
     let edge = edge(Arc::clone(&store));
-    assert_eq!(admitted(&edge, "hot", REQUESTS).await, REQUESTS);
+    assert_eq!(admitted(&edge, "hot", requests).await, requests);
     let count = |counter: &AtomicUsize| counter.load(Ordering::Relaxed);
     let (reads, writes) = (count(&store.reads), count(&store.writes));
-    println!(
-        "{REQUESTS} requests, {reads} reads and {writes} writes, of which {} conflicts",
-        count(&store.conflicts)
-    );
-    // A visit is two reads, since wasi:keyvalue compares what it is told was read, and a write.
-    // Measured are 850 to 920 writes; a slow machine settles more leases before they are spent.
-    assert!(writes * 15 <= REQUESTS, "{writes} writes for {REQUESTS} requests");
-    assert!(reads * 8 <= REQUESTS, "{reads} reads for {REQUESTS} requests");
+    let conflicts = count(&store.conflicts);
+    println!("{requests} requests, {reads} reads, {writes} writes, {conflicts} conflicts");
+    // A slow machine settles more leases before they are spent.
+    assert!(writes * 15 <= requests, "{writes} writes for {requests} requests");
+    assert!(reads * 8 <= requests, "{reads} reads for {requests} requests");
 }
 
 #[tokio::test]

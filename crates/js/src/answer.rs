@@ -1,7 +1,7 @@
 //! What a decision says, as numbers in a row where JavaScript reads them: in milliseconds, in the order of
 //! [`tollgate_js_border::answer`].
 
-use tollgate_core::{Decision, LIMITS_MAX, LimitStatus, Plain};
+use tollgate_core::{Decision, LIMITS_MAX, LimitStatus, Plain, Waits};
 use tollgate_js_border::answer::{HEAD, PER_LIMIT};
 use tollgate_js_border::convert::millis;
 
@@ -12,11 +12,13 @@ pub(crate) const NUMBERS_MAX: usize = HEAD + LIMITS_MAX * PER_LIMIT;
 #[inline]
 pub(crate) fn write(numbers: &mut [f64; NUMBERS_MAX], decision: &Decision<'_>) {
     let (head, rest) = numbers.split_at_mut(HEAD);
-    let waits = [decision.retry_after(), decision.closed_for(), decision.delay()];
-    head.copy_from_slice(&waits.map(millis));
-    for (slots, status) in rest.chunks_exact_mut(PER_LIMIT).zip(decision.limits()) {
-        slots.copy_from_slice(&numbers_of(&status));
-    }
+    let mut slots = rest.chunks_exact_mut(PER_LIMIT);
+    let Waits { retry_after, closed_for, delay } = decision.waits(|status| {
+        if let Some(slots) = slots.next() {
+            slots.copy_from_slice(&numbers_of(&status));
+        }
+    });
+    head.copy_from_slice(&[retry_after, closed_for, delay].map(millis));
 }
 
 /// Writes what a plain decision says.

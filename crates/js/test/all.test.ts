@@ -53,8 +53,10 @@ test("several keys that can't be asked together are refused by name, and charge 
     [undefined, "legs"],
     [[undefined], "legs[0].limiter"],
     [[leg, leg], "legs[1]"],
-    [[leg, { limiter, key: "" }], "key"],
-    [[leg, { limiter, key: "bob", cost: NaN }], "cost"],
+    [[leg, { limiter, key: "" }], "legs[1].key"],
+    [[leg, { limiter, key: "bob", cost: NaN }], "legs[1].cost"],
+    [[leg, { limiter, key: "bob", cost: { requests: "1" } }], "legs[1].cost.requests"],
+    [[leg, { limiter, key: "bob", costs: 1 }], "legs[1].costs"],
     [Array.from({ length: 9 }, (_, index) => ({ limiter, key: `${index}` })), "legs"],
   ];
   for (const [legs, field] of bad) {

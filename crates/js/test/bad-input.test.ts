@@ -5,6 +5,8 @@ import { after, test } from "node:test";
 
 import {
   type Clock,
+  CloudflareKvStore,
+  DurableObjectStore,
   InvalidError,
   Limiter,
   ManualClock,
@@ -85,11 +87,12 @@ test("keys that are none are refused by every method, and nothing is remembered 
       () => limiter.reset(key),
       () => limiter.control(key, { block: { for: "1s" } }),
       () => limiter.capacity(key, "requests"),
-      () => Limiter.tryAcquireAll([{ limiter, key }]),
       () => shared.onCapacityChange(key, "requests", () => {}),
     ]) {
       assert.throws(ask, invalid("key"), `${String(key)} ${String(ask)}`);
     }
+    assert.throws(() => Limiter.tryAcquireAll([{ limiter, key }]), invalid("legs[0].key"));
+    await assert.rejects(StoreLimiter.tryAcquireAll([{ limiter: shared, key }]), invalid("legs[0].key"));
     for (const ask of [
       limiter.acquire(key),
       limiter.reserve(key),
@@ -138,7 +141,68 @@ test("options that nobody reads, and what is no options, are refused by name", a
   }
   for (const store of [undefined, null, {}, { load: () => {} }, "redis://localhost"]) {
     assert.throws(() => new StoreLimiter("1/s", store as never), invalid("store"), String(store));
+    assert.throws(() => new RedisStore(store as never), invalid("send"), String(store));
+    assert.throws(() => new DurableObjectStore(store as never), invalid("storage"), String(store));
+    assert.throws(() => new CloudflareKvStore(store as never), invalid("namespace"), String(store));
   }
+});
+
+test("functions that are none are refused by name, before anything is charged", async () => {
+  const adaptive = { requests: { algorithm: "adaptive", capacity: 10, per: "1m" } } as const;
+  const limiter = new Limiter(adaptive, { clock: new ManualClock(START_MS) });
+  const shared = new StoreLimiter(adaptive, new MemoryStore());
+  const edge = tollgateHttp("http://localhost:1", "api", { fetch: () => assert.fail("nobody is asked") });
+  for (const it of [undefined, null, "work", {}] as never[]) {
+    for (const slots of [limiter, shared, edge]) await assert.rejects(slots.withSlot("alice", it), invalid("work"));
+    assert.throws(() => limiter.onCapacityChange(it), invalid("listener"));
+    assert.throws(() => shared.onCapacityChange("alice", "requests", it), invalid("listener"));
+  }
+  assert.equal(limiter.peek("alice").requests.remaining, 10);
+  assert.equal((await shared.peek("alice")).requests.remaining, 10);
+});
+
+test("members of a pool that are none are refused by name", () => {
+  const limiter = limiterOf();
+  const bad: [unknown, string][] = [
+    [undefined, "members[1].limiter"],
+    [null, "members[1].limiter"],
+    [{ key: "alice" }, "members[1].limiter"],
+    [{ limiter: new StoreLimiter("1/s", new MemoryStore()), key: "alice" }, "members[1].limiter"],
+    [{ limiter }, "members[1].key"],
+  ];
+  for (const [member, field] of bad) {
+    assert.throws(() => new Pool([{ limiter, key: "alice" }, member as never]), invalid(field), field);
+  }
+});
+
+test("what is no control is refused by name, in memory and in a store, and does nothing", async () => {
+  const policy = { requests: "10/hour", calls: { algorithm: "adaptive", capacity: 10, per: "1m" } } as const;
+  const limiter = new Limiter(policy, { clock: new ManualClock(START_MS) });
+  const shared = new StoreLimiter(policy, new MemoryStore());
+  const bad: [unknown, string][] = [
+    [undefined, "operation"],
+    [{}, "operation"],
+    [{ acquire: {} }, "operation"],
+    [{ release: { hold: "0".repeat(32) } }, "operation"],
+    [{ reset: {} }, "operation"],
+    [{ block: { for: "1s" }, penalise: {} }, "operation"],
+    [{ block: { for: -1 } }, "block.for"],
+    [{ lower: { limit: "tokens", remaining: 1 } }, "lower.limit"],
+    [{ lower: { limit: "requests", remaining: NaN } }, "lower.remaining"],
+    [{ reduce: { limit: "calls", factorPermille: 1_000 } }, "reduce.factorPermille"],
+    [{ setCapacity: { limit: "calls", capacity: 5 } }, "setCapacity.per"],
+    [{ reduce: { limit: "requests" } }, "reduce.limit"],
+    [{ setCapacity: { limit: "requests", capacity: 5, per: "1s" } }, "setCapacity.limit"],
+    [{ reduce: { limit: "tokens" } }, "reduce.limit"],
+    [{ reduce: { limit: "calls", source: "x".repeat(65) } }, "reduce.source"],
+    [{ reduce: { limit: "calls", reason: "é".repeat(129) } }, "reduce.reason"],
+    [{ setCapacity: { limit: "calls", reason: 7 } }, "setCapacity.reason"],
+  ];
+  for (const [operation, field] of bad) {
+    assert.throws(() => limiter.control("alice", operation as never), invalid(field), field);
+    await assert.rejects(shared.control("alice", operation as never), invalid(field), field);
+  }
+  assert.deepEqual([limiter.size, (await shared.peek("alice")).requests.remaining], [0, 10]);
 });
 
 test("signals that are none are refused, aborted ones are obeyed, and neither leaves anybody in line", async () => {
@@ -264,12 +328,15 @@ test("apply refuses what is no record, no time and no operation, by name", () =>
     [undefined, { steal: {} }, now, "operation"],
     [undefined, null, now, "operation"],
     [undefined, { release: { hold: "7" } }, now, "release.hold"],
-    [undefined, { renew: { hold: { id: "0".repeat(32), ttl: "32d" } } }, now, "renew.ttlMs"],
+    [undefined, { renew: { hold: { id: "0".repeat(32), ttl: "32d" } } }, now, "renew.hold.ttl"],
+    [undefined, { acquire: { hold: { id: "0".repeat(32), ttl: 0 } } }, now, "acquire.hold.ttl"],
+    [undefined, { acquire: { hold: { id: "0".repeat(32), ttl: "1s", ttlMs: 5 } } }, now, "acquire.hold.ttlMs"],
     [undefined, { acquire: { sharePermille: 1_001 } }, now, "acquire.sharePermille"],
     [undefined, { acquire: { costs: 5 } }, now, "acquire.costs"],
     [undefined, { penalise: { amount: 5 } }, now, "penalise.amount"],
     [undefined, { reset: { key: "alice" } }, now, "reset.key"],
   ];
+  assert.throws(() => apply("1/s" as never, undefined, { acquire: {} }, now), invalid("policy"));
   for (const [record, operation, time, field] of bad) {
     assert.throws(() => apply(policy, record as Uint8Array, operation as never, time as never), invalid(field), field);
   }

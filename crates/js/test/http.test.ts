@@ -29,7 +29,7 @@ const ALLOWED =
 test("a decision is told by status and header fields", async () => {
   const { fetch, asked } = edge(minimal(200, { "tollgate-limits": ALLOWED }));
   const llm = tollgateHttp("http://edge:3000/", "llm", { fetch });
-  const decision = await llm.tryAcquire("team-7", { cost: { input_tokens: 812 }, requestId: "r1" });
+  const decision = await llm.tryAcquire("team-7", { input_tokens: 812 }, { requestId: "r1" });
   assert.deepEqual(decision, {
     allowed: true,
     delayMs: 0,
@@ -68,8 +68,8 @@ test("a lease is settled for what it came to, and once", async () => {
   const llm = tollgateHttp("http://edge", "llm", { fetch });
   {
     await using held = await llm.reserve("team-7", { cost: { input_tokens: 900 }, ttlMs: 5_000 });
-    assert.equal(await held.settle({ input_tokens: 300 }), true);
-    assert.equal(await held.settle({ input_tokens: 300 }), false);
+    assert.deepEqual(await held.settle({ input_tokens: 300 }), { settled: true });
+    assert.deepEqual(await held.settle({ input_tokens: 300 }), { settled: false, reason: "gone" });
   }
   assert.deepEqual(asked.map((it) => it.body), [
     { policy: "llm", key: "team-7", cost: { input_tokens: 900 }, hold_ms: 5_000 },
@@ -85,7 +85,7 @@ test("a cost that is none is refused by name, and the edge is not asked", async 
   const bad: [unknown, string][] = [[NaN, "cost"], [null, "cost"], [[], "cost"], ["1", "cost"], [{ requests: NaN }, "cost.requests"], [{ cost: 0.5 }, "cost.cost"]];
   for (const [cost, field] of bad) {
     await assert.rejects(held.settle(cost as number), { code: "invalid", field }, String(cost));
-    await assert.rejects(llm.tryAcquire("team-7", { cost: cost as number }), { code: "invalid", field }, String(cost));
+    await assert.rejects(llm.tryAcquire("team-7", cost as number), { code: "invalid", field }, String(cost));
   }
   assert.equal(asked.length, 1);
 });
@@ -109,10 +109,94 @@ test("a key is one segment of the path when nothing is charged", async () => {
 test("what is no decision is an error with a code", async () => {
   const { fetch } = edge(new Response('{"title":"no such policy"}', { status: 404 }), new Response(null, { status: 503 }));
   const api = tollgateHttp("http://edge", "api", { fetch });
-  await assert.rejects(api.tryAcquire("a"), { code: "http", message: 'the edge answered 404: {"title":"no such policy"}' });
-  await assert.rejects(api.tryAcquire("a"), { code: "http" });
-  await assert.rejects(api.tryAcquire("a"), { code: "http" }, "nobody is there");
-  await assert.rejects(api.tryAcquire("a", { cost: NaN }), { code: "invalid", field: "cost" });
-  await assert.rejects(api.tryAcquire(""), { code: "invalid", field: "key" });
-  assert.throws(() => tollgateHttp("edge", "api"), TypeError);
+  const refused = { name: "HttpError", code: "http", status: 404, message: 'the edge answered 404: {"title":"no such policy"}' };
+  await assert.rejects(api.tryAcquire("a"), refused);
+  await assert.rejects(api.tryAcquire("a"), { code: "http", status: 503 });
+  await assert.rejects(api.tryAcquire("a"), { code: "http", status: undefined }, "nobody is there");
+  const { fetch: holdsNothing } = edge(minimal(200, { "tollgate-limits": ALLOWED }));
+  await assert.rejects(tollgateHttp("http://edge", "api", { fetch: holdsNothing }).tryReserve("a"), { code: "http", status: 200 });
+});
+
+test("what the edge does not take is told by its field", async () => {
+  const problem = (field: unknown) => new Response(JSON.stringify({ status: 400, field, detail: "must be given" }), { status: 400 });
+  const { fetch } = edge(problem("cost.input_tokens"), problem(7), new Response("null", { status: 400 }), new Response("[", { status: 400 }));
+  const llm = tollgateHttp("http://edge", "llm", { fetch });
+  await assert.rejects(llm.tryAcquire("a"), { name: "InvalidError", field: "cost.input_tokens", problem: "must be given" });
+  for (let count = 0; count < 3; count += 1) await assert.rejects(llm.tryAcquire("a"), { code: "http", status: 400 });
+});
+
+test("more than its policy lets be settled leaves the lease as it is, and says why", async () => {
+  const { fetch, asked } = edge(
+    minimal(200, { "tollgate-limits": ALLOWED, "tollgate-lease": "token" }),
+    new Response("{}", { status: 422 }),
+    new Response("{}", { status: 429 }),
+    new Response("{}", { status: 200 }),
+  );
+  {
+    await using held = await tollgateHttp("http://edge", "llm", { fetch }).reserve("team-7");
+    assert.deepEqual(await held.settle(9_000), { settled: false, reason: "impossible" });
+    assert.deepEqual(await held.settle(5), { settled: false, reason: "limited" });
+  }
+  assert.deepEqual(asked.at(-1)?.body, { lease: "token" }, "the end of the block settles for what is held");
+});
+
+test("an answer is read to its end, so that its connection is free for the next", async () => {
+  const answers = [minimal(200, { "tollgate-lease": "token" }), new Response("{}"), new Response("{}"), new Response("{}", { status: 429 })];
+  const { fetch } = edge(...answers);
+  const api = tollgateHttp("http://edge", "api", { fetch });
+  const held = await api.reserve("alice");
+  await held.renew(5_000);
+  await held.settle();
+  await api.tryAcquire("alice");
+  assert.deepEqual(answers.slice(1).map((it) => it.bodyUsed), [true, true, true]);
+});
+
+test("who asks is told by header fields of any kind", async () => {
+  for (const headers of [{ authorization: "Bearer key" }, new Headers({ Authorization: "Bearer key" })]) {
+    const fetch = async (_: string, init: RequestInit) => {
+      const fields = new Headers(init.headers);
+      assert.deepEqual([fields.get("authorization"), fields.get("content-type")], ["Bearer key", "application/json"]);
+      return minimal(200, { "tollgate-limits": ALLOWED });
+    };
+    assert.equal((await tollgateHttp("http://edge", "api", { fetch, headers }).tryAcquire("alice")).allowed, true);
+  }
+});
+
+test("arguments that are none are refused by name, and the edge is not asked", async () => {
+  for (const url of ["edge", "", "ftp://edge", "http://user:secret@edge", "http://edge?a=1", "http://edge#a", null, undefined, 7, {}]) {
+    const isShownNowhere = (error: Error) => !error.message.includes("secret");
+    assert.throws(() => tollgateHttp(url as string, "api"), { code: "invalid", field: "url" }, String(url));
+    assert.throws(() => tollgateHttp(url as string, "api"), isShownNowhere, String(url));
+  }
+  const bad: [unknown, string][] = [
+    [{ fetch: "fetch" }, "fetch"],
+    [{ headers: "secret" }, "headers"],
+    [{ headers: { "no name": "x" } }, "headers"],
+    [{ headers: { authorization: "two\nlines" } }, "headers"],
+    [{ callMsMax: 60_001 }, "callMsMax"],
+    [{ clock: {} }, "clock"],
+    [{ maxWaiting: -1 }, "maxWaiting"],
+    [{ timeout: 5 }, "timeout"],
+    [null, "options"],
+  ];
+  for (const [options, field] of bad) {
+    assert.throws(() => tollgateHttp("http://edge", "api", options as object), { code: "invalid", field }, field);
+  }
+  const api = tollgateHttp("http://edge", "api", { fetch: () => assert.fail("nobody is asked") });
+  const asked: [() => Promise<unknown>, string][] = [
+    [() => api.tryAcquire(""), "key"],
+    [() => api.tryAcquire("a", NaN), "cost"],
+    [() => api.tryAcquire("a", { cost: 2 }, 5 as never), "options"],
+    [() => api.tryAcquire("a", 1, { timeoutMs: 5 } as never), "timeoutMs"],
+    [() => api.tryAcquire("a", 1, { requestId: "" }), "requestId"],
+    [() => api.tryAcquire("a", 1, { requestId: "é".repeat(65) }), "requestId"],
+    [() => api.tryAcquire("a", 1, { requestId: null as never }), "requestId"],
+    [() => api.acquire("a", 5 as never), "options"],
+    [() => api.acquire("a", { timeoutMs: -1 }), "timeoutMs"],
+    [() => api.tryReserve("a", { ttlMs: 0 }), "ttlMs"],
+    [() => api.tryReserve("a", { ttl: 5 } as never), "ttl"],
+    [() => api.reserve("a", { signal: "abort" as never }), "signal"],
+    [() => api.peek(7 as never), "key"],
+  ];
+  for (const [ask, field] of asked) await assert.rejects(ask, { code: "invalid", field }, String(ask));
 });

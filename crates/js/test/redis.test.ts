@@ -40,7 +40,7 @@ async function withRedis(work: (connect: () => Redis) => Promise<void>): Promise
 }
 
 function storeOf(redis: Redis): RedisStore {
-  return new RedisStore((...args) => redis.callBuffer(...(args as [string, ...(string | Buffer)[]])));
+  return new RedisStore((...args) => redis.callBuffer(...args));
 }
 
 test("Redis: of many that ask at the same time on two connections exactly as many pass as the limit says", () =>

@@ -115,8 +115,9 @@ test("several keys that can't be asked together are refused by name", async () =
     [[{ key: "alice" }], "legs[0].limiter"],
     [[null], "legs[0].limiter"],
     [[leg, leg], "legs"],
-    [[{ ...leg, key: 7 }], "key"],
-    [[{ ...leg, cost: -0 }], "cost"],
+    [[{ ...leg, key: 7 }], "legs[0].key"],
+    [[{ ...leg, cost: -0 }], "legs[0].cost"],
+    [[{ ...leg, costs: 1 }], "legs[0].costs"],
     [Array.from({ length: 9 }, (_, index) => ({ limiter, key: `${index}` })), "legs"],
   ];
   for (const [legs, field] of bad) {

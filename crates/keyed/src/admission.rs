@@ -1,6 +1,6 @@
 //! What a request is told.
 
-use tollgate_core::{Decision, Span, Verdict};
+use tollgate_core::{Decision, Plain, Span, Verdict};
 
 /// A decision, in as few numbers as a request needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,9 +15,10 @@ pub struct Admission {
 }
 
 impl Admission {
-    /// What a request is told that passed a meter.
-    pub(crate) const CHARGED: Self =
-        Self { verdict: Verdict::Allowed, retry_after: Span::ZERO, delay: Span::ZERO };
+    #[inline]
+    pub(crate) fn of_plain(plain: &Plain<'_>) -> Self {
+        Self { verdict: plain.verdict(), retry_after: plain.retry_after(), delay: Span::ZERO }
+    }
 
     pub(crate) fn of(decision: Decision<'_>) -> Self {
         Self {

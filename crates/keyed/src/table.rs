@@ -5,9 +5,7 @@ use alloc::vec::Vec;
 
 use hashbrown::HashTable;
 use siphasher::sip::SipHasher13;
-use tollgate_core::{
-    Acquire, CompactRecord, Decision, Operation, Policy, Span, Timestamp, Verdict,
-};
+use tollgate_core::{Acquire, CompactRecord, Decision, Operation, Policy, Span, Timestamp};
 
 use crate::handle::SLOTS_MAX;
 use crate::{Admission, Handle, Serials, TableError};
@@ -150,9 +148,8 @@ impl Table {
         now: Timestamp,
     ) -> Result<Admission, TableError> {
         let record = record(&mut self.slots, key)?;
-        let plain = record.decide_plain(&self.policy, &self.asked, now);
-        if plain.is_some_and(|it| it.verdict() == Verdict::Allowed) {
-            return Ok(Admission::CHARGED);
+        if let Some(plain) = record.decide_plain(&self.policy, &self.asked, now) {
+            return Ok(Admission::of_plain(&plain));
         }
         let operation = Operation::Acquire(self.asked.clone());
         Ok(record.apply(&self.policy, &operation, now, Admission::of))

@@ -12,14 +12,16 @@ pub(crate) const fn code(decision: &Decision<'_>) -> i32 {
 impl DecisionFields {
     /// All but the record.
     pub(crate) fn write(&mut self, decision: &Decision<'_>) {
-        let statuses = self.limits.iter_mut().zip(decision.limits()).enumerate();
-        for (index, (fields, status)) in statuses {
-            fields.write(&status);
-            fields.write_capacity(decision, index);
-        }
-        self.retry_after_ns = decision.retry_after().as_nanos();
-        self.closed_for_ns = decision.closed_for().as_nanos();
-        self.delay_ns = decision.delay().as_nanos();
+        let mut fields = self.limits.iter_mut().enumerate();
+        let waits = decision.waits(|status| {
+            if let Some((index, fields)) = fields.next() {
+                fields.write(&status);
+                fields.write_capacity(decision, index);
+            }
+        });
+        self.retry_after_ns = waits.retry_after.as_nanos();
+        self.closed_for_ns = waits.closed_for.as_nanos();
+        self.delay_ns = waits.delay.as_nanos();
     }
 }
 

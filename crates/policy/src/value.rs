@@ -77,6 +77,20 @@ pub(crate) fn parse(text: &str) -> Result<Value<'_>, TextError> {
     toml_text::parse(text).map_err(TextError)
 }
 
+/// What a text of policies or keys says, as JSON without spaces: for those who read it often, since TOML takes
+/// several times as long. Nothing of what can't be read, or would be too long to be read again.
+///
+/// ```
+/// let text = "[policy.api]\nrequests = { algorithm = 'gcra', limit = 100, per = '1m' } # a comment";
+/// let json = r#"{"policy":{"api":{"requests":{"algorithm":"gcra","limit":100,"per":"1m"}}}}"#;
+/// assert_eq!(tollgate_policy::compact(text).unwrap(), json);
+/// ```
+#[must_use]
+pub fn compact(text: &str) -> Option<String> {
+    let json = serde_json::to_string(&parse(text).ok()?).ok()?;
+    (json.len() <= TEXT_BYTES_MAX).then_some(json)
+}
+
 impl Serialize for Value<'_> {
     /// What is no value of tollgate's is written as one that says nothing.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

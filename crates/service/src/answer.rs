@@ -19,7 +19,7 @@ pub(crate) use control::{CapacityAnswer, CapacityBody, done};
 pub(crate) use feedback::{FeedbackAnswer, LevelBody};
 pub(crate) use policy::{PoliciesBody, PolicyBody};
 pub(crate) use pool::PoolAnswer;
-pub(crate) use several::SeveralAnswer;
+pub(crate) use several::{SeveralAnswer, Taken};
 
 use crate::fields::{self, DecisionFields};
 use crate::problem::{Document, ProblemType, document_response};

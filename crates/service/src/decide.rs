@@ -1,8 +1,7 @@
 //! Deciding on keys: through the store, or as the policy says while it can't be asked.
 
-use tollgate_core::{Acquire, Applied, Operation, Span, Timestamp, Verdict};
-use tollgate_policy::OnStoreFailure;
-use tollgate_store::{Answer, BestEffort, Clock, DriveError, Store, StoreError, drive};
+use tollgate_core::{Applied, Operation, Span, Timestamp};
+use tollgate_store::{Answer, BestEffort, Clock, Store, drive};
 
 use crate::hot::Question;
 use crate::limiter::{Limiter, LimiterError};
@@ -129,31 +128,6 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         let record = outcome.record.take();
         let forget_after = self.forget_after(opened, record.as_deref(), now)?;
         Ok(Answer { outcome, record, forget_after })
-    }
-
-    /// What a policy says to an acquire while its store can't be asked, if it says something.
-    fn without(&self, opened: &Opened<L>, fault: &Fault, acquire: &Operation) -> Option<Decided> {
-        // A key that is contended is just the one that must not pass uncounted, and a store that can't
-        // be exact did not fail.
-        if matches!(fault.cause, DriveError::Busy | DriveError::Store(StoreError::Inexact)) {
-            return None;
-        }
-        if opened.named.on_store_failure() == OnStoreFailure::Open {
-            return Some(Decided::Uncounted);
-        }
-        // What is to be held or remembered is of no use where nobody looks for it later.
-        let Operation::Acquire(Acquire { hold: None, once: None, .. }) = acquire else {
-            return None;
-        };
-        let (policy, now) = (opened.local.as_ref()?, self.service.clock.now());
-        let ask = |record: Option<&[u8]>| self.service.limiter.apply(policy, record, acquire, now);
-        match self.service.local.decide(&fault.record_key, now, ask) {
-            // What is above a share may pass when the store is back.
-            Ok(Some(applied)) if applied.verdict != Verdict::Impossible => {
-                Some(Decided::Local(applied))
-            }
-            _ => None,
-        }
     }
 
     /// How long a new record matters, where the store wants to know.

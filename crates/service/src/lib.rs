@@ -77,6 +77,7 @@ mod session;
 mod sweep;
 mod tally;
 mod watch;
+mod without_store;
 
 pub use answer::PREFER;
 pub use body::BODY_BYTES_MAX;

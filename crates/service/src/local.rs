@@ -7,9 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use tollgate_core::{Applied, Span, Timestamp};
-
-use crate::limiter::LimiterError;
+use tollgate_core::{Applied, Span, Timestamp, Verdict};
 
 /// Most keys that are counted at the same time; further ones are refused.
 pub(crate) const LOCAL_KEYS_MAX: usize = 10_000;
@@ -27,27 +25,52 @@ struct LocalRecord {
 }
 
 impl LocalRecords {
-    /// Decides by `ask` on what is remembered of the key; nothing when there is no room to remember it.
+    /// Decides by `ask` on what is remembered of each key, by its place: all are charged or, where one denies, none.
+    /// Nothing when it can't be decided, or when there is no room to remember it.
     pub(crate) fn decide(
         &self,
-        record_key: &str,
+        record_keys: &[&str],
         now: Timestamp,
-        ask: impl FnOnce(Option<&[u8]>) -> Result<Applied, LimiterError>,
-    ) -> Result<Option<Applied>, LimiterError> {
+        ask: impl Fn(usize, Option<&[u8]>) -> Option<Applied>,
+    ) -> Option<Vec<Applied>> {
         let mut records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
-        let record = records.get(record_key).map(|record| &*record.bytes);
-        let is_new = record.is_none();
-        let mut applied = ask(record)?;
-        let Some(bytes) = applied.record.take() else { return Ok(Some(applied)) };
-        if is_new && records.len() >= LOCAL_KEYS_MAX {
-            records.retain(|_, record| record.idle_at > now);
-            if records.len() >= LOCAL_KEYS_MAX {
-                return Ok(None);
-            }
-        }
-        let reset_after = applied.limits.iter().map(|limit| limit.reset_after).max();
-        let idle_at = now.plus(reset_after.unwrap_or(Span::ZERO));
-        records.insert(record_key.to_owned(), LocalRecord { bytes, idle_at });
-        Ok(Some(applied))
+        let seen = |key: &str| records.get(key).map(|record| &*record.bytes);
+        let decided = record_keys.iter().enumerate().map(|(at, key)| ask(at, seen(key)));
+        let mut decided = decided.collect::<Option<Vec<_>>>()?;
+        let is_allowed = |applied: &Applied| applied.verdict == Verdict::Allowed;
+        let passes = decided.iter().all(is_allowed);
+        let written = record_keys.iter().zip(&mut decided).filter_map(|(key, applied)| {
+            let bytes = applied.record.take()?;
+            // A denial has something to write, too, where it says since when a limit fills.
+            let is_written = passes || !is_allowed(applied);
+            is_written.then(|| ((*key).to_owned(), LocalRecord::new(bytes, applied, now)))
+        });
+        let written: Vec<_> = written.collect();
+        make_room(&mut records, &written, now)?;
+        records.extend(written);
+        Some(decided)
     }
+}
+
+impl LocalRecord {
+    fn new(bytes: Vec<u8>, applied: &Applied, now: Timestamp) -> Self {
+        let reset_after = applied.limits.iter().map(|limit| limit.reset_after).max();
+        Self { bytes, idle_at: now.plus(reset_after.unwrap_or(Span::ZERO)) }
+    }
+}
+
+/// Forgets idle records where the new ones have no room; nothing when that is not enough.
+fn make_room(
+    records: &mut BTreeMap<String, LocalRecord>,
+    written: &[(String, LocalRecord)],
+    now: Timestamp,
+) -> Option<()> {
+    let has_room = |records: &BTreeMap<String, LocalRecord>| {
+        let new = written.iter().filter(|(key, _)| !records.contains_key(key));
+        records.len() + new.count() <= LOCAL_KEYS_MAX
+    };
+    if !has_room(records) {
+        records.retain(|_, record| record.idle_at > now);
+    }
+    has_room(records).then_some(())
 }

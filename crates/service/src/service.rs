@@ -56,6 +56,14 @@ pub struct Fault {
     pub cause: DriveError<LimiterError>,
 }
 
+impl Fault {
+    /// Whether the store can't be asked, so that policies have a say. A key that is contended is just the one that
+    /// must not pass uncounted, and a store that can't be exact did not fail.
+    pub(crate) fn is_failure(&self) -> bool {
+        !matches!(self.cause, DriveError::Busy | DriveError::Store(StoreError::Inexact))
+    }
+}
+
 /// What is answered where the policy says nothing else.
 impl From<Fault> for Problem {
     fn from(fault: Fault) -> Self {

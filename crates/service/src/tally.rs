@@ -18,11 +18,16 @@ impl Decisions {
     const OUTCOMES: [&str; 5] = ["allowed", "limited", "impossible", "local", "uncounted"];
 
     pub(crate) fn count(&self, decided: &Decided) {
-        self.add(match decided {
-            Decided::Counted(applied) => return self.count_verdict(applied.verdict),
-            Decided::Local(_) => 3,
-            Decided::Uncounted => 4,
-        });
+        match decided {
+            Decided::Counted(applied) => self.count_verdict(applied.verdict),
+            Decided::Local(_) => self.count_without_store(true),
+            Decided::Uncounted => self.count_without_store(false),
+        }
+    }
+
+    /// Counts what was decided here alone, or passed uncounted.
+    pub(crate) fn count_without_store(&self, locally: bool) {
+        self.add(if locally { 3 } else { 4 });
     }
 
     pub(crate) fn count_verdict(&self, verdict: Verdict) {

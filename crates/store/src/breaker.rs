@@ -102,6 +102,15 @@ impl<S: Store, C: Clock> Store for Breaker<S, C> {
         self.leave(self.store.overwrite(key, record).await)
     }
 
+    async fn set_aside(&self, swaps: usize) -> Result<(), StoreError> {
+        self.enter()?;
+        self.leave(self.store.set_aside(swaps).await)
+    }
+
+    fn put_back(&self, swaps: usize) {
+        self.store.put_back(swaps);
+    }
+
     fn expires(&self) -> bool {
         self.store.expires()
     }

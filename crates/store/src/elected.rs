@@ -29,7 +29,7 @@
 mod grave;
 mod sweep;
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::future::Future;
 
 use tollgate_core::{Span, Timestamp};
@@ -60,6 +60,10 @@ pub trait Atomics {
         value: &[u8],
     ) -> impl Future<Output = Result<Swap, StoreError>>;
 
+    /// How many more swaps this process can make for certain, where its host does not free what they take. A
+    /// swap makes them one fewer at most, and nothing else does.
+    fn swaps_left(&self) -> usize;
+
     /// Swaps the absent `key` twice, both times as one who saw it absent before the first swap.
     fn create_twice(&self, key: &str) -> impl Future<Output = Result<[Swap; 2], StoreError>>;
 
@@ -79,6 +83,8 @@ pub struct ElectedStore<A, C> {
     atomics: A,
     clock: C,
     ability: OnceCell<Ability>,
+    /// Swaps that are not to be made by those who did not set them aside.
+    set_aside: Cell<usize>,
 }
 
 /// What the host's swap is good for.
@@ -95,7 +101,7 @@ enum Ability {
 impl<A: Atomics, C: Clock> ElectedStore<A, C> {
     /// A store over `atomics` that tells how long a creator is missing by `clock`.
     pub const fn new(atomics: A, clock: C) -> Self {
-        Self { atomics, clock, ability: OnceCell::new() }
+        Self { atomics, clock, ability: OnceCell::new(), set_aside: Cell::new(0) }
     }
 
     async fn ability(&self) -> Result<Ability, StoreError> {
@@ -119,6 +125,31 @@ impl<A: Atomics, C: Clock> ElectedStore<A, C> {
         })
     }
 
+    /// Fails when `swaps` more than those that are set aside can't be made.
+    ///
+    /// Only of a store that elects its creators, Spin's, it is known that swaps use something up; the limit of
+    /// the others is told by them.
+    async fn needs(&self, swaps: usize) -> Result<(), StoreError> {
+        let scarce = self.ability().await? == Ability::ExactOnceCreated;
+        if scarce && self.atomics.swaps_left() < self.set_aside.get().saturating_add(swaps) {
+            return Err(StoreError::Exhausted(String::from("too few are left for this request")));
+        }
+        Ok(())
+    }
+
+    async fn compare_and_swap(
+        &self,
+        key: &str,
+        seen: Option<&[u8]>,
+        value: &[u8],
+    ) -> Result<Swap, StoreError> {
+        // Where nobody set any aside, the store itself says when there are none.
+        if self.set_aside.get() > 0 {
+            self.needs(1).await?;
+        }
+        self.atomics.swap(key, seen, value).await
+    }
+
     async fn elect_and_create(&self, key: &str, record: &[u8]) -> Result<Swap, StoreError> {
         let mark_key = mark_key(key);
         if self.wins(&election_key(0, key)).await? {
@@ -135,7 +166,8 @@ impl<A: Atomics, C: Clock> ElectedStore<A, C> {
         let wins = self.wins(&election_key(missed.as_nanos(), key)).await?;
         // Should this creator die as well, the next one is elected under a new mark. Losers see to it
         // too, since the winner may have died before it did.
-        let _ = self.atomics.swap(&mark_key, Some(&encode_mark(missed)), &encode_mark(now)).await?;
+        let (missed, now) = (encode_mark(missed), encode_mark(now));
+        let _ = self.compare_and_swap(&mark_key, Some(&missed), &now).await?;
         if wins { self.write(key, record).await } else { Ok(Swap::Conflict) }
     }
 
@@ -180,12 +212,22 @@ impl<A: Atomics, C: Clock> Store for ElectedStore<A, C> {
         match (self.ability().await?, token) {
             (Ability::Inexact, _) => Err(StoreError::Inexact),
             (Ability::ExactOnceCreated, None) => self.elect_and_create(key, record).await,
-            (_, token) => self.atomics.swap(key, token.as_deref(), record).await,
+            (_, token) => self.compare_and_swap(key, token.as_deref(), record).await,
         }
     }
 
     async fn overwrite(&self, key: &str, record: &[u8]) -> Result<(), StoreError> {
         self.atomics.set(key, record).await
+    }
+
+    async fn set_aside(&self, swaps: usize) -> Result<(), StoreError> {
+        self.needs(swaps).await?;
+        self.set_aside.set(self.set_aside.get().saturating_add(swaps));
+        Ok(())
+    }
+
+    fn put_back(&self, swaps: usize) {
+        self.set_aside.set(self.set_aside.get().saturating_sub(swaps));
     }
 }
 

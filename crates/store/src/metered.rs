@@ -82,6 +82,14 @@ impl<S: Store, C: Clock> Store for Metered<S, C> {
         self.count(Operation::Overwrite, |()| false, self.store.overwrite(key, record)).await
     }
 
+    async fn set_aside(&self, swaps: usize) -> Result<(), StoreError> {
+        self.store.set_aside(swaps).await
+    }
+
+    fn put_back(&self, swaps: usize) {
+        self.store.put_back(swaps);
+    }
+
     fn expires(&self) -> bool {
         self.store.expires()
     }

@@ -7,6 +7,9 @@ use crate::drive::{DECISION_TIME_MAX, write};
 use crate::random::wait_after;
 use crate::{Clock, Loaded, Store, StoreError, Swap};
 
+/// Swaps that a machine has set aside beyond those it can't do without, for those in which others are faster.
+const SPARE_SWAPS: usize = 8;
+
 /// What a machine came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Driven {
@@ -21,7 +24,8 @@ pub struct Driven {
 ///
 /// All keys are loaded at once before the first step. Waits are over [`DECISION_TIME_MAX`] after it; what the
 /// machine still has to do then, it does without them. Nor does it wait for a process that can't write any
-/// more ([`StoreError::Exhausted`]).
+/// more ([`StoreError::Exhausted`]). Where a process can make only so many swaps, none is made unless there are
+/// enough to go through with it, or to take it back.
 ///
 /// ```
 /// use tollgate_core::{Acquisition, Id, Limit, Policy, Span};
@@ -51,8 +55,7 @@ pub async fn run<M: Machine, S: Store, C: Clock>(
 ) -> Result<Driven, M::Error> {
     let started = clock.now();
     let mut loaded_at = started;
-    let mut driver =
-        Driver { store, keys, tokens: keys.iter().map(|_| None).collect(), fault: None };
+    let mut driver = Driver::new(store, keys);
     for (leg, loaded) in
         join_all(keys.iter().map(|key| store.load(key))).await.into_iter().enumerate()
     {
@@ -81,7 +84,7 @@ pub async fn run<M: Machine, S: Store, C: Clock>(
                 let wait = wait_after(attempt, now.since(loaded_at));
                 clock.sleep(wait.min(driver.patience(now.since(started)))).await;
             }
-            Step::Done(outcome) => return Ok(Driven { outcome, fault: driver.fault }),
+            Step::Done(outcome) => return Ok(Driven { outcome, fault: driver.fault.take() }),
         }
     }
 }
@@ -92,9 +95,16 @@ struct Driver<'a, S: Store> {
     /// By leg: of what was loaded last, until it is used.
     tokens: Vec<Option<S::Token>>,
     fault: Option<StoreError>,
+    /// How many swaps are set aside; nothing before the first one.
+    set_aside: Option<usize>,
 }
 
-impl<S: Store> Driver<'_, S> {
+impl<'a, S: Store> Driver<'a, S> {
+    fn new(store: &'a S, keys: &'a [&'a str]) -> Self {
+        let tokens = keys.iter().map(|_| None).collect();
+        Self { store, keys, tokens, fault: None, set_aside: None }
+    }
+
     /// How long a wait may be when so much time went by.
     fn patience(&self, elapsed: Span) -> Span {
         if matches!(self.fault, Some(StoreError::Exhausted(_))) {
@@ -129,7 +139,11 @@ impl<S: Store> Driver<'_, S> {
         let (Some(token), Some(key)) = (token, self.keys.get(leg)) else {
             return Swapped::Conflict;
         };
-        match write(self.store, key, token, record, forget_after).await {
+        let swapped = match self.take_one().await {
+            Ok(()) => write(self.store, key, token, record, forget_after).await,
+            Err(error) => Err(error),
+        };
+        match swapped {
             Ok(Swap::Done) => Swapped::Done,
             Ok(Swap::Conflict) => Swapped::Conflict,
             Err(error) => {
@@ -137,5 +151,29 @@ impl<S: Store> Driver<'_, S> {
                 Swapped::Unknown
             }
         }
+    }
+
+    /// Takes one of the swaps that are set aside; the first time it sets them aside. When all of them are gone the
+    /// store may have others left.
+    async fn take_one(&mut self) -> Result<(), StoreError> {
+        let left = match self.set_aside {
+            Some(left) => left,
+            None => {
+                // A hold is placed and ended.
+                let swaps = 2 * self.keys.len() + SPARE_SWAPS;
+                self.store.set_aside(swaps).await?;
+                swaps
+            }
+        };
+        self.store.put_back(left.min(1));
+        self.set_aside = Some(left.saturating_sub(1));
+        Ok(())
+    }
+}
+
+/// Whoever asked may be gone in the middle of it.
+impl<S: Store> Drop for Driver<'_, S> {
+    fn drop(&mut self) {
+        self.store.put_back(self.set_aside.unwrap_or(0));
     }
 }

@@ -65,7 +65,7 @@ impl Answer {
             verdict @ (Verdict::Limited | Verdict::Impossible) => Self {
                 verdict,
                 effect: Effect::None,
-                retry_after: plain.status().retry_after,
+                retry_after: plain.retry_after(),
                 denied_by: Some(0),
                 ..Self::CHARGED
             },

@@ -5,7 +5,7 @@
 //! moment. In general at most `limit + refill * (1 + w / period)` units pass in a time `w`.
 
 use crate::algorithms::meter::SKEW_MAX;
-use crate::algorithms::rule::Rule;
+use crate::algorithms::rule::{Room, Rule};
 use crate::algorithms::wait::until;
 use crate::algorithms::windows::Windows;
 use crate::time::{Span, Timestamp};
@@ -115,8 +115,16 @@ impl Rule for FixedWindow {
     }
 
     fn reset_after(&self, state: &WindowState, now: Timestamp) -> Span {
+        self.room(state, now).reset_after
+    }
+
+    fn room(&self, state: &WindowState, now: Timestamp) -> Room {
         let state = self.at(state, now);
-        self.until_back(state, now, state.used)
+        Room {
+            capacity: self.limit,
+            remaining: self.limit.saturating_sub(state.used),
+            reset_after: self.until_back(state, now, state.used),
+        }
     }
 
     fn heal(&self, state: &mut WindowState, now: Timestamp) -> bool {

@@ -35,7 +35,7 @@
 //!   for the very start of a window, where it is the limit when all of a was charged one period ago.
 
 use crate::algorithms::meter::SKEW_MAX;
-use crate::algorithms::rule::Rule;
+use crate::algorithms::rule::{Room, Rule};
 use crate::algorithms::wait::until;
 use crate::time::{Span, Timestamp};
 
@@ -144,12 +144,7 @@ impl Rule for SlidingCounter {
     }
 
     fn remaining(&self, state: &CounterState, now: Timestamp) -> u64 {
-        let (CounterState { current, previous, .. }, reach) = self.at(state, now);
-        let weighted = u128::from(previous).saturating_mul(u128::from(reach));
-        let rounding = self.times_period(1).saturating_sub(1);
-        let rounded_up = weighted.saturating_add(rounding).checked_div(self.times_period(1));
-        let rounded_up = rounded_up.and_then(|units| u64::try_from(units).ok()).unwrap_or(u64::MAX);
-        self.limit.saturating_sub(current).saturating_sub(rounded_up)
+        self.room(state, now).remaining
     }
 
     fn retry_after(&self, state: &CounterState, now: Timestamp, units: u64) -> Span {
@@ -171,10 +166,23 @@ impl Rule for SlidingCounter {
     }
 
     fn reset_after(&self, state: &CounterState, now: Timestamp) -> Span {
-        match self.at(state, now).0 {
-            CounterState { current: 0, previous: 0, .. } => Span::ZERO,
-            CounterState { start, current: 0, .. } => until(now, self.later_ns(start, 1)),
-            CounterState { start, .. } => until(now, self.later_ns(start, 2)),
+        self.room(state, now).reset_after
+    }
+
+    fn room(&self, state: &CounterState, now: Timestamp) -> Room {
+        let (CounterState { start, current, previous }, reach) = self.at(state, now);
+        let weighted = u128::from(previous).saturating_mul(u128::from(reach));
+        let rounding = self.times_period(1).saturating_sub(1);
+        let rounded_up = weighted.saturating_add(rounding).checked_div(self.times_period(1));
+        let rounded_up = rounded_up.and_then(|units| u64::try_from(units).ok()).unwrap_or(u64::MAX);
+        Room {
+            capacity: self.limit,
+            remaining: self.limit.saturating_sub(current).saturating_sub(rounded_up),
+            reset_after: match (current, previous) {
+                (0, 0) => Span::ZERO,
+                (0, _) => until(now, self.later_ns(start, 1)),
+                _ => until(now, self.later_ns(start, 2)),
+            },
         }
     }
 

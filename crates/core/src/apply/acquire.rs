@@ -2,7 +2,7 @@
 
 use crate::algorithms::any::State;
 use crate::apply::operation::Acquire;
-use crate::apply::outcome::{Effect, LimitSet, Outcome, Verdict};
+use crate::apply::outcome::{Effect, Outcome, Verdict};
 use crate::apply::request::Asked;
 use crate::policy::Policy;
 use crate::policy::limit::Limit;
@@ -21,14 +21,14 @@ pub(crate) fn acquire(
     if is_repeated(record, asked) {
         return Outcome::done(Effect::Repeated);
     }
-    let (verdict, denied_by) = judge(policy, record, asked, now);
-    if verdict != Verdict::Allowed || asked.costs.is_zero() {
-        return Outcome::untouched(verdict, denied_by);
+    let mut outcome = judge(policy, record, asked, now);
+    if outcome.verdict != Verdict::Allowed || asked.costs.is_zero() {
+        return outcome;
     }
     let limits = policy.numbered();
     // A limit that only watches counts what it would have let in, and nothing else.
-    let taken = |index| if denied_by.contains(index) { 0 } else { asked.costs.of(index) };
-    let effect = match asked.hold {
+    let taken = |index| if outcome.denied_by.contains(index) { 0 } else { asked.costs.of(index) };
+    outcome.effect = match asked.hold {
         Some(hold) => {
             let costs = limits.map(|(index, limit)| (limit.tag(), taken(index)));
             let costs = costs.filter(|(_, units)| *units > 0).collect();
@@ -45,7 +45,7 @@ pub(crate) fn acquire(
     if let Some(id) = asked.once {
         record.once.remember(id);
     }
-    Outcome { verdict, effect, denied_by }
+    outcome
 }
 
 fn is_repeated(record: &Record, asked: &Acquire) -> bool {
@@ -53,23 +53,20 @@ fn is_repeated(record: &Record, asked: &Acquire) -> bool {
         || asked.hold.is_some_and(|hold| record.holds.get(hold.id()).is_some())
 }
 
-/// What all limits say together, and which of them alone would not let it pass.
+/// What all limits say together, and which of them alone would not let it pass. Nothing is done.
 #[inline]
-fn judge(policy: &Policy, record: &Record, asked: &Acquire, now: Timestamp) -> (Verdict, LimitSet) {
-    let (mut verdict, mut denied_by) = (Verdict::Allowed, LimitSet::default());
+fn judge(policy: &Policy, record: &Record, asked: &Acquire, now: Timestamp) -> Outcome {
+    let mut outcome = Outcome::done(Effect::None);
     for ((index, limit), state) in policy.numbered().zip(record.states.iter()) {
         let alone = limit.judge(state, record.held(limit), &Asked::of(asked, index), now);
         if alone != Verdict::Allowed {
-            denied_by.insert(index);
-            if !limit.is_shadow() {
-                verdict = verdict.max(alone);
-            }
+            outcome.deny(index, limit, alone);
         }
     }
-    if verdict == Verdict::Allowed && record.closed_for(asked, now) > Span::ZERO {
-        verdict = Verdict::Limited;
+    if outcome.verdict == Verdict::Allowed && record.closed_for(asked, now) > Span::ZERO {
+        outcome.verdict = Verdict::Limited;
     }
-    (verdict, denied_by)
+    outcome
 }
 
 impl Limit {
@@ -78,13 +75,21 @@ impl Limit {
         if asked.units == 0 {
             return Verdict::Allowed;
         }
-        let capacity = self.rule().capacity(state);
-        let needed = asked.needed(capacity);
-        if needed > capacity || (self.needs_hold() && !asked.held) {
-            return Verdict::Impossible;
-        }
-        if self.rule().fits(state, now, needed.saturating_add(held)) {
+        let denied = self.denied(state, asked);
+        let needed = asked.needed(self.rule().capacity(state)).saturating_add(held);
+        if denied == Verdict::Limited && self.rule().fits(state, now, needed) {
             Verdict::Allowed
+        } else {
+            denied
+        }
+    }
+
+    /// What this limit says to something that it does not let in: not now, or never.
+    #[inline]
+    pub(crate) fn denied(&self, state: &State, asked: &Asked) -> Verdict {
+        let capacity = self.rule().capacity(state);
+        if asked.needed(capacity) > capacity || (self.needs_hold() && !asked.held) {
+            Verdict::Impossible
         } else {
             Verdict::Limited
         }

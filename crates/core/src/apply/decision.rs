@@ -9,6 +9,17 @@ use crate::policy::Policy;
 use crate::record::Record;
 use crate::time::{Span, Timestamp};
 
+/// What all limits together let a request wait for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Waits {
+    /// See [`Decision::retry_after`].
+    pub retry_after: Span,
+    /// See [`Decision::closed_for`].
+    pub closed_for: Span,
+    /// See [`Decision::delay`].
+    pub delay: Span,
+}
+
 /// A decision, and the record as it stands after it.
 #[derive(Debug, Clone, Copy)]
 pub struct Decision<'a> {
@@ -73,6 +84,21 @@ impl<'a> Decision<'a> {
             }
             _ => Span::ZERO,
         }
+    }
+
+    /// Tells `each` where each limit stands, in the policy's order, and says what is to be waited for: all at
+    /// once, for who wants all of it. Asking for one after the other looks at every limit each time.
+    pub fn waits(&self, mut each: impl FnMut(LimitStatus)) -> Waits {
+        let closed_for = self.closed_for();
+        let mut waits = Waits { retry_after: closed_for, closed_for, delay: Span::ZERO };
+        for (limit, status) in self.policy.limits().iter().zip(self.limits()) {
+            if !limit.is_shadow() {
+                waits.retry_after = waits.retry_after.max(status.retry_after);
+                waits.delay = waits.delay.max(status.delay);
+            }
+            each(status);
+        }
+        waits
     }
 
     /// Where each limit stands, in the policy's order.

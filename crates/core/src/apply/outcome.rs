@@ -1,6 +1,7 @@
 //! What an operation came to: may it pass, and what was done.
 
 use crate::policy::LIMITS_MAX;
+use crate::policy::limit::Limit;
 
 /// May it pass?
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -109,8 +110,14 @@ impl Outcome {
         Self { verdict: Verdict::Allowed, effect, denied_by: LimitSet::default() }
     }
 
-    pub(crate) fn untouched(verdict: Verdict, denied_by: LimitSet) -> Self {
-        Self { verdict, effect: Effect::None, denied_by }
+    /// The limit at `index` alone says `verdict`, so nothing is done. One that only watches denies nothing.
+    #[inline]
+    pub(crate) fn deny(&mut self, index: usize, limit: &Limit, verdict: Verdict) {
+        self.denied_by.insert(index);
+        if !limit.is_shadow() {
+            self.verdict = self.verdict.max(verdict);
+            self.effect = Effect::None;
+        }
     }
 }
 

@@ -1,12 +1,13 @@
-//! The way that most requests go: every limit is a meter, and all of them have room.
+//! The way that most requests go: every limit is a meter, and there is nothing to look at but where it stands.
 //!
 //! It decides what `acquire` would, and is made of the same functions; who finds that there is more to
 //! look at leaves it, and nothing was done. That is less than half of the work.
 
 use crate::algorithms::any::{AnyRule, State};
-use crate::algorithms::meter::Tat;
+use crate::algorithms::meter::{Meter, Tat};
 use crate::algorithms::rule::Rule;
 use crate::apply::operation::Acquire;
+use crate::apply::outcome::{Effect, Outcome, Verdict};
 use crate::policy::Policy;
 use crate::policy::limit::Limit;
 use crate::policy::share::Share;
@@ -25,42 +26,67 @@ impl Acquire {
     }
 }
 
-impl Limit {
-    /// The TAT after a charge of `units`; nothing when they don't fit, the limit is no meter, or the TAT
-    /// is one that has to be healed.
+impl Meter {
+    /// The TAT after a charge of `units`, or why they are not let in.
     #[inline]
-    pub(crate) fn charged(&self, mut tat: Tat, now: Timestamp, units: u64) -> Option<Tat> {
-        let AnyRule::Meter(meter) = self.rule() else { return None };
-        if meter.heal(&mut tat, now) {
-            return None;
-        }
-        meter.try_charge(tat, now, units)
+    pub(crate) fn decide(&self, tat: Tat, now: Timestamp, units: u64) -> Result<Tat, Verdict> {
+        self.try_charge(tat, now, units).ok_or_else(|| {
+            if units > self.capacity(&tat) { Verdict::Impossible } else { Verdict::Limited }
+        })
     }
 }
 
-/// Charges what is asked for, if that is all there is to do. Whether it was.
+impl Limit {
+    /// What the limit alone says to `units`: see [`Meter::decide`]. Nothing when it is no meter, or the TAT
+    /// is one that has to be healed.
+    #[inline]
+    fn decide(&self, mut tat: Tat, now: Timestamp, units: u64) -> Option<Result<Tat, Verdict>> {
+        let (AnyRule::Meter(meter) | AnyRule::Queue(meter)) = self.rule() else { return None };
+        if meter.heal(&mut tat, now) {
+            return None;
+        }
+        Some(meter.decide(tat, now, units))
+    }
+}
+
+/// Decides on what is asked for, and charges what passes, if that is all there is to do.
 #[inline]
-pub(crate) fn charge(
+pub(crate) fn decide(
     policy: &Policy,
     record: &mut Record,
     asked: &Acquire,
     now: Timestamp,
-) -> bool {
+) -> Option<Outcome> {
     let is_open = record.holds.is_empty() && record.blocked_until <= now;
     if !asked.is_plain() || !is_open || policy.limits().len() > FEW {
-        return false;
+        return None;
     }
     let mut charged = [Tat::default(); FEW];
     let limits = policy.numbered().zip(record.states.iter());
     for (((index, limit), state), slot) in limits.zip(&mut charged) {
-        let State::Meter(tat) = state else { return false };
-        let Some(tat) = limit.charged(*tat, now, asked.costs.of(index)) else { return false };
-        *slot = tat;
+        let State::Meter(tat) = state else { return None };
+        match limit.decide(*tat, now, asked.costs.of(index))? {
+            Ok(charged) => *slot = charged,
+            Err(_) => return denied(policy, record, asked, now),
+        }
     }
     for ((state, tat), _) in record.states.iter_mut().zip(charged).zip(policy.limits()) {
         if let State::Meter(before) = state {
             *before = tat;
         }
     }
-    true
+    Some(Outcome::done(Effect::Charged))
+}
+
+/// Decides on what some limit does not let in, unless it is one that only watches.
+#[cold]
+fn denied(policy: &Policy, record: &Record, asked: &Acquire, now: Timestamp) -> Option<Outcome> {
+    let mut outcome = Outcome::done(Effect::None);
+    for ((index, limit), state) in policy.numbered().zip(record.states.iter()) {
+        let State::Meter(tat) = state else { return None };
+        if let Err(verdict) = limit.decide(*tat, now, asked.costs.of(index))? {
+            outcome.deny(index, limit, verdict);
+        }
+    }
+    (outcome.verdict != Verdict::Allowed).then_some(outcome)
 }

@@ -5,7 +5,7 @@
 //! happens to it, `charged + held` never exceeds what the limit allows.
 
 use crate::apply::operation::Hold;
-use crate::apply::outcome::{Effect, LimitSet, Outcome, Verdict};
+use crate::apply::outcome::{Effect, Outcome, Verdict};
 use crate::apply::request::Asked;
 use crate::id::Id;
 use crate::policy::Policy;
@@ -26,9 +26,9 @@ pub(crate) fn settle(
         return Outcome::done(Effect::NoHold);
     }
     if let Some(costs) = costs {
-        let (verdict, denied_by) = judge_overrun(policy, record, id, costs, now);
-        if verdict != Verdict::Allowed {
-            return Outcome::untouched(verdict, denied_by);
+        let outcome = judge_overrun(policy, record, id, costs, now);
+        if outcome.verdict != Verdict::Allowed {
+            return outcome;
         }
     }
     let Some(hold) = record.holds.remove(id) else { return Outcome::done(Effect::NoHold) };
@@ -47,8 +47,8 @@ fn judge_overrun(
     id: Id,
     costs: &Costs,
     now: Timestamp,
-) -> (Verdict, LimitSet) {
-    let (mut verdict, mut denied_by) = (Verdict::Allowed, LimitSet::default());
+) -> Outcome {
+    let mut outcome = Outcome::done(Effect::None);
     for ((index, limit), state) in policy.numbered().zip(record.states.iter()) {
         if limit.is_shadow() || limit.overrun() == Overrun::Debt {
             continue;
@@ -56,11 +56,10 @@ fn judge_overrun(
         let asked = Asked::overrun(record, limit, id, costs.of(index));
         let alone = limit.judge(state, record.held(limit), &asked, now);
         if alone != Verdict::Allowed {
-            denied_by.insert(index);
-            verdict = verdict.max(alone);
+            outcome.deny(index, limit, alone);
         }
     }
-    (verdict, denied_by)
+    outcome
 }
 
 /// Ends a hold without a charge.

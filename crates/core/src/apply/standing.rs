@@ -46,7 +46,7 @@ pub(crate) struct Standing<'a> {
 impl<'a> Standing<'a> {
     #[inline]
     pub(crate) fn of(decision: &'a Decision<'a>, limit: &'a Limit, index: usize) -> Self {
-        let Decision { record, outcome, now, .. } = *decision;
+        let Decision { record, outcome, .. } = *decision;
         let state = record.states.get(index).unwrap_or(NOTHING);
         let asked = match decision.request {
             Request::Acquire(acquire) => Asked::of(acquire, index),
@@ -55,7 +55,7 @@ impl<'a> Standing<'a> {
         };
         let held = record.held(limit);
         let verdict = if outcome.denied_by.contains(index) {
-            limit.judge(state, held, &asked, now)
+            limit.denied(state, &asked)
         } else {
             Verdict::Allowed
         };

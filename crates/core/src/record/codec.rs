@@ -105,7 +105,8 @@ impl Record {
             }
             rest = after;
         }
-        Ok(())
+        let are_several = self.holds.iter().len() > 1;
+        if are_several && self.holds.have_repeated_id() { Err(bad_length) } else { Ok(()) }
     }
 
     /// Reads an entry of the whole record.
@@ -113,7 +114,7 @@ impl Record {
         match entry.kind {
             entry::HOLD => {
                 let hold = take_hold(entry.payload)?;
-                if self.holds.are_full() || self.holds.get(hold.id).is_some() {
+                if self.holds.are_full() {
                     return None;
                 }
                 self.holds.insert(hold);

@@ -1,5 +1,6 @@
 //! Capacity that is set aside under an id, until it is settled, released or expires.
 
+use alloc::collections::BinaryHeap;
 use alloc::vec::Vec;
 
 use crate::id::Id;
@@ -71,10 +72,22 @@ impl Holds {
         shift::remove(&mut self.0, position)
     }
 
-    /// Takes out the hold that expired first, if any has at `now`.
-    pub(crate) fn take_expired(&mut self, now: Timestamp) -> Option<Hold> {
-        let expired = self.0.first().is_some_and(|hold| hold.expires <= now);
-        if expired { shift::remove(&mut self.0, 0) } else { None }
+    /// Takes out all holds that have expired at `now`, those that did first in front.
+    pub(crate) fn take_expired(&mut self, now: Timestamp) -> impl Iterator<Item = Hold> {
+        let expired = self.0.partition_point(|hold| hold.expires <= now);
+        self.0.drain(..expired)
+    }
+
+    /// Whether two of them have the same id. By a heap, since comparing each with each takes millions of
+    /// steps, and a sort of the standard library is 5 KB of code.
+    pub(crate) fn have_repeated_id(&self) -> bool {
+        let mut ids: BinaryHeap<Id> = self.0.iter().map(|hold| hold.id).collect();
+        while let Some(id) = ids.pop() {
+            if ids.peek() == Some(&id) {
+                return true;
+            }
+        }
+        false
     }
 
     /// A hold that outlives every hold that can be taken at `now` was written by a broken clock: it

@@ -23,13 +23,12 @@ impl<'a> Plain<'a> {
     /// Decides, and charges what passes.
     #[inline]
     pub(super) fn decide(meter: &'a Meter, tat: &mut Tat, now: Timestamp, units: u64) -> Self {
-        let verdict = match meter.try_charge(*tat, now, units) {
-            Some(charged) => {
+        let verdict = match meter.decide(*tat, now, units) {
+            Ok(charged) => {
                 *tat = charged;
                 Verdict::Allowed
             }
-            None if units > meter.capacity(tat) => Verdict::Impossible,
-            None => Verdict::Limited,
+            Err(verdict) => verdict,
         };
         Self { meter, tat: *tat, now, units, verdict }
     }
@@ -41,21 +40,28 @@ impl<'a> Plain<'a> {
         self.verdict
     }
 
+    /// How long to wait until the same request passes: zero when it did, [`Span::NEVER`] when it never will.
+    #[inline]
+    #[must_use]
+    pub fn retry_after(&self) -> Span {
+        match self.verdict {
+            Verdict::Allowed => Span::ZERO,
+            Verdict::Impossible => Span::NEVER,
+            Verdict::Limited => self.meter.retry_after(&self.tat, self.now, self.units),
+        }
+    }
+
     /// Where the limit stands.
     #[inline]
     #[must_use]
     pub fn status(&self) -> LimitStatus {
-        let Self { meter, tat, now, units, verdict } = self;
+        let Self { meter, tat, now, .. } = self;
         LimitStatus {
-            verdict: *verdict,
+            verdict: self.verdict,
             limit: meter.capacity(tat),
             remaining: meter.remaining(tat, *now),
             held: 0,
-            retry_after: match verdict {
-                Verdict::Allowed => Span::ZERO,
-                Verdict::Impossible => Span::NEVER,
-                Verdict::Limited => meter.retry_after(tat, *now, *units),
-            },
+            retry_after: self.retry_after(),
             reset_after: meter.reset_after(tat, *now),
             delay: Span::ZERO,
         }

@@ -42,21 +42,34 @@ fn the_longest_record() {
     );
 }
 
+/// A record of holds of nothing with these ids, each of which expires a nanosecond after the one before.
+fn holds(ids: impl IntoIterator<Item = usize>) -> Vec<u8> {
+    let hold = |(id, expiry): (usize, u64)| {
+        let head = [0, 0, 0, 0, 16, 24];
+        let (id, expiry) = ((id as u128).to_le_bytes(), expiry.to_le_bytes());
+        [&head[..], &id, &expiry].concat()
+    };
+    [vec![1], ids.into_iter().zip(NOW.as_nanos()..).flat_map(hold).collect()].concat()
+}
+
 /// A record has at most 1,024 holds; bytes with more are none.
 #[test]
 fn holds_of_a_record() {
     let policy = alone(Limit::gcra("requests", 1, SECOND, 1).unwrap());
-    let bytes = |count: usize| {
-        let hold = |id: usize| {
-            let head = [0, 0, 0, 0, 16, 24];
-            let (id, expiry) = ((id as u128).to_le_bytes(), NOW.as_nanos().to_le_bytes());
-            [&head[..], &id, &expiry].concat()
-        };
-        [vec![1], (0..count).flat_map(hold).collect()].concat()
-    };
-    let full = Record::decode(&policy, &bytes(HOLDS_MAX)).unwrap();
-    assert_eq!(full.encode(&policy), bytes(HOLDS_MAX));
-    assert!(Record::decode(&policy, &bytes(HOLDS_MAX + 1)).is_err());
+    let full = Record::decode(&policy, &holds(0..HOLDS_MAX)).unwrap();
+    assert_eq!(full.encode(&policy), holds(0..HOLDS_MAX));
+    assert!(Record::decode(&policy, &holds(0..=HOLDS_MAX)).is_err());
+}
+
+/// Among as many as there may be, two holds with one id are found wherever they are.
+#[test]
+fn holds_have_ids_of_their_own() {
+    let policy = alone(Limit::gcra("requests", 1, SECOND, 1).unwrap());
+    for (first, second) in [(0, 1), (0, HOLDS_MAX - 1), (511, 700), (HOLDS_MAX - 2, HOLDS_MAX - 1)]
+    {
+        let bytes = holds((0..HOLDS_MAX).map(|id| if id == second { first } else { id }));
+        assert_eq!(Record::decode(&policy, &bytes), Err(CorruptRecord::Length(bytes.len())));
+    }
 }
 
 /// A record is believed up to twice its time to full (the second one is debt) and the skew ahead of

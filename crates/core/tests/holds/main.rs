@@ -19,6 +19,7 @@ mod quiet;
 mod several;
 mod traces;
 mod waits;
+mod ways;
 mod world;
 
 use proptest::test_runner::TestCaseError;

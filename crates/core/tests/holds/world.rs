@@ -2,7 +2,7 @@
 
 use tollgate_core::{
     Acquire, Algorithm, CapacitySetting, Costs, Effect, HOLD_TTL_MAX, Hold, Id, LimitStatus, Note,
-    Operation, Policy, Record, ReduceFactor, Span, Timestamp, UNITS_MAX, Verdict,
+    Operation, Policy, Record, ReduceFactor, Span, Timestamp, UNITS_MAX, Verdict, Waits,
 };
 
 use crate::Outcome;
@@ -40,7 +40,7 @@ pub(crate) fn apply(
     now: Timestamp,
 ) -> Answer {
     let decision = policy.apply(record, operation, now);
-    Answer {
+    let answer = Answer {
         verdict: decision.verdict(),
         effect: decision.effect(),
         changed: decision.changed(),
@@ -48,7 +48,12 @@ pub(crate) fn apply(
         closed_for: decision.closed_for(),
         delay: decision.delay(),
         limits: decision.limits().collect(),
-    }
+    };
+    // Who asks for everything at once is told the same.
+    let mut limits = Vec::new();
+    let Waits { retry_after, closed_for, delay } = decision.waits(|status| limits.push(status));
+    assert_eq!(Answer { retry_after, closed_for, delay, limits, ..answer.clone() }, answer);
+    answer
 }
 
 impl World {

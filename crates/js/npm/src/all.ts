@@ -1,4 +1,4 @@
-import { list } from "./check.js";
+import { list, onlyKnown } from "./check.js";
 import type { Allowed, Decision } from "./decision.js";
 import { InvalidError } from "./errors.js";
 
@@ -35,8 +35,19 @@ export function legsOf<L extends { readonly limiter: unknown }>(legs: unknown, k
   if (asked.length > LEGS_MAX) throw new InvalidError("legs", `must be at most ${LEGS_MAX}, not ${asked.length}`);
   for (const [index, leg] of asked.entries()) {
     if (!(leg?.limiter instanceof kind)) throw new InvalidError(`legs[${index}].limiter`, `must be a ${kind.name}`);
+    onlyKnown(`legs[${index}].`, leg, ["limiter", "key", "cost"]);
   }
   return asked;
+}
+
+/** What is wrong with one of several keys says with which. */
+export function inLeg<T>(index: number, ask: () => T): T {
+  try {
+    return ask();
+  } catch (error) {
+    if (!(error instanceof InvalidError)) throw error;
+    throw new InvalidError(`legs[${index}].${error.field}`, error.problem);
+  }
 }
 
 /** What several keys say together. */

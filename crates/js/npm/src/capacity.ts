@@ -3,7 +3,7 @@ import type { Decided } from "./wasm/tollgate.js";
 /** What is in force for an adaptive limit of a key. */
 export interface Capacity {
   readonly capacity: number;
-  /** What the policy says. */
+  /** What it recovers to: what the policy says, or what was set live. */
   readonly original: number;
   readonly perMs: number;
   /** The last change that somebody made, if there was one. */

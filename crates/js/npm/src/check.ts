@@ -46,6 +46,21 @@ export function object(field: string, value: unknown): Readonly<Record<string, u
   return value as Record<string, unknown>;
 }
 
+/** `value`, if it has these methods. */
+export function withMethods<T>(field: string, value: T, names: readonly string[]): T {
+  const it = value as Readonly<Record<string, unknown>> | null | undefined;
+  if (!names.every((name) => typeof it?.[name] === "function")) {
+    throw new InvalidError(field, `must be an object with ${names.join(" and ")}, which are functions, not ${shown(value)}`);
+  }
+  return value;
+}
+
+/** `value`, if it is a function. */
+export function callable<T>(field: string, value: T): T {
+  if (typeof value !== "function") throw new InvalidError(field, `must be a function, not ${shown(value)}`);
+  return value;
+}
+
 /** `value`, if it is a list with something in it. */
 export function list<T>(field: string, value: unknown): readonly T[] {
   if (!Array.isArray(value) || value.length === 0) {
@@ -71,14 +86,17 @@ export function onlyKnown(at: string, given: object, known: readonly string[]): 
 
 /** `value`, if it is a key: 1 to 512 bytes of UTF-8. */
 export function key(field: string, value: unknown): string {
+  return text(field, value, KEY_BYTES_MAX);
+}
+
+/** `value`, if it is a text of 1 to so many bytes of UTF-8. */
+export function text(field: string, value: unknown, bytesMax: number): string {
   if (typeof value !== "string") throw new InvalidError(field, `must be a string, not ${shown(value)}`);
   // Each has at least a byte: what is far too long is neither searched nor encoded.
-  if (value.length > KEY_BYTES_MAX) throw new InvalidError(field, `must have at most ${KEY_BYTES_MAX} bytes, not ${value.length} or more`);
+  if (value.length > bytesMax) throw new InvalidError(field, `must have at most ${bytesMax} bytes, not ${value.length} or more`);
   if (!value.isWellFormed()) throw new InvalidError(field, "must not have half of a surrogate pair");
-  const bytes = value.length * 3 <= KEY_BYTES_MAX ? value.length : utf8.encode(value).length;
-  if (bytes < 1 || bytes > KEY_BYTES_MAX) {
-    throw new InvalidError(field, `must have 1 to ${KEY_BYTES_MAX} bytes, not ${bytes}`);
-  }
+  const bytes = value.length * 3 <= bytesMax ? value.length : utf8.encode(value).length;
+  if (bytes < 1 || bytes > bytesMax) throw new InvalidError(field, `must have 1 to ${bytesMax} bytes, not ${bytes}`);
   return value;
 }
 
@@ -89,6 +107,7 @@ export function shown(value: unknown): string {
   if (Object.is(value, -0)) return "-0";
   if (typeof value === "bigint") return `${value}n`;
   if (typeof value === "string") return JSON.stringify(value.slice(0, 50));
+  if (typeof value === "function") return "a function";
   if (value === null || typeof value !== "object") return String(value);
   return Array.isArray(value) ? "a list" : "an object";
 }

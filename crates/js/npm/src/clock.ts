@@ -1,5 +1,5 @@
 import { InvalidError } from "./errors.js";
-import { shown, wholeNumber } from "./check.js";
+import { shown, wholeNumber, withMethods } from "./check.js";
 
 /** Where a limiter reads the time, and has itself woken. */
 export interface Clock {
@@ -9,14 +9,19 @@ export interface Clock {
   after(millis: number, wake: () => void): () => void;
 }
 
-/** Timers count to 2^31 - 1 ms; what waits longer is woken then, and waits again. */
+/** Timers count to 2^31 - 1 ms; what waits longer has one after the other. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
 
 /** The clock of this machine. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   after(millis, wake) {
-    const timer = setTimeout(wake, Math.min(millis, TIMER_MS_MAX));
+    let timer: ReturnType<typeof setTimeout>;
+    const start = (left: number) => {
+      const further = left - TIMER_MS_MAX;
+      timer = further > 0 ? setTimeout(() => start(further), TIMER_MS_MAX) : setTimeout(wake, left);
+    };
+    start(millis);
     return () => clearTimeout(timer);
   },
 };
@@ -61,10 +66,7 @@ export class ManualClock implements Clock {
 /** The clock that was given, if it is one; the clock of this machine when it is left out. */
 export function clockOf(clock: Clock | undefined): Clock {
   if (clock === undefined) return systemClock;
-  if (typeof clock?.now !== "function" || typeof clock.after !== "function") {
-    throw new InvalidError("clock", `must be an object with now() and after(millis, wake), not ${shown(clock)}`);
-  }
-  return clock;
+  return withMethods("clock", clock, ["now", "after"]);
 }
 
 /** The time, if the clock is one. */

@@ -29,10 +29,13 @@ export class TollgateError extends Error {
 export class InvalidError extends TollgateError {
   /** Which one: `cost.input_tokens`. */
   readonly field: string;
+  /** What is wrong with it. */
+  readonly problem: string;
 
   constructor(field: string, problem: string) {
     super("invalid", `${field}: ${problem}`);
     this.field = field;
+    this.problem = problem;
   }
 }
 
@@ -58,6 +61,17 @@ export class TimeoutError extends TollgateError {
 export class FullError extends TollgateError {
   constructor(code: "too-many-keys" | "too-many-waiting" | "too-many-events", message: string) {
     super(code, message);
+  }
+}
+
+/** The edge can't be asked, or answered what is no decision. */
+export class HttpError extends TollgateError {
+  /** The status of its answer; nothing when there was none. */
+  readonly status: number | undefined;
+
+  constructor(status: number | undefined, message: string, options?: ErrorOptions) {
+    super("http", message, options);
+    this.status = status;
   }
 }
 

@@ -4,13 +4,13 @@ import { InvalidError } from "./errors.js";
 import { type HrTime, type HrWait, hrWaitOf, nanosOf } from "./hr-time.js";
 import { type Operation, operationOf } from "./operation.js";
 import { named } from "./named.js";
-import type { Policy } from "./policy.js";
+import { Policy } from "./policy.js";
 import type { Decided } from "./wasm/tollgate.js";
 
 /** What is in force for an adaptive limit. */
 export interface ExactCapacity {
   readonly capacity: number;
-  /** What the policy says. */
+  /** What it recovers to: what the policy says, or what was set live. */
   readonly original: number;
   readonly per: HrWait;
 }
@@ -54,6 +54,7 @@ export function apply<N extends string>(
   operation: Operation<N>,
   now: HrTime,
 ): Applied<N> {
+  if (!(policy instanceof Policy)) throw new InvalidError("policy", "must be a Policy");
   const time = nanosOf("now", now);
   if (record !== undefined && !(record instanceof Uint8Array)) throw new InvalidError("record", "must be a Uint8Array");
   const asked = operationOf(policy, operation);

@@ -1,34 +1,32 @@
 import { type Effect, effectOf } from "./answer.js";
 import { type Capacity, type CapacityEvent, capacityOf } from "./capacity.js";
-import { type AllDecision, legsOf, together } from "./all.js";
-import { TIME_MS_MAX, key as checkedKey, options as checkedOptions, wholeNumber } from "./check.js";
+import { type AllDecision, inLeg, legsOf, together } from "./all.js";
+import { TIME_MS_MAX, callable, key as checkedKey, options as checkedOptions, wholeNumber } from "./check.js";
 import { type Clock, clockOf, timeOf } from "./clock.js";
 import { type Cost, Costs } from "./cost.js";
 import type { Allowed, Decision, Denied, Limits } from "./decision.js";
 import { DisposedError, InvalidError } from "./errors.js";
 import { hrTimeOfMillis, nanosOf } from "./hr-time.js";
-import { type Control, operationOf, position } from "./operation.js";
+import { type Control, controlOf, position } from "./operation.js";
 import { type AcquireOptions, type ReserveOptions, TTL_MS_DEFAULT, nanos } from "./options.js";
 import { Policy, type PolicySpec } from "./policy.js";
 import { Records } from "./records.js";
 import { type Holder, Reservation, type Settled } from "./reservation.js";
+import { Waiters, type WaitersOptions } from "./waiters.js";
 import { type WaitOptions, Waiting } from "./waiting.js";
 import { Operation } from "./wasm/tollgate.js";
+import { withSlot } from "./with-slot.js";
 
 /** Most keys that a limiter remembers unless it is told otherwise, and the most it can be told. */
-export const KEYS_DEFAULT = 100_000;
-export const KEYS_MAX = 1_000_000;
-/** Most callers that wait unless it is told otherwise, and the most it can be told. */
-export const WAITING_DEFAULT = 10_000;
-export const WAITING_MAX = 1_000_000;
+const KEYS_DEFAULT = 100_000;
+const KEYS_MAX = 1_000_000;
+
 /** What a limiter may be told. */
-export interface LimiterOptions {
+export interface LimiterOptions extends WaitersOptions {
   /** Where it reads the time: the clock of this machine. */
   readonly clock?: Clock;
   /** Most keys that it remembers (100,000), at most 1,000,000. */
   readonly maxKeys?: number;
-  /** Most callers that wait at the same time (10,000), at most 1,000,000. */
-  readonly maxWaiting?: number;
 }
 
 /** A key of one of several limiters. */
@@ -54,12 +52,12 @@ export class Limiter<N extends string = "requests"> {
   constructor(policy: Policy<N> | PolicySpec<N>, options?: LimiterOptions);
   constructor(policy: Policy<N> | PolicySpec<N>, options?: LimiterOptions) {
     checkedOptions(options, ["clock", "maxKeys", "maxWaiting"]);
-    const { maxKeys = KEYS_DEFAULT, maxWaiting = WAITING_DEFAULT } = options ?? {};
+    const { maxKeys = KEYS_DEFAULT, maxWaiting } = options ?? {};
     this.policy = Policy.of(policy);
     this.#clock = clockOf(options?.clock);
     this.#costs = new Costs(this.policy);
     this.#records = new Records(this.policy, wholeNumber("maxKeys", maxKeys, 1, KEYS_MAX));
-    this.#waiting = new Waiting(this.#clock, wholeNumber("maxWaiting", maxWaiting, 0, WAITING_MAX));
+    this.#waiting = new Waiting(this.#clock, new Waiters(maxWaiting));
   }
 
   /** How many keys it remembers. */
@@ -75,6 +73,7 @@ export class Limiter<N extends string = "requests"> {
    */
   static tryAcquireAll<T extends readonly string[] | []>(legs: { readonly [I in keyof T]: Leg<T[I]> }): AllDecision {
     const asked = checkedLegs(legs);
+    for (const [index, { limiter, cost }] of asked.entries()) inLeg(index, () => limiter.#costs.list(cost));
     const times = asked.map(({ limiter }) => timeOf(limiter.#clock));
     const keys = new Set(asked.map(({ key }) => key));
     // All of them have their places before one is charged: no place is taken from another of them, or refused later.
@@ -128,19 +127,7 @@ export class Limiter<N extends string = "requests"> {
     work: (held: Reservation<N>) => T | Promise<T>,
     options?: ReserveOptions<N> & WaitOptions,
   ): Promise<T> {
-    await using held = await this.reserve(key, options);
-    const ttlMs = options?.ttlMs ?? TTL_MS_DEFAULT;
-    let cancel = () => {};
-    const renewLater = () => {
-      // With its limiter the hold is gone, and a timer is no place to complain.
-      cancel = this.#clock.after(ttlMs / 2, () => !this.#records.isDisposed && held.renew(ttlMs) && renewLater());
-    };
-    renewLater();
-    try {
-      return await work(held);
-    } finally {
-      cancel();
-    }
+    return withSlot(this.#clock, options?.ttlMs ?? TTL_MS_DEFAULT, () => this.reserve(key, options), work);
   }
 
   /** Where each limit of a key stands. Nothing is charged or remembered. */
@@ -161,7 +148,7 @@ export class Limiter<N extends string = "requests"> {
    * left, sets or reduces a capacity. Answers where each limit stands then.
    */
   control(key: string, operation: Control<N>): Limits<N> {
-    const asked = operationOf(this.policy, operation);
+    const asked = controlOf(this.policy, operation);
     const now = timeOf(this.#clock);
     const code = this.#change(key, asked, this.#records.slot(key, now))!;
     const { limits } = this.#records.decision(code);
@@ -186,7 +173,7 @@ export class Limiter<N extends string = "requests"> {
    * event: it goes on all the time. What a listener throws, `control` throws when all of them were called.
    */
   onCapacityChange(listener: (event: CapacityEvent<N>) => void): () => void {
-    this.#listeners.add(listener);
+    this.#listeners.add(callable("listener", listener));
     return () => void this.#listeners.delete(listener);
   }
 
@@ -278,6 +265,7 @@ export class Limiter<N extends string = "requests"> {
 function checkedLegs(legs: unknown): readonly Leg<string>[] {
   const asked = legsOf<Leg<string>>(legs, Limiter);
   for (const [index, leg] of asked.entries()) {
+    inLeg(index, () => checkedKey("key", leg.key));
     const first = asked.findIndex(({ limiter, key }) => limiter === leg.limiter && key === leg.key);
     if (first < index) throw new InvalidError(`legs[${index}]`, `is legs[${first}] again`);
   }

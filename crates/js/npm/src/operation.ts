@@ -1,9 +1,10 @@
-import { object, oneOf, onlyKnown, wholeNumber } from "./check.js";
+import { TIME_MS_MAX, object, oneOf, onlyKnown, text, wholeNumber } from "./check.js";
 import { type Cost, Costs } from "./cost.js";
 import { type Duration, nanoseconds } from "./duration.js";
 import { InvalidError } from "./errors.js";
 import { idBytes } from "./id.js";
 import { named } from "./named.js";
+import { nanos } from "./options.js";
 import type { Policy } from "./policy.js";
 import * as wasm from "./wasm/tollgate.js";
 
@@ -79,13 +80,29 @@ type Kind = keyof typeof FIELDS;
 type Fields = Readonly<Record<string, unknown>>;
 
 const KINDS = Object.keys(FIELDS) as Kind[];
+const CONTROLS: readonly Kind[] = ["penalise", "block", "lower", "setCapacity", "reduce"];
+
+/** What those who run a limiter do, as the core takes it. */
+export function controlOf<N extends string>(policy: Policy<N>, operation: Control<N>): wasm.Operation {
+  const control = operationOf(policy, operation, CONTROLS);
+  const [kind, it] = Object.entries(operation)[0] as [Kind, Fields];
+  if ((kind === "setCapacity" || kind === "reduce") && !policy.isAdaptive(it["limit"] as N)) {
+    control.free();
+    throw new InvalidError(`${kind}.limit`, "is not adaptive: its capacity is the policy's");
+  }
+  return control;
+}
 
 /** The operation as the core takes it. */
-export function operationOf<N extends string>(policy: Policy<N>, operation: Operation<N>): wasm.Operation {
+export function operationOf<N extends string>(
+  policy: Policy<N>,
+  operation: Operation<N>,
+  kinds: readonly Kind[] = KINDS,
+): wasm.Operation {
   const entries = Object.entries(object("operation", operation));
   const [name, value] = entries[0] ?? [];
-  if (entries.length !== 1) throw new InvalidError("operation", `must have one field: ${KINDS.join(", ")}`);
-  const kind = oneOf("operation", name, KINDS);
+  if (entries.length !== 1) throw new InvalidError("operation", `must have one field: ${kinds.join(", ")}`);
+  const kind = oneOf("operation", name, kinds);
   const fields = object(kind, value);
   onlyKnown(`${kind}.`, fields, FIELDS[kind]);
   return named(kind, () => made(policy, kind, fields));
@@ -144,13 +161,18 @@ function hold(kind: string, it: Fields): Uint8Array {
 
 function lease(field: string, value: unknown): [Uint8Array, bigint] {
   const it = object(field, value);
-  return [idBytes(`${field}.id`, it["id"]), nanoseconds(`${field}.ttl`, it["ttl"])];
+  onlyKnown(`${field}.`, it, ["id", "ttl"]);
+  const ttl = nanoseconds(`${field}.ttl`, it["ttl"]);
+  if (ttl < 1n || ttl > nanos(TIME_MS_MAX)) throw new InvalidError(`${field}.ttl`, "must be longer than nothing, at most 31 days");
+  return [idBytes(`${field}.id`, it["id"]), ttl];
 }
 
+/** Longest source and reason in bytes, as the core has them. */
+const NOTE_BYTES_MAX = { source: 64, reason: 256 } as const;
+
 function note(kind: string, it: Fields, field: "source" | "reason"): string {
-  const text = it[field] ?? "";
-  if (typeof text !== "string") throw new InvalidError(`${kind}.${field}`, "must be a string");
-  return text;
+  const given = it[field] ?? "";
+  return given === "" ? "" : text(`${kind}.${field}`, given, NOTE_BYTES_MAX[field]);
 }
 
 /** Where a limit stands in its policy. */

@@ -17,12 +17,15 @@ export class Policy<N extends string = "requests"> {
   readonly limits: readonly N[];
   /** @internal */
   readonly core: wasm.Policy;
+  readonly #adaptive: ReadonlySet<string>;
 
   /** @throws InvalidError that names the field that is not what it should be. */
   constructor(spec: string);
   constructor(spec: PolicySpec<N>);
   constructor(spec: PolicySpec<N>) {
-    this.core = opened(typeof spec === "string" ? { requests: spec } : spec);
+    const limits = Object.entries(object("policy", typeof spec === "string" ? { requests: spec } : spec));
+    this.core = opened(limits);
+    this.#adaptive = new Set(limits.flatMap(([name, limit]) => ((limit as LimitSpec).algorithm === "adaptive" ? [name] : [])));
     this.limits = Array.from({ length: this.core.count() }, (_, index) => this.core.name(index) as N);
   }
 
@@ -30,11 +33,16 @@ export class Policy<N extends string = "requests"> {
   static of<N extends string>(policy: Policy<N> | PolicySpec<N>): Policy<N> {
     return policy instanceof Policy ? policy : new Policy(policy);
   }
+
+  /** @internal Whether the capacity of this limit may be changed. */
+  isAdaptive(limit: N): boolean {
+    return this.#adaptive.has(limit);
+  }
 }
 
-function opened(spec: unknown): wasm.Policy {
+function opened(limits: readonly (readonly [name: string, limit: unknown])[]): wasm.Policy {
   const builder = new wasm.PolicyBuilder();
-  for (const [name, limit] of Object.entries(object("policy", spec))) {
+  for (const [name, limit] of limits) {
     named(name, () => addLimit(builder, name, typeof limit === "string" ? limitOfText(name, limit) : limit));
   }
   return named("policy", () => builder.build());

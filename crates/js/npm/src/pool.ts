@@ -1,8 +1,8 @@
-import { UNITS_MAX, options as checkedOptions, oneOf, wholeNumber } from "./check.js";
+import { UNITS_MAX, key as checkedKey, options as checkedOptions, oneOf, wholeNumber } from "./check.js";
 import type { Cost } from "./cost.js";
 import type { Allowed, Denied } from "./decision.js";
 import { InvalidError } from "./errors.js";
-import type { Limiter } from "./limiter.js";
+import { Limiter } from "./limiter.js";
 import { named } from "./named.js";
 import { order_most_room, order_random, order_round_robin } from "./wasm/tollgate.js";
 
@@ -36,11 +36,12 @@ export class Pool<N extends string, M extends PoolMember<N>> {
   readonly #offset: number;
   #turn = 0;
 
-  /** @throws InvalidError when there is no member, or more than 16. */
+  /** @throws InvalidError that names the member or the option that is not what it should be. */
   constructor(members: readonly M[], options?: PoolOptions) {
     checkedOptions(options, ["choice", "offset"]);
     if (!Array.isArray(members)) throw new InvalidError("members", "must be a list");
-    named("pool", () => order_round_robin(members.length, 0, 0));
+    named("members", () => order_round_robin(members.length, 0, 0));
+    for (const [index, member] of members.entries()) checkedMember(`members[${index}]`, member);
     this.members = [...members];
     this.#choice = oneOf("choice", options?.choice ?? "round-robin", ["round-robin", "random", "most-room"]);
     this.#offset = wholeNumber("offset", options?.offset ?? 0);
@@ -69,6 +70,11 @@ export class Pool<N extends string, M extends PoolMember<N>> {
         return order_most_room(Float64Array.from(this.members, room));
     }
   }
+}
+
+function checkedMember(at: string, member: Partial<PoolMember<string>> | null | undefined): void {
+  if (!(member?.limiter instanceof Limiter)) throw new InvalidError(`${at}.limiter`, "must be a Limiter");
+  checkedKey(`${at}.key`, member.key);
 }
 
 /** What a member has left of the limit that it has least of. */

@@ -49,10 +49,6 @@ export class Records<N extends string> {
     return this.#slots.size;
   }
 
-  get isDisposed(): boolean {
-    return this.#table === undefined;
-  }
-
   /** The module's part of this. */
   get table(): wasm.Table {
     if (this.#table === undefined) throw new DisposedError();

@@ -1,6 +1,6 @@
 import type { Clock } from "./clock.js";
 import { TollgateError } from "./errors.js";
-import type { Store } from "./store.js";
+import type { Loaded, Store } from "./store.js";
 
 /** Longest record that is taken of a store: the core writes at most 352 KB. */
 const RECORD_BYTES_MAX = 512 * 1_024;
@@ -9,8 +9,6 @@ const RECORD_BYTES_MAX = 512 * 1_024;
  * ids of requests are remembered so long at least.
  */
 const IDLE_GRACE_MS = 60_000;
-/** The longest wait after a conflict, in milliseconds: others are done by then. */
-const BACKOFF_MS_MAX = 64;
 
 /** A store, and how long it may take. */
 export interface StoreCall {
@@ -21,10 +19,7 @@ export interface StoreCall {
 }
 
 /** What a store knows of a key. It is asked for no more than it promises, and believed no further. */
-export async function load(
-  call: StoreCall,
-  key: string,
-): Promise<{ readonly record: Uint8Array | undefined; readonly token: unknown }> {
+export async function load(call: StoreCall, key: string): Promise<Loaded<unknown>> {
   const value: unknown = await inTime(call, () => call.store.load(key));
   if (typeof value !== "object" || value === null) throw new TypeError("the store's load answers no { record, token }");
   const { record, token } = value as { record?: unknown; token?: unknown };
@@ -46,12 +41,6 @@ export async function swap(
   const swapped: unknown = await inTime(call, () => call.store.swap(key, token, record, ttlMs));
   if (typeof swapped !== "boolean") throw new TypeError("the store's swap answers neither true nor false");
   return swapped;
-}
-
-/** Waits after a conflict: so many there were, and longer the more. */
-export function backOff(clock: Clock, conflicts: number): Promise<void> {
-  const millis = Math.random() * Math.min(2 ** conflicts, BACKOFF_MS_MAX);
-  return new Promise((resolve) => void clock.after(millis, resolve));
 }
 
 /** There is no answer of the store, or none that can be believed. */

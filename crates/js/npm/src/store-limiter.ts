@@ -1,29 +1,31 @@
 import { type AskedLeg, run } from "./acquisition.js";
-import { type AllDecision, legsOf, together } from "./all.js";
+import { type AllDecision, inLeg, legsOf, together } from "./all.js";
 import { AsyncReservation } from "./async-reservation.js";
 import type { Capacity, CapacityEvent } from "./capacity.js";
 import { type WatchOptions, watchCapacity } from "./capacity-watch.js";
-import { TIME_MS_MAX, key as checkedKey, options as checkedOptions, wholeNumber } from "./check.js";
+import { TIME_MS_MAX, callable, key as checkedKey, options as checkedOptions, wholeNumber } from "./check.js";
 import { type Clock, clockOf } from "./clock.js";
 import { type Cost, Costs } from "./cost.js";
 import type { Allowed, Decision, Denied, Limits } from "./decision.js";
 import { idBytes, randomId } from "./id.js";
-import { type Control, operationOf, position } from "./operation.js";
+import { type Control, controlOf, position } from "./operation.js";
 import { type AcquireOptions, type RequestOptions, type ReserveOptions, TTL_MS_DEFAULT, nanos } from "./options.js";
 import { Policy, type PolicySpec } from "./policy.js";
 import type { Settled } from "./reservation.js";
 import { type Store, storeOf } from "./store.js";
 import { type Done, StoreRecords } from "./store-records.js";
 import { Turns } from "./turns.js";
+import { Waiters, type WaitersOptions } from "./waiters.js";
 import type { WaitOptions } from "./waiting.js";
 import { type Legs, Machine } from "./wasm/stores.js";
 import { Operation } from "./wasm/tollgate.js";
+import { withSlot } from "./with-slot.js";
 
 /** How long one call of a store may take unless it is told otherwise. */
 const CALL_MS_DEFAULT = 1_000;
 
 /** What a limiter over a store may be told. */
-export interface StoreLimiterOptions {
+export interface StoreLimiterOptions extends WaitersOptions {
   /** Where it reads the time: the clock of this machine. */
   readonly clock?: Clock;
   /** How long one call of the store may take (1,000 ms), at most a minute. */
@@ -51,14 +53,14 @@ export class StoreLimiter<N extends string = "requests"> {
   constructor(policy: string, store: Store, options?: StoreLimiterOptions);
   constructor(policy: Policy<N> | PolicySpec<N>, store: Store, options?: StoreLimiterOptions);
   constructor(policy: Policy<N> | PolicySpec<N>, store: Store, options?: StoreLimiterOptions) {
-    checkedOptions(options, ["clock", "callMsMax", "prefix"]);
+    checkedOptions(options, ["clock", "callMsMax", "prefix", "maxWaiting"]);
     const { callMsMax = CALL_MS_DEFAULT, prefix = "" } = options ?? {};
     this.policy = Policy.of(policy);
     this.#clock = clockOf(options?.clock);
     const call = { store: storeOf(store), clock: this.#clock, callMsMax: wholeNumber("callMsMax", callMsMax, 1, 60_000) };
     this.#records = new StoreRecords(this.policy, call, prefix === "" ? "" : checkedKey("prefix", prefix));
     this.#costs = new Costs(this.policy);
-    this.#turns = new Turns(this.#clock);
+    this.#turns = new Turns(this.#clock, new Waiters(options?.maxWaiting));
   }
 
   /**
@@ -72,7 +74,7 @@ export class StoreLimiter<N extends string = "requests"> {
     options?: RequestOptions,
   ): Promise<AllDecision> {
     checkedOptions(options, ["requestId"]);
-    const asked = legsOf<StoreLeg<string>>(legs, StoreLimiter).map(StoreLimiter.#asked);
+    const asked = legsOf<StoreLeg<string>>(legs, StoreLimiter).map((leg, index) => inLeg(index, () => StoreLimiter.#asked(leg)));
     const id = requestId(options);
     const ran = await run(asked, (inMachine) => Machine.acquire(inMachine, id, 0n));
     return together(ran.legs.map((done) => done?.decision));
@@ -109,6 +111,18 @@ export class StoreLimiter<N extends string = "requests"> {
     return this.#turns.enter(key, options ?? {}, () => this.#reserve(key, options ?? {}, id));
   }
 
+  /**
+   * Holds costs, a slot as a rule, while `work` goes on, and settles for them when it has ended, however
+   * it did. The hold is renewed until then.
+   */
+  async withSlot<T>(
+    key: string,
+    work: (held: AsyncReservation<N>) => T | Promise<T>,
+    options?: ReserveOptions<N> & RequestOptions & WaitOptions,
+  ): Promise<T> {
+    return withSlot(this.#clock, options?.ttlMs ?? TTL_MS_DEFAULT, () => this.reserve(key, options), work);
+  }
+
   /** Where each limit of a key stands. Nothing is charged or written. */
   async peek(key: string): Promise<Limits<N>> {
     return (await this.#ask(key, this.#costs.none(), randomId(), 0n)).limits;
@@ -130,7 +144,7 @@ export class StoreLimiter<N extends string = "requests"> {
    * @throws as `reset`, and InvalidError.
    */
   async control(key: string, operation: Control<N>): Promise<Limits<N>> {
-    const make = () => operationOf(this.policy, operation);
+    const make = () => controlOf(this.policy, operation);
     // What is wrong with it is told before a store is asked.
     make().free();
     return (await this.#records.apply(key, make)).decision.limits;
@@ -149,12 +163,13 @@ export class StoreLimiter<N extends string = "requests"> {
   onCapacityChange(key: string, limit: N, listener: (event: CapacityEvent<N>) => void, options?: WatchOptions): () => void {
     checkedKey("key", key);
     position(this.policy, "limit", limit);
+    callable("listener", listener);
     const look = () => this.capacity(key, limit);
     return watchCapacity(this.#clock, look, (capacity) => listener({ key, limit, ...capacity }), options);
   }
 
   static #asked({ limiter, key, cost }: StoreLeg<string>): AskedLeg<string> {
-    return { records: limiter.#records, key, costs: limiter.#costs.list(cost) };
+    return { records: limiter.#records, key: checkedKey("key", key), costs: limiter.#costs.list(cost) };
   }
 
   async #reserve(

@@ -1,5 +1,4 @@
-import { shown } from "./check.js";
-import { InvalidError } from "./errors.js";
+import { withMethods } from "./check.js";
 
 /** What a store knows of a key. */
 export interface Loaded<T> {
@@ -25,10 +24,7 @@ export interface Store<T = unknown> {
 
 /** The store that was given, if it is one. */
 export function storeOf(store: Store): Store {
-  if (typeof store?.load !== "function" || typeof store.swap !== "function") {
-    throw new InvalidError("store", `must be an object with load(key) and swap(key, token, record, ttlMs), not ${shown(store)}`);
-  }
-  return store;
+  return withMethods("store", store, ["load", "swap"]);
 }
 
 /** Whether two records are the same, or both absent. */

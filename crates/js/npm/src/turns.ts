@@ -1,6 +1,7 @@
-import type { Clock } from "./clock.js";
+import { type Clock, timeOf } from "./clock.js";
 import { ImpossibleError } from "./errors.js";
-import { until } from "./until.js";
+import { timeLeft, until } from "./until.js";
+import type { Waiters } from "./waiters.js";
 import { type WaitOptions, checked } from "./waiting.js";
 
 /** How long to wait at most until a store is asked again: others may have made room meanwhile. */
@@ -13,14 +14,25 @@ export interface Refused {
   readonly retryAfterMs: number | null;
 }
 
+/** A caller in a line. */
+interface Caller {
+  readonly end: number;
+  readonly signal: AbortSignal | undefined;
+  /** Whether it is one of those who wait; who is let in at once never is. */
+  waits: boolean;
+  /** Tells it that it is the first one now. */
+  isFirst(): void;
+}
+
 /** Who waits for room in a store, in one line per key. Only the first one asks. */
 export class Turns {
   readonly #clock: Clock;
-  /** When whoever came last is done. */
-  readonly #last = new Map<string, Promise<void>>();
+  readonly #waiters: Waiters;
+  readonly #lines = new Map<string, Caller[]>();
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, waiters: Waiters) {
     this.#clock = clock;
+    this.#waiters = waiters;
   }
 
   /** What `ask` answers once it is let in. */
@@ -29,26 +41,25 @@ export class Turns {
     options: WaitOptions,
     ask: () => Promise<A>,
   ): Promise<Extract<A, { readonly allowed: true }>> {
-    const { timeoutMs, signal } = checked(options);
+    const { timeoutMs = Infinity, signal } = checked(options);
     signal?.throwIfAborted();
-    const before = this.#last.get(key);
-    const [mine, done] = gate();
-    this.#last.set(key, mine);
-    const end = timeoutMs === undefined ? Infinity : this.#clock.now() + timeoutMs;
+    const caller: Caller = { end: timeOf(this.#clock) + timeoutMs, signal, waits: false, isFirst: () => {} };
+    const turn = new Promise<void>((resolve) => (caller.isFirst = resolve));
+    const line = this.#lines.get(key) ?? [];
+    this.#lines.set(key, line);
+    line.push(caller);
     try {
-      if (before !== undefined) await until(this.#clock, before, { end, signal, retryAfterMs: null });
-      return await this.#asked(ask, end, signal);
+      if (line.length > 1) await this.#wait(caller, turn, null);
+      return await this.#asked(caller, ask);
     } finally {
-      // Whoever gives up early leaves its place to the next only when those in front are done.
-      void (before ?? Promise.resolve()).then(done);
-      if (this.#last.get(key) === mine) void mine.then(() => this.#last.get(key) === mine && this.#last.delete(key));
+      if (caller.waits) this.#waiters.leave();
+      this.#leave(key, line, caller);
     }
   }
 
   async #asked<A extends { readonly allowed: true } | Refused>(
+    caller: Caller,
     ask: () => Promise<A>,
-    end: number,
-    signal: AbortSignal | undefined,
   ): Promise<Extract<A, { readonly allowed: true }>> {
     for (;;) {
       const answer = await ask();
@@ -56,16 +67,25 @@ export class Turns {
       if (answer.reason === "impossible") throw new ImpossibleError();
       const wait = Math.min(answer.retryAfterMs ?? PAUSE_MS_MAX, PAUSE_MS_MAX);
       let cancel = () => {};
-      const turn = new Promise<void>((resolve) => (cancel = this.#clock.after(wait, resolve)));
-      const { retryAfterMs } = answer;
-      await until(this.#clock, turn, { end, signal, retryAfterMs }).finally(cancel);
+      const pause = new Promise<void>((resolve) => (cancel = this.#clock.after(wait, resolve)));
+      await this.#wait(caller, pause, answer.retryAfterMs).finally(cancel);
     }
   }
-}
 
-/** A promise, and what settles it. */
-function gate(): [passed: Promise<void>, open: () => void] {
-  let open = () => {};
-  const passed = new Promise<void>((resolve) => (open = resolve));
-  return [passed, open];
+  /** Who has no time left is told so, and not that too many wait. */
+  async #wait(caller: Caller, turn: Promise<void>, retryAfterMs: number | null): Promise<void> {
+    const end = { ...caller, retryAfterMs };
+    timeLeft(this.#clock, end);
+    if (!caller.waits) this.#waiters.join();
+    caller.waits = true;
+    await until(this.#clock, turn, end);
+  }
+
+  #leave(key: string, line: Caller[], caller: Caller): void {
+    line.splice(line.indexOf(caller), 1);
+    const [first] = line;
+    if (first === undefined) this.#lines.delete(key);
+    // It was the first one already, unless the one who leaves was.
+    else first.isFirst();
+  }
 }

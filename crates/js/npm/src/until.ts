@@ -11,10 +11,9 @@ export interface End {
 }
 
 /** Waits for `turn`, but not beyond the end. @throws TimeoutError, or the reason of the signal. */
-export async function until(clock: Clock, turn: Promise<void>, { end, signal, retryAfterMs }: End): Promise<void> {
-  signal?.throwIfAborted();
-  const left = end - clock.now();
-  if (left <= 0) throw new TimeoutError(retryAfterMs);
+export async function until(clock: Clock, turn: Promise<void>, end: End): Promise<void> {
+  const { signal, retryAfterMs } = end;
+  const left = timeLeft(clock, end);
   let [cancel, onAbort] = [() => {}, () => {}];
   const gaveUp = new Promise<never>((_, reject) => {
     onAbort = () => reject(signal?.reason);
@@ -27,4 +26,12 @@ export async function until(clock: Clock, turn: Promise<void>, { end, signal, re
     cancel();
     signal?.removeEventListener("abort", onAbort);
   }
+}
+
+/** How long may still be waited. @throws TimeoutError, or the reason of the signal. */
+export function timeLeft(clock: Clock, { end, signal, retryAfterMs }: End): number {
+  signal?.throwIfAborted();
+  const left = end - clock.now();
+  if (left <= 0) throw new TimeoutError(retryAfterMs);
+  return left;
 }

@@ -1,5 +1,6 @@
+import { Attempts } from "./attempts.js";
 import { timeOf } from "./clock.js";
-import { type StoreCall, backOff, load, storeBusy, storeFailed, swap } from "./store-call.js";
+import { type StoreCall, load, storeBusy, storeFailed, swap } from "./store-call.js";
 
 /** Most attempts at one change; after that the key is too busy. */
 const ATTEMPTS_MAX = 10;
@@ -18,15 +19,18 @@ export interface Update<R> {
  * again when others were faster.
  *
  * @throws TollgateError `store` when the store failed; the change may have been made if that was while it
- * wrote. `busy` when others were faster ten times in a row; nothing was changed.
+ * wrote, or when it is too slow. `busy` when others were faster ten times in a row; nothing was changed.
  */
 export async function update<R>(
   call: StoreCall,
   key: string,
   make: (record: Uint8Array | undefined, now: number) => Update<R>,
 ): Promise<R> {
-  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
-    if (attempt > 0) await backOff(call.clock, attempt);
+  const attempts = new Attempts(call.clock);
+  for (let conflicts = 0; conflicts < ATTEMPTS_MAX; conflicts += 1) {
+    if (conflicts > 0) await attempts.backOff(conflicts);
+    if (attempts.msLeft === 0) throw storeFailed(undefined);
+    attempts.begin();
     const { record, token } = await load(call, key).catch(failed);
     const made = make(record, timeOf(call.clock));
     if (made.record === undefined) return made.answer;

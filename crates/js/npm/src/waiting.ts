@@ -1,7 +1,8 @@
 import { wholeNumber } from "./check.js";
 import type { Clock } from "./clock.js";
 import type { Denied } from "./decision.js";
-import { FullError, ImpossibleError, InvalidError, TimeoutError } from "./errors.js";
+import { ImpossibleError, InvalidError, TimeoutError } from "./errors.js";
+import type { Waiters } from "./waiters.js";
 
 /** How long to wait for a turn. */
 export interface WaitOptions {
@@ -26,13 +27,12 @@ interface Line {
 /** Who waits for room, in one line per key: the first one is asked for again exactly when it may pass. */
 export class Waiting {
   readonly #clock: Clock;
-  readonly #max: number;
+  readonly #waiters: Waiters;
   readonly #lines = new Map<string, Line>();
-  #count = 0;
 
-  constructor(clock: Clock, max: number) {
+  constructor(clock: Clock, waiters: Waiters) {
     this.#clock = clock;
-    this.#max = max;
+    this.#waiters = waiters;
   }
 
   /** What `ask` answers once it is let in. */
@@ -47,9 +47,7 @@ export class Waiting {
     if (first?.allowed) return first;
     if (first?.reason === "impossible") throw new ImpossibleError();
     if (timeoutMs === 0) throw new TimeoutError(first?.retryAfterMs ?? null);
-    if (this.#count >= this.#max) {
-      throw new FullError("too-many-waiting", `${this.#max} callers wait already; raise maxWaiting`);
-    }
+    this.#waiters.join();
     return this.#wait(key, timeoutMs, signal, ask, first);
   }
 
@@ -122,7 +120,6 @@ export class Waiting {
     const line = this.#lines.get(key) ?? { waiters: [], cancel: () => {} };
     this.#lines.set(key, line);
     line.waiters.push(waiter);
-    this.#count += 1;
     if (denied !== undefined) this.#wakeIn(key, line, denied);
   }
 
@@ -131,7 +128,7 @@ export class Waiting {
     const position = line?.waiters.indexOf(waiter) ?? -1;
     if (line === undefined || position < 0) return;
     line.waiters.splice(position, 1);
-    this.#count -= 1;
+    this.#waiters.leave();
     if (line.waiters.length > 0) return;
     line.cancel();
     this.#lines.delete(key);

@@ -2,20 +2,39 @@
 
 use bytes::Bytes;
 use http::header::RETRY_AFTER;
-use http::{HeaderValue, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use http_body_util::Full;
-use tollgate_core::{Applied, Outcome, Span, Verdict};
+use tollgate_core::{Outcome, Span, Verdict};
 
-use super::{Detail, LimitsBody, PREFERENCE_APPLIED, insert_lease, json, refusal_kind, violated};
+use super::{
+    Detail, LimitsBody, PREFERENCE_APPLIED, TOLLGATE_LOCAL, TOLLGATE_UNCOUNTED, TRUE, insert_lease,
+    json, refusal_kind, violated,
+};
 use crate::limiter::Limiter;
 use crate::opened::Opened;
 use crate::problem::{Document, document_response};
 
-/// What came of an acquire of several keys.
+/// What came of several keys.
+pub(crate) enum Taken {
+    /// The store holds it.
+    Counted(Outcome),
+    /// The store can't be asked: keys with a decision were decided by this process alone, the others pass uncounted.
+    WithoutStore(Outcome),
+}
+
+impl Taken {
+    pub(crate) fn outcome(&self) -> &Outcome {
+        match self {
+            Self::Counted(outcome) | Self::WithoutStore(outcome) => outcome,
+        }
+    }
+}
+
+/// What is answered to it.
 pub(crate) struct SeveralAnswer<'a, L: Limiter> {
     /// Policies and keys, in the order of the request.
     pub(crate) legs: &'a [(&'a Opened<L>, &'a str)],
-    pub(crate) outcome: &'a Outcome,
+    pub(crate) taken: &'a Taken,
     pub(crate) lease: Option<&'a str>,
 }
 
@@ -35,15 +54,21 @@ struct LegBody<'a> {
     #[serde(rename = "violated-policies", skip_serializing_if = "Vec::is_empty")]
     violated_policies: Vec<&'a str>,
     limits: LimitsBody<'a>,
+    /// A decision of this process alone.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    local: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    uncounted: bool,
 }
 
 impl<L: Limiter> SeveralAnswer<'_, L> {
     /// 200, 429 or 422, as the decisions on all keys together are.
     pub(crate) fn response(&self, detail: Detail) -> Response<Full<Bytes>> {
         // The worst of all keys: what can never pass on one, can never pass.
-        let applied = self.outcome.legs.iter().flatten();
+        let outcome = self.taken.outcome();
+        let applied = outcome.legs.iter().flatten();
         let worst = applied.max_by_key(|leg| (leg.verdict, leg.retry_after));
-        let worst = worst.filter(|_| !self.outcome.is_allowed());
+        let worst = worst.filter(|_| !outcome.is_allowed());
         let status = super::status(worst.map_or(Verdict::Allowed, |worst| worst.verdict));
         let lease = self.lease.filter(|_| worst.is_none());
         let mut response = match (detail, worst) {
@@ -57,7 +82,10 @@ impl<L: Limiter> SeveralAnswer<'_, L> {
         };
         let headers = response.headers_mut();
         insert_lease(headers, lease.filter(|_| detail == Detail::Minimal));
-        let retry_after = self.outcome.retry_after();
+        if let Taken::WithoutStore(outcome) = self.taken {
+            insert_without_store(headers, outcome);
+        }
+        let retry_after = outcome.retry_after();
         if status == StatusCode::TOO_MANY_REQUESTS && retry_after < Span::NEVER {
             headers.insert(RETRY_AFTER, retry_after.as_secs_ceil().max(1).into());
         }
@@ -65,17 +93,36 @@ impl<L: Limiter> SeveralAnswer<'_, L> {
     }
 
     fn body<'a>(&'a self, allowed: bool, lease: Option<&'a str>) -> SeveralBody<'a> {
-        let decided = self.legs.iter().zip(&self.outcome.legs);
+        let without_store = matches!(self.taken, Taken::WithoutStore(_));
+        let decided = self.legs.iter().zip(&self.taken.outcome().legs);
         let keys = decided.filter_map(|((opened, key), applied)| {
-            let (policy, applied): (_, &Applied) = (opened.named.limits(), applied.as_ref()?);
-            let violated_policies = match applied.verdict {
-                Verdict::Allowed => Vec::new(),
-                _ => violated(policy, applied).collect(),
-            };
-            let limits = LimitsBody { policy, limits: &applied.limits };
-            Some(LegBody { policy: opened.named.name(), key, violated_policies, limits })
+            let uncounted = applied.is_none() && without_store && allowed;
+            if applied.is_none() && !uncounted {
+                return None;
+            }
+            let policy = opened.named.limits();
+            let denied = applied.as_ref().filter(|it| it.verdict != Verdict::Allowed);
+            let limits = applied.as_ref().map_or(&[][..], |applied| &applied.limits);
+            Some(LegBody {
+                policy: opened.named.name(),
+                key,
+                violated_policies: denied
+                    .map_or_else(Vec::new, |it| violated(policy, it).collect()),
+                limits: LimitsBody { policy, limits },
+                local: applied.is_some() && without_store,
+                uncounted,
+            })
         });
         SeveralBody { allowed, lease, keys: keys.collect() }
+    }
+}
+
+fn insert_without_store(headers: &mut HeaderMap, outcome: &Outcome) {
+    if outcome.legs.iter().any(Option::is_some) {
+        headers.insert(TOLLGATE_LOCAL, TRUE);
+    }
+    if outcome.is_allowed() && outcome.legs.iter().any(Option::is_none) {
+        headers.insert(TOLLGATE_UNCOUNTED, TRUE);
     }
 }
 

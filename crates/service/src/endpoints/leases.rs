@@ -8,7 +8,7 @@ use tollgate_core::{
 };
 use tollgate_store::{Clock, Store};
 
-use crate::answer::{Detail, SeveralAnswer};
+use crate::answer::{Detail, SeveralAnswer, Taken};
 use crate::asked::{HOLD_MS_MAX, costs};
 use crate::body::Members;
 use crate::endpoints::several::refused;
@@ -87,7 +87,8 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         if outcome.ending == Ending::Allowed && effects.all(|effect| effect == Effect::NoHold) {
             return Err(Problem::lease_gone());
         }
-        Ok(SeveralAnswer { legs: places, outcome: &outcome, lease: None }.response(Detail::Full))
+        let taken = Taken::Counted(outcome);
+        Ok(SeveralAnswer { legs: places, taken: &taken, lease: None }.response(Detail::Full))
     }
 }
 

@@ -9,7 +9,7 @@ use tollgate_core::{
 };
 use tollgate_store::{BestEffort, Clock, DriveError, Driven, Store, at_once, run};
 
-use crate::answer::{Detail, SeveralAnswer};
+use crate::answer::{Detail, SeveralAnswer, Taken};
 use crate::asked::{Leg, Manner};
 use crate::body::Members;
 use crate::lease::{Lease, random_id};
@@ -40,40 +40,69 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         let places: Vec<_> = legs.iter().map(|leg| (leg.opened, &*leg.key)).collect();
         let ask = || self.take(&legs, &places, manner, id);
         let policies: Vec<_> = legs.iter().map(|leg| leg.opened).collect();
-        let outcome = self.ask_within(patience, &policies, ask, passes_after).await?;
-        count(&places, &outcome);
+        let taken = self.ask_within(patience, &policies, ask, passes_after).await?;
+        let lease = match &taken {
+            Taken::Counted(outcome) => {
+                count(&places, outcome);
+                self.note_decisions(&legs, outcome).await;
+                manner.hold.map(|_| Lease { id, legs: lease_legs(&legs) }.token())
+            }
+            Taken::WithoutStore(outcome) => {
+                count_without_store(&places, outcome);
+                None
+            }
+        };
+        let answer = SeveralAnswer { legs: &places, taken: &taken, lease: lease.as_deref() };
+        Ok(answer.response(detail))
+    }
+
+    async fn note_decisions(&self, legs: &[Leg<'_, L>], outcome: &Outcome) {
         for (leg, applied) in legs.iter().zip(&outcome.legs) {
             if let Some(applied) = applied {
                 self.note_decision(leg.opened, &leg.key, applied).await;
             }
         }
-        let lease = manner.hold.map(|_| Lease { id, legs: lease_legs(&legs) }.token());
-        let answer = SeveralAnswer { legs: &places, outcome: &outcome, lease: lease.as_deref() };
-        Ok(answer.response(detail))
     }
 
-    /// Takes all keys or none: at once where the store can do that, and else one after the other.
+    /// Takes all keys or none, or does what their policies say when the store fails.
     async fn take(
         &self,
         legs: &[Leg<'_, L>],
         places: &[(&Opened<L>, &str)],
         manner: &Manner,
         id: Id,
-    ) -> Result<Outcome, Problem> {
+    ) -> Result<Taken, Problem> {
         let names = self.record_keys(places);
+        let mut acquisition = self.acquisition(legs, places, &names, manner, id)?;
+        let outcome = match self.take_at_once(legs, places, &names, manner, id).await {
+            Ok(None) => self.run(places, &names, &mut acquisition).await,
+            Ok(Some(outcome)) => Ok(outcome),
+            Err(fault) => Err(fault),
+        };
+        outcome.map(Taken::Counted).or_else(|fault| {
+            let outcome = self.several_without(legs, &names, &fault, manner);
+            outcome.map(Taken::WithoutStore).ok_or_else(|| fault.into())
+        })
+    }
+
+    /// What takes one key after the other.
+    fn acquisition<'a>(
+        &'a self,
+        legs: &[Leg<'_, L>],
+        places: &[(&'a Opened<L>, &str)],
+        names: &[String],
+        manner: &Manner,
+        id: Id,
+    ) -> Result<Acquisition<Legs<'a, L>>, Problem> {
         let costs: Vec<_> =
             names.iter().zip(legs).map(|(name, leg)| (&**name, leg.costs)).collect();
         let acquisition = Acquisition::new(self.legs(places), id, &costs).map_err(refused)?;
-        if let Some(outcome) = self.take_at_once(legs, places, &names, manner, id).await? {
-            return Ok(outcome);
-        }
         let acquisition = acquisition.with_share(manner.share);
         let acquisition = if manner.once.is_some() { acquisition.once() } else { acquisition };
-        let mut acquisition = match manner.hold {
-            Some(hold) => acquisition.with_lease(hold.ttl()).map_err(refused)?,
-            None => acquisition,
-        };
-        self.run(places, &names, &mut acquisition).await
+        match manner.hold {
+            Some(hold) => acquisition.with_lease(hold.ttl()).map_err(refused),
+            None => Ok(acquisition),
+        }
     }
 
     async fn take_at_once(
@@ -83,7 +112,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         names: &[String],
         manner: &Manner,
         id: Id,
-    ) -> Result<Option<Outcome>, Problem> {
+    ) -> Result<Option<Outcome>, Fault> {
         // The key that remembers the id is the one on which an acquisition commits.
         let charged = |leg: &usize| legs.get(*leg).is_some_and(|leg| !leg.costs.is_zero());
         let remembers = (0..legs.len()).filter(charged).max_by_key(|leg| names.get(*leg));
@@ -116,7 +145,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         places: &[(&Opened<L>, &str)],
         names: &[String],
         machine: &mut M,
-    ) -> Result<Outcome, Problem> {
+    ) -> Result<Outcome, Fault> {
         let keys: Vec<&str> = names.iter().map(|name| &**name).collect();
         let driven = run(&self.store(places), &self.service.clock, &keys, machine).await;
         self.ended(names, driven.map_err(|error| self.undecided(names, error))?)
@@ -128,29 +157,31 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         BestEffort::new(&self.service.store, best_effort)
     }
 
-    fn undecided(&self, names: &[String], error: LimiterError) -> Problem {
-        self.report(&Fault { record_key: names.join(", "), cause: DriveError::Ask(error) });
-        Problem::unavailable()
+    fn undecided(&self, names: &[String], error: LimiterError) -> Fault {
+        self.reported(names, DriveError::Ask(error))
     }
 
-    /// The outcome. What the store could not do is reported, and a problem.
-    fn ended(&self, names: &[String], driven: Driven) -> Result<Outcome, Problem> {
-        let problem = driven.fault.map(|fault| {
-            let fault = Fault { record_key: names.join(", "), cause: fault.into() };
-            self.report(&fault);
-            fault.into()
-        });
+    /// The outcome, or why there is none. What the store could not do is reported in any case.
+    fn ended(&self, names: &[String], driven: Driven) -> Result<Outcome, Fault> {
+        let fault = driven.fault.map(|error| self.reported(names, error.into()));
+        let or_else = |cause| fault.clone().unwrap_or_else(|| self.reported(names, cause));
         match driven.outcome.ending {
             Ending::Allowed | Ending::Denied => Ok(driven.outcome),
-            Ending::Busy | Ending::TimedOut | Ending::Lost | Ending::Failed => {
-                Err(problem.unwrap_or_else(Problem::unavailable))
-            }
+            Ending::TimedOut | Ending::Lost => Err(or_else(DriveError::TimedOut)),
+            Ending::Busy | Ending::Failed => Err(or_else(DriveError::Busy)),
         }
+    }
+
+    fn reported(&self, names: &[String], cause: DriveError<LimiterError>) -> Fault {
+        let fault = Fault { record_key: names.join(", "), cause };
+        self.report(&fault);
+        fault
     }
 }
 
 /// How long until the keys that denied it have room: forever where one never will.
-fn passes_after(outcome: &Outcome) -> Option<Span> {
+fn passes_after(taken: &Taken) -> Option<Span> {
+    let outcome = taken.outcome();
     (!outcome.is_allowed()).then(|| outcome.retry_after())
 }
 
@@ -161,6 +192,15 @@ fn count<L: Limiter>(places: &[(&Opened<L>, &str)], outcome: &Outcome) {
         let counted = verdict.filter(|it| outcome.is_allowed() || *it != Verdict::Allowed);
         if let Some(verdict) = counted {
             opened.decisions.count_verdict(verdict);
+        }
+    }
+}
+
+/// Counts what was decided in this process alone, and what passed uncounted.
+fn count_without_store<L: Limiter>(places: &[(&Opened<L>, &str)], outcome: &Outcome) {
+    for ((opened, _), applied) in places.iter().zip(&outcome.legs) {
+        if applied.is_some() || outcome.is_allowed() {
+            opened.decisions.count_without_store(applied.is_some());
         }
     }
 }

@@ -164,3 +164,94 @@ fn a_store_that_fails_lets_nothing_in() {
         assert_eq!(api.remaining("llm", "team", "tokens"), 1_000);
     }
 }
+
+/// Policies by what they say while the store fails.
+const ON_STORE_FAILURE: &str = "
+    [policy.closed]
+    units = { algorithm = 'token-bucket', capacity = 8, refill = 0, default_cost = 1 }
+    [policy.open]
+    on_store_failure = 'open'
+    units = { algorithm = 'token-bucket', capacity = 8, refill = 0, default_cost = 1 }
+    [policy.local]
+    on_store_failure = 'local'
+    units = { algorithm = 'token-bucket', capacity = 8, refill = 0, default_cost = 1 }
+";
+
+fn of(policies: [&str; 2]) -> Value {
+    policies.into_iter().map(|policy| json!({"policy": policy, "key": policy})).collect()
+}
+
+fn failing(fault: Fault) -> Api {
+    let api = Api::with(ON_STORE_FAILURE);
+    api.fault.set(fault);
+    api
+}
+
+#[test]
+fn keys_that_are_open_pass_uncounted_while_the_store_fails() {
+    for fault in [Fault::Load, Fault::Swap] {
+        let api = failing(fault);
+        let ask = json!({"keys": [{"policy": "open", "key": "a"}, {"policy": "open", "key": "b"}]});
+        let passed = api.acquire(&ask);
+        assert_eq!(passed.status, StatusCode::OK, "{:?}", passed.json());
+        assert_eq!(passed.header("tollgate-uncounted"), Some("?1"));
+        assert_eq!(passed.header("tollgate-local"), None);
+        let body = passed.json();
+        let b = json!({"policy": "open", "key": "b", "limits": {}, "uncounted": true});
+        assert_eq!((&body["allowed"], &body["keys"][1]), (&json!(true), &b));
+        let held = api.post("/v1/acquire", &json!({"keys": of(["open", "closed"])}));
+        assert_eq!(held.0, 503, "one key that is closed closes all");
+    }
+}
+
+#[test]
+fn keys_that_are_local_are_charged_here_or_none_is() {
+    let api = failing(Fault::Load);
+    let both = json!({"keys": of(["open", "local"])});
+    for left in [1, 0] {
+        let passed = api.acquire(&both);
+        assert_eq!(passed.status, StatusCode::OK, "a quarter of 8 is granted here");
+        assert_eq!(passed.header("tollgate-local"), Some("?1"));
+        assert_eq!(passed.header("tollgate-uncounted"), Some("?1"));
+        let body = passed.json();
+        assert_eq!(
+            (&body["keys"][0]["uncounted"], &body["keys"][0]["local"]),
+            (&json!(true), &json!(null))
+        );
+        assert_eq!(body["keys"][1]["limits"]["units"]["remaining"], left);
+        assert_eq!(
+            (&body["keys"][1]["uncounted"], &body["keys"][1]["local"]),
+            (&json!(null), &json!(true))
+        );
+    }
+    let denied = api.acquire(&both);
+    assert_eq!(denied.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(denied.header("tollgate-uncounted"), None, "nothing passed");
+    assert_eq!(denied.json()["keys"][0]["key"], "local", "an open key was not asked");
+
+    let fresh_and_full =
+        json!([{"policy": "local", "key": "fresh"}, {"policy": "local", "key": "local"}]);
+    assert_eq!(api.post("/v1/acquire", &json!({"keys": fresh_and_full})).0, 429);
+    let fresh = api.acquire(&json!({"policy": "local", "key": "fresh"})).json();
+    assert_eq!(
+        fresh["limits"]["units"]["remaining"], 1,
+        "it was not charged with the one that is full"
+    );
+}
+
+#[test]
+fn keys_that_are_local_are_not_held_and_not_remembered_here() {
+    let api = failing(Fault::Load);
+    for how in [json!({"hold_ms": 1_000}), json!({"request_id": "one"})] {
+        let mut ask = how;
+        ask["keys"] = of(["open", "local"]);
+        assert_eq!(api.post("/v1/acquire", &ask).0, 503, "{ask}");
+        ask["keys"] = of(["open", "open"]);
+        ask["keys"][1]["key"] = json!("another");
+        let (status, body) = api.post("/v1/acquire", &ask);
+        assert_eq!((status, &body["lease"]), (200, &json!(null)), "{ask}");
+    }
+    let metrics = api.send(Request::get("/metrics"), "").body;
+    let metrics = String::from_utf8(metrics.to_vec()).unwrap();
+    assert!(metrics.contains("policy=\"open\",outcome=\"uncounted\"} 4\n"), "{metrics}");
+}

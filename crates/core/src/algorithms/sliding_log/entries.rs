@@ -22,6 +22,8 @@ pub(crate) const LOG_BYTES_MAX: usize = LOG_ENTRIES_MAX * 2 * VARINT_BYTES_MAX;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Log {
     entries: Vec<Entry>,
+    /// All of their units, which bytes may say to be more than 64 bits of them.
+    units: u128,
 }
 
 /// What was charged at one time.
@@ -45,7 +47,7 @@ impl Log {
 
     /// All units.
     pub(crate) fn units(&self) -> u64 {
-        self.entries.iter().fold(0, |sum, entry| sum.saturating_add(entry.units))
+        u64::try_from(self.units).unwrap_or(u64::MAX)
     }
 
     /// The charges of which `has_left` is not true. It has to be true up to some time, and not after.
@@ -54,9 +56,12 @@ impl Log {
         self.entries.get(left..).unwrap_or_default()
     }
 
-    /// Drops the charges of which `has_left` is true.
+    /// Drops the charges of which `has_left` is true. It has to be true up to some time, and not after.
     pub(crate) fn forget(&mut self, has_left: impl Fn(u64) -> bool) {
-        self.entries.retain(|entry| !has_left(entry.time));
+        let left = self.entries.partition_point(|entry| has_left(entry.time));
+        for entry in self.entries.drain(..left) {
+            self.units = self.units.saturating_sub(entry.units.into());
+        }
     }
 
     /// Adds a charge, at the time of the newest one if that is later. When there are as many entries
@@ -67,15 +72,18 @@ impl Log {
             return;
         }
         let is_full = self.entries.len() >= LOG_ENTRIES_MAX;
+        let mut added = units;
         match self.entries.last_mut() {
             Some(newest) if is_full || time_ns <= newest.time => {
                 newest.time = newest.time.max(time_ns);
-                newest.units = newest.units.saturating_add(units);
+                added = units.min(u64::MAX.saturating_sub(newest.units));
+                newest.units = newest.units.saturating_add(added);
             }
             Some(_) => self.entries.push(Entry { time: time_ns, units }),
             // Most keys are seen once; a vector of its own accord makes room for four.
             None => self.entries = vec![Entry { time: time_ns, units }],
         }
+        self.units = self.units.saturating_add(added.into());
     }
 
     /// Appends the log's bytes to `out`: at most [`LOG_BYTES_MAX`].
@@ -103,6 +111,7 @@ impl Log {
                 return None;
             }
             log.entries.push(Entry { time, units });
+            log.units = log.units.saturating_add(units.into());
             bytes = rest;
         }
         Some(log)

@@ -1,4 +1,4 @@
-import { TollgateError } from "../errors.js";
+import { type Answer, refusedBy } from "./answer.js";
 import { type HttpLimitStatus, limitsOfField } from "./limits-field.js";
 
 /** What the edge said. */
@@ -18,8 +18,8 @@ export type HttpDecision =
     };
 
 /** The decision that an answer with `Prefer: return=minimal` tells by status and header fields. */
-export async function decisionOfResponse(response: Response): Promise<HttpDecision> {
-  const { status, headers } = response;
+export function decisionOf(answer: Answer): HttpDecision {
+  const { status, headers } = answer;
   const limits = limitsOfField(headers.get("tollgate-limits") ?? "");
   if (status === 200) {
     const delayMs = Math.max(0, ...Object.values(limits).map((it) => it.delayMs));
@@ -30,18 +30,11 @@ export async function decisionOfResponse(response: Response): Promise<HttpDecisi
   if (status === 422 && headers.has("preference-applied")) {
     return { allowed: false, reason: "impossible", retryAfterMs: null, limits };
   }
-  if (status !== 429) throw await refusedBy(response);
+  if (status !== 429) throw refusedBy(answer);
   const seconds = headers.get("retry-after");
   const waits = Object.values(limits).map((it) => it.retryAfterMs ?? 0);
   const exact = Math.max(0, ...waits);
   // A key that is blocked has room, and says so in seconds alone.
   const retryAfterMs = seconds === null ? null : exact > 0 ? exact : Number(seconds) * 1_000;
   return { allowed: false, reason: "limited", retryAfterMs, limits };
-}
-
-/** What the edge did not take, or could not do, in its own words. */
-export async function refusedBy(response: Response): Promise<TollgateError> {
-  // Where the answer breaks off, its status is still known.
-  const text = (await response.text().catch(() => "")).slice(0, 1_000);
-  return new TollgateError("http", `the edge answered ${response.status}: ${text}`);
 }

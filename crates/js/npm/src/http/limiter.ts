@@ -1,113 +1,139 @@
-import { TIME_MS_MAX, key as checkedKey, options as checkedOptions, wholeNumber } from "../check.js";
-import { type Clock, systemClock } from "../clock.js";
-import { TollgateError } from "../errors.js";
+import { TIME_MS_MAX, key as checkedKey, options as checkedOptions, text, wholeNumber } from "../check.js";
+import { type Clock, clockOf } from "../clock.js";
+import { HttpError } from "../errors.js";
+import { TTL_MS_DEFAULT } from "../options.js";
 import { Turns } from "../turns.js";
+import { Waiters, type WaitersOptions } from "../waiters.js";
 import type { WaitOptions } from "../waiting.js";
+import { withSlot } from "../with-slot.js";
+import { type Answer, refusedBy } from "./answer.js";
+import { ASK_OPTIONS, type Ask, type AskOptions, askOf } from "./ask.js";
 import { type HttpCost, checkedCost } from "./cost.js";
-import { type HttpDecision, decisionOfResponse, refusedBy } from "./decision.js";
+import { type HttpDecision, decisionOf } from "./decision.js";
 import { HttpReservation } from "./reservation.js";
 
+/** Longest id of a request in bytes, as the edge has it. */
+const REQUEST_ID_BYTES_MAX = 128;
+
 /** What a client of the edge may be told. */
-export interface HttpOptions {
-  /** The `fetch` to ask with. */
-  readonly fetch?: (url: string, init: RequestInit) => Promise<Response>;
-  /** Header fields of every request: who asks, as a rule. */
-  readonly headers?: Readonly<Record<string, string>>;
-  /** How long an answer may take (5,000 ms), at most a minute. */
-  readonly callMsMax?: number;
+export interface HttpOptions extends AskOptions, WaitersOptions {
   /** Where it reads the time when it waits. */
   readonly clock?: Clock;
 }
 
-/** What a request may say. */
-export interface HttpAcquireOptions {
-  readonly cost?: HttpCost | undefined;
+/** What makes a request one, however often it comes. */
+export interface HttpRequestOptions {
   /** One id of 1 to 128 bytes per request: asked again under it, it is not charged again. */
   readonly requestId?: string | undefined;
 }
 
+/** What a caller that waits may say. */
+export interface HttpAcquireOptions extends HttpRequestOptions, WaitOptions {
+  readonly cost?: HttpCost | undefined;
+}
+
 /** What a reservation may say. */
-export interface HttpReserveOptions extends HttpAcquireOptions {
+export interface HttpReserveOptions extends HttpRequestOptions {
+  /** What is held: an estimate. */
+  readonly cost?: HttpCost | undefined;
   /** How long it is held at most (60,000 ms), up to 31 days. Then it is charged. */
   readonly ttlMs?: number | undefined;
 }
 
 /** A policy of an edge (`docs/api.md`), asked over HTTP. */
 export class HttpLimiter {
-  readonly #url: string;
+  readonly #ask: Ask;
   readonly #policy: string;
-  readonly #options: HttpOptions;
-  readonly #callMsMax: number;
+  readonly #clock: Clock;
   readonly #turns: Turns;
 
   /** @internal */
   constructor(url: string, policy: string, options?: HttpOptions) {
-    checkedOptions(options, ["fetch", "headers", "callMsMax", "clock"]);
-    this.#url = new URL(url).href.replace(/\/$/, "");
+    checkedOptions(options, [...ASK_OPTIONS, "clock", "maxWaiting"]);
+    this.#ask = askOf(url, options ?? {});
     this.#policy = checkedKey("policy", policy);
-    this.#options = options ?? {};
-    this.#callMsMax = wholeNumber("callMsMax", options?.callMsMax ?? 5_000, 1, 60_000);
-    this.#turns = new Turns(options?.clock ?? systemClock);
+    this.#clock = clockOf(options?.clock);
+    this.#turns = new Turns(this.#clock, new Waiters(options?.maxWaiting));
   }
 
-  /** Asks for costs. @throws TollgateError `http` when there is no decision. */
-  async tryAcquire(key: string, options?: HttpAcquireOptions): Promise<HttpDecision> {
-    return decisionOfResponse(await this.#post("acquire", this.#asked(key, options)));
+  /**
+   * Asks for costs, and charges all of them or nothing.
+   *
+   * @throws InvalidError, here or from the edge, and HttpError when there is no decision.
+   */
+  async tryAcquire(key: string, cost?: HttpCost, options?: HttpRequestOptions): Promise<HttpDecision> {
+    checkedOptions(options, ["requestId"]);
+    return decisionOf(await this.#post("acquire", this.#asked(key, cost, options)));
   }
 
   /** The same, and waits for its turn: callers in this process pass in the order in which they came. */
-  async acquire(key: string, options?: HttpAcquireOptions & WaitOptions): Promise<Extract<HttpDecision, { allowed: true }>> {
-    return this.#turns.enter(key, options ?? {}, () => this.tryAcquire(key, options));
+  async acquire(key: string, options?: HttpAcquireOptions): Promise<Extract<HttpDecision, { allowed: true }>> {
+    checkedOptions(options, ["cost", "requestId", "timeoutMs", "signal"]);
+    const asked = this.#asked(key, options?.cost, options);
+    return this.#turns.enter(key, options ?? {}, async () => decisionOf(await this.#post("acquire", asked)));
   }
 
   /** Holds costs instead of charging them, until they are settled or released. */
   async tryReserve(key: string, options?: HttpReserveOptions): Promise<HttpReservation | Extract<HttpDecision, { allowed: false }>> {
-    const hold_ms = wholeNumber("ttlMs", options?.ttlMs ?? 60_000, 1, TIME_MS_MAX);
-    const response = await this.#post("acquire", { ...this.#asked(key, options), hold_ms });
-    const decision = await decisionOfResponse(response);
-    if (!decision.allowed) return decision;
-    const lease = response.headers.get("tollgate-lease");
-    if (lease === null) throw new TollgateError("http", "the edge let it pass without holding anything");
-    return new HttpReservation(decision, (what, more) => this.#post(what, { lease, ...more }));
+    checkedOptions(options, ["cost", "ttlMs", "requestId"]);
+    return this.#reserve(this.#held(key, options));
   }
 
   /** The same, and waits for its turn, as `acquire` does. */
   async reserve(key: string, options?: HttpReserveOptions & WaitOptions): Promise<HttpReservation> {
-    return this.#turns.enter(key, options ?? {}, () => this.tryReserve(key, options));
+    checkedOptions(options, ["cost", "ttlMs", "requestId", "timeoutMs", "signal"]);
+    const asked = this.#held(key, options);
+    return this.#turns.enter(key, options ?? {}, () => this.#reserve(asked));
+  }
+
+  /**
+   * Holds costs, a slot as a rule, while `work` goes on, and settles for them when it has ended, however
+   * it did. The hold is renewed until then.
+   */
+  async withSlot<T>(
+    key: string,
+    work: (held: HttpReservation) => T | Promise<T>,
+    options?: HttpReserveOptions & WaitOptions,
+  ): Promise<T> {
+    return withSlot(this.#clock, options?.ttlMs ?? TTL_MS_DEFAULT, () => this.reserve(key, options), work);
   }
 
   /** Where each limit of a key stands. Nothing is charged. */
   async peek(key: string): Promise<HttpDecision["limits"]> {
     const segments = [this.#policy, checkedKey("key", key)].map(encodeURIComponent);
-    const response = await this.#ask(`/v1/limits/${segments.join("/")}`, { method: "GET" });
-    if (response.status !== 200) throw await refusedBy(response);
-    return (await decisionOfResponse(response)).limits;
+    const answer = await this.#ask(`/v1/limits/${segments.join("/")}`);
+    if (answer.status !== 200) throw refusedBy(answer);
+    return decisionOf(answer).limits;
   }
 
-  #asked(key: string, options: HttpAcquireOptions | undefined): object {
-    const [cost, request_id] = [checkedCost(options?.cost), options?.requestId];
-    return { policy: this.#policy, key: checkedKey("key", key), cost, request_id };
+  async #reserve(asked: object): Promise<HttpReservation | Extract<HttpDecision, { allowed: false }>> {
+    const answer = await this.#post("acquire", asked);
+    const decision = decisionOf(answer);
+    if (!decision.allowed) return decision;
+    const lease = answer.headers.get("tollgate-lease");
+    if (lease === null) throw new HttpError(answer.status, "the edge let it pass without holding anything");
+    return new HttpReservation(decision, (what, more) => this.#post(what, { lease, ...more }));
   }
 
-  #post(what: string, body: object): Promise<Response> {
-    return this.#ask(`/v1/${what}`, { method: "POST", body: JSON.stringify(body) });
+  /** The body of a request, if it is one. */
+  #asked(key: string, cost: HttpCost | undefined, options: HttpRequestOptions | undefined): object {
+    const id = options?.requestId;
+    const request_id = id === undefined ? undefined : text("requestId", id, REQUEST_ID_BYTES_MAX);
+    return { policy: this.#policy, key: checkedKey("key", key), cost: checkedCost(cost), request_id };
   }
 
-  async #ask(path: string, init: RequestInit): Promise<Response> {
-    const { fetch = globalThis.fetch, headers } = this.#options;
-    try {
-      return await fetch(this.#url + path, {
-        ...init,
-        headers: { ...headers, prefer: "return=minimal", "content-type": "application/json" },
-        signal: AbortSignal.timeout(this.#callMsMax),
-      });
-    } catch (cause) {
-      throw new TollgateError("http", "the edge can't be asked, or took too long", { cause });
-    }
+  /** The same of one that holds. */
+  #held(key: string, options: HttpReserveOptions | undefined): object {
+    const hold_ms = wholeNumber("ttlMs", options?.ttlMs ?? TTL_MS_DEFAULT, 1, TIME_MS_MAX);
+    return { ...this.#asked(key, options?.cost, options), hold_ms };
+  }
+
+  #post(what: string, body: object): Promise<Answer> {
+    return this.#ask(`/v1/${what}`, body);
   }
 }
 
-/** A policy of the edge at `url`. @throws TypeError when that is no URL, InvalidError for an option. */
+/** A policy of the edge at `url`. @throws InvalidError that names what is wrong with the URL, the policy or an option. */
 export function tollgateHttp(url: string, policy: string, options?: HttpOptions): HttpLimiter {
   return new HttpLimiter(url, policy, options);
 }

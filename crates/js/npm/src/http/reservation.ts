@@ -1,11 +1,21 @@
 import { TIME_MS_MAX, wholeNumber } from "../check.js";
+import { type Answer, refusedBy } from "./answer.js";
 import { type HttpCost, checkedCost } from "./cost.js";
-import { type HttpDecision, refusedBy } from "./decision.js";
+import type { HttpDecision } from "./decision.js";
 
 /** What the edge is asked about a lease. */
-export type AskLease = (what: "settle" | "release" | "renew", more?: object) => Promise<Response>;
+export type AskLease = (what: "settle" | "release" | "renew", more?: object) => Promise<Answer>;
 
-/** Capacity that the edge holds under a lease. What nobody settles in time is charged as it was held. */
+/** What came of settling. */
+export type HttpSettled =
+  | { readonly settled: true }
+  /** `gone`: it was settled or released before, or expired and was charged. Otherwise its policy refuses that much, and the hold stays. */
+  | { readonly settled: false; readonly reason: "gone" | "limited" | "impossible" };
+
+/**
+ * Capacity that the edge holds under a lease until it is settled or released. What nobody settles in time is
+ * charged as it was held; so is what is still held when an `await using` block ends.
+ */
 export class HttpReservation {
   readonly allowed = true;
   readonly delayMs: number;
@@ -20,14 +30,12 @@ export class HttpReservation {
     this.#ask = ask;
   }
 
-  /**
-   * Ends it and charges what it came to, or what was held. False when it was over already, or its policy
-   * refuses that much; then it stays.
-   */
-  async settle(cost?: HttpCost): Promise<boolean> {
+  /** Ends it and charges what it came to: less than was held, or more; what was held if nothing is said. */
+  async settle(cost?: HttpCost): Promise<HttpSettled> {
     const status = await this.#end("settle", { cost: checkedCost(cost) });
-    this.#isOver ||= status === 200 || status === 410;
-    return status === 200;
+    if (status === 422 || status === 429) return { settled: false, reason: status === 429 ? "limited" : "impossible" };
+    this.#isOver = true;
+    return status === 200 ? { settled: true } : { settled: false, reason: "gone" };
   }
 
   /** Ends it and charges nothing. False when it was over already. */
@@ -48,8 +56,8 @@ export class HttpReservation {
   }
 
   async #end(what: "settle" | "release" | "renew", more?: object): Promise<number> {
-    const response = await this.#ask(what, more);
-    if (![200, 410, 422, 429].includes(response.status)) throw await refusedBy(response);
-    return response.status;
+    const answer = await this.#ask(what, more);
+    if (![200, 410, 422, 429].includes(answer.status)) throw refusedBy(answer);
+    return answer.status;
   }
 }

@@ -1,3 +1,4 @@
+import { withMethods } from "../check.js";
 import type { Loaded, Store } from "../store.js";
 
 /** What is used of a namespace of Workers KV. */
@@ -17,8 +18,9 @@ const TTL_SECS_MIN = 60;
 export class CloudflareKvStore implements Store<undefined> {
   readonly #namespace: KvNamespace;
 
+  /** @throws InvalidError when that is no namespace. */
   constructor(namespace: KvNamespace) {
-    this.#namespace = namespace;
+    this.#namespace = withMethods("namespace", namespace, ["get", "put"]);
   }
 
   async load(key: string): Promise<Loaded<undefined>> {

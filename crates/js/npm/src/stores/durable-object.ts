@@ -1,3 +1,4 @@
+import { withMethods } from "../check.js";
 import { type Loaded, type Store, sameRecord } from "../store.js";
 
 /** What is used of a Durable Object's storage. */
@@ -16,8 +17,9 @@ export interface DurableTransaction {
 export class DurableObjectStore implements Store<Uint8Array | undefined> {
   readonly #storage: DurableStorage;
 
+  /** @throws InvalidError when that is no storage. */
   constructor(storage: DurableStorage) {
-    this.#storage = storage;
+    this.#storage = withMethods("storage", storage, ["get", "transaction"]);
   }
 
   async load(key: string): Promise<Loaded<Uint8Array | undefined>> {

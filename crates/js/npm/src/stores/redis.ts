@@ -1,18 +1,22 @@
+import { callable } from "../check.js";
 import { SWAP_SCRIPT } from "../swap-script.js";
 import type { Loaded, Store } from "../store.js";
 
 /**
  * Sends one command to Redis, and answers bytes as they are: of ioredis
- * `(...args) => redis.callBuffer(...args)`.
+ * `(...args) => redis.callBuffer(...args)`, of node-redis `(...args) => bytes.sendCommand(args)` with
+ * `bytes = client.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer })`. What follows the command is texts
+ * and bytes; each client has a type of its own for these, so none is named.
  */
-export type RedisSend = (command: string, ...args: (string | Uint8Array)[]) => Promise<unknown>;
+export type RedisSend = (command: string, ...args: any[]) => Promise<unknown>;
 
 /** A store in Redis, exact: one script compares and swaps. */
 export class RedisStore implements Store<Uint8Array | undefined> {
   readonly #send: RedisSend;
 
+  /** @throws InvalidError when that is no function: a client is none. */
   constructor(send: RedisSend) {
-    this.#send = send;
+    this.#send = callable("send", send);
   }
 
   async load(key: string): Promise<Loaded<Uint8Array | undefined>> {

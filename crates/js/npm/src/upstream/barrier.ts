@@ -1,14 +1,16 @@
 import { options as checkedOptions, wholeNumber } from "../check.js";
+import { timeOf } from "../clock.js";
 import type { Duration } from "../duration.js";
 import { idText, randomId } from "../id.js";
 import type { Store } from "../store.js";
 import { until } from "../until.js";
+import { Waiters, type WaitersOptions } from "../waiters.js";
 import { type WaitOptions, checked } from "../waiting.js";
 import { type Arrival, type BarrierStatus, barrierRecord } from "./barrier-record.js";
 import { RECORD_OPTIONS, RecordInStore, type RecordOptions } from "./record-in-store.js";
 
 /** What a barrier may be told. */
-export interface BarrierOptions extends RecordOptions {
+export interface BarrierOptions extends RecordOptions, WaitersOptions {
   /** How long a generation lives, from its beginning to the last arrival, and again until all have gone (15 minutes). */
   readonly ttl?: Duration;
   /** The time between two looks whether all have arrived (100 ms), 1 to 60,000. */
@@ -40,14 +42,16 @@ export class Barrier {
   readonly #record: RecordInStore;
   readonly #ttl: Duration;
   readonly #lookMs: number;
+  readonly #waiters: Waiters;
 
   /** @throws InvalidError that names what is wrong with the store, the key or an option. */
   constructor(store: Store, key: string, parties: number, options?: BarrierOptions) {
-    checkedOptions(options, [...RECORD_OPTIONS, "ttl", "lookMs"]);
+    checkedOptions(options, [...RECORD_OPTIONS, "ttl", "lookMs", "maxWaiting"]);
     this.parties = wholeNumber("parties", parties, 1, 4_000);
     const { ttl = TTL_DEFAULT, lookMs = LOOK_MS_DEFAULT } = options ?? {};
     this.#ttl = ttl;
     this.#lookMs = wholeNumber("lookMs", lookMs, 1, 60_000);
+    this.#waiters = new Waiters(options?.maxWaiting);
     this.#record = new RecordInStore(store, key, options);
     barrierRecord.create(undefined, parties, ttl, [0, 0]);
   }
@@ -55,21 +59,25 @@ export class Barrier {
   /**
    * Arrives, and waits until all have. Whoever stops waiting has not arrived either.
    *
-   * @throws TimeoutError, the reason of `signal`, InvalidError; TollgateError `store`, `busy` or
+   * @throws TimeoutError, FullError, the reason of `signal`, InvalidError; TollgateError `store`, `busy` or
    * `corrupt-record`.
    */
   async wait(options: WaitOptions = {}): Promise<Passed> {
     checkedOptions(options, ["timeoutMs", "signal"]);
     const { timeoutMs = Infinity, signal } = checked(options);
     const here: Here = { id: idText(randomId()), generation: undefined };
+    // Before it arrives: a party that is not to wait must not be counted on.
+    this.#waiters.join();
     try {
-      return await this.#passed(here, this.#record.clock.now() + timeoutMs, signal);
+      return await this.#passed(here, timeOf(this.#record.clock) + timeoutMs, signal);
     } catch (error) {
       // The others may have set out with this party while it gave up: then it has passed, too.
       if (here.generation !== undefined && (await this.#leave(here)) === "left") {
         return { generation: here.generation, isLast: false };
       }
       throw error;
+    } finally {
+      this.#waiters.leave();
     }
   }
 

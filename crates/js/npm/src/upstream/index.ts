@@ -8,6 +8,7 @@ export { type Clock, ManualClock, systemClock } from "../clock.js";
 export type { Duration } from "../duration.js";
 export { type ErrorCode, FullError, InvalidError, TimeoutError, TollgateError } from "../errors.js";
 export type { HrTime } from "../hr-time.js";
+export type { WaitersOptions } from "../waiters.js";
 export type { WaitOptions } from "../waiting.js";
 export type { Loaded, Store } from "../store.js";
 export { CloudflareKvStore, type KvNamespace } from "../stores/cloudflare-kv.js";

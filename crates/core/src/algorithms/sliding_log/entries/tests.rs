@@ -100,6 +100,20 @@ proptest! {
         prop_assert_eq!(Log::decode(&bytes), Some(log));
     }
 
+    /// All units are those of the entries, as far as 64 bits go, also when some of them have left.
+    #[test]
+    fn units_are_those_of_the_entries(log in any_log(), left in any::<prop::sample::Index>()) {
+        let times: Vec<u64> = log.entries().iter().map(|entry| entry.time).collect();
+        let until = if times.is_empty() { 0 } else { times[left.index(times.len())] };
+        let mut rest = log.clone();
+        rest.forget(|time_ns| time_ns <= until);
+        prop_assert_eq!(rest.entries(), log.since(|time_ns| time_ns <= until));
+        for log in [log, rest] {
+            let sum: u128 = log.entries().iter().map(|entry| u128::from(entry.units)).sum();
+            prop_assert_eq!(log.units(), u64::try_from(sum).unwrap_or(u64::MAX));
+        }
+    }
+
     /// Any bytes are the bytes of one log or of none; its times ascend and it has no empty entries.
     #[test]
     fn any_bytes_will_do(bytes in vec(prop_oneof![any::<u8>(), 0..4_u8], 0..24)) {

@@ -1,0 +1,33 @@
+import { HttpError, InvalidError } from "../errors.js";
+
+/** Most characters of an answer that an error repeats. */
+const SHOWN_MAX = 1_000;
+
+/** What the edge answered, read to its end: a body that nobody reads would keep its connection from others. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+}
+
+/** The whole answer. Where it breaks off, its status is still known. */
+export async function answerOf(response: Response): Promise<Answer> {
+  const { status, headers } = response;
+  return { status, headers, text: await response.text().catch(() => "") };
+}
+
+/** What the edge did not take, or could not do, in its own words: by its field, where that is at fault. */
+export function refusedBy({ status, text }: Answer): HttpError | InvalidError {
+  const { field, detail } = problemOf(text);
+  if (status === 400 && typeof field === "string") return new InvalidError(field, String(detail).slice(0, SHOWN_MAX));
+  return new HttpError(status, `the edge answered ${status}: ${text.slice(0, SHOWN_MAX)}`);
+}
+
+/** The members of a problem document (RFC 9457); none of what is no such document. */
+function problemOf(text: string): { readonly field?: unknown; readonly detail?: unknown } {
+  try {
+    return (JSON.parse(text) as object | null) ?? {};
+  } catch {
+    return {};
+  }
+}
