@@ -37,6 +37,9 @@ pub(crate) struct Members<'a> {
     entries: Vec<Entry<'a>>,
 }
 
+/// A text, behind its name.
+pub(crate) type TextEntry<'a> = (Cow<'a, str>, Cow<'a, str>);
+
 /// A number for a policy of one limit, or numbers by limit name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum CostBody<'a> {
@@ -144,11 +147,7 @@ impl<'a> Members<'a> {
     }
 
     /// Texts by name, at most so many; none when there is no such member.
-    pub(crate) fn texts(
-        &mut self,
-        name: &str,
-        most: usize,
-    ) -> Result<Vec<(Cow<'a, str>, Cow<'a, str>)>, Problem> {
+    pub(crate) fn texts(&mut self, name: &str, most: usize) -> Result<Vec<TextEntry<'a>>, Problem> {
         let entries = match self.take(name)? {
             None => return Ok(Vec::new()),
             Some(Value::Table(entries)) if entries.len() <= most => entries,
@@ -157,7 +156,7 @@ impl<'a> Members<'a> {
                 return Err(self.invalid(name, detail));
             }
         };
-        let mut texts: Vec<(Cow<'a, str>, _)> = Vec::with_capacity(entries.len());
+        let mut texts: Vec<TextEntry<'a>> = Vec::with_capacity(entries.len());
         for (key, value) in entries {
             let wrong = |detail: &str| Err(self.invalid(&format!("{name}.{key}"), detail));
             match value {

@@ -1,8 +1,6 @@
 //! Capacities that adapt: `GET /v1/capacity/{policy}/{key}`, and `POST /v1/capacity/set`, `/clear` and
 //! `/reduce`.
 
-use std::borrow::Cow;
-
 use bytes::Bytes;
 use http::Response;
 use http_body_util::Full;
@@ -55,7 +53,8 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     ) -> Result<Response<Full<Bytes>>, Problem> {
         let capacity = body.needed_number("capacity", 1..=UNITS_MAX)?;
         let per_ms = body.number("per_ms", 1..=PER_MS_MAX)?;
-        let (opened, key, limit, note) = self.adaptive(&mut body)?;
+        let (opened, key) = self.policy_and_key(&mut body)?;
+        let (limit, note) = adaptive(&mut body, opened)?;
         body.end()?;
         let policys = opened.named.limits().limits().get(limit).map(|limit| limit.period());
         let period = per_ms.map(Span::from_millis).or(policys).unwrap_or(Span::ZERO);
@@ -70,7 +69,8 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         &self,
         mut body: Members<'_>,
     ) -> Result<Response<Full<Bytes>>, Problem> {
-        let (opened, key, limit, note) = self.adaptive(&mut body)?;
+        let (opened, key) = self.policy_and_key(&mut body)?;
+        let (limit, note) = adaptive(&mut body, opened)?;
         body.end()?;
         let clear = Operation::SetCapacity { limit, capacity: None, note };
         self.change_one(opened, &key, &clear).await
@@ -82,7 +82,8 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         mut body: Members<'_>,
     ) -> Result<Response<Full<Bytes>>, Problem> {
         let permille = body.number("factor_permille", 0..=999)?;
-        let (opened, key, limit, note) = self.adaptive(&mut body)?;
+        let (opened, key) = self.policy_and_key(&mut body)?;
+        let (limit, note) = adaptive(&mut body, opened)?;
         body.end()?;
         let factor = permille
             .and_then(|permille| ReduceFactor::from_permille(permille.try_into().ok()?))
@@ -99,20 +100,19 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         let applied = self.change_capacities(opened, key, operation).await?;
         Ok(done(opened, key, &applied.limits))
     }
+}
 
-    /// A key, and one of its limits that adapts.
-    fn adaptive<'b>(
-        &self,
-        body: &mut Members<'b>,
-    ) -> Result<(&Opened<L>, Cow<'b, str>, usize, Note), Problem> {
-        let (opened, key) = self.policy_and_key(body)?;
-        let limit = limit(body, opened)?;
-        let algorithm = opened.named.limits().limits().get(limit).map(|limit| limit.algorithm());
-        if !matches!(algorithm, Some(Algorithm::Adaptive { .. })) {
-            return Err(body.invalid("limit", "is not adaptive: its capacity is the policy's"));
-        }
-        Ok((opened, key, limit, note(body)?))
+/// One of a policy's limits that adapts, and who changes it.
+fn adaptive<L: Limiter>(
+    body: &mut Members<'_>,
+    opened: &Opened<L>,
+) -> Result<(usize, Note), Problem> {
+    let limit = limit(body, opened)?;
+    let algorithm = opened.named.limits().limits().get(limit).map(|limit| limit.algorithm());
+    if !matches!(algorithm, Some(Algorithm::Adaptive { .. })) {
+        return Err(body.invalid("limit", "is not adaptive: its capacity is the policy's"));
     }
+    Ok((limit, note(body)?))
 }
 
 fn note(body: &mut Members<'_>) -> Result<Note, Problem> {
