@@ -42,7 +42,7 @@ pub enum Value<'a> {
 pub type Entry<'a> = (Cow<'a, str>, Value<'a>);
 
 impl Value<'_> {
-    /// The same, of no text.
+    /// The same, which borrows from no text.
     #[must_use]
     pub fn to_static(&self) -> Value<'static> {
         let text = |text: &Cow<'_, str>| Cow::Owned(text.clone().into_owned());
