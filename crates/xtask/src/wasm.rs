@@ -23,12 +23,18 @@ const WASM_FEATURES: [&str; 6] = [
     "--enable-reference-types",
 ];
 
+/// What LLVM may copy into its callers where the core is all there is: hardly anything, whatever is hinted at
+/// for native code. wasm-opt inlines what has one caller, and by that alone a decision of the plain module
+/// takes 5 to 15 % fewer instructions, and the component 8 % fewer bytes.
+const CORE_LLVM_ARGS: [&str; 2] = ["-inline-threshold=10", "-inlinehint-threshold=10"];
+
 /// A crate that becomes a component.
 #[derive(Clone, Copy)]
 struct Guest<'a> {
     package: &'static str,
     features: &'a str,
     target: &'static str,
+    llvm_args: &'static [&'static str],
     out: &'static str,
 }
 
@@ -36,6 +42,7 @@ const LIMITER: Guest<'_> = Guest {
     package: "tollgate-component",
     features: "",
     target: "wasm32-unknown-unknown",
+    llvm_args: &CORE_LLVM_ARGS,
     out: "limiter.wasm",
 };
 
@@ -47,6 +54,7 @@ const EDGE: Guest<'_> = Guest {
     package: "tollgate-edge-spin",
     features: "",
     target: "wasm32-wasip2",
+    llvm_args: &[],
     out: "edge.wasm",
 };
 
@@ -56,7 +64,8 @@ const JS_STORES: Guest<'_> = Guest { package: "tollgate-js-stores", ..JS };
 const JS_UPSTREAM: Guest<'_> = Guest { package: "tollgate-js-upstream", ..JS };
 
 /// The Worker. It becomes no component either.
-const WORKER: Guest<'_> = Guest { package: "tollgate-edge-cloudflare", out: "", ..LIMITER };
+const WORKER: Guest<'_> =
+    Guest { package: "tollgate-edge-cloudflare", llvm_args: &[], out: "", ..LIMITER };
 
 /// The core for hosts without components. It is no component either.
 const MODULE: Guest<'_> = Guest { package: "tollgate-module", out: "module.wasm", ..LIMITER };
@@ -200,7 +209,7 @@ fn compile(guest: &Guest<'_>) -> anyhow::Result<Command> {
     let mut command = cargo(&["rustc", "--quiet", "--profile", "wasm", "--lib"]);
     command.args(["--package", guest.package, "--target", guest.target]);
     command.args(["--features", guest.features]);
-    command.env("CARGO_ENCODED_RUSTFLAGS", rustc_flags()?.join("\x1f"));
+    command.env("CARGO_ENCODED_RUSTFLAGS", rustc_flags(guest)?.join("\x1f"));
     if guest.target == "wasm32-wasip2" {
         command.args(["--", "-C", "link-arg=--skip-wit-component"]);
     }
@@ -213,21 +222,26 @@ fn artifact(guest: &Guest<'_>) -> PathBuf {
     paths::target().join(guest.target).join("wasm").join(file)
 }
 
-/// No path of this machine in a guest, and the small one of two SHA-256s: only long keys are hashed.
-fn rustc_flags() -> anyhow::Result<Vec<String>> {
+/// No path of this machine in a guest, the small one of two SHA-256s, since only long keys are hashed, and
+/// what the guest wants of LLVM.
+fn rustc_flags(guest: &Guest<'_>) -> anyhow::Result<Vec<String>> {
     let cargo_home = match env::var_os("CARGO_HOME") {
         Some(dir) => dir.into(),
         None => env::home_dir().context("there is no home folder")?.join(".cargo"),
     };
     let remap = |dir: &Path, name: &str| format!("--remap-path-prefix={}={name}", dir.display());
     let compact = String::from("--cfg=sha2_backend_soft=\"compact\"");
-    Ok(vec![remap(&cargo_home, "cargo"), remap(&paths::root(), "tollgate"), compact])
+    let mut flags = vec![remap(&cargo_home, "cargo"), remap(&paths::root(), "tollgate"), compact];
+    flags.extend(guest.llvm_args.iter().map(|arg| format!("-Cllvm-args={arg}")));
+    Ok(flags)
 }
 
 /// Makes a core module smaller with wasm-opt.
 pub(crate) fn optimize(module: &Path, out: &Path) -> anyhow::Result<()> {
     let mut command = Command::new("node");
-    command.arg(wasm_opt()?).args(WASM_FEATURES).args(["-Oz", "--strip-producers"]);
+    // The lowest addresses are the far end of the stack: what lies there has overflowed it.
+    let passes = ["-Oz", "--low-memory-unused", "--strip-producers"];
+    command.arg(wasm_opt()?).args(WASM_FEATURES).args(passes);
     run(command.arg(module).arg("-o").arg(out))
 }
 

@@ -194,7 +194,10 @@ impl Record {
             entry::put(out, 0, entry::BLOCK, &until);
         }
         if self.once.iter().len() > 0 {
-            let ids: Vec<u8> = self.once.iter().flat_map(|id| id.to_le_bytes()).collect();
+            let mut ids = Vec::with_capacity(REQUEST_IDS_MAX * 16);
+            for id in self.once.iter() {
+                ids.extend_from_slice(&id.to_le_bytes());
+            }
             entry::put(out, 0, entry::ONCE, &ids);
         }
         if self.revision > 0 {

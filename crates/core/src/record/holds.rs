@@ -2,6 +2,7 @@
 
 use alloc::collections::BinaryHeap;
 use alloc::vec::Vec;
+use core::mem;
 
 use crate::id::Id;
 use crate::shift;
@@ -73,9 +74,15 @@ impl Holds {
     }
 
     /// Takes out all holds that have expired at `now`, those that did first in front.
-    pub(crate) fn take_expired(&mut self, now: Timestamp) -> impl Iterator<Item = Hold> {
-        let expired = self.0.partition_point(|hold| hold.expires <= now);
-        self.0.drain(..expired)
+    pub(crate) fn take_expired(&mut self, now: Timestamp) -> Vec<Hold> {
+        let has_expired = |hold: &Hold| hold.expires <= now;
+        if !self.0.first().is_some_and(has_expired) {
+            return Vec::new();
+        }
+        // Not `drain`, which has a panic path for a range beyond the end.
+        let (expired, living) = mem::take(&mut self.0).into_iter().partition(has_expired);
+        self.0 = living;
+        expired
     }
 
     /// Whether two of them have the same id. By a heap, since comparing each with each takes millions of
@@ -98,7 +105,7 @@ impl Holds {
         if self.0.last().is_none_or(|hold| hold.expires <= believed) {
             return false;
         }
-        for mut hold in core::mem::take(&mut self.0) {
+        for mut hold in mem::take(&mut self.0) {
             hold.expires = hold.expires.min(longest);
             self.insert(hold);
         }

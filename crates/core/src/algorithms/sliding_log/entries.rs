@@ -58,10 +58,16 @@ impl Log {
 
     /// Drops the charges of which `has_left` is true. It has to be true up to some time, and not after.
     pub(crate) fn forget(&mut self, has_left: impl Fn(u64) -> bool) {
-        let left = self.entries.partition_point(|entry| has_left(entry.time));
-        for entry in self.entries.drain(..left) {
-            self.units = self.units.saturating_sub(entry.units.into());
+        if !self.entries.first().is_some_and(|oldest| has_left(oldest.time)) {
+            return;
         }
+        let units = &mut self.units;
+        self.entries.retain(|entry| {
+            let leaves = has_left(entry.time);
+            let gone = if leaves { entry.units } else { 0 };
+            *units = units.saturating_sub(gone.into());
+            !leaves
+        });
     }
 
     /// Adds a charge, at the time of the newest one if that is later. When there are as many entries
