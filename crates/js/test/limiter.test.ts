@@ -223,6 +223,7 @@ test("bad policies are refused by the field that is wrong", () => {
   const bad: [unknown, string][] = [
     ["", "requests"],
     ["10/fortnight", "requests.per"],
+    [`10/s${" ".repeat(200)}and more`, "requests"],
     ["0/s", "requests.limit"],
     ["10/s burst 0", "requests.burst"],
     [null, "policy"],

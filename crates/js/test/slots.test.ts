@@ -5,15 +5,9 @@ import { test } from "node:test";
 
 import { ManualClock, MemoryStore, type Store, StoreLimiter, tollgateHttp } from "tollgate";
 
-const SLOTS = { calls: { algorithm: "concurrency", slots: 1 } } as const;
+import { goOn } from "./go-on.js";
 
-/** Lets everything that can go on go on, for so many milliseconds of this clock. */
-async function goOn(clock: ManualClock, millis: number): Promise<void> {
-  for (let step = 0; step < millis; step += 10) {
-    clock.advance(10);
-    for (let turn = 0; turn < 50; turn += 1) await Promise.resolve();
-  }
-}
+const SLOTS = { calls: { algorithm: "concurrency", slots: 1 } } as const;
 
 /** A store whose loads fail as often as they are told to. */
 class Failing extends MemoryStore {

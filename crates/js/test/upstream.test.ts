@@ -3,15 +3,9 @@ import { test } from "node:test";
 
 import { Barrier, Cooldowns, ManualClock, MemoryStore, type Store, feedbackOf } from "tollgate/upstream";
 
-const START_MS = 1_800_000_000_000;
+import { goOn } from "./go-on.js";
 
-/** Lets everything that can go on go on, for so many milliseconds of this clock. */
-async function goOn(clock: ManualClock, millis: number): Promise<void> {
-  for (let step = 0; step <= millis; step += 10) {
-    if (step > 0) clock.advance(10);
-    for (let turn = 0; turn < 100; turn += 1) await Promise.resolve();
-  }
-}
+const START_MS = 1_800_000_000_000;
 
 test("what one caller reports, all who share the store know, for four fifths of the time", async () => {
   const [store, clock] = [new MemoryStore(), new ManualClock(START_MS)];

@@ -6,16 +6,10 @@ import { test } from "node:test";
 import { ManualClock, MemoryStore, StoreLimiter, tollgateHttp } from "tollgate";
 import { Barrier } from "tollgate/upstream";
 
+import { goOn } from "./go-on.js";
+
 const START_MS = 1_800_000_000_000;
 const FULL = { name: "FullError", code: "too-many-waiting" };
-
-/** Lets everything that can go on go on, for so many milliseconds of this clock. */
-async function goOn(clock: ManualClock, millis: number): Promise<void> {
-  for (let step = 0; step <= millis; step += 10) {
-    if (step > 0) clock.advance(10);
-    for (let turn = 0; turn < 100; turn += 1) await Promise.resolve();
-  }
-}
 
 /** An edge that lets one pass in a hundred milliseconds of this clock, of each key. */
 function edge(clock: ManualClock): (url: string, init: RequestInit) => Promise<Response> {

@@ -49,7 +49,7 @@ impl Store for KeyValueStore {
     }
 
     async fn swap(&self, key: &str, token: Self::Token, record: &[u8]) -> Result<Swap, StoreError> {
-        self.0.swap(key, token.as_deref(), record.to_vec()).await.map_err(unavailable)
+        self.swap_expiring(key, token, record, Span::NEVER).await
     }
 
     async fn swap_all(

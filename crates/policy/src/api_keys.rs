@@ -4,7 +4,7 @@ use tollgate_core::Name;
 
 use crate::fields::Fields;
 use crate::policy_set::TextError;
-use crate::value::{self, Value};
+use crate::value::{self, Entry, Value};
 
 /// Most API keys in one text.
 pub const API_KEYS_MAX: usize = 1_000;
@@ -79,7 +79,7 @@ impl ApiKeys {
     }
 }
 
-fn add(keys: &mut Vec<ApiKey>, tables: &[(String, Value)]) -> Result<(), String> {
+fn add(keys: &mut Vec<ApiKey>, tables: &[Entry<'_>]) -> Result<(), String> {
     for (name, table) in tables {
         let key = key(name, table).map_err(|message| format!("key.{name}{message}"))?;
         if keys.len() == API_KEYS_MAX {
@@ -93,7 +93,7 @@ fn add(keys: &mut Vec<ApiKey>, tables: &[(String, Value)]) -> Result<(), String>
     Ok(())
 }
 
-fn key(name: &str, table: &Value) -> Result<ApiKey, String> {
+fn key(name: &str, table: &Value<'_>) -> Result<ApiKey, String> {
     let Value::Table(entries) = table else { return Err(String::from(": must be a table")) };
     let name = Name::new(name).ok_or_else(|| String::from(": its name is no name"))?;
     let fields = Fields { owner: "a key", entries };
@@ -111,7 +111,7 @@ fn key(name: &str, table: &Value) -> Result<ApiKey, String> {
     Ok(ApiKey { name, sha256, tenant, scopes })
 }
 
-fn scope(word: &Value) -> Option<Scope> {
+fn scope(word: &Value<'_>) -> Option<Scope> {
     let Value::Text(word) = word else { return None };
     match &**word {
         "acquire" => Some(Scope::Acquire),

@@ -2,13 +2,13 @@
 
 use tollgate_core::{Span, UNITS_MAX};
 
-use crate::value::Value;
+use crate::value::{Entry, Value};
 
 /// The fields of one limit.
 pub(crate) struct Fields<'a> {
     /// Who has these fields, for messages.
     pub(crate) owner: &'a str,
-    pub(crate) entries: &'a [(String, Value)],
+    pub(crate) entries: &'a [Entry<'a>],
 }
 
 impl<'a> Fields<'a> {
@@ -24,7 +24,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    pub(crate) fn get(&self, field: &str) -> Result<Option<&'a Value>, String> {
+    pub(crate) fn get(&self, field: &str) -> Result<Option<&'a Value<'a>>, String> {
         let mut found = self.entries.iter().filter(|(name, _)| name == field);
         match (found.next(), found.next()) {
             (_, Some(_)) => Err(format!(".{field}: is given twice")),

@@ -94,4 +94,4 @@ pub use named_policy::NamedPolicy;
 pub use options::{Exactness, LOCAL_SHARE_PERCENT_DEFAULT, OnStoreFailure};
 pub use policy_set::{POLICIES_MAX, POOLS_MAX, PolicySet, TextError};
 pub use pool_text::{KEY_BYTES_MAX, NamedPool, PoolChoice};
-pub use value::{LIST_ITEMS_MAX, TABLE_ENTRIES_MAX, TEXT_BYTES_MAX, Value, compact};
+pub use value::{Entry, LIST_ITEMS_MAX, TABLE_ENTRIES_MAX, TEXT_BYTES_MAX, Value, compact};

@@ -4,10 +4,10 @@ use tollgate_core::{Limit, LimitError, Overrun};
 
 use crate::algorithm_text;
 use crate::fields::Fields;
-use crate::value::Value;
+use crate::value::Entry;
 
 /// The limit that a table describes, or a message that starts with the field it is about.
-pub(crate) fn limit(name: &str, entries: &[(String, Value)]) -> Result<Limit, String> {
+pub(crate) fn limit(name: &str, entries: &[Entry<'_>]) -> Result<Limit, String> {
     let mut fields = Fields { owner: "a limit", entries };
     fields.owner = fields.needed("algorithm", fields.text("algorithm")?)?;
     let algorithm = algorithm_text::algorithm(&fields)?;

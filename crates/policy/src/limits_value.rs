@@ -1,25 +1,26 @@
 //! The limits of one policy as a value, the way that a policy text writes them; and back.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use tollgate_core::{Algorithm, CalendarUnit, Limit, Overrun, Policy, Span, Windows};
 
 use crate::limit_text;
 use crate::policy_set::TextError;
-use crate::value::Value;
+use crate::value::{Entry, Value};
 
-type Entries = Vec<(String, Value)>;
+type Entries = Vec<Entry<'static>>;
 
 /// The policy whose limits this table names, as `[policy.NAME]` of a policy text does. There are no options
 /// among them.
 ///
 /// # Errors
 /// [`TextError`] starts with the field that is wrong, and says what belongs there.
-pub fn limits_from_value(table: &Value) -> Result<Policy, TextError> {
+pub fn limits_from_value(table: &Value<'_>) -> Result<Policy, TextError> {
     let Value::Table(entries) = table else {
         return Err(TextError(String::from("a policy is a table of limits")));
     };
-    let limit = |(name, value): &(String, Value)| match value {
+    let limit = |(name, value): &Entry<'_>| match value {
         Value::Table(fields) => {
             limit_text::limit(name, fields).map_err(|message| TextError(format!("{name}{message}")))
         }
@@ -35,24 +36,24 @@ pub fn limits_from_value(table: &Value) -> Result<Policy, TextError> {
 ///
 /// # Errors
 /// [`TextError`] for windows whose offset from UTC has seconds: a text has no words for it.
-pub fn limits_to_value(policy: &Policy) -> Result<Value, TextError> {
+pub fn limits_to_value(policy: &Policy) -> Result<Value<'static>, TextError> {
     let limits = policy.limits().iter().map(|limit| {
-        let name = limit.name().to_string();
+        let name = limit.name();
         let value = limit_value(limit).map_err(|message| TextError(format!("{name}{message}")))?;
-        Ok((name, value))
+        Ok((name.to_string().into(), value))
     });
     limits.collect::<Result<Entries, _>>().map(Value::Table)
 }
 
-fn limit_value(limit: &Limit) -> Result<Value, String> {
+fn limit_value(limit: &Limit) -> Result<Value<'static>, String> {
     let mut entries = algorithm(limit.algorithm())?;
     match limit.default_cost() {
-        _ if limit.is_per_call() => entries.push(("per_call".to_owned(), Value::Truth(true))),
-        Some(cost) => entries.push(("default_cost".to_owned(), Value::Number(cost))),
+        _ if limit.is_per_call() => entries.push(("per_call".into(), Value::Truth(true))),
+        Some(cost) => entries.push(("default_cost".into(), Value::Number(cost))),
         None => {}
     }
     if limit.is_shadow() {
-        entries.push(("shadow".to_owned(), Value::Truth(true)));
+        entries.push(("shadow".into(), Value::Truth(true)));
     }
     if limit.overrun() == Overrun::Refuse {
         entries.push(text("overrun", "refuse"));
@@ -102,18 +103,22 @@ fn algorithm(algorithm: Algorithm) -> Result<Entries, String> {
     })
 }
 
-fn named(algorithm: &str, numbers: &[(&str, u64)]) -> Entries {
-    let numbers = numbers.iter().map(|(name, number)| ((*name).to_owned(), Value::Number(*number)));
+fn named(algorithm: &'static str, numbers: &[(&'static str, u64)]) -> Entries {
+    let numbers = numbers.iter().map(|(name, number)| ((*name).into(), Value::Number(*number)));
     std::iter::once(text("algorithm", algorithm)).chain(numbers).collect()
 }
 
-fn timed(algorithm: &str, numbers: &[(&str, u64)], period: Span) -> Entries {
+fn timed(algorithm: &'static str, numbers: &[(&'static str, u64)], period: Span) -> Entries {
     let mut entries = named(algorithm, numbers);
     entries.push(span("per", period));
     entries
 }
 
-fn windowed(algorithm: &str, numbers: &[(&str, u64)], windows: Windows) -> Result<Entries, String> {
+fn windowed(
+    algorithm: &'static str,
+    numbers: &[(&'static str, u64)],
+    windows: Windows,
+) -> Result<Entries, String> {
     let mut entries = named(algorithm, numbers);
     match windows {
         Windows::Aligned { period, utc_offset_secs } => {
@@ -134,20 +139,20 @@ fn windowed(algorithm: &str, numbers: &[(&str, u64)], windows: Windows) -> Resul
     Ok(entries)
 }
 
-fn text(name: &str, text: &str) -> (String, Value) {
-    (name.to_owned(), Value::Text(text.to_owned()))
+fn text(name: &'static str, text: impl Into<Cow<'static, str>>) -> Entry<'static> {
+    (name.into(), Value::Text(text.into()))
 }
 
 /// To the nanosecond: `1m`, `1h 30m`.
-fn span(name: &str, span: Span) -> (String, Value) {
+fn span(name: &'static str, span: Span) -> Entry<'static> {
     let duration = humantime::format_duration(Duration::from_nanos(span.as_nanos()));
-    text(name, &duration.to_string())
+    text(name, duration.to_string())
 }
 
-fn offset(secs: i32) -> Result<(String, Value), String> {
+fn offset(secs: i32) -> Result<Entry<'static>, String> {
     if secs % 60 != 0 {
         return Err(format!(".utc_offset: {secs} s can't be written, only whole minutes"));
     }
     let (sign, minutes) = (if secs < 0 { '-' } else { '+' }, secs.unsigned_abs() / 60);
-    Ok(text("utc_offset", &format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60)))
+    Ok(text("utc_offset", format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60)))
 }

@@ -16,7 +16,7 @@ use crate::value::Value;
 pub struct NamedPolicy {
     name: Name,
     /// What it was read from.
-    text: Value,
+    text: Value<'static>,
     limits: Policy,
     options: Options,
     local: Option<Policy>,
@@ -31,23 +31,23 @@ impl NamedPolicy {
     /// ```
     /// use tollgate_policy::{NamedPolicy, Value};
     ///
-    /// let table: Value = serde_json::from_str(r#"{"a": {"algorithm": "concurrency"}}"#).unwrap();
+    /// let table: Value<'_> = serde_json::from_str(r#"{"a": {"algorithm": "concurrency"}}"#).unwrap();
     /// let error = NamedPolicy::new("api", &table).unwrap_err();
     /// assert_eq!(error.parts(), ("policy.a.slots", "concurrency needs it"));
     /// ```
-    pub fn new(name: &str, table: &Value) -> Result<Self, TextError> {
+    pub fn new(name: &str, table: &Value<'_>) -> Result<Self, TextError> {
         Self::read(name, table).map_err(|message| TextError(format!("policy{message}")))
     }
 
     /// Reads it, or answers a message that starts with the field it is about.
-    pub(crate) fn read(name: &str, table: &Value) -> Result<Self, String> {
+    pub(crate) fn read(name: &str, table: &Value<'_>) -> Result<Self, String> {
         let name = Name::new(name).ok_or_else(|| format!(": its {}", LimitError::Name))?;
         let (limits, options) = limits_and_options(table)?;
         let local = (options.on_store_failure == OnStoreFailure::Local)
             .then(|| scaled(&limits, options.local_share_percent))
             .transpose()
             .map_err(|error| format!(".local_share_percent: {error}"))?;
-        Ok(Self { name, text: table.clone(), limits, options, local })
+        Ok(Self { name, text: table.to_static(), limits, options, local })
     }
 
     /// The policy's name.
@@ -68,7 +68,7 @@ impl NamedPolicy {
     /// assert_eq!(NamedPolicy::new("api", api.text()).as_ref(), Ok(api));
     /// ```
     #[must_use]
-    pub const fn text(&self) -> &Value {
+    pub const fn text(&self) -> &Value<'static> {
         &self.text
     }
 
@@ -116,7 +116,7 @@ impl NamedPolicy {
     }
 }
 
-fn limits_and_options(table: &Value) -> Result<(Policy, Options), String> {
+fn limits_and_options(table: &Value<'_>) -> Result<(Policy, Options), String> {
     let Value::Table(entries) = table else { return Err(String::from(": must be a table")) };
     let (mut limits, mut others) = (Vec::new(), Vec::new());
     for (field, value) in entries {

@@ -3,7 +3,7 @@
 use crate::fields::Fields;
 use crate::named_policy::NamedPolicy;
 use crate::pool_text::{self, NamedPool};
-use crate::value::{self, Value};
+use crate::value::{self, Entry, Value};
 
 /// Most policies in one text.
 pub const POLICIES_MAX: usize = 1_000;
@@ -89,7 +89,7 @@ impl TextError {
 }
 
 /// The policies of a whole text, or a message that starts with the field it is about.
-fn build(text: &Value) -> Result<PolicySet, String> {
+fn build(text: &Value<'_>) -> Result<PolicySet, String> {
     let Value::Table(entries) = text else {
         return Err(String::from("a text has a table `policy`"));
     };
@@ -110,7 +110,7 @@ fn build(text: &Value) -> Result<PolicySet, String> {
 }
 
 /// Whether policies may be changed live: yes, unless the text says no.
-fn live_policies(entries: &[(String, Value)]) -> Result<bool, String> {
+fn live_policies(entries: &[Entry<'_>]) -> Result<bool, String> {
     let fields = Fields { owner: "a text", entries };
     match fields.get(LIVE_POLICIES).map_err(|_| format!("{LIVE_POLICIES}: is given twice"))? {
         None => Ok(true),
@@ -119,7 +119,7 @@ fn live_policies(entries: &[(String, Value)]) -> Result<bool, String> {
     }
 }
 
-fn add_pools(set: &mut PolicySet, pools: &[(String, Value)]) -> Result<(), String> {
+fn add_pools(set: &mut PolicySet, pools: &[Entry<'_>]) -> Result<(), String> {
     for (name, table) in pools {
         if set.pools.iter().any(|pool| **pool.name() == **name) {
             return Err(format!("pool.{name}: is given twice"));
@@ -147,7 +147,7 @@ fn check_pools(set: &PolicySet) -> Result<(), String> {
     Ok(())
 }
 
-fn add_policies(set: &mut PolicySet, policies: &[(String, Value)]) -> Result<(), String> {
+fn add_policies(set: &mut PolicySet, policies: &[Entry<'_>]) -> Result<(), String> {
     for (name, table) in policies {
         if set.get(name).is_some() {
             return Err(format!("policy.{name}: is given twice"));

@@ -56,7 +56,7 @@ impl NamedPool {
 }
 
 /// The pool that a table describes, or a message that starts with the field it is about.
-pub(crate) fn pool(name: &str, table: &Value) -> Result<NamedPool, String> {
+pub(crate) fn pool(name: &str, table: &Value<'_>) -> Result<NamedPool, String> {
     let Value::Table(entries) = table else { return Err(String::from(": must be a table")) };
     let name = Name::new(name).ok_or_else(|| String::from(": its name is no name"))?;
     let fields = Fields { owner: "a pool", entries };
@@ -83,7 +83,7 @@ pub(crate) fn pool(name: &str, table: &Value) -> Result<NamedPool, String> {
 }
 
 /// Where a member is, and what else is said of it.
-fn member(item: &Value) -> Result<((Name, String), Member), String> {
+fn member(item: &Value<'_>) -> Result<((Name, String), Member), String> {
     let Value::Table(entries) = item else { return Err(String::from(": must be a table")) };
     let fields = Fields { owner: "a member", entries };
     let policy = fields.needed("policy", fields.text("policy")?)?;

@@ -7,7 +7,7 @@ use toml::de::{DeTable, DeValue};
 use crate::value::{LIST_ITEMS_MAX, TABLE_ENTRIES_MAX, Value};
 
 /// The tree of `text`, or what is wrong with it and where.
-pub(crate) fn parse(text: &str) -> Result<Value, String> {
+pub(crate) fn parse(text: &str) -> Result<Value<'_>, String> {
     let table = DeTable::parse(text).map_err(|error| {
         let start = error.span().map_or(0, |span| span.start);
         format!("{} at {}", error.message(), place(text, start))
@@ -16,7 +16,7 @@ pub(crate) fn parse(text: &str) -> Result<Value, String> {
 }
 
 /// A table in the order of the text; the parser keeps it sorted by name.
-fn table(table: DeTable<'_>) -> Result<Value, String> {
+fn table(table: DeTable<'_>) -> Result<Value<'_>, String> {
     if table.len() > TABLE_ENTRIES_MAX {
         return Err(format!("a table has more than {TABLE_ENTRIES_MAX} entries"));
     }
@@ -24,15 +24,15 @@ fn table(table: DeTable<'_>) -> Result<Value, String> {
     entries.sort_unstable_by_key(|(name, _)| name.span().start);
     let entries = entries.into_iter().map(|(name, entry)| {
         let value = value(entry)?;
-        Ok((name.into_inner().into_owned(), value))
+        Ok((name.into_inner(), value))
     });
     Ok(Value::Table(entries.collect::<Result<_, String>>()?))
 }
 
-fn value(value: Spanned<DeValue<'_>>) -> Result<Value, String> {
+fn value(value: Spanned<DeValue<'_>>) -> Result<Value<'_>, String> {
     Ok(match value.into_inner() {
         DeValue::Table(inner) => table(inner)?,
-        DeValue::String(text) => Value::Text(text.into_owned()),
+        DeValue::String(text) => Value::Text(text),
         DeValue::Integer(number) => {
             u64::from_str_radix(number.as_str(), number.radix()).map_or(Value::Other, Value::Number)
         }

@@ -1,6 +1,7 @@
 //! TOML and JSON as far as tollgate needs them: one tree for both, that keeps what comes twice, so
 //! that it can be refused.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::policy_set::TextError;
@@ -18,17 +19,17 @@ pub const TABLE_ENTRIES_MAX: usize = 1_000;
 /// Most items of one list.
 pub const LIST_ITEMS_MAX: usize = 1_000;
 
-/// What a text says.
+/// What a text says, borrowed from it where it says it literally.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Value {
+pub enum Value<'a> {
     /// A whole number that is not negative.
     Number(u64),
     /// True or false.
     Truth(bool),
     /// A text.
-    Text(String),
+    Text(Cow<'a, str>),
     /// Named values, in their order, repeated names included.
-    Table(Vec<(String, Self)>),
+    Table(Vec<Entry<'a>>),
     /// Values in their order.
     List(Vec<Self>),
     /// JSON's `null`, which says as much as being left out.
@@ -37,8 +38,31 @@ pub enum Value {
     Other,
 }
 
+/// A named value of a table.
+pub type Entry<'a> = (Cow<'a, str>, Value<'a>);
+
+impl Value<'_> {
+    /// The same, which borrows from no text.
+    #[must_use]
+    pub fn to_static(&self) -> Value<'static> {
+        let text = |text: &Cow<'_, str>| Cow::Owned(text.clone().into_owned());
+        match self {
+            Self::Number(number) => Value::Number(*number),
+            Self::Truth(truth) => Value::Truth(*truth),
+            Self::Text(it) => Value::Text(text(it)),
+            Self::Table(entries) => {
+                let entries = entries.iter().map(|(name, value)| (text(name), value.to_static()));
+                Value::Table(entries.collect())
+            }
+            Self::List(items) => Value::List(items.iter().map(Self::to_static).collect()),
+            Self::Null => Value::Null,
+            Self::Other => Value::Other,
+        }
+    }
+}
+
 /// Reads a text: JSON if its first character is `{`, TOML otherwise.
-pub(crate) fn parse(text: &str) -> Result<Value, TextError> {
+pub(crate) fn parse(text: &str) -> Result<Value<'_>, TextError> {
     if text.len() > TEXT_BYTES_MAX {
         return Err(TextError(format!(
             "the text has {} bytes; at most {TEXT_BYTES_MAX} are read",
@@ -67,7 +91,7 @@ pub fn compact(text: &str) -> Option<String> {
     (json.len() <= TEXT_BYTES_MAX).then_some(json)
 }
 
-impl Serialize for Value {
+impl Serialize for Value<'_> {
     /// What is no value of tollgate's is written as one that says nothing.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
@@ -83,46 +107,54 @@ impl Serialize for Value {
     }
 }
 
-impl<'de> Deserialize<'de> for Value {
+impl<'de: 'a, 'a> Deserialize<'de> for Value<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(ValueVisitor)
     }
 }
 
+/// The name of an entry.
+#[derive(serde::Deserialize)]
+struct EntryName<'a>(#[serde(borrow)] Cow<'a, str>);
+
 struct ValueVisitor;
 
 impl<'de> Visitor<'de> for ValueVisitor {
-    type Value = Value;
+    type Value = Value<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a value")
     }
 
-    fn visit_unit<E>(self) -> Result<Value, E> {
+    fn visit_unit<E>(self) -> Result<Value<'de>, E> {
         Ok(Value::Null)
     }
 
-    fn visit_bool<E>(self, truth: bool) -> Result<Value, E> {
+    fn visit_bool<E>(self, truth: bool) -> Result<Value<'de>, E> {
         Ok(Value::Truth(truth))
     }
 
-    fn visit_u64<E>(self, number: u64) -> Result<Value, E> {
+    fn visit_u64<E>(self, number: u64) -> Result<Value<'de>, E> {
         Ok(Value::Number(number))
     }
 
-    fn visit_i64<E>(self, number: i64) -> Result<Value, E> {
+    fn visit_i64<E>(self, number: i64) -> Result<Value<'de>, E> {
         Ok(u64::try_from(number).map_or(Value::Other, Value::Number))
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<Value, E> {
+    fn visit_f64<E>(self, _: f64) -> Result<Value<'de>, E> {
         Ok(Value::Other)
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
-        Ok(Value::Text(text.to_owned()))
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Value<'de>, E> {
+        Ok(Value::Text(Cow::Borrowed(text)))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
+    fn visit_str<E>(self, text: &str) -> Result<Value<'de>, E> {
+        Ok(Value::Text(Cow::Owned(text.to_owned())))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value<'de>, A::Error> {
         let mut items = Vec::new();
         while let Some(item) = list.next_element()? {
             if items.len() == LIST_ITEMS_MAX {
@@ -135,15 +167,15 @@ impl<'de> Visitor<'de> for ValueVisitor {
         Ok(Value::List(items))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value<'de>, A::Error> {
         let mut entries = Vec::new();
-        while let Some(entry) = map.next_entry()? {
+        while let Some((EntryName(name), value)) = map.next_entry()? {
             if entries.len() == TABLE_ENTRIES_MAX {
                 return Err(A::Error::custom(format_args!(
                     "a table has more than {TABLE_ENTRIES_MAX} entries"
                 )));
             }
-            entries.push(entry);
+            entries.push((name, value));
         }
         Ok(Value::Table(entries))
     }

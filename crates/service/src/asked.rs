@@ -1,5 +1,7 @@
 //! What a request asks of a key, read from its body.
 
+use std::borrow::Cow;
+
 use tollgate_core::{Acquire, CostError, Costs, HOLD_TTL_MAX, Hold, Id, Policy, Share, Span};
 use tollgate_store::{Clock, Store};
 
@@ -20,7 +22,7 @@ pub(crate) const HOLD_MS_MAX: u64 = HOLD_TTL_MAX.as_nanos() / 1_000_000;
 /// A policy, a key, and costs.
 pub(crate) struct Leg<'a, L: Limiter> {
     pub(crate) opened: &'a Opened<L>,
-    pub(crate) key: String,
+    pub(crate) key: Cow<'a, str>,
     pub(crate) costs: Costs,
 }
 
@@ -35,10 +37,10 @@ pub(crate) struct Manner {
 
 impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     /// The policy and the key of a request.
-    pub(crate) fn policy_and_key(
+    pub(crate) fn policy_and_key<'b>(
         &self,
-        body: &mut Members,
-    ) -> Result<(&Opened<L>, String), Problem> {
+        body: &mut Members<'b>,
+    ) -> Result<(&Opened<L>, Cow<'b, str>), Problem> {
         let policy = body.needed_text("policy")?;
         let key = body.needed_text("key")?;
         let opened = self.opened(&policy).map_err(|problem| problem.at(body.field("policy")))?;
@@ -47,7 +49,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     }
 
     /// A policy, a key, and what it costs.
-    pub(crate) fn leg(&self, body: &mut Members) -> Result<Leg<'_, L>, Problem> {
+    pub(crate) fn leg<'a, 'b: 'a>(&'a self, body: &mut Members<'b>) -> Result<Leg<'a, L>, Problem> {
         let cost = body.cost()?;
         let (opened, key) = self.policy_and_key(body)?;
         let costs = costs(body, opened.named.limits(), cost.as_ref())?;
@@ -56,7 +58,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
 }
 
 impl Manner {
-    pub(crate) fn read(body: &mut Members) -> Result<Self, Problem> {
+    pub(crate) fn read(body: &mut Members<'_>) -> Result<Self, Problem> {
         let once = request_id(body)?;
         let hold = match body.number("hold_ms", 1..=HOLD_MS_MAX)? {
             Some(hold_ms) => hold(once, hold_ms)?,
@@ -88,7 +90,7 @@ fn hold(once: Option<Id>, hold_ms: u64) -> Result<Option<Hold>, Problem> {
     Ok(Hold::new(id, Span::from_millis(hold_ms)))
 }
 
-pub(crate) fn request_id(body: &mut Members) -> Result<Option<Id>, Problem> {
+pub(crate) fn request_id(body: &mut Members<'_>) -> Result<Option<Id>, Problem> {
     match body.text("request_id")? {
         None => Ok(None),
         Some(text) if (1..=REQUEST_ID_BYTES_MAX).contains(&text.len()) => Ok(Some(id_of(&text))),
@@ -99,7 +101,7 @@ pub(crate) fn request_id(body: &mut Members) -> Result<Option<Id>, Problem> {
     }
 }
 
-fn share(body: &mut Members) -> Result<Share, Problem> {
+fn share(body: &mut Members<'_>) -> Result<Share, Problem> {
     let word = body.text("priority")?;
     match word.as_deref() {
         None | Some("high") => Ok(Share::HIGH),
@@ -119,9 +121,9 @@ pub(crate) fn check_key(field: &str, key: &str) -> Result<(), Problem> {
 
 /// The costs of a policy's limits.
 pub(crate) fn costs(
-    body: &Members,
+    body: &Members<'_>,
     policy: &Policy,
-    cost: Option<&CostBody>,
+    cost: Option<&CostBody<'_>>,
 ) -> Result<Costs, Problem> {
     let costs = match cost {
         None => policy.costs([]),

@@ -1,12 +1,13 @@
 //! Request bodies: bounded, JSON, and refused with the name of the field at fault.
 
+use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
 use bytes::Bytes;
 use http_body::Body;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tollgate_core::UNITS_MAX;
-use tollgate_policy::Value;
+use tollgate_policy::{Entry, Value};
 
 use crate::problem::Problem;
 
@@ -30,22 +31,25 @@ where
 
 /// The members of an object, each of which is taken out once. What is left at the [end](Self::end) is
 /// refused.
-pub(crate) struct Members {
+pub(crate) struct Members<'a> {
     /// In which list the object is and where in it, if it is in one: messages tell it.
     item_of: Option<(&'static str, usize)>,
-    entries: Vec<(String, Value)>,
+    entries: Vec<Entry<'a>>,
 }
+
+/// A text, behind its name.
+pub(crate) type TextEntry<'a> = (Cow<'a, str>, Cow<'a, str>);
 
 /// A number for a policy of one limit, or numbers by limit name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum CostBody {
+pub(crate) enum CostBody<'a> {
     One(u64),
-    Named(Vec<(String, u64)>),
+    Named(Vec<(Cow<'a, str>, u64)>),
 }
 
-impl Members {
+impl<'a> Members<'a> {
     /// The members of a body.
-    pub(crate) fn parse(body: &[u8]) -> Result<Self, Problem> {
+    pub(crate) fn parse(body: &'a [u8]) -> Result<Self, Problem> {
         let value = serde_json::from_slice(body)
             .map_err(|error| Problem::invalid("body", format!("is no JSON: {error}")))?;
         match value {
@@ -67,7 +71,7 @@ impl Members {
         Problem::invalid(&self.field(name), detail)
     }
 
-    fn take(&mut self, name: &str) -> Result<Option<Value>, Problem> {
+    fn take(&mut self, name: &str) -> Result<Option<Value<'a>>, Problem> {
         let Some(index) = self.entries.iter().position(|(there, _)| there == name) else {
             return Ok(None);
         };
@@ -82,11 +86,11 @@ impl Members {
         self.entries.iter().any(|(there, _)| there == name)
     }
 
-    pub(crate) fn needed_value(&mut self, name: &str) -> Result<Value, Problem> {
+    pub(crate) fn needed_value(&mut self, name: &str) -> Result<Value<'a>, Problem> {
         self.take(name)?.ok_or_else(|| self.invalid(name, "is missing"))
     }
 
-    pub(crate) fn text(&mut self, name: &str) -> Result<Option<String>, Problem> {
+    pub(crate) fn text(&mut self, name: &str) -> Result<Option<Cow<'a, str>>, Problem> {
         match self.take(name)? {
             None => Ok(None),
             Some(Value::Text(text)) => Ok(Some(text)),
@@ -94,7 +98,7 @@ impl Members {
         }
     }
 
-    pub(crate) fn needed_text(&mut self, name: &str) -> Result<String, Problem> {
+    pub(crate) fn needed_text(&mut self, name: &str) -> Result<Cow<'a, str>, Problem> {
         self.text(name)?.ok_or_else(|| self.invalid(name, "is missing"))
     }
 
@@ -143,11 +147,7 @@ impl Members {
     }
 
     /// Texts by name, at most so many; none when there is no such member.
-    pub(crate) fn texts(
-        &mut self,
-        name: &str,
-        most: usize,
-    ) -> Result<Vec<(String, String)>, Problem> {
+    pub(crate) fn texts(&mut self, name: &str, most: usize) -> Result<Vec<TextEntry<'a>>, Problem> {
         let entries = match self.take(name)? {
             None => return Ok(Vec::new()),
             Some(Value::Table(entries)) if entries.len() <= most => entries,
@@ -156,7 +156,7 @@ impl Members {
                 return Err(self.invalid(name, detail));
             }
         };
-        let mut texts: Vec<(String, String)> = Vec::with_capacity(entries.len());
+        let mut texts: Vec<TextEntry<'a>> = Vec::with_capacity(entries.len());
         for (key, value) in entries {
             let wrong = |detail: &str| Err(self.invalid(&format!("{name}.{key}"), detail));
             match value {
@@ -170,7 +170,7 @@ impl Members {
         Ok(texts)
     }
 
-    pub(crate) fn cost(&mut self) -> Result<Option<CostBody>, Problem> {
+    pub(crate) fn cost(&mut self) -> Result<Option<CostBody<'a>>, Problem> {
         match self.take("cost")? {
             None => Ok(None),
             Some(Value::Table(members)) => {

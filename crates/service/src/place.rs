@@ -65,7 +65,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         }
     }
 
-    fn record_changed(&self, post: Post, mut body: Members) -> Option<String> {
+    fn record_changed(&self, post: Post, mut body: Members<'_>) -> Option<String> {
         let mut text = |name| body.needed_text(name).ok();
         match post {
             Post::AcquireBatch | Post::PoolAcquire | Post::ValidatePolicy => None,

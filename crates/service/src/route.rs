@@ -220,7 +220,8 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
                 return self.change_policy(change, &policy, query, body).await;
             }
         };
-        let body = body::Members::parse(&body::read(body).await?)?;
+        let body = body::read(body).await?;
+        let body = body::Members::parse(&body)?;
         match post {
             Post::Acquire => self.acquire(body, detail).await,
             Post::AcquireBatch => self.acquire_batch(body).await,
@@ -258,7 +259,8 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     {
         match change {
             Change::PutPolicy => {
-                let body = body::Members::parse(&body::read(body).await?)?;
+                let body = body::read(body).await?;
+                let body = body::Members::parse(&body)?;
                 self.put_policy(policy, body).await
             }
             Change::DeletePolicy => self.delete_policy(policy, query).await,

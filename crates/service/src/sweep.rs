@@ -3,6 +3,7 @@
 //! A guest has no time of its own: what it does is done while somebody waits for it. So the operator asks
 //! for each step, and goes on where the last one ended until it says that it was through.
 
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::BTreeSet;
 
@@ -79,7 +80,8 @@ impl<S: SweptStore, L: Limiter, C: Clock> Service<S, L, C> {
             Some(keys) => Some(&authorize(keys, &parts.headers, Scope::Admin)?.tenant),
             None => None,
         };
-        let mut body = Members::parse(&body::read(body).await?)?;
+        let body = body::read(body).await?;
+        let mut body = Members::parse(&body)?;
         let cursor = cursor(&mut body)?;
         body.end()?;
         self.sweep_after(tenant, cursor).await
@@ -166,13 +168,13 @@ impl<S: SweptStore, L: Limiter, C: Clock> Session<'_, S, L, C> {
     }
 }
 
-fn cursor(body: &mut Members) -> Result<Option<String>, Problem> {
+fn cursor(body: &mut Members<'_>) -> Result<Option<String>, Problem> {
     match body.text("cursor")? {
         Some(text) if text.len() > CURSOR_BYTES_MAX => {
             let detail = format!("must have at most {CURSOR_BYTES_MAX} bytes, not {}", text.len());
             Err(body.invalid("cursor", detail))
         }
-        cursor => Ok(cursor),
+        cursor => Ok(cursor.map(Cow::into_owned)),
     }
 }
 

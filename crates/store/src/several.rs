@@ -159,8 +159,12 @@ impl<'a, S: Store> Driver<'a, S> {
         let left = match self.set_aside {
             Some(left) => left,
             None => {
-                // A hold is placed and ended.
-                let swaps = 2 * self.keys.len() + SPARE_SWAPS;
+                let swaps = match self.keys.len() {
+                    // Nothing is left half done of it.
+                    1 => 0,
+                    // A hold is placed and ended.
+                    keys => 2 * keys + SPARE_SWAPS,
+                };
                 self.store.set_aside(swaps).await?;
                 swaps
             }

@@ -108,10 +108,14 @@ fn one() -> Costs {
 }
 
 async fn acquire(store: &Elected<'_>, id: u128) -> Driven {
-    let (policy, legs) = (policy(), KEYS.map(|key| (key, one())));
-    let policies: &[&Policy] = &[&policy; 3];
+    acquire_of(store, &KEYS, id).await
+}
+
+async fn acquire_of(store: &Elected<'_>, keys: &[&str], id: u128) -> Driven {
+    let (policy, legs) = (policy(), keys.iter().map(|key| (*key, one())).collect::<Vec<_>>());
+    let policies: &[&Policy] = &vec![&policy; keys.len()];
     let mut machine = Acquisition::new(policies, Id::from_u128(id), &legs).unwrap();
-    run(store, &Yielding, &KEYS, &mut machine).await.unwrap()
+    run(store, &Yielding, keys, &mut machine).await.unwrap()
 }
 
 /// One charge of the first key alone.
@@ -160,6 +164,15 @@ fn neither_conflicts_nor_others_take_the_swaps_that_are_set_aside() {
             assert_eq!(spin.remaining(), [left - charged, left, left], "{asked}");
         }
     }
+}
+
+#[test]
+fn one_key_is_charged_by_the_last_swap() {
+    let spin = Scarce::with(1, None);
+    let store = ElectedStore::new(&spin, Yielding);
+    assert!(block_on(acquire_of(&store, &KEYS[..1], 1)).outcome.is_allowed());
+    assert!(!block_on(acquire_of(&store, &KEYS[..1], 2)).outcome.is_allowed());
+    assert_eq!(spin.remaining(), [CAPACITY - 1, CAPACITY, CAPACITY]);
 }
 
 #[test]

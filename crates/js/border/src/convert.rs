@@ -7,14 +7,17 @@ use tollgate_core::{Id, Span, Timestamp};
 use wasm_bindgen::JsValue;
 
 const NANOS_PER_MILLI: u64 = 1_000_000;
+/// As many milliseconds as nanoseconds can be counted of: so a product needs no second look, for which
+/// WebAssembly would take a call.
+const MILLIS_MAX: u64 = u64::MAX / NANOS_PER_MILLI;
 
 /// Milliseconds since the epoch, with fractions of them, as far as the number has any.
 #[inline]
 pub fn timestamp(millis: f64) -> Timestamp {
     // A conversion saturates: what is negative is 0, and what is too large the end of time.
-    let whole = millis as u64;
+    let whole = (millis as u64).min(MILLIS_MAX);
     let part = (millis - whole as f64) * NANOS_PER_MILLI as f64;
-    Timestamp::from_nanos(whole.saturating_mul(NANOS_PER_MILLI).saturating_add(part as u64))
+    Timestamp::from_nanos((whole * NANOS_PER_MILLI).saturating_add(part as u64))
 }
 
 /// Whole milliseconds, rounded up: who waits that long has waited long enough. What never comes is

@@ -11,7 +11,10 @@ export interface WatchOptions {
   readonly everyMs?: number;
 }
 
-/** Looks again and again, and tells of each change but those that were there at the first look. */
+/**
+ * Looks again and again, and tells of each change but those that were there at the first look. What `tell`
+ * throws nobody can catch: it is an unhandled rejection, and the next look is made nevertheless.
+ */
 export function watchCapacity(
   clock: Clock,
   look: () => Promise<Capacity | undefined>,

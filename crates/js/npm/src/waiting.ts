@@ -6,9 +6,9 @@ import type { Waiters } from "./waiters.js";
 
 /** How long to wait for a turn. */
 export interface WaitOptions {
-  /** Gives up after so many milliseconds; 0 does not wait. Without it there is no end. */
+  /** Gives up after so many milliseconds, but for a call of a store or an edge that is under way; 0 does not wait. Without it there is no end. */
   readonly timeoutMs?: number | undefined;
-  /** Gives up when it is aborted. */
+  /** Gives up when it is aborted, in the same way. */
   readonly signal?: AbortSignal | undefined;
 }
 

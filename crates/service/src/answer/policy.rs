@@ -48,7 +48,7 @@ struct VersionBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     migration: Option<&'static str>,
     /// With the fields of a policy text.
-    policy: Option<&'a Value>,
+    policy: Option<&'a Value<'a>>,
     limits: BTreeMap<&'a str, LimitBody>,
 }
 

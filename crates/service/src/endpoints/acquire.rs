@@ -22,7 +22,7 @@ pub(crate) const WAIT_MS_MAX: u64 = 4_000;
 impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     pub(crate) async fn acquire(
         &self,
-        mut body: Members,
+        mut body: Members<'_>,
         detail: Detail,
     ) -> Result<Response<Full<Bytes>>, Problem> {
         let manner = Manner::read(&mut body)?;
@@ -36,7 +36,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         body.end()?;
         let answers = leg.opened.answers(detail);
         let lease = manner.hold.map(|hold| {
-            let legs = vec![(leg.opened.named.name().to_string(), leg.key.clone())];
+            let legs = vec![(leg.opened.named.name().to_string(), leg.key.to_string())];
             Lease { id: hold.id(), legs }.token()
         });
         let acquire = manner.acquire(leg.costs).into();

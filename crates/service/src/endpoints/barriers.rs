@@ -1,6 +1,8 @@
 //! Parties that wait for each other: `POST /v1/barriers`, `/v1/barriers/arrive` and
 //! `/v1/barriers/leave`, and `GET /v1/barriers/{barrier}`.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use http::Response;
 use http_body_util::Full;
@@ -58,7 +60,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     /// Begins the next generation, unless the present one is alive.
     pub(crate) async fn create_barrier(
         &self,
-        mut body: Members,
+        mut body: Members<'_>,
     ) -> Result<Response<Full<Bytes>>, Problem> {
         let barrier = name(&mut body)?;
         let parties = body.needed_number("parties", 1..=PARTIES_MAX.into())?;
@@ -82,7 +84,10 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
 
     /// A party arrives; the last one opens the barrier. With `wait_ms` the others are answered when it
     /// is open.
-    pub(crate) async fn arrive(&self, mut body: Members) -> Result<Response<Full<Bytes>>, Problem> {
+    pub(crate) async fn arrive(
+        &self,
+        mut body: Members<'_>,
+    ) -> Result<Response<Full<Bytes>>, Problem> {
         let wait_ms = body.number("wait_ms", 0..=WAIT_MS_MAX)?.unwrap_or(0);
         let (barrier, party, generation) = party(&mut body)?;
         body.end()?;
@@ -104,7 +109,10 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     }
 
     /// A party goes on when the barrier is open, or gives up waiting.
-    pub(crate) async fn leave(&self, mut body: Members) -> Result<Response<Full<Bytes>>, Problem> {
+    pub(crate) async fn leave(
+        &self,
+        mut body: Members<'_>,
+    ) -> Result<Response<Full<Bytes>>, Problem> {
         let (barrier, party, generation) = party(&mut body)?;
         body.end()?;
         let ask = |record: Option<&[u8]>, now| {
@@ -175,14 +183,14 @@ impl PartyBody {
     }
 }
 
-fn name(body: &mut Members) -> Result<String, Problem> {
+fn name<'a>(body: &mut Members<'a>) -> Result<Cow<'a, str>, Problem> {
     let barrier = body.needed_text("barrier")?;
     check_key("barrier", &barrier)?;
     Ok(barrier)
 }
 
 /// A barrier, who comes or goes, and which generation it believes in.
-fn party(body: &mut Members) -> Result<(String, Id, u64), Problem> {
+fn party<'a>(body: &mut Members<'a>) -> Result<(Cow<'a, str>, Id, u64), Problem> {
     let barrier = name(body)?;
     let party = body.needed_text("party")?;
     check_key("party", &party)?;

@@ -1,5 +1,7 @@
 //! `POST /v1/acquire/batch`: many acquires in one request, each decided as if alone.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use http::Response;
 use http_body_util::Full;
@@ -23,7 +25,7 @@ pub(crate) const BATCH_ACQUIRES_MAX: usize = 256;
 struct Asked<'a, L: Limiter> {
     at: usize,
     opened: &'a Opened<L>,
-    key: String,
+    key: Cow<'a, str>,
     acquire: Operation,
 }
 
@@ -39,7 +41,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     /// written once; a key whose store fails is answered as its policy says, and the others are not.
     pub(crate) async fn acquire_batch(
         &self,
-        mut body: Members,
+        mut body: Members<'_>,
     ) -> Result<Response<Full<Bytes>>, Problem> {
         let items = body.list("requests", BATCH_ACQUIRES_MAX)?;
         let items = items.ok_or_else(|| body.invalid("requests", "is missing"))?;
@@ -60,7 +62,11 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         Ok(BatchAnswer::new(results).response())
     }
 
-    fn batched(&self, at: usize, mut item: Members) -> Result<Asked<'_, L>, Problem> {
+    fn batched<'a, 'b: 'a>(
+        &'a self,
+        at: usize,
+        mut item: Members<'b>,
+    ) -> Result<Asked<'a, L>, Problem> {
         let manner = Manner::read(&mut item)?;
         if manner.hold.is_some() {
             return Err(item.invalid("hold_ms", "a batch charges and does not hold"));

@@ -49,11 +49,12 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     /// Sets the capacity of a limit for this key, and keeps it until it is cleared.
     pub(crate) async fn set_capacity(
         &self,
-        mut body: Members,
+        mut body: Members<'_>,
     ) -> Result<Response<Full<Bytes>>, Problem> {
         let capacity = body.needed_number("capacity", 1..=UNITS_MAX)?;
         let per_ms = body.number("per_ms", 1..=PER_MS_MAX)?;
-        let (opened, key, limit, note) = self.adaptive(&mut body)?;
+        let (opened, key) = self.policy_and_key(&mut body)?;
+        let (limit, note) = adaptive(&mut body, opened)?;
         body.end()?;
         let policys = opened.named.limits().limits().get(limit).map(|limit| limit.period());
         let period = per_ms.map(Span::from_millis).or(policys).unwrap_or(Span::ZERO);
@@ -66,18 +67,23 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     /// Goes back to the policy's numbers.
     pub(crate) async fn clear_capacity(
         &self,
-        mut body: Members,
+        mut body: Members<'_>,
     ) -> Result<Response<Full<Bytes>>, Problem> {
-        let (opened, key, limit, note) = self.adaptive(&mut body)?;
+        let (opened, key) = self.policy_and_key(&mut body)?;
+        let (limit, note) = adaptive(&mut body, opened)?;
         body.end()?;
         let clear = Operation::SetCapacity { limit, capacity: None, note };
         self.change_one(opened, &key, &clear).await
     }
 
     /// Reduces a capacity, since the upstream pushed back; it recovers by itself.
-    pub(crate) async fn reduce(&self, mut body: Members) -> Result<Response<Full<Bytes>>, Problem> {
+    pub(crate) async fn reduce(
+        &self,
+        mut body: Members<'_>,
+    ) -> Result<Response<Full<Bytes>>, Problem> {
         let permille = body.number("factor_permille", 0..=999)?;
-        let (opened, key, limit, note) = self.adaptive(&mut body)?;
+        let (opened, key) = self.policy_and_key(&mut body)?;
+        let (limit, note) = adaptive(&mut body, opened)?;
         body.end()?;
         let factor = permille
             .and_then(|permille| ReduceFactor::from_permille(permille.try_into().ok()?))
@@ -94,20 +100,22 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         let applied = self.change_capacities(opened, key, operation).await?;
         Ok(done(opened, key, &applied.limits))
     }
-
-    /// A key, and one of its limits that adapts.
-    fn adaptive(&self, body: &mut Members) -> Result<(&Opened<L>, String, usize, Note), Problem> {
-        let (opened, key) = self.policy_and_key(body)?;
-        let limit = limit(body, opened)?;
-        let algorithm = opened.named.limits().limits().get(limit).map(|limit| limit.algorithm());
-        if !matches!(algorithm, Some(Algorithm::Adaptive { .. })) {
-            return Err(body.invalid("limit", "is not adaptive: its capacity is the policy's"));
-        }
-        Ok((opened, key, limit, note(body)?))
-    }
 }
 
-fn note(body: &mut Members) -> Result<Note, Problem> {
+/// One of a policy's limits that adapts, and who changes it.
+fn adaptive<L: Limiter>(
+    body: &mut Members<'_>,
+    opened: &Opened<L>,
+) -> Result<(usize, Note), Problem> {
+    let limit = limit(body, opened)?;
+    let algorithm = opened.named.limits().limits().get(limit).map(|limit| limit.algorithm());
+    if !matches!(algorithm, Some(Algorithm::Adaptive { .. })) {
+        return Err(body.invalid("limit", "is not adaptive: its capacity is the policy's"));
+    }
+    Ok((limit, note(body)?))
+}
+
+fn note(body: &mut Members<'_>) -> Result<Note, Problem> {
     let source = body.text("source")?.unwrap_or_default();
     let reason = body.text("reason")?.unwrap_or_default();
     if source.len() > SOURCE_BYTES_MAX {

@@ -21,7 +21,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     /// Charges whether there is room or not.
     pub(crate) async fn penalise(
         &self,
-        mut body: Members,
+        mut body: Members<'_>,
     ) -> Result<Response<Full<Bytes>>, Problem> {
         let leg = self.leg(&mut body)?;
         body.end()?;
@@ -29,7 +29,10 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     }
 
     /// Lets nothing pass for so long; 0 ends a block.
-    pub(crate) async fn block(&self, mut body: Members) -> Result<Response<Full<Bytes>>, Problem> {
+    pub(crate) async fn block(
+        &self,
+        mut body: Members<'_>,
+    ) -> Result<Response<Full<Bytes>>, Problem> {
         let block_ms = body.needed_number("block_ms", 0..=BLOCK_MS_MAX)?;
         let (opened, key) = self.policy_and_key(&mut body)?;
         body.end()?;
@@ -37,7 +40,10 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     }
 
     /// Forgets everything about the key.
-    pub(crate) async fn reset(&self, mut body: Members) -> Result<Response<Full<Bytes>>, Problem> {
+    pub(crate) async fn reset(
+        &self,
+        mut body: Members<'_>,
+    ) -> Result<Response<Full<Bytes>>, Problem> {
         let (opened, key) = self.policy_and_key(&mut body)?;
         body.end()?;
         // It may end a reduction.
@@ -46,7 +52,10 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     }
 
     /// Leaves at most so many units of a limit, since somebody who counts too said so.
-    pub(crate) async fn lower(&self, mut body: Members) -> Result<Response<Full<Bytes>>, Problem> {
+    pub(crate) async fn lower(
+        &self,
+        mut body: Members<'_>,
+    ) -> Result<Response<Full<Bytes>>, Problem> {
         let remaining = body.needed_number("remaining", 0..=UNITS_MAX)?;
         let (opened, key) = self.policy_and_key(&mut body)?;
         let limit = limit(&mut body, opened)?;
@@ -66,7 +75,10 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
 }
 
 /// The position of the limit that a request names; the only one needs no name.
-pub(super) fn limit<L: Limiter>(body: &mut Members, opened: &Opened<L>) -> Result<usize, Problem> {
+pub(super) fn limit<L: Limiter>(
+    body: &mut Members<'_>,
+    opened: &Opened<L>,
+) -> Result<usize, Problem> {
     let policy = opened.named.limits();
     match body.text("limit")? {
         Some(name) => {

@@ -1,6 +1,8 @@
 //! Upstream rate-limit events that those who call an upstream share: `POST /v1/events`,
 //! `POST /v1/events/cleanup` and `GET /v1/events/{upstream}`.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use http::Response;
 use http_body_util::Full;
@@ -64,7 +66,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     /// Tells all who call an upstream that it refused a call.
     pub(crate) async fn report_event(
         &self,
-        mut body: Members,
+        mut body: Members<'_>,
     ) -> Result<Response<Full<Bytes>>, Problem> {
         let upstream = upstream(&mut body)?;
         let event = event(&mut body)?;
@@ -116,7 +118,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     /// Drops the events of an upstream that have expired. They count for nothing anyway.
     pub(crate) async fn clean_up_events(
         &self,
-        mut body: Members,
+        mut body: Members<'_>,
     ) -> Result<Response<Full<Bytes>>, Problem> {
         let upstream = upstream(&mut body)?;
         body.end()?;
@@ -148,16 +150,16 @@ impl EventBody {
     }
 }
 
-fn upstream(body: &mut Members) -> Result<String, Problem> {
+fn upstream<'a>(body: &mut Members<'a>) -> Result<Cow<'a, str>, Problem> {
     let upstream = body.needed_text("upstream")?;
     check_key("upstream", &upstream)?;
     Ok(upstream)
 }
 
-fn event(body: &mut Members) -> Result<Event, Problem> {
+fn event(body: &mut Members<'_>) -> Result<Event, Problem> {
     let id = request_id(body)?.map_or_else(random_id, Ok)?;
     // A record holds no names, only the first half of a hash's half.
-    let source = Sha256::digest(body.text("source")?.unwrap_or_default());
+    let source = Sha256::digest(&*body.text("source")?.unwrap_or_default());
     let source = source.iter().take(8).fold(0, |bits, byte| bits << 8 | u64::from(*byte));
     let duration = Span::from_millis(body.needed_number("duration_ms", 1..=DURATION_MS_MAX)?);
     let mut event =

@@ -18,7 +18,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     /// what it says is left. Nothing is ever raised.
     pub(crate) async fn feedback(
         &self,
-        mut body: Members,
+        mut body: Members<'_>,
     ) -> Result<Response<Full<Bytes>>, Problem> {
         let status = body.needed_number("status", 100..=599)?;
         let headers = body.texts("headers", HEADERS_MAX)?;

@@ -23,7 +23,10 @@ type Places<'a, L> = Vec<(&'a Opened<L>, &'a str)>;
 
 impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     /// Ends a lease and charges what it came to: what is named for a key, or what was held.
-    pub(crate) async fn settle(&self, mut body: Members) -> Result<Response<Full<Bytes>>, Problem> {
+    pub(crate) async fn settle(
+        &self,
+        mut body: Members<'_>,
+    ) -> Result<Response<Full<Bytes>>, Problem> {
         let lease = lease(&mut body)?;
         let places = self.places(&lease)?;
         let actual = actual_costs(&mut body, &places)?;
@@ -38,7 +41,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     /// Ends a lease and charges nothing.
     pub(crate) async fn release(
         &self,
-        mut body: Members,
+        mut body: Members<'_>,
     ) -> Result<Response<Full<Bytes>>, Problem> {
         let lease = lease(&mut body)?;
         body.end()?;
@@ -51,7 +54,10 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     }
 
     /// Lets a lease live for so long from now on.
-    pub(crate) async fn renew(&self, mut body: Members) -> Result<Response<Full<Bytes>>, Problem> {
+    pub(crate) async fn renew(
+        &self,
+        mut body: Members<'_>,
+    ) -> Result<Response<Full<Bytes>>, Problem> {
         let lease = lease(&mut body)?;
         let hold_ms = body.needed_number("hold_ms", 1..=HOLD_MS_MAX)?;
         body.end()?;
@@ -86,13 +92,13 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     }
 }
 
-fn lease(body: &mut Members) -> Result<Lease, Problem> {
+fn lease(body: &mut Members<'_>) -> Result<Lease, Problem> {
     Lease::read(&body.needed_text("lease")?)
 }
 
 /// What each key is charged, where it is said: `cost` of a lease of one key, and `keys` of any.
 fn actual_costs<L: Limiter>(
-    body: &mut Members,
+    body: &mut Members<'_>,
     places: &[(&Opened<L>, &str)],
 ) -> Result<Vec<Option<Costs>>, Problem> {
     let mut actual = vec![None; places.len()];

@@ -48,7 +48,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     /// Says what would be wrong with a policy.
     pub(crate) fn validate_policy(
         &self,
-        mut body: Members,
+        mut body: Members<'_>,
     ) -> Result<Response<Full<Bytes>>, Problem> {
         let name = match body.text("name")? {
             Some(name) => self::name(&name)?,
@@ -63,7 +63,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     pub(crate) async fn put_policy(
         &self,
         policy: &str,
-        mut body: Members,
+        mut body: Members<'_>,
     ) -> Result<Response<Full<Bytes>>, Problem> {
         let name = name(policy)?;
         let (put, carry) = self.put(&name, &mut body)?;
@@ -99,7 +99,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     }
 
     /// The policy of a body, and what becomes of its records.
-    fn put(&self, name: &Name, body: &mut Members) -> Result<(NamedPolicy, Carry), Problem> {
+    fn put(&self, name: &Name, body: &mut Members<'_>) -> Result<(NamedPolicy, Carry), Problem> {
         let policy = NamedPolicy::new(name, &body.needed_value("policy")?).map_err(|error| {
             let (field, detail) = error.parts();
             Problem::invalid(field, detail)

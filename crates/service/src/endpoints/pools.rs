@@ -32,7 +32,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     /// all of them is told with the shortest wait.
     pub(crate) async fn acquire_from_pool(
         &self,
-        body: Members,
+        body: Members<'_>,
     ) -> Result<Response<Full<Bytes>>, Problem> {
         let asked = self.asked_of_pool(body)?;
         let mut denied: Option<(Span, Response<Full<Bytes>>)> = None;
@@ -57,7 +57,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         denied.map(|(_, refusal)| refusal).ok_or_else(Problem::unavailable)
     }
 
-    fn asked_of_pool(&self, mut body: Members) -> Result<Asked<'_, L>, Problem> {
+    fn asked_of_pool(&self, mut body: Members<'_>) -> Result<Asked<'_, L>, Problem> {
         let manner = Manner::read(&mut body)?;
         let pool = self.service.pools.find(&body.needed_text("pool")?)?;
         let cost = body.cost()?;
@@ -69,16 +69,16 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         Ok(Asked { pool, manner, legs })
     }
 
-    fn members(
-        &self,
-        body: &Members,
-        pool: &NamedPool,
-        cost: Option<&CostBody>,
-    ) -> Result<Vec<Leg<'_, L>>, Problem> {
+    fn members<'a>(
+        &'a self,
+        body: &Members<'_>,
+        pool: &'a NamedPool,
+        cost: Option<&CostBody<'_>>,
+    ) -> Result<Vec<Leg<'a, L>>, Problem> {
         let legs = pool.places().map(|(policy, key)| {
             let opened = self.opened(policy)?;
             let costs = costs(body, opened.named.limits(), cost)?;
-            Ok(Leg { opened, key: key.to_owned(), costs })
+            Ok(Leg { opened, key: key.into(), costs })
         });
         legs.collect()
     }
@@ -99,5 +99,5 @@ impl<L: Limiter> Asked<'_, L> {
 }
 
 fn lease<L: Limiter>(leg: &Leg<'_, L>, id: Id) -> String {
-    Lease { id, legs: vec![(leg.opened.named.name().to_string(), leg.key.clone())] }.token()
+    Lease { id, legs: vec![(leg.opened.named.name().to_string(), leg.key.to_string())] }.token()
 }

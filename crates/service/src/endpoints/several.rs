@@ -22,7 +22,7 @@ use crate::session::Session;
 impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     pub(super) async fn acquire_several(
         &self,
-        mut body: Members,
+        mut body: Members<'_>,
         manner: &Manner,
         patience: Span,
         detail: Detail,
@@ -206,7 +206,7 @@ fn count_without_store<L: Limiter>(places: &[(&Opened<L>, &str)], outcome: &Outc
 }
 
 fn lease_legs<L: Limiter>(legs: &[Leg<'_, L>]) -> Vec<(String, String)> {
-    legs.iter().map(|leg| (leg.opened.named.name().to_string(), leg.key.clone())).collect()
+    legs.iter().map(|leg| (leg.opened.named.name().to_string(), leg.key.to_string())).collect()
 }
 
 /// How many keys there are, and how long a hold lives, is known to be right.

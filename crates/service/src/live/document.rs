@@ -49,23 +49,26 @@ pub(crate) struct Version {
 pub(crate) struct Corrupt;
 
 #[derive(Serialize, Deserialize)]
-struct DocumentText {
+struct DocumentText<'a> {
     revision: u64,
-    policies: Vec<HistoryText>,
+    #[serde(borrow)]
+    policies: Vec<HistoryText<'a>>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct HistoryText {
+struct HistoryText<'a> {
     name: String,
-    versions: Vec<VersionText>,
+    #[serde(borrow)]
+    versions: Vec<VersionText<'a>>,
 }
 
 #[derive(Serialize, Deserialize)]
-struct VersionText {
+struct VersionText<'a> {
     revision: u64,
     effective_at_ms: u64,
     migration: String,
-    policy: Option<Value>,
+    #[serde(borrow)]
+    policy: Option<Value<'a>>,
 }
 
 impl Document {
@@ -108,12 +111,12 @@ impl History {
         self.versions.iter().rev().find(|version| version.effective_at() <= now)
     }
 
-    fn text(&self) -> HistoryText {
+    fn text(&self) -> HistoryText<'_> {
         let versions = self.versions.iter().map(Version::text).collect();
         HistoryText { name: self.name.to_string(), versions }
     }
 
-    fn read(text: HistoryText) -> Option<Self> {
+    fn read(text: HistoryText<'_>) -> Option<Self> {
         let name = Name::new(&text.name)?;
         let versions = text.versions.into_iter().map(|version| Version::read(&name, version));
         let versions = versions.collect::<Option<Vec<_>>>()?;
@@ -126,7 +129,7 @@ impl Version {
         Timestamp::from_nanos(self.effective_at_ms.saturating_mul(1_000_000))
     }
 
-    fn text(&self) -> VersionText {
+    fn text(&self) -> VersionText<'_> {
         VersionText {
             revision: self.revision,
             effective_at_ms: self.effective_at_ms,
@@ -135,7 +138,7 @@ impl Version {
         }
     }
 
-    fn read(name: &Name, text: VersionText) -> Option<Self> {
+    fn read(name: &Name, text: VersionText<'_>) -> Option<Self> {
         let policy = text.policy.map(|policy| NamedPolicy::new(name, &policy)).transpose();
         Some(Self {
             revision: text.revision,
