@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_nats::HeaderMap;
 
 use async_nats::jetstream::consumer::pull::Config;
-use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy};
+use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, Info};
 use futures::StreamExt as _;
 use tollgate_store::Page;
 
@@ -16,6 +16,10 @@ use crate::contract::{KeyValueError, PAGE_KEYS_MAX};
 
 /// How long the server keeps what reads a page, should nobody be left to remove it.
 const READER_MAX: Duration = Duration::from_secs(10);
+
+/// How long the server looks for messages of a page. It counts those that were removed meanwhile as still to
+/// come, and would wait for them; a page that ends too early is a short one.
+const REMOVED_MAX: Duration = Duration::from_millis(200);
 
 /// The first message there may be.
 const FIRST: u64 = 1;
@@ -34,16 +38,19 @@ pub(super) async fn page(bucket: &Bucket, cursor: Option<&str>) -> Result<Page, 
     let fail = |error: async_nats::Error| bucket.failure(error);
     let reader = bucket.stream.create_consumer(config(bucket, start)).await;
     let reader = reader.map_err(|error| bucket.failure(error))?;
-    let fetched = reader.fetch().max_messages(PAGE_KEYS_MAX - 1).messages().await;
-    let mut messages = fetched.map_err(|error| bucket.failure(error))?;
     let (mut keys, mut next) = (BTreeSet::new(), start);
-    while let Some(message) = messages.next().await {
-        let message = message.map_err(fail)?;
-        next = message.info().map_err(fail)?.stream_sequence + 1;
-        let headers = message.headers.as_ref().unwrap_or(&none);
-        keys.extend(key_of(bucket, &message.subject, headers));
+    let Info { num_pending, name, .. } = reader.cached_info();
+    // Who waits for none would wait for all of the time that there is for some.
+    if *num_pending > 0 {
+        let fetch = reader.fetch().max_messages(PAGE_KEYS_MAX - 1).expires(REMOVED_MAX);
+        let mut messages = fetch.messages().await.map_err(|error| bucket.failure(error))?;
+        while let Some(message) = messages.next().await {
+            let message = message.map_err(fail)?;
+            next = message.info().map_err(fail)?.stream_sequence + 1;
+            let headers = message.headers.as_ref().unwrap_or(&none);
+            keys.extend(key_of(bucket, &message.subject, headers));
+        }
     }
-    let name = &reader.cached_info().name;
     if let Err(error) = bucket.stream.delete_consumer(name).await {
         tracing::debug!(%error, "the reader of a page goes by itself");
     }
