@@ -21,6 +21,7 @@ pub(crate) use policy::{PoliciesBody, PolicyBody};
 pub(crate) use pool::PoolAnswer;
 pub(crate) use several::{SeveralAnswer, Taken};
 
+use crate::decide::Decided;
 use crate::fields::{self, DecisionFields};
 use crate::problem::{Document, ProblemType, document_response};
 
@@ -96,8 +97,17 @@ struct PeekBody<'a> {
 }
 
 impl Answers<'_> {
+    /// What came of a request for a decision; with the lease that was granted where somebody counted it.
+    pub(crate) fn decided(&self, decided: &Decided, lease: Option<&str>) -> Response<Full<Bytes>> {
+        match decided {
+            Decided::Counted(applied) => self.acquired(applied, lease),
+            Decided::Local(applied) => self.local(applied),
+            Decided::Uncounted => self.uncounted(),
+        }
+    }
+
     /// 200, 429 or 422, as the decision is; with the lease that was granted.
-    pub(crate) fn acquired(&self, applied: &Applied, lease: Option<&str>) -> Response<Full<Bytes>> {
+    fn acquired(&self, applied: &Applied, lease: Option<&str>) -> Response<Full<Bytes>> {
         let allowed = applied.verdict == Verdict::Allowed;
         let lease = lease.filter(|_| allowed);
         let mut response = match self.detail {
@@ -116,14 +126,14 @@ impl Answers<'_> {
     }
 
     /// As [`acquired`](Self::acquired), of this process alone, and the answer says so.
-    pub(crate) fn local(&self, applied: &Applied) -> Response<Full<Bytes>> {
+    fn local(&self, applied: &Applied) -> Response<Full<Bytes>> {
         let mut response = self.acquired(applied, None);
         response.headers_mut().insert(TOLLGATE_LOCAL, TRUE);
         response
     }
 
     /// 200, since the policy says so when the store can't be asked.
-    pub(crate) fn uncounted(&self) -> Response<Full<Bytes>> {
+    fn uncounted(&self) -> Response<Full<Bytes>> {
         let mut response = match self.detail {
             Detail::Minimal => self.minimal(StatusCode::OK, &[]),
             Detail::Full => {

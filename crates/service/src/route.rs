@@ -235,7 +235,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
             Post::SetCapacity => self.set_capacity(body).await,
             Post::ClearCapacity => self.clear_capacity(body).await,
             Post::Reduce => self.reduce(body).await,
-            Post::PoolAcquire => self.acquire_from_pool(body).await,
+            Post::PoolAcquire => self.acquire_from_pool(body, detail).await,
             Post::Feedback => self.feedback(body).await,
             Post::ReportEvent => self.report_event(body).await,
             Post::CleanUpEvents => self.clean_up_events(body).await,
