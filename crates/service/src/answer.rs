@@ -8,7 +8,7 @@ mod pool;
 mod several;
 
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, VARY};
+use http::header::{CONTENT_TYPE, HeaderName, VARY};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use http_body_util::Full;
 use serde::ser::{Serialize, SerializeMap, Serializer};
@@ -48,17 +48,18 @@ pub(crate) enum Detail {
 impl Detail {
     pub(crate) fn wanted(headers: &HeaderMap) -> Self {
         let preferences = headers.get_all(PREFER).iter().filter_map(|value| value.to_str().ok());
-        let minimal = preferences
-            .flat_map(|value| value.split([',', ';']))
-            .any(|preference| is_minimal(preference.trim()));
-        if minimal { Self::Minimal } else { Self::Full }
+        // What is said twice is what was said first.
+        let wanted = preferences.flat_map(|value| value.split(',')).find_map(wanted_return);
+        if wanted == Some("minimal") { Self::Minimal } else { Self::Full }
     }
 }
 
-/// `return=minimal`, with or without quotes; the name is case-insensitive.
-fn is_minimal(preference: &str) -> bool {
-    let Some((name, value)) = preference.split_once('=') else { return false };
-    name.trim().eq_ignore_ascii_case("return") && value.trim().trim_matches('"') == "minimal"
+/// The value of `return=minimal`, with or without quotes, and with parameters that nobody knows; the name is
+/// case-insensitive.
+fn wanted_return(preference: &str) -> Option<&str> {
+    let (name, value) = preference.split(';').next()?.split_once('=')?;
+    let is_return = name.trim().eq_ignore_ascii_case("return");
+    is_return.then(|| value.trim().trim_matches('"'))
 }
 
 /// What every answer about one policy has in common.
@@ -155,7 +156,6 @@ impl Answers<'_> {
         };
         let headers = response.headers_mut();
         self.fields.insert(headers, self.policy, applied);
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(VARY, HeaderValue::from_static("prefer"));
         response
     }
@@ -201,17 +201,25 @@ fn violated<'a>(policy: &'a Policy, applied: &'a Applied) -> impl Iterator<Item 
 
 /// Why it is refused.
 fn refusal_kind(applied: &Applied) -> (ProblemType, &'static str) {
-    match applied.verdict {
-        Verdict::Impossible => (
-            ProblemType::CostAboveCapacity,
-            "a cost is above what its limit ever holds: this request can never pass",
-        ),
-        _ if applied.closed_for > Span::ZERO => (
-            ProblemType::AbnormalUsageDetected,
-            "the key is blocked, or holds as much as it can; Retry-After says for how long",
-        ),
-        _ => (ProblemType::QuotaExceeded, "wait as long as retry_after_ms says, and try again"),
-    }
+    let is_closed = applied.closed_for > Span::ZERO;
+    let kind = match applied.verdict {
+        Verdict::Impossible => ProblemType::CostAboveCapacity,
+        _ if is_closed => ProblemType::AbnormalUsageDetected,
+        _ => ProblemType::QuotaExceeded,
+    };
+    let detail = match applied.verdict {
+        Verdict::Impossible => {
+            "a cost is above what its limit ever holds: this request can never pass"
+        }
+        _ if applied.retry_after.is_never() => {
+            "a limit that is used up gives nothing back: waiting does not help"
+        }
+        _ if is_closed => {
+            "the key is blocked, or holds as much as it can; Retry-After says for how long"
+        }
+        _ => "wait as long as retry_after_ms says, and try again",
+    };
+    (kind, detail)
 }
 
 /// Nobody else may read a lease, so none is kept by a cache on the way.

@@ -32,7 +32,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
             return self.acquire_several(body, &manner, patience, detail).await;
         }
         let leg = self.leg(&mut body)?;
-        manner.suits(&leg, "hold_ms")?;
+        manner.suits(&leg)?;
         body.end()?;
         let answers = leg.opened.answers(detail);
         let lease = manner.hold.map(|hold| {

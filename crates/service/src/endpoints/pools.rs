@@ -67,7 +67,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         let cost = body.cost()?;
         let legs = self.members(&body, &pool.named, cost.as_ref())?;
         for leg in &legs {
-            manner.suits(leg, "hold_ms")?;
+            manner.suits(leg)?;
         }
         body.end()?;
         Ok(Asked { detail, pool, manner, legs })
