@@ -28,6 +28,7 @@ use crate::problem::{Document, ProblemType, document_response};
 /// The header field in which a caller says how much it wants to be told (RFC 7240).
 pub const PREFER: HeaderName = HeaderName::from_static("prefer");
 const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
+const TOLLGATE_BLOCKED_FOR_MS: HeaderName = HeaderName::from_static("tollgate-blocked-for-ms");
 const TOLLGATE_LEASE: HeaderName = HeaderName::from_static("tollgate-lease");
 const TOLLGATE_LOCAL: HeaderName = HeaderName::from_static("tollgate-local");
 const TOLLGATE_UNCOUNTED: HeaderName = HeaderName::from_static("tollgate-uncounted");
@@ -94,6 +95,9 @@ struct RefusalBody<'a> {
 struct PeekBody<'a> {
     policy: &'a str,
     key: &'a str,
+    /// Left out of one that is open.
+    #[serde(skip_serializing_if = "is_zero")]
+    blocked_for_ms: u64,
     limits: LimitsBody<'a>,
 }
 
@@ -147,14 +151,24 @@ impl Answers<'_> {
         response
     }
 
-    /// 200, with where each limit stands.
-    pub(crate) fn peek(&self, policy: &str, key: &str, applied: &Applied) -> Response<Full<Bytes>> {
+    /// 200, with where each limit stands, and with how long nothing passes whatever they say.
+    pub(crate) fn peek(
+        &self,
+        policy: &str,
+        key: &str,
+        applied: &Applied,
+        blocked_for: Span,
+    ) -> Response<Full<Bytes>> {
         let limits = self.limits_body(&applied.limits);
+        let blocked_for_ms = blocked_for.as_millis_ceil();
         let mut response = match self.detail {
             Detail::Minimal => self.minimal(StatusCode::OK, &applied.limits),
-            Detail::Full => json(&PeekBody { policy, key, limits }),
+            Detail::Full => json(&PeekBody { policy, key, blocked_for_ms, limits }),
         };
         let headers = response.headers_mut();
+        if self.detail == Detail::Minimal && blocked_for_ms > 0 {
+            headers.insert(TOLLGATE_BLOCKED_FOR_MS, blocked_for_ms.into());
+        }
         self.fields.insert(headers, self.policy, applied);
         headers.insert(VARY, HeaderValue::from_static("prefer"));
         response
