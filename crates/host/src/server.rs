@@ -27,7 +27,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Answers requests.
 pub trait Handler: Send + Sync + 'static {
-    /// The answer to `request`. The future is dropped when the request's time is over.
+    /// The answer to `request`. The future is dropped when the request's time is over or its client has gone away.
     fn handle(&self, request: Request<Bytes>) -> impl Future<Output = Answer> + Send;
 
     /// Ends the answers that go on, since the server stops.
