@@ -14,6 +14,7 @@ pub mod native;
 pub mod problem;
 pub mod redis;
 pub mod reloads;
+mod request_id;
 pub mod server;
 mod streaming;
 mod streams;

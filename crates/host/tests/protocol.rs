@@ -203,6 +203,22 @@ async fn an_answer_that_takes_too_long_is_504() {
     assert_problem(&server.exchange(request.as_bytes()).await, 504);
 }
 
+/// Who looks for a request in the log knows what it is called there.
+#[tokio::test]
+async fn an_answer_names_its_line_in_the_log() {
+    let logged = Running::start(ServerConfig { access_log: true, ..Default::default() }).await;
+    let request = |id: &str| {
+        format!("GET / HTTP/1.1\r\nHost: a\r\n{id}Connection: close\r\n\r\n").into_bytes()
+    };
+    let given = logged.exchange(&request("X-Request-Id: mine-7\r\n")).await;
+    assert!(given.contains("\r\nx-request-id: mine-7\r\n"), "{given}");
+    let drawn = logged.exchange(&request("")).await;
+    assert!(drawn.contains("\r\nx-request-id: "), "{drawn}");
+    let silent = Running::start(ServerConfig::default()).await;
+    let answer = silent.exchange(&request("X-Request-Id: mine-7\r\n")).await;
+    assert!(!answer.contains("x-request-id"), "there is no line: {answer}");
+}
+
 /// Nobody waits on the server for a caller who is not there to hear of it.
 #[tokio::test]
 async fn who_goes_away_is_given_up() {
