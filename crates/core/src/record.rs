@@ -8,6 +8,7 @@ pub(crate) mod holds;
 pub(crate) mod once;
 pub(crate) mod plain;
 pub(crate) mod states;
+mod told;
 
 use alloc::vec::Vec;
 

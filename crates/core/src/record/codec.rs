@@ -42,7 +42,7 @@ use crate::record::once::REQUEST_IDS_MAX;
 use crate::time::Timestamp;
 use crate::varint;
 
-const VERSION: u8 = 1;
+pub(super) const VERSION: u8 = 1;
 /// Tag, kind, and the length of anything below 2 MiB.
 const HEAD_BYTES_MAX: usize = 5 + 3;
 /// Most bytes of a limit that is no log: an adaptive one.
@@ -139,28 +139,6 @@ impl Record {
             }
         }
         Some(())
-    }
-
-    /// The [revision](Self::revision) that these bytes tell, whatever the policy is.
-    ///
-    /// # Errors
-    /// [`CorruptRecord`] when the bytes are no entries of a version that this build knows.
-    pub fn revision_in(bytes: &[u8]) -> Result<u64, CorruptRecord> {
-        let (&version, mut rest) = bytes.split_first().ok_or(CorruptRecord::Empty)?;
-        if version != VERSION {
-            return Err(CorruptRecord::Version(version));
-        }
-        let bad_length = CorruptRecord::Length(bytes.len());
-        let mut revision = 0;
-        while !rest.is_empty() {
-            let (entry, after) = Entry::split(rest).ok_or(bad_length)?;
-            if (entry.tag, entry.kind) == (0, entry::REVISION) {
-                let [told] = entry::words(entry.payload).ok_or(bad_length)?;
-                revision = told.max(revision);
-            }
-            rest = after;
-        }
-        Ok(revision)
     }
 
     /// Writes the record as bytes.
