@@ -59,9 +59,10 @@ pub async fn at_once<D: Decide, S: Store, C: Clock>(
         match store.swap_all(swaps).await {
             Ok(None) => return Ok(None),
             Ok(Some(Swap::Done)) => return Ok(Some(ended(ending, legs))),
-            Ok(Some(Swap::Conflict)) => {
+            Ok(Some(Swap::Conflict)) if attempt < ATTEMPTS_MAX => {
                 clock.sleep(wait_after(attempt, clock.now().since(began))).await;
             }
+            Ok(Some(Swap::Conflict)) => {}
             Err(fault) => return Ok(Some(failed(fault))),
         }
     }
