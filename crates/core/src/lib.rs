@@ -57,7 +57,7 @@
 //! | events in a record of cooldowns | [`cooldown::EVENTS_MAX`]; [`cooldown::RECORD_BYTES_MAX`] bytes |
 //! | a code, a label | 1 to [`cooldown::TEXT_BYTES_MAX`] bytes |
 //! | the duration of an event | 1 ns to [`cooldown::DURATION_MAX`] (366 days) |
-//! | the safety factor of an event | 1 to [`cooldown::SAFETY_PER_MILLE_MAX`] thousandths |
+//! | the safety factor of an event | 1 to [`cooldown::SAFETY_PERMILLE_MAX`] thousandths |
 //! | what is read of an upstream's answer | [`feedback::HEADERS_MAX`] headers of at most [`feedback::VALUE_BYTES_MAX`] bytes |
 //! | what is learned from it | [`feedback::LEVELS_MAX`] levels; waits of at most [`feedback::WAIT_MAX`] (31 days) |
 //! | parties of a barrier | 1 to [`barrier::PARTIES_MAX`]; [`barrier::RECORD_BYTES_MAX`] bytes |
