@@ -2,13 +2,14 @@
 
 use futures::future::try_join_all;
 use tollgate_core::{
-    ATTEMPTS_MAX, Applied, Decide, Effect, Ending, Operation, Outcome, Span, Verdict,
+    ATTEMPTS_MAX, Applied, DECISION_TIME_MAX, Decide, Effect, Ending, Operation, Outcome, Span,
+    Verdict,
 };
 
 use crate::drive::kept_for;
 use crate::random::wait_after;
 use crate::several::Driven;
-use crate::{Clock, DECISION_TIME_MAX, KeySwap, Loaded, Store, StoreError, Swap};
+use crate::{Clock, KeySwap, Loaded, Store, StoreError, Swap};
 
 /// Does one operation on each of several keys, all or nothing, by [`Store::swap_all`]: one load and one
 /// swap for all of them together, where [`run`](crate::run) takes one after the other. Nothing where the

@@ -7,12 +7,12 @@ use std::rc::Rc;
 use futures::executor::block_on;
 use futures::future::join_all;
 use tollgate_core::{
-    ATTEMPTS_MAX, Acquisition, Costs, Ending, Id, LeaseUpdate, Limit, Operation, Policy, Record,
-    Span, Timestamp,
+    ATTEMPTS_MAX, Acquisition, Costs, DECISION_TIME_MAX, Ending, Id, LeaseUpdate, Limit, Operation,
+    Policy, Record, Span, Timestamp,
 };
 use tollgate_store::{
-    Clock, DECISION_TIME_MAX, Driven, KeySwap, Loaded, ManualClock, MemoryStore, Store, StoreError,
-    Swap, at_once, conformance, run,
+    Clock, Driven, KeySwap, Loaded, ManualClock, MemoryStore, Store, StoreError, Swap, at_once,
+    conformance, run,
 };
 
 const KEYS: [&str; 3] = ["r/p/team", "r/p/org", "r/p/user"];

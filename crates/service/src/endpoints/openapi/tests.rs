@@ -8,7 +8,8 @@ use tollgate_core::barrier::PARTIES_MAX;
 use tollgate_core::cooldown::{EVENTS_MAX, SAFETY_PERMILLE_MAX, TEXT_BYTES_MAX};
 use tollgate_core::feedback::HEADERS_MAX;
 use tollgate_core::{
-    ACQUISITION_KEYS_MAX, NAME_BYTES_MAX, REASON_BYTES_MAX, SOURCE_BYTES_MAX, UNITS_MAX,
+    ACQUISITION_KEYS_MAX, KEY_BYTES_MAX, NAME_BYTES_MAX, REASON_BYTES_MAX, SOURCE_BYTES_MAX,
+    UNITS_MAX,
 };
 use tollgate_policy::Scope;
 
@@ -21,7 +22,6 @@ use crate::endpoints::batch::BATCH_ACQUIRES_MAX;
 use crate::endpoints::capacity::PER_MS_MAX;
 use crate::endpoints::control::BLOCK_MS_MAX;
 use crate::endpoints::events::DURATION_MS_MAX;
-use crate::key::KEY_BYTES_MAX;
 use crate::problem::ProblemType;
 use crate::route::{CHANGED, CHANGES, GETS, POSTS, Route};
 use crate::watch::WATCH_MS_MAX;
