@@ -2,13 +2,14 @@
 
 use futures::future::try_join_all;
 use tollgate_core::{
-    ATTEMPTS_MAX, Applied, Decide, Effect, Ending, Operation, Outcome, Span, Verdict,
+    ATTEMPTS_MAX, Applied, DECISION_TIME_MAX, Decide, Effect, Ending, Operation, Outcome, Span,
+    Verdict,
 };
 
 use crate::drive::kept_for;
 use crate::random::wait_after;
 use crate::several::Driven;
-use crate::{Clock, DECISION_TIME_MAX, KeySwap, Loaded, Store, StoreError, Swap};
+use crate::{Clock, KeySwap, Loaded, Store, StoreError, Swap};
 
 /// Does one operation on each of several keys, all or nothing, by [`Store::swap_all`]: one load and one
 /// swap for all of them together, where [`run`](crate::run) takes one after the other. Nothing where the
@@ -59,9 +60,10 @@ pub async fn at_once<D: Decide, S: Store, C: Clock>(
         match store.swap_all(swaps).await {
             Ok(None) => return Ok(None),
             Ok(Some(Swap::Done)) => return Ok(Some(ended(ending, legs))),
-            Ok(Some(Swap::Conflict)) => {
+            Ok(Some(Swap::Conflict)) if attempt < ATTEMPTS_MAX => {
                 clock.sleep(wait_after(attempt, clock.now().since(began))).await;
             }
+            Ok(Some(Swap::Conflict)) => {}
             Err(fault) => return Ok(Some(failed(fault))),
         }
     }

@@ -12,7 +12,7 @@
 //!    2 budget    the same of a meter that never refills: 8 units spent, 8 zero
 //!    3 window    8 start of the window, 8 used
 //!    4 counter   8 start of the window, 8 used in it, 8 used in the window before
-//!    5 log       see `sliding_log.rs`
+//!    5 log       see `sliding_log/entries.rs`
 //!    6 adaptive  see `adaptive_bytes.rs`
 //!   16 hold      16 id, 8 expiry, then 4 tag and LEB128 units per limit
 //!   17 block     8 end of the block
@@ -175,7 +175,7 @@ impl Record {
             let until = self.blocked_until.as_nanos().to_le_bytes();
             entry::put(out, 0, entry::BLOCK, &until);
         }
-        if self.once.iter().len() > 0 {
+        if !self.once.is_empty() {
             let mut ids = Vec::with_capacity(REQUEST_IDS_MAX * 16);
             for id in self.once.iter() {
                 ids.extend_from_slice(&id.to_le_bytes());
