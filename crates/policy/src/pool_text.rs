@@ -1,12 +1,9 @@
 //! One pool as it is written in a policy text.
 
-use tollgate_core::{Member, Name, Pool};
+use tollgate_core::{KEY_BYTES_MAX, Member, Name, Pool};
 
 use crate::fields::Fields;
 use crate::value::Value;
-
-/// Longest key of a caller, in bytes of UTF-8.
-pub const KEY_BYTES_MAX: usize = 512;
 
 /// Which member of a pool is asked first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

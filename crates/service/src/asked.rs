@@ -2,11 +2,13 @@
 
 use std::borrow::Cow;
 
-use tollgate_core::{Acquire, CostError, Costs, HOLD_TTL_MAX, Hold, Id, Name, Policy, Share, Span};
+use tollgate_core::{
+    Acquire, CostError, Costs, HOLD_TTL_MAX, Hold, Id, KEY_BYTES_MAX, Name, Policy, Share, Span,
+};
 use tollgate_store::{Clock, Store};
 
 use crate::body::{CostBody, Members};
-use crate::key::{KEY_BYTES_MAX, is_key};
+use crate::key::is_key;
 use crate::lease::{id_of, random_id};
 use crate::limiter::Limiter;
 use crate::opened::Opened;

@@ -83,7 +83,7 @@ mod without_store;
 pub use answer::PREFER;
 pub use body::BODY_BYTES_MAX;
 pub use content::Content;
-pub use key::{KEY_BYTES_MAX, is_of_tenant, policy_of, record_key};
+pub use key::{is_of_tenant, policy_of, record_key};
 pub use limiter::{Capacity, CoreLimiter, Limiter, LimiterError, PolicyChange};
 pub use place::is_repeatable;
 pub use problem::{Problem, ProblemType};
