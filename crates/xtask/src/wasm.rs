@@ -1,6 +1,8 @@
 //! The WebAssembly side: core modules by cargo, made smaller by wasm-opt, made components by
 //! wit-component.
 
+pub(crate) mod guest;
+
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,7 +12,12 @@ use anyhow::Context as _;
 use wasmparser::{Parser, Payload};
 use wit_component::ComponentEncoder;
 
+use self::guest::{
+    ALL, BENCH_GUESTS, EDGE, Guest, JS, JS_STORES, JS_UPSTREAM, KEYED, LIMITER, MODULE,
+    SPIN_EXAMPLE, STORED, TEST_GUESTS, WITHOUT_PANIC, WORKER,
+};
 use crate::command::{cargo, run};
+use crate::suite::STRICT;
 use crate::{compose, npm, paths};
 
 /// What a core module may use. Every host that we know takes these; `-all` would add more.
@@ -21,78 +28,6 @@ const WASM_FEATURES: [&str; 6] = [
     "--enable-nontrapping-float-to-int",
     "--enable-multivalue",
     "--enable-reference-types",
-];
-
-/// What LLVM may copy into its callers where the core is all there is: hardly anything, whatever is hinted at
-/// for native code. wasm-opt inlines what has one caller, and by that alone a decision of the plain module
-/// takes 5 to 15 % fewer instructions, and the component 8 % fewer bytes.
-const CORE_LLVM_ARGS: [&str; 2] = ["-inline-threshold=10", "-inlinehint-threshold=10"];
-
-/// A crate that becomes a component.
-#[derive(Clone, Copy)]
-struct Guest<'a> {
-    package: &'static str,
-    features: &'a str,
-    target: &'static str,
-    llvm_args: &'static [&'static str],
-    out: &'static str,
-}
-
-const LIMITER: Guest<'_> = Guest {
-    package: "tollgate-component",
-    features: "",
-    target: "wasm32-unknown-unknown",
-    llvm_args: &CORE_LLVM_ARGS,
-    out: "limiter.wasm",
-};
-
-/// The limiter in worlds of its own: keys in memory, keys in the host's store.
-const KEYED: Guest<'_> = Guest { features: "keyed", out: "keyed-limiter.wasm", ..LIMITER };
-const STORED: Guest<'_> = Guest { features: "stored", out: "stored-limiter.wasm", ..LIMITER };
-
-const EDGE: Guest<'_> = Guest {
-    package: "tollgate-edge-spin",
-    features: "",
-    target: "wasm32-wasip2",
-    llvm_args: &[],
-    out: "edge.wasm",
-};
-
-/// What JavaScript calls. These become no components: their glue is made by `js.rs`.
-const JS: Guest<'_> = Guest { package: "tollgate-js", out: "", ..LIMITER };
-// Machines that wait: they get smaller by what is copied into them.
-const JS_STORES: Guest<'_> = Guest { package: "tollgate-js-stores", llvm_args: &[], ..JS };
-const JS_UPSTREAM: Guest<'_> = Guest { package: "tollgate-js-upstream", ..JS };
-
-/// The Worker. It becomes no component either.
-const WORKER: Guest<'_> =
-    Guest { package: "tollgate-edge-cloudflare", llvm_args: &[], out: "", ..LIMITER };
-
-/// The core for hosts without components. It is no component either.
-const MODULE: Guest<'_> = Guest { package: "tollgate-module", out: "module.wasm", ..LIMITER };
-
-/// What must not be able to panic.
-const WITHOUT_PANIC: [Guest<'_>; 4] = [LIMITER, KEYED, STORED, MODULE];
-
-/// Guests of tests and benchmarks.
-const TEST_GUESTS: [Guest<'_>; 3] = [
-    Guest { package: "tollgate-guest-null", out: "guest-null.wasm", ..EDGE },
-    Guest { package: "tollgate-guest-keyvalue", out: "guest-keyvalue.wasm", ..EDGE },
-    Guest { package: "tollgate-guest-faulty", out: "guest-faulty.wasm", ..EDGE },
-];
-
-/// The example of a Spin component that asks the limiter itself, as its test asks it.
-const SPIN_EXAMPLE: Guest<'_> = Guest {
-    package: "tollgate-example-spin-limiter",
-    features: "vectors",
-    out: "spin-limiter-alone.wasm",
-    ..EDGE
-};
-
-/// Guests of benchmarks alone.
-const BENCH_GUESTS: [Guest<'_>; 2] = [
-    Guest { features: "linked", out: "edge-linked.wasm", ..EDGE },
-    Guest { package: "tollgate-guest-null-limiter", out: "null-limiter.wasm", ..LIMITER },
 ];
 
 /// Builds the limiter in every world, the plain module and the edge function, and composes the first and
@@ -179,6 +114,16 @@ fn module_to_bind(guest: &Guest<'_>) -> anyhow::Result<PathBuf> {
     add_targets()?;
     run(compile(guest)?.env("CARGO_PROFILE_WASM_STRIP", "debuginfo"))?;
     Ok(artifact(guest))
+}
+
+/// Clippy, without a warning, on what is empty on every target but WebAssembly.
+pub(crate) fn lint() -> anyhow::Result<()> {
+    add_targets()?;
+    ALL.iter().try_for_each(|guest| {
+        let mut clippy = cargo(&["clippy", "--quiet", "--profile", "wasm"]);
+        clippy.args(["--package", guest.package, "--features", guest.features]);
+        run(clippy.args(["--target", guest.target]).args(STRICT))
+    })
 }
 
 fn add_targets() -> anyhow::Result<()> {
