@@ -83,6 +83,7 @@ mod policy_set;
 mod pool_text;
 mod position;
 mod scaled;
+mod spans;
 mod toml_text;
 mod value;
 

@@ -75,7 +75,7 @@ pub(crate) fn pool(name: &str, table: &Value<'_>) -> Result<NamedPool, String> {
         .map(|(index, item)| member(item).map_err(|message| format!(".members[{index}]{message}")));
     let (places, members): (Vec<_>, Vec<_>) =
         members.collect::<Result<Vec<_>, String>>()?.into_iter().unzip();
-    let pool = Pool::new(members).map_err(|error| format!(".members: {error}"))?;
+    let pool = Pool::new(members).map_err(|error| format!(".{error}"))?;
     Ok(NamedPool { name, choice, pool, places })
 }
 

@@ -56,6 +56,7 @@ mod body;
 mod content;
 mod decide;
 mod endpoints;
+mod escapes;
 mod fields;
 mod hot;
 mod join;

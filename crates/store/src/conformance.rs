@@ -29,6 +29,7 @@ pub async fn run<S: Store>(store: &S, prefix: &str) {
     second_creation_conflicts(store, &key("create-twice")).await;
     stale_swap_conflicts(store, &key("stale")).await;
     late_creation_conflicts(store, &key("late")).await;
+    what_is_remembered_is_compared(store, &key("remembered")).await;
     values_are_bytes(store, &key("bytes")).await;
     keys_are_told_apart(store, &key("keys")).await;
     many_tokens_may_be_open(store, &key("tokens")).await;
@@ -126,6 +127,24 @@ async fn late_creation_conflicts<S: Store>(store: &S, key: &str) {
     replace(store, key, b"two").await;
     let late = store.swap(key, absent.token, b"late").await;
     assert_eq!(late, Ok(Swap::Conflict), "creating what exists conflicts");
+    assert_holds(store, key, b"two").await;
+}
+
+/// What a store remembers of a record may be over; then it can't be swapped. A store need not remember anything.
+pub async fn what_is_remembered_is_compared<S: Store>(store: &S, key: &str) {
+    let absent = store.recall(key);
+    create(store, key, b"one").await;
+    let old = store.recall(key);
+    replace(store, key, b"two").await;
+    for remembered in [absent, old].into_iter().flatten() {
+        let late = store.swap(key, remembered.token, b"late").await;
+        assert_eq!(late, Ok(Swap::Conflict), "what is over conflicts");
+    }
+    if let Some(remembered) = store.recall(key) {
+        let is_current = remembered.record.as_deref() == Some(b"two");
+        let end = store.swap(key, remembered.token, b"two").await;
+        assert_eq!(end, Ok(if is_current { Swap::Done } else { Swap::Conflict }));
+    }
     assert_holds(store, key, b"two").await;
 }
 

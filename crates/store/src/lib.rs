@@ -41,6 +41,7 @@ pub mod conformance;
 mod contract;
 mod drive;
 mod elected;
+mod looks;
 mod memory;
 mod metered;
 mod random;

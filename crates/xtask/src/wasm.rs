@@ -7,8 +7,9 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread::{self, ScopedJoinHandle};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow, bail};
 use wasmparser::{Parser, Payload};
 use wit_component::ComponentEncoder;
 
@@ -35,9 +36,8 @@ const WASM_FEATURES: [&str; 6] = [
 pub(crate) fn build() -> anyhow::Result<()> {
     add_targets()?;
     plain_module()?;
-    component(&KEYED)?;
-    component(&STORED)?;
-    let (limiter, edge) = (component(&LIMITER)?, component(&EDGE)?);
+    // The largest first: the others are compiled while it is made smaller.
+    let [edge, limiter, _, _] = components([&EDGE, &LIMITER, &KEYED, &STORED])?;
     compose::compose(&edge, &limiter, &composed())
 }
 
@@ -54,14 +54,15 @@ fn plain_module() -> anyhow::Result<PathBuf> {
 /// Builds the guests that only tests and benchmarks run, and composes the example among them with the limiter.
 pub(crate) fn build_test_guests() -> anyhow::Result<()> {
     add_targets()?;
-    let (example, limiter) = (component(&SPIN_EXAMPLE)?, component(&LIMITER)?);
-    compose::compose(&example, &limiter, &paths::out().join("spin-limiter.wasm"))?;
-    TEST_GUESTS.iter().try_for_each(|guest| component(guest).map(drop))
+    let [null, keyvalue, faulty] = &TEST_GUESTS;
+    let [example, limiter, _, _, _] =
+        components([&SPIN_EXAMPLE, &LIMITER, null, keyvalue, faulty])?;
+    compose::compose(&example, &limiter, &paths::out().join("spin-limiter.wasm"))
 }
 
 /// Builds the guests that only benchmarks run.
 pub(crate) fn build_bench_guests() -> anyhow::Result<()> {
-    BENCH_GUESTS.iter().try_for_each(|guest| component(guest).map(drop))
+    components(BENCH_GUESTS.each_ref()).map(drop)
 }
 
 /// The edge function with the limiter inside.
@@ -72,13 +73,14 @@ pub(crate) fn composed() -> PathBuf {
 /// Builds the limiter: the component, and the core module as it came from the compiler.
 pub(crate) fn limiter() -> anyhow::Result<(PathBuf, PathBuf)> {
     add_targets()?;
-    Ok((component(&LIMITER)?, module(&LIMITER)?))
+    let [component] = components([&LIMITER])?;
+    Ok((component, artifact(&LIMITER)))
 }
 
 /// Builds the limiter in its other worlds.
 pub(crate) fn other_worlds() -> anyhow::Result<[PathBuf; 2]> {
     add_targets()?;
-    Ok([component(&KEYED)?, component(&STORED)?])
+    components([&KEYED, &STORED])
 }
 
 /// The core module of everything that must not be able to panic, in which panics call an import, not
@@ -131,14 +133,34 @@ fn add_targets() -> anyhow::Result<()> {
     run(Command::new("rustup").args(["--quiet", "target", "add"]).args(targets))
 }
 
-fn component(guest: &Guest<'_>) -> anyhow::Result<PathBuf> {
-    let module = module(guest)?;
+/// Builds components, in this order: wasm-opt makes one smaller while cargo compiles the next.
+fn components<const N: usize>(guests: [&Guest<'_>; N]) -> anyhow::Result<[PathBuf; N]> {
     fs::create_dir_all(paths::out())?;
-    let optimized = paths::out().join(guest.out).with_extension("core.wasm");
-    optimize(&module, &optimized)?;
+    wasm_opt()?;
+    let made: anyhow::Result<Vec<PathBuf>> = thread::scope(|scope| {
+        let mut making = Vec::new();
+        for guest in guests {
+            let out = paths::out().join(guest.out);
+            // The next guest may be of the same package.
+            let compiled = out.with_extension("compiled.wasm");
+            fs::copy(module(guest)?, &compiled)?;
+            making.push(scope.spawn(move || component(&compiled, out)));
+        }
+        making.into_iter().map(join).collect()
+    });
+    made?.try_into().map_err(|_| anyhow!("a component is missing"))
+}
+
+fn join<T>(making: ScopedJoinHandle<'_, anyhow::Result<T>>) -> anyhow::Result<T> {
+    making.join().unwrap_or_else(|_| bail!("a thread that makes a component panicked"))
+}
+
+/// Makes a component of a core module.
+fn component(compiled: &Path, out: PathBuf) -> anyhow::Result<PathBuf> {
+    let optimized = out.with_extension("core.wasm");
+    optimize(compiled, &optimized)?;
     let bytes = fs::read(&optimized)?;
     let component = ComponentEncoder::default().validate(true).module(&bytes)?.encode()?;
-    let out = paths::out().join(guest.out);
     fs::write(&out, without_names(&component)?)
         .with_context(|| format!("can't write {}", out.display()))?;
     Ok(out)

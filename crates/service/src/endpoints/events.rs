@@ -180,7 +180,10 @@ fn filter<'a>(code: Option<&'a str>, label: Option<&'a str>) -> Result<Filter<'a
 }
 
 fn invalid(error: EventError) -> Problem {
-    Problem::invalid(error.field(), error.to_string())
+    let message = error.to_string();
+    // It begins with the field, which a problem tells by itself.
+    let detail = message.split_once(": ").map_or(&*message, |(_, detail)| detail);
+    Problem::invalid(error.field(), detail)
 }
 
 fn decoded(record: Option<&[u8]>) -> Result<Cooldowns, LimiterError> {
