@@ -21,8 +21,8 @@ pub const ANSWER_BYTES_MAX: usize = 64 << 20;
 pub const ATTEMPTS: u32 = 3;
 /// Most attempts that may be allowed for: who needs more asks a service that is down.
 pub const ATTEMPTS_MAX: u32 = 10;
-/// Longest key of the API, in bytes.
-const KEY_BYTES_MAX: usize = 512;
+/// Longest key of the API, in bytes: a service looks at no longer one.
+const API_KEY_BYTES_MAX: usize = 256;
 
 /// Where to ask, as whom, and how patiently. What it shows of itself has no key in it.
 ///
@@ -78,16 +78,16 @@ impl Config {
         })
     }
 
-    /// Shows this key of the API: 1 to 512 visible ASCII characters.
+    /// Shows this key of the API: 1 to 256 visible ASCII characters.
     ///
     /// # Errors
     /// [`ClientError::Refused`] of the field `key`, which does not repeat it.
     pub fn with_key(mut self, key: &str) -> Result<Self, ClientError> {
         if key.is_empty()
-            || key.len() > KEY_BYTES_MAX
+            || key.len() > API_KEY_BYTES_MAX
             || !key.bytes().all(|it| it.is_ascii_graphic())
         {
-            let detail = format!("must have 1 to {KEY_BYTES_MAX} visible ASCII characters");
+            let detail = format!("must have 1 to {API_KEY_BYTES_MAX} visible ASCII characters");
             return Err(ClientError::refused("key", detail));
         }
         let mut value = HeaderValue::try_from(format!("Bearer {key}"))

@@ -13,6 +13,7 @@ pub mod keyvalue;
 pub mod native;
 pub mod problem;
 pub mod redis;
+pub mod reloads;
 pub mod server;
 mod streaming;
 mod streams;

@@ -4,6 +4,8 @@
 //! Rounds alternate between the cases, since the machine does other things too.
 #![allow(clippy::unwrap_used, reason = "a benchmark may panic")]
 
+#[path = "harness/forgetful.rs"]
+mod forgetful;
 mod harness;
 
 use std::hash::{BuildHasher, RandomState};
@@ -14,9 +16,10 @@ use futures::future::join_all;
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 use tollgate_kv::{Durability, KeyValue, KeyValueStore, Memory, Nats, Redb, Redis};
-use tollgate_store::{Clock as _, DriveError, drive};
+use tollgate_store::{Clock as _, DriveError, Metered, StoreTally, drive};
 use tollgate_test_servers::{NatsServer, RedisServer};
 
+use crate::forgetful::Forgetful;
 use crate::harness::{SystemClock, ask, policy};
 
 /// Tasks that ask at the same time, on two threads.
@@ -27,10 +30,14 @@ const KEYS: [usize; 3] = [1, 64, 100_000];
 const RUN: Duration = Duration::from_secs(1);
 const ROUNDS: usize = 5;
 
+type CountedStore = Metered<KeyValueStore, SystemClock>;
+
 /// A backend, and so many keys of it.
 struct Case {
     name: &'static str,
-    store: KeyValueStore,
+    store: Arc<CountedStore>,
+    /// What the store was asked in all rounds.
+    tally: Arc<StoreTally>,
     keys: Arc<[String]>,
     rounds: Vec<Round>,
 }
@@ -43,10 +50,16 @@ struct Round {
     p99_us: f64,
     /// Of all that were asked, those that were told that the key is busy.
     busy_percent: f64,
+    /// How many were decided.
+    decided: f64,
 }
 
 /// Asks until the time is over. How long each acquire took, and how many were told that the key is busy.
-async fn client(store: KeyValueStore, keys: Arc<[String]>, start: Instant) -> (Vec<Duration>, u64) {
+async fn client(
+    store: Arc<CountedStore>,
+    keys: Arc<[String]>,
+    start: Instant,
+) -> (Vec<Duration>, u64) {
     let (policy, lots) = (policy(), RandomState::new());
     let costs = policy.costs([]).unwrap();
     let (mut waits, mut busy) = (Vec::new(), 0);
@@ -57,7 +70,7 @@ async fn client(store: KeyValueStore, keys: Arc<[String]>, start: Instant) -> (V
         }
         let key = &keys[lots.hash_one(number) as usize % keys.len()];
         let ask = |record: Option<&[u8]>, now| Ok::<_, ()>(ask(&policy, record, &costs, now));
-        match drive(&store, &SystemClock, key, ask).await {
+        match drive(&*store, &SystemClock, key, ask).await {
             Ok(()) => waits.push(began.elapsed()),
             Err(DriveError::Busy) => busy += 1,
             Err(error) => panic!("{error:?}"),
@@ -69,7 +82,7 @@ async fn client(store: KeyValueStore, keys: Arc<[String]>, start: Instant) -> (V
 
 fn round(runtime: &Runtime, case: &Case) -> Round {
     let start = Instant::now();
-    let client = |_| runtime.spawn(client(case.store.clone(), Arc::clone(&case.keys), start));
+    let client = |_| runtime.spawn(client(Arc::clone(&case.store), Arc::clone(&case.keys), start));
     let clients: Vec<_> = (0..TASKS).map(client).collect();
     let told = runtime.block_on(join_all(clients));
     let seconds = start.elapsed().as_secs_f64();
@@ -83,6 +96,7 @@ fn round(runtime: &Runtime, case: &Case) -> Round {
         p50_us: at(50),
         p99_us: at(99),
         busy_percent: 100.0 * busy / (decided + busy),
+        decided,
     }
 }
 
@@ -102,16 +116,20 @@ async fn fill(values: &dyn KeyValue, keys: &[String]) {
 async fn backends(
     directory: &TempDir,
     (redis, nats): &(RedisServer, NatsServer),
-) -> [(&'static str, Arc<dyn KeyValue>); 5] {
+) -> [(&'static str, Arc<dyn KeyValue>); 7] {
     let redb = |durability: Durability| {
         Arc::new(Redb::open(directory.path().join(durability.as_str()), durability).unwrap())
     };
+    let redis: Arc<dyn KeyValue> = Arc::new(Redis::connect(&redis.url()).await.unwrap());
+    let nats: Arc<dyn KeyValue> = Arc::new(Nats::connect(&nats.url()).await.unwrap());
     [
         ("memory", Arc::new(Memory::default())),
         ("redb grouped", redb(Durability::Grouped)),
         ("redb immediate", redb(Durability::Immediate)),
-        ("Redis, in memory", Arc::new(Redis::connect(&redis.url()).await.unwrap())),
-        ("NATS JetStream, in files", Arc::new(Nats::connect(&nats.url()).await.unwrap())),
+        ("Redis, loading", Arc::new(Forgetful(Arc::clone(&redis)))),
+        ("Redis, in memory", redis),
+        ("NATS JetStream, loading", Arc::new(Forgetful(Arc::clone(&nats)))),
+        ("NATS JetStream, in files", nats),
     ]
 }
 
@@ -121,10 +139,16 @@ fn median(case: &Case, of: impl Fn(&Round) -> f64) -> f64 {
     all[all.len() / 2]
 }
 
+/// Loads and swaps for each acquire, those that lost included.
+fn operations(case: &Case) -> f64 {
+    let counts = case.tally.operations().map(|it| it.done + it.conflicts);
+    counts.iter().sum::<u64>() as f64 / case.rounds.iter().map(|round| round.decided).sum::<f64>()
+}
+
 /// Of the first case with as many keys, memory, too.
 fn print(cases: &[Case]) {
-    println!("| keys | backend | acquires/s | of memory | p50 µs | p99 µs | busy % |");
-    println!("|--:|---|--:|--:|--:|--:|--:|");
+    println!("| keys | backend | acquires/s | of memory | operations | p50 µs | p99 µs | busy % |");
+    println!("|--:|---|--:|--:|--:|--:|--:|--:|");
     for case in cases {
         let keys = case.keys.len();
         let memory = cases.iter().find(|other| other.keys.len() == keys).unwrap();
@@ -132,7 +156,10 @@ fn print(cases: &[Case]) {
         let share = rate / median(memory, |round| round.per_second);
         let [p50, p99] = [median(case, |it| it.p50_us), median(case, |it| it.p99_us)];
         let (name, busy) = (case.name, median(case, |round| round.busy_percent));
-        println!("| {keys} | {name} | {rate:.0} | {share:.3} | {p50:.0} | {p99:.0} | {busy:.1} |");
+        let asked = operations(case);
+        println!(
+            "| {keys} | {name} | {rate:.0} | {share:.3} | {asked:.2} | {p50:.0} | {p99:.0} | {busy:.1} |"
+        );
     }
 }
 
@@ -148,8 +175,10 @@ fn main() {
             (0..count).map(|number| format!("r/llm/{count}-{number}")).collect();
         for (name, values) in &backends {
             runtime.block_on(fill(&**values, &keys));
-            let (store, keys) = (KeyValueStore::new(Arc::clone(values)), Arc::clone(&keys));
-            cases.push(Case { name, store, keys, rounds: Vec::new() });
+            let (tally, keys) = (Arc::new(StoreTally::default()), Arc::clone(&keys));
+            let store = KeyValueStore::new(Arc::clone(values));
+            let store = Arc::new(Metered::untimed(store, Arc::clone(&tally)));
+            cases.push(Case { name, store, tally, keys, rounds: Vec::new() });
         }
     }
     for _ in 0..ROUNDS {

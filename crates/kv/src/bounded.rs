@@ -46,6 +46,10 @@ impl<K: KeyValue> KeyValue for Bounded<K> {
         self.in_time(self.values.get(key)).await
     }
 
+    fn recall(&self, key: &str) -> Option<Option<Vec<u8>>> {
+        self.values.recall(key)
+    }
+
     async fn set(&self, key: &str, value: Vec<u8>) -> Result<(), KeyValueError> {
         self.in_time(self.values.set(key, value)).await
     }

@@ -30,6 +30,13 @@ pub trait KeyValue: Send + Sync + 'static {
     /// The value under `key`.
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, KeyValueError>;
 
+    /// What this process last heard of `key`, where it remembers that: its value, or that it was absent. Nobody
+    /// is asked, so it may be over. A backend in this process remembers nothing.
+    fn recall(&self, key: &str) -> Option<Option<Vec<u8>>> {
+        let _ = key;
+        None
+    }
+
     /// Writes `value` under `key`, whatever was there.
     async fn set(&self, key: &str, value: Vec<u8>) -> Result<(), KeyValueError>;
 

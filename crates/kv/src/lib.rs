@@ -3,7 +3,7 @@
 //! [`KeyValue`] is what `wasi:keyvalue` needs of a host: get, set, delete, list, increment and an exact
 //! compare-and-swap. [`Memory`] keeps values in this process; [`Redb`] keeps them in one file, with
 //! group commit and a choice of [`Durability`]; [`Redis`] and [`Nats`] keep them in a server, which any
-//! number of processes share. [`Bounded`] makes any of them answer in time, and [`KeyValueStore`] makes each
+//! number of processes share, and remember what they were last told of a key. [`Bounded`] makes any of them answer in time, and [`KeyValueStore`] makes each
 //! of them a [`tollgate_store::Store`].
 //!
 //! ```
@@ -26,6 +26,7 @@
 mod bounded;
 mod contract;
 mod durability;
+mod last_seen;
 mod memory;
 mod nats;
 mod number;

@@ -1,7 +1,8 @@
 //! Values in a key-value bucket of NATS JetStream.
 //!
 //! A bucket compares revisions, [`KeyValue`] compares values. So an exchange reads the value with its
-//! revision, compares the value, and writes over that revision: whoever wrote between has changed it.
+//! revision, compares the value, and writes over that revision: whoever wrote between has changed it. What was seen
+//! last need not be read again: if it is what is expected, it is written over, and read when that fails.
 
 mod bucket;
 mod key;
@@ -71,6 +72,13 @@ impl Nats {
         expected: Option<&[u8]>,
         new: New,
     ) -> Result<Swap, KeyValueError> {
+        if let Some(value) = new.value()
+            && let Some(seen) = self.bucket.recall(key)
+            && seen.value.as_deref() == expected
+            && self.bucket.replace(key, &seen, value.to_vec()).await? == Swap::Done
+        {
+            return Ok(Swap::Done);
+        }
         let seen = self.bucket.entry(key).await?;
         if seen.value.as_deref() != expected {
             return Ok(Swap::Conflict);
@@ -105,6 +113,10 @@ impl KeyValue for Nats {
         check_key(key)?;
         let entry = self.bucket.run(self.bucket.entry(key)).await?;
         Ok(entry.value.map(Vec::from))
+    }
+
+    fn recall(&self, key: &str) -> Option<Option<Vec<u8>>> {
+        self.bucket.recall(key).map(|seen| seen.value.map(Vec::from))
     }
 
     async fn set(&self, key: &str, value: Vec<u8>) -> Result<(), KeyValueError> {
@@ -150,5 +162,45 @@ impl KeyValue for Nats {
 impl fmt::Debug for Nats {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Nats").field("prefix", &self.bucket.prefix).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+    use std::sync::atomic::Ordering;
+
+    use tollgate_test_servers::NatsServer;
+
+    use super::*;
+
+    /// How many messages the library sends meanwhile.
+    async fn sent<T>(values: &Nats, work: impl Future<Output = T>) -> (u64, T) {
+        let statistics = values.bucket.client.statistics();
+        let before = statistics.out_messages.load(Ordering::Relaxed);
+        let end = work.await;
+        (statistics.out_messages.load(Ordering::Relaxed) - before, end)
+    }
+
+    #[tokio::test]
+    async fn what_was_seen_is_written_over_by_one_request() {
+        let server = NatsServer::start();
+        let ours = Nats::connect(&server.url()).await.unwrap();
+        let theirs = Nats::connect(&server.url()).await.unwrap();
+        assert_eq!(ours.get("k").await, Ok(None));
+        let swap = |expected: Option<&'static [u8]>, value: &[u8]| {
+            let ours = &ours;
+            let value = value.to_vec();
+            sent(ours, async move { ours.swap("k", expected, value).await })
+        };
+        assert_eq!(swap(None, b"1").await, (1, Ok(Swap::Done)), "it was read before");
+        assert_eq!(swap(Some(b"1"), b"2").await, (1, Ok(Swap::Done)), "it was written before");
+        assert_eq!(swap(Some(b"1"), b"3").await, (1, Ok(Swap::Conflict)), "it is read");
+        theirs.set("k", b"9".to_vec()).await.unwrap();
+        assert_eq!(swap(Some(b"2"), b"3").await, (2, Ok(Swap::Conflict)), "and after a conflict");
+        assert_eq!(swap(Some(b"9"), b"3").await, (1, Ok(Swap::Done)), "which tells what is there");
+        theirs.set("k", b"3".to_vec()).await.unwrap();
+        assert_eq!(swap(Some(b"3"), b"4").await, (3, Ok(Swap::Done)), "the same value once more");
     }
 }

@@ -3,6 +3,7 @@
 //! What compares runs on the server, as one of the [`scripts`]: they compare values,
 //! so nothing has to be kept between reading and writing, and any connection will do for either.
 
+mod compared;
 mod connection;
 mod link;
 mod scan;
@@ -14,10 +15,12 @@ use ::redis::{Cmd, ErrorKind, FromRedisValue, Script, ScriptInvocation, ServerEr
 use async_trait::async_trait;
 use tollgate_store::{Page, Swap, scripts};
 
+use self::compared::Compared;
 use self::link::{Failure, Link};
 use crate::contract::{
     Exchange, Increment, KeyValue, KeyValueError, New, check_exchanges, check_key, check_value,
 };
+use crate::last_seen::LastSeen;
 use crate::server::{Address, ConnectError};
 
 /// What every key starts with, unless the address says otherwise.
@@ -52,6 +55,8 @@ const REMOVED: i64 = -1;
 pub struct Redis {
     link: Link,
     prefix: String,
+    /// By keys without the prefix.
+    last_seen: LastSeen<()>,
 }
 
 impl Redis {
@@ -80,7 +85,7 @@ impl Redis {
             )));
         }
         let link = Link::open(&address, timeouts).await?;
-        Ok(Self { link, prefix })
+        Ok(Self { link, prefix, last_seen: LastSeen::default() })
     }
 
     fn full_key(&self, key: &str) -> String {
@@ -106,7 +111,17 @@ impl Redis {
         let mut call = SWAP.key(self.full_key(key));
         call.arg(u8::from(expected.is_some())).arg(expected.unwrap_or_default());
         call.arg(value).arg(live_ms);
-        Ok(swap(self.invoke(&call).await?))
+        let end: Compared<Option<Vec<u8>>> = self.invoke(&call).await?;
+        Ok(match end {
+            Compared::Written => {
+                self.last_seen.put(key, Some(value), ());
+                Swap::Done
+            }
+            Compared::There(there) => {
+                self.last_seen.put(key, there.as_deref(), ());
+                Swap::Conflict
+            }
+        })
     }
 
     async fn swap_absent(&self, key: &str, expected: Option<&[u8]>) -> Result<Swap, KeyValueError> {
@@ -140,7 +155,13 @@ fn value_and_life(new: &New) -> (&[u8], i64) {
 impl KeyValue for Redis {
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, KeyValueError> {
         check_key(key)?;
-        self.ask(&Cmd::get(self.full_key(key))).await
+        let value: Option<Vec<u8>> = self.ask(&Cmd::get(self.full_key(key))).await?;
+        self.last_seen.put(key, value.as_deref(), ());
+        Ok(value)
+    }
+
+    fn recall(&self, key: &str) -> Option<Option<Vec<u8>>> {
+        self.last_seen.get(key).map(|(value, ())| value)
     }
 
     async fn set(&self, key: &str, value: Vec<u8>) -> Result<(), KeyValueError> {
@@ -198,11 +219,27 @@ impl KeyValue for Redis {
             call.arg(u8::from(expected.is_some())).arg(expected.as_deref().unwrap_or_default());
             call.arg(value).arg(live_ms);
         }
-        match self.invoke(&call).await {
-            Ok(was_done) => Ok(Some(swap(was_done))),
-            Err(failure) if failure.is(ErrorKind::Server(ServerErrorKind::CrossSlot)) => Ok(None),
-            Err(failure) => Err(failure.into()),
-        }
+        let end: Compared<Vec<Option<Vec<u8>>>> = match self.invoke(&call).await {
+            Ok(compared) => compared,
+            Err(failure) if failure.is(ErrorKind::Server(ServerErrorKind::CrossSlot)) => {
+                return Ok(None);
+            }
+            Err(failure) => return Err(failure.into()),
+        };
+        Ok(Some(match end {
+            Compared::Written => {
+                for Exchange { key, new, .. } in exchanges {
+                    self.last_seen.put(key, new.value(), ());
+                }
+                Swap::Done
+            }
+            Compared::There(there) => {
+                for (Exchange { key, .. }, there) in exchanges.iter().zip(there) {
+                    self.last_seen.put(key, there.as_deref(), ());
+                }
+                Swap::Conflict
+            }
+        }))
     }
 
     fn expires(&self) -> bool {

@@ -48,6 +48,11 @@ impl Store for KeyValueStore {
         Ok(Loaded { token: record.clone(), record })
     }
 
+    fn recall(&self, key: &str) -> Option<Loaded<Self::Token>> {
+        let record = self.0.recall(key)?;
+        Some(Loaded { token: record.clone(), record })
+    }
+
     async fn swap(&self, key: &str, token: Self::Token, record: &[u8]) -> Result<Swap, StoreError> {
         self.swap_expiring(key, token, record, Span::NEVER).await
     }

@@ -1,14 +1,15 @@
 //! Several keys in one step, where the store can do that.
 
-use futures::future::try_join_all;
 use tollgate_core::{
-    ATTEMPTS_MAX, Applied, Decide, Effect, Ending, Operation, Outcome, Span, Verdict,
+    ATTEMPTS_MAX, Applied, DECISION_TIME_MAX, Decide, Effect, Ending, Operation, Outcome, Span,
+    Timestamp, Verdict,
 };
 
 use crate::drive::kept_for;
+use crate::looks::Looks;
 use crate::random::wait_after;
 use crate::several::Driven;
-use crate::{Clock, DECISION_TIME_MAX, KeySwap, Loaded, Store, StoreError, Swap};
+use crate::{Clock, KeySwap, Loaded, Store, StoreError, Swap};
 
 /// Does one operation on each of several keys, all or nothing, by [`Store::swap_all`]: one load and one
 /// swap for all of them together, where [`run`](crate::run) takes one after the other. Nothing where the
@@ -28,58 +29,84 @@ pub async fn at_once<D: Decide, S: Store, C: Clock>(
     remembers: Option<usize>,
 ) -> Result<Option<Driven>, D::Error> {
     let start = clock.now();
-    for attempt in 1..=ATTEMPTS_MAX {
+    let (mut looks, mut conflicts) = (Looks::default(), 0);
+    while conflicts < ATTEMPTS_MAX {
         let began = clock.now();
         if began.since(start) > DECISION_TIME_MAX {
             return Ok(Some(ended(Ending::TimedOut, Vec::new())));
         }
-        let seen = match try_join_all(keys.iter().map(|key| store.load(key))).await {
+        let seen = match looks.look_at_all(store, keys).await {
             Ok(seen) => seen,
             Err(fault) => return Ok(Some(failed(fault))),
         };
         let now = clock.now();
-        let decided = seen.iter().zip(operations).enumerate().map(|(leg, (seen, operation))| {
-            decide.apply(leg, seen.record.as_deref(), operation, now)
-        });
-        let mut legs = decided.collect::<Result<Vec<_>, _>>()?;
-        let repeated = remembers.and_then(|leg| legs.get(leg)).map(|leg| leg.effect);
-        if repeated == Some(Effect::Repeated) {
-            return Ok(Some(ended(Ending::Allowed, legs)));
-        }
-        let allowed = legs.iter().all(|leg| leg.verdict == Verdict::Allowed);
+        let (ending, mut legs) = match decide_all(decide, &seen, operations, remembers, now) {
+            Ok(decided) => decided,
+            Err(_) if !looks.stands() => continue,
+            Err(error) => return Err(error),
+        };
         let forget_after = |leg, record: &[u8]| match store.expires() {
             true => kept_for(decide.forget_after(leg, record, now)),
             false => Span::NEVER,
         };
-        let swaps = swaps(keys, seen, &mut legs, allowed, forget_after);
-        let ending = if allowed { Ending::Allowed } else { Ending::Denied };
+        let swaps = swaps(keys, seen, &mut legs, forget_after);
+        // A swap shows nothing of a key that it does not compare.
+        if swaps.len() < keys.len() && !looks.stands() {
+            continue;
+        }
         if swaps.is_empty() {
             return Ok(Some(ended(ending, legs)));
         }
         match store.swap_all(swaps).await {
             Ok(None) => return Ok(None),
             Ok(Some(Swap::Done)) => return Ok(Some(ended(ending, legs))),
-            Ok(Some(Swap::Conflict)) => {
-                clock.sleep(wait_after(attempt, clock.now().since(began))).await;
+            Ok(Some(Swap::Conflict)) if looks.is_race() => {
+                conflicts += 1;
+                if conflicts < ATTEMPTS_MAX {
+                    clock.sleep(wait_after(conflicts, clock.now().since(began))).await;
+                }
             }
+            Ok(Some(Swap::Conflict)) => {}
             Err(fault) => return Ok(Some(failed(fault))),
         }
     }
     Ok(Some(ended(Ending::Busy, Vec::new())))
 }
 
-/// What is written: all of what is allowed; of what is denied, only what denials have to write.
+/// What is said of every key. Records are those that are to be written: all of what is allowed; of what is denied, what
+/// denials have to write; nothing where all was done before.
+fn decide_all<D: Decide, T>(
+    decide: &D,
+    seen: &[Loaded<T>],
+    operations: &[Operation],
+    remembers: Option<usize>,
+    now: Timestamp,
+) -> Result<(Ending, Vec<Applied>), D::Error> {
+    let decided =
+        seen.iter().zip(operations).enumerate().map(|(leg, (seen, operation))| {
+            decide.apply(leg, seen.record.as_deref(), operation, now)
+        });
+    let mut legs = decided.collect::<Result<Vec<_>, _>>()?;
+    let remembering = remembers.and_then(|leg| legs.get(leg));
+    let is_repeated = remembering.is_some_and(|leg| leg.effect == Effect::Repeated);
+    let is_allowed = is_repeated || legs.iter().all(|leg| leg.verdict == Verdict::Allowed);
+    for leg in &mut legs {
+        if is_repeated || (!is_allowed && leg.verdict == Verdict::Allowed) {
+            leg.record = None;
+        }
+    }
+    Ok((if is_allowed { Ending::Allowed } else { Ending::Denied }, legs))
+}
+
 fn swaps<'a, T>(
     keys: &[&'a str],
     seen: Vec<Loaded<T>>,
     legs: &mut [Applied],
-    allowed: bool,
     forget_after: impl Fn(usize, &[u8]) -> Span,
 ) -> Vec<KeySwap<'a, T>> {
     let legs = keys.iter().zip(seen).zip(legs).enumerate();
     let swaps = legs.filter_map(|(index, ((key, seen), leg))| {
-        let written = leg.record.take().filter(|_| allowed || leg.verdict != Verdict::Allowed);
-        let record = written?;
+        let record = leg.record.take()?;
         let forget_after = forget_after(index, &record);
         Some(KeySwap { key, token: seen.token, record, forget_after })
     });

@@ -46,6 +46,10 @@ impl<S: Store> Store for BestEffort<'_, S> {
         self.store.load(key).await
     }
 
+    fn recall(&self, key: &str) -> Option<Loaded<Self::Token>> {
+        self.store.recall(key)
+    }
+
     async fn swap(&self, key: &str, token: Self::Token, record: &[u8]) -> Result<Swap, StoreError> {
         self.or_overwrite(self.store.swap(key, token, record).await, key, record).await
     }

@@ -84,6 +84,10 @@ impl<S: Store, C: Clock> Store for Breaker<S, C> {
         self.leave(self.store.load(key).await)
     }
 
+    fn recall(&self, key: &str) -> Option<Loaded<Self::Token>> {
+        self.store.recall(key)
+    }
+
     async fn swap(&self, key: &str, token: Self::Token, record: &[u8]) -> Result<Swap, StoreError> {
         self.enter()?;
         self.leave(self.store.swap(key, token, record).await)

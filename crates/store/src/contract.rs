@@ -28,6 +28,13 @@ pub trait Store {
     /// [`StoreError`] when the store can't answer.
     fn load(&self, key: &str) -> impl Future<Output = Result<Loaded<Self::Token>, StoreError>>;
 
+    /// What this process was last told of `key`, where that is remembered. Nobody is asked, so it may be over: a swap
+    /// by its token that is done shows that it was not, and nothing else may be told from it.
+    fn recall(&self, key: &str) -> Option<Loaded<Self::Token>> {
+        let _ = key;
+        None
+    }
+
     /// Writes `record` under `key` if the key still holds what `token` saw.
     ///
     /// # Errors

@@ -1,17 +1,11 @@
 //! The loop that drives one decision through a store.
 
-use tollgate_core::{Span, Timestamp};
+use tollgate_core::{ATTEMPTS_MAX, DECISION_TIME_MAX, Span, Timestamp};
 
+use crate::looks::Looks;
 use crate::random::wait_after;
 use crate::sweep::IDLE_GRACE;
 use crate::{Clock, Loaded, Store, StoreError, Swap};
-
-/// Most attempts of one decision; after that the key is too busy.
-pub const ATTEMPTS_MAX: u32 = 10;
-
-/// How long one decision may take, from when its record was first loaded, before no further attempt is
-/// made. Each call of a store has a bound of its own, which is the store's.
-pub const DECISION_TIME_MAX: Span = Span::from_secs(2);
 
 /// What a decision says: its outcome, and the record to write, if it changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,9 +37,12 @@ pub enum DriveError<E> {
 
 /// Decides on `key`: loads its record, asks `ask`, and swaps what it answers.
 ///
-/// `ask` gets the record, or nothing when the key is absent, and the time at which it was loaded. It is
+/// `ask` gets the record, or nothing when the key is absent, and the time at which it was seen. It is
 /// called again after every conflict, with a new record and a new time, so it must be pure. Without a
 /// record to write the answer stands at once: a denial costs one load and no swap.
+///
+/// Where the store [remembers](Store::recall) the record, that is what is asked about first. The answer counts once
+/// its swap is done, and costs no load; without a record to write, the record is loaded and `ask` called again.
 ///
 /// # Errors
 /// [`DriveError`]; see there what was charged.
@@ -57,13 +54,16 @@ pub async fn drive<S: Store, C: Clock, T, E>(
 ) -> Result<T, DriveError<E>> {
     let mut attempts = Attempts::new(store, clock, key);
     loop {
-        let (Loaded { record, token }, now) = attempts.load().await?;
-        let answer = ask(record.as_deref(), now).map_err(DriveError::Ask)?;
-        let Some(record) = answer.record else {
-            return Ok(answer.outcome);
-        };
-        if attempts.swap(token, &record, answer.forget_after).await? == Swap::Done {
-            return Ok(answer.outcome);
+        let (seen, now) = attempts.look().await?;
+        match ask(seen.record.as_deref(), now) {
+            Ok(Answer { outcome, record: Some(record), forget_after }) => {
+                if attempts.swap(seen.token, &record, forget_after).await? == Swap::Done {
+                    return Ok(outcome);
+                }
+            }
+            _ if !attempts.looks.stands() => {}
+            Ok(answer) => return Ok(answer.outcome),
+            Err(error) => return Err(DriveError::Ask(error)),
         }
     }
 }
@@ -73,8 +73,9 @@ struct Attempts<'a, S, C> {
     store: &'a S,
     clock: &'a C,
     key: &'a str,
-    /// When the record was loaded first, and last.
-    loaded: Option<(Timestamp, Timestamp)>,
+    looks: Looks,
+    /// When the record was seen first, and last.
+    seen: Option<(Timestamp, Timestamp)>,
     /// How many ended in a conflict.
     conflicts: u32,
 }
@@ -87,21 +88,21 @@ enum GivenUp {
 }
 
 impl<'a, S: Store, C: Clock> Attempts<'a, S, C> {
-    const fn new(store: &'a S, clock: &'a C, key: &'a str) -> Self {
-        Self { store, clock, key, loaded: None, conflicts: 0 }
+    fn new(store: &'a S, clock: &'a C, key: &'a str) -> Self {
+        Self { store, clock, key, looks: Looks::default(), seen: None, conflicts: 0 }
     }
 
     /// The record, and the time. The clock is read no more often than it has to: in a guest each look is
     /// a call of the host.
-    async fn load(&mut self) -> Result<(Loaded<S::Token>, Timestamp), GivenUp> {
-        let since_first = self.loaded.map(|(first, _)| self.clock.now().since(first));
+    async fn look(&mut self) -> Result<(Loaded<S::Token>, Timestamp), GivenUp> {
+        let since_first = self.seen.map(|(first, _)| self.clock.now().since(first));
         if since_first.is_some_and(|took| took > DECISION_TIME_MAX) {
             return Err(GivenUp::TimedOut);
         }
-        let loaded = self.store.load(self.key).await.map_err(GivenUp::Store)?;
+        let seen = self.looks.look(self.store, self.key).await.map_err(GivenUp::Store)?;
         let now = self.clock.now();
-        self.loaded = Some((self.loaded.map_or(now, |(first, _)| first), now));
-        Ok((loaded, now))
+        self.seen = Some((self.seen.map_or(now, |(first, _)| first), now));
+        Ok((seen, now))
     }
 
     /// Writes, or waits after a conflict.
@@ -113,12 +114,12 @@ impl<'a, S: Store, C: Clock> Attempts<'a, S, C> {
     ) -> Result<Swap, GivenUp> {
         let swap = write(self.store, self.key, token, record, forget_after).await;
         let swap = swap.map_err(GivenUp::Store)?;
-        if swap == Swap::Conflict {
+        if swap == Swap::Conflict && self.looks.is_race() {
             self.conflicts += 1;
             if self.conflicts == ATTEMPTS_MAX {
                 return Err(GivenUp::Busy);
             }
-            let swapped = self.loaded.map_or(Span::ZERO, |(_, last)| self.clock.now().since(last));
+            let swapped = self.seen.map_or(Span::ZERO, |(_, last)| self.clock.now().since(last));
             // A load takes about as long as a swap.
             let took = Span::from_nanos(swapped.as_nanos().saturating_mul(2));
             self.clock.sleep(wait_after(self.conflicts, took)).await;

@@ -66,6 +66,11 @@ impl<S: Store, C: Clock> Store for Metered<S, C> {
         self.count(Operation::Load, |_| false, self.store.load(key)).await
     }
 
+    /// Nobody is asked, so nothing is counted.
+    fn recall(&self, key: &str) -> Option<Loaded<Self::Token>> {
+        self.store.recall(key)
+    }
+
     async fn swap(&self, key: &str, token: Self::Token, record: &[u8]) -> Result<Swap, StoreError> {
         self.count_swap(self.store.swap(key, token, record)).await
     }

@@ -68,7 +68,8 @@ impl Redis {
         ];
         match self.ask("EVAL", arguments).await? {
             RedisResult::Int64(1) => Ok(Swap::Done),
-            RedisResult::Int64(0) => Ok(Swap::Conflict),
+            // What is there instead is loaded when it is needed.
+            RedisResult::Nil | RedisResult::Binary(_) => Ok(Swap::Conflict),
             other => Err(unexpected("EVAL", &Some(other))),
         }
     }

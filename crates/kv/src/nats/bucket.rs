@@ -17,6 +17,7 @@ use tollgate_store::Swap;
 use super::key;
 use super::open::Settings;
 use crate::contract::KeyValueError;
+use crate::last_seen::LastSeen;
 
 /// What a message does that is no value.
 const OPERATION: &str = "KV-Operation";
@@ -34,15 +35,27 @@ pub(super) struct Bucket {
     pub(super) prefix: String,
     /// For which connection, counted from 1, it was made sure that there is a bucket.
     pub(super) checked: AtomicU64,
+    /// How often it was made sure.
+    pub(super) checks: AtomicU64,
     /// Whether whichever server has the stream may be asked: there is but one.
     pub(super) reads_directly: bool,
+    pub(super) last_seen: LastSeen<Revision>,
 }
 
 /// What is under a key.
 pub(super) struct Entry {
     pub(super) value: Option<Bytes>,
-    /// What a write has to name: the message that it replaces, or 0 where there is none.
-    revision: u64,
+    revision: Revision,
+}
+
+/// What a write has to name.
+#[derive(Clone, Copy)]
+pub(super) struct Revision {
+    /// The message that it replaces, or 0 where there is none.
+    number: u64,
+    /// The last time that it was made sure that there is a bucket. A server that lost the bucket counts anew, so
+    /// beyond the next time the number may be that of another message.
+    check: u64,
 }
 
 impl Bucket {
@@ -76,6 +89,7 @@ impl Bucket {
         if self.checked.load(Ordering::Relaxed) != connection {
             let found = self.settings.bucket(&self.context).await;
             found.map_err(|reason| self.failure(reason))?;
+            self.checks.fetch_add(1, Ordering::Relaxed);
             self.checked.store(connection, Ordering::Relaxed);
         }
         Ok(())
@@ -90,11 +104,21 @@ impl Bucket {
     }
 
     pub(super) async fn entry(&self, key: &str) -> Result<Entry, KeyValueError> {
+        let check = self.checks.load(Ordering::Relaxed);
         let message = self.read(self.subject(key), None).await?;
-        Ok(message.map_or(Entry { value: None, revision: 0 }, |message| Entry {
-            value: (!is_marker(&message.headers)).then_some(message.payload),
-            revision: message.sequence,
-        }))
+        let (value, number) = message.map_or((None, 0), |message| {
+            ((!is_marker(&message.headers)).then_some(message.payload), message.sequence)
+        });
+        let revision = Revision { number, check };
+        self.last_seen.put(key, value.as_deref(), revision);
+        Ok(Entry { value, revision })
+    }
+
+    /// The entry as it was last seen, as long as its revision can't be that of another one.
+    pub(super) fn recall(&self, key: &str) -> Option<Entry> {
+        let (value, revision) = self.last_seen.get(key)?;
+        let is_current = revision.check == self.checks.load(Ordering::Relaxed);
+        is_current.then(|| Entry { value: value.map(Bytes::from), revision })
     }
 
     /// The first message of any key that has this number or a higher one.
@@ -136,7 +160,7 @@ impl Bucket {
 
     /// Writes `value`, whatever was there.
     pub(super) async fn put(&self, key: &str, value: Vec<u8>) -> Result<(), KeyValueError> {
-        self.publish(key, HeaderMap::new(), value).await.map(drop)
+        self.publish(key, HeaderMap::new(), value.into()).await.map(drop)
     }
 
     /// Writes `value` over what was seen.
@@ -146,8 +170,12 @@ impl Bucket {
         seen: &Entry,
         value: Vec<u8>,
     ) -> Result<Swap, KeyValueError> {
-        let revision = self.publish(key, expecting(seen), value).await?;
-        Ok(if revision.is_some() { Swap::Done } else { Swap::Conflict })
+        let value = Bytes::from(value);
+        let Some(number) = self.publish(key, expecting(seen), value.clone()).await? else {
+            return Ok(Swap::Conflict);
+        };
+        self.last_seen.put(key, Some(&value), Revision { number, ..seen.revision });
+        Ok(Swap::Done)
     }
 
     /// Removes what was seen, or whatever there is.
@@ -162,7 +190,7 @@ impl Bucket {
     ) -> Result<Swap, KeyValueError> {
         let mut headers = seen.map(expecting).unwrap_or_default();
         headers.insert(OPERATION, DELETED);
-        let Some(marker) = self.publish(key, headers, Vec::new()).await? else {
+        let Some(marker) = self.publish(key, headers, Bytes::new()).await? else {
             return Ok(Swap::Conflict);
         };
         self.forget(marker).await;
@@ -185,9 +213,9 @@ impl Bucket {
         &self,
         key: &str,
         headers: HeaderMap,
-        value: Vec<u8>,
+        value: Bytes,
     ) -> Result<Option<u64>, KeyValueError> {
-        let sent = self.context.publish_with_headers(self.subject(key), headers, value.into());
+        let sent = self.context.publish_with_headers(self.subject(key), headers, value);
         let outcome = match sent.await {
             Ok(acknowledgement) => acknowledgement.await,
             Err(error) => Err(error),
@@ -207,7 +235,7 @@ pub(super) fn is_marker(headers: &HeaderMap) -> bool {
 
 fn expecting(seen: &Entry) -> HeaderMap {
     let mut headers = HeaderMap::new();
-    let revision = HeaderValue::from(seen.revision);
+    let revision = HeaderValue::from(seen.revision.number);
     headers.insert(async_nats::header::NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, revision);
     headers
 }

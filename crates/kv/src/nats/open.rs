@@ -12,6 +12,7 @@ use tokio::time::timeout;
 
 use super::bucket::{Bucket, NEVER};
 use super::{NATS_BUCKET, NATS_REPLICAS_MAX};
+use crate::last_seen::LastSeen;
 use crate::server::{Address, ConnectError, Timeouts, prepare_tls};
 
 /// How long to wait between two attempts to connect again.
@@ -133,8 +134,19 @@ pub(super) async fn open(mut address: Address) -> Result<Bucket, ConnectError> {
     let config = &stream.cached_info().config;
     let reads_directly = config.num_replicas == 1 && config.allow_direct;
     let prefix = format!("$KV.{}.", settings.bucket);
-    let checked = AtomicU64::new(NEVER);
-    Ok(Bucket { client, context, stream, settings, prefix, checked, reads_directly })
+    let (checked, checks) = (AtomicU64::new(NEVER), AtomicU64::default());
+    let last_seen = LastSeen::default();
+    Ok(Bucket {
+        client,
+        context,
+        stream,
+        settings,
+        prefix,
+        checked,
+        checks,
+        reads_directly,
+        last_seen,
+    })
 }
 
 async fn find(settings: &Settings, context: &Context) -> Result<Stream, String> {

@@ -1,10 +1,10 @@
 //! Those who share one load and one swap.
 
-use tollgate_core::{Span, Timestamp};
+use tollgate_core::{ATTEMPTS_MAX, DECISION_TIME_MAX, Span, Timestamp};
 
 use super::BATCH_MAX;
 use super::line::{Line, Member};
-use crate::{ATTEMPTS_MAX, Answer, DECISION_TIME_MAX, DriveError, StoreError};
+use crate::{Answer, DriveError, StoreError};
 
 /// The first of a line, while they are served. Whoever is left when it is dropped, for whatever reason,
 /// goes back to where it stood.
@@ -38,15 +38,16 @@ impl<'a, Q, T, E> Batch<'a, Q, T, E> {
     }
 
     /// Asks for everyone, those who joined since the load included, and answers who need not wait for a
-    /// swap. The record to write if it changed, and how long it matters.
+    /// swap: nobody, where the record is not fresh. The record to write if it changed, and how long it matters.
     pub(super) fn ask(
         &mut self,
         mut record: Option<Vec<u8>>,
+        is_fresh: bool,
         now: Timestamp,
         ask: &mut impl FnMut(Option<&[u8]>, &Q, Timestamp) -> Result<Answer<T>, E>,
     ) -> Option<(Vec<u8>, Span)> {
         // What was loaded is fresh for those who joined before.
-        let before_load = self.members.len();
+        let before_load = if is_fresh { self.members.len() } else { 0 };
         self.gather(now);
         let (mut changed, mut answerable) = (None, 0);
         for (index, member) in self.members.iter_mut().enumerate() {

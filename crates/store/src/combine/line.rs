@@ -11,6 +11,7 @@ use tollgate_core::Timestamp;
 use super::WAITING_MAX;
 use super::batch::Batch;
 use crate::drive::write;
+use crate::looks::Looks;
 use crate::random::wait_after;
 use crate::{Answer, Clock, DriveError, Store, Swap};
 
@@ -64,18 +65,28 @@ impl<Q, T, E> Line<Q, T, E> {
         if batch.is_empty() {
             return;
         }
-        let seen = match store.load(key).await {
-            Ok(seen) => seen,
-            Err(error) => return batch.fail(&error),
-        };
-        let Some((record, forget_after)) = batch.ask(seen.record, clock.now(), ask) else { return };
-        match write(store, key, seen.token, &record, forget_after).await {
-            Ok(Swap::Done) => batch.answer_all(),
-            Ok(Swap::Conflict) => {
-                let conflicts = batch.conflict();
-                clock.sleep(wait_after(conflicts, clock.now().since(began))).await;
+        let mut looks = Looks::default();
+        loop {
+            let seen = match looks.look(store, key).await {
+                Ok(seen) => seen,
+                Err(error) => return batch.fail(&error),
+            };
+            let change = batch.ask(seen.record, looks.is_fresh(), clock.now(), ask);
+            let Some((record, forget_after)) = change else {
+                if looks.stands() {
+                    return;
+                }
+                continue;
+            };
+            match write(store, key, seen.token, &record, forget_after).await {
+                Ok(Swap::Done) => return batch.answer_all(),
+                Ok(Swap::Conflict) if looks.is_race() => {
+                    let conflicts = batch.conflict();
+                    return clock.sleep(wait_after(conflicts, clock.now().since(began))).await;
+                }
+                Ok(Swap::Conflict) => {}
+                Err(error) => return batch.fail(&error),
             }
-            Err(error) => batch.fail(&error),
         }
     }
 

@@ -1,13 +1,13 @@
-//! Several processes, each with its lines, over one store, in every order and with every fault.
+//! Several processes, each with its lines and what it remembers, over one store, in every order and with every fault.
 
 use std::future::Future;
 use std::pin::Pin;
 
 use futures::executor::block_on;
 use proptest::prelude::*;
-use tollgate_store::{Combiner, DriveError, ManualClock, Store};
+use tollgate_store::{Combiner, DriveError, ManualClock, Store, drive};
 
-use crate::world::{Faults, Heard, Lots, SlowStore, run, sold, ticket, turn};
+use crate::world::{Faults, Heard, Lots, Process, SlowStore, run, sold, ticket, turn};
 
 const KEY: &str = "r/hot/key";
 
@@ -21,6 +21,9 @@ struct Plan {
     turns: u64,
     faults: Faults,
     dropped: u64,
+    remembers: bool,
+    /// How many requests in a hundred stand in no line.
+    alone: u64,
 }
 
 fn plans() -> impl Strategy<Value = Plan> {
@@ -31,8 +34,9 @@ fn plans() -> impl Strategy<Value = Plan> {
     });
     let faults = prop_oneof![Just(Faults::default()), faults];
     let dropped = prop_oneof![Just(0), 0..20_u64];
-    (any::<u64>(), 1..4_usize, 1..40_usize, 0..50_u32, 0..6_u64, faults, dropped).prop_map(
-        |(seed, processes, requests, tickets, turns, faults, dropped)| Plan {
+    let manner = (any::<bool>(), prop_oneof![Just(0), Just(100), 0..100_u64]);
+    (any::<u64>(), 1..4_usize, 1..40_usize, 0..50_u32, 0..6_u64, faults, dropped, manner).prop_map(
+        |(seed, processes, requests, tickets, turns, faults, dropped, (remembers, alone))| Plan {
             seed,
             processes,
             requests,
@@ -40,6 +44,8 @@ fn plans() -> impl Strategy<Value = Plan> {
             turns,
             faults,
             dropped,
+            remembers,
+            alone,
         },
     )
 }
@@ -50,13 +56,20 @@ fn simulate(plan: &Plan) -> (Heard, u32) {
     let store = SlowStore::new(&lots, plan.turns, plan.faults);
     let processes: Vec<_> = (0..plan.processes).map(|_| Combiner::default()).collect();
     let requests = (0..plan.requests).map(|number| {
-        let (store, clock, heard, lots) = (&store, &clock, &heard, &lots);
+        let (clock, heard, lots) = (&clock, &heard, &lots);
+        let store = Process::new(&store, plan.remembers);
         let process = &processes[number % plan.processes];
         let request = async move {
             for _ in 0..lots.draw(20) {
                 turn().await;
             }
-            match process.drive(store, clock, KEY, plan.tickets, ticket).await {
+            let told = if lots.happens(plan.alone) {
+                let ask = |record: Option<&[u8]>, now| ticket(record, &plan.tickets, now);
+                drive(&store, clock, KEY, ask).await
+            } else {
+                process.drive(&store, clock, KEY, plan.tickets, ticket).await
+            };
+            match told {
                 Ok(Some(number)) => heard.tickets.borrow_mut().push(number),
                 Ok(None) => heard.denied.set(heard.denied.get() + 1),
                 Err(DriveError::Busy) => heard.busy.set(heard.busy.get() + 1),

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
+use futures::executor::block_on;
 use tollgate_core::{Span, Timestamp};
 use tollgate_store::{Answer, Loaded, MemoryStore, Store, StoreError, Swap};
 
@@ -112,6 +113,42 @@ impl Store for SlowStore<'_> {
         let end = self.records.swap(key, token, record).await;
         self.pause().await;
         if unclear { broken() } else { end }
+    }
+}
+
+/// One process of those that share a store. It recalls what the store holds, or held a moment ago, or nothing, by lot:
+/// so are memories whose answers arrived in any order.
+pub(crate) struct Process<'a> {
+    store: &'a SlowStore<'a>,
+    remembers: bool,
+}
+
+impl<'a> Process<'a> {
+    pub(crate) const fn new(store: &'a SlowStore<'a>, remembers: bool) -> Self {
+        Self { store, remembers }
+    }
+}
+
+impl Store for Process<'_> {
+    type Token = Option<Vec<u8>>;
+
+    async fn load(&self, key: &str) -> Result<Loaded<Self::Token>, StoreError> {
+        self.store.load(key).await
+    }
+
+    fn recall(&self, key: &str) -> Option<Loaded<Self::Token>> {
+        if !self.remembers || self.store.lots.happens(30) {
+            return None;
+        }
+        let now = block_on(self.store.records.load(key)).ok()?.record;
+        let back = self.store.lots.draw(3);
+        let sold = u64::from(sold(now.as_deref())).checked_sub(back)?;
+        let record = (sold > 0).then(|| u32::try_from(sold).unwrap().to_le_bytes().to_vec());
+        Some(Loaded { token: record.clone(), record })
+    }
+
+    async fn swap(&self, key: &str, token: Self::Token, record: &[u8]) -> Result<Swap, StoreError> {
+        self.store.swap(key, token, record).await
     }
 }
 

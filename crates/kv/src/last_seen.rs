@@ -1,0 +1,131 @@
+//! What a server was last heard to hold, bounded: who decides on a key again need not ask for it first.
+
+use std::hash::RandomState;
+use std::sync::{Mutex, PoisonError};
+
+use hashlink::LruCache;
+
+/// Most keys. More are not asked for again soon, and who is forgotten is loaded again.
+const KEYS_MAX: usize = 65_536;
+/// Most bytes of keys and values together: a key with its record, of some limits, has about a hundred.
+const BYTES_MAX: usize = 16 << 20;
+/// Longest value. Longer ones are logs and documents, which are read more often than they are written.
+const VALUE_BYTES_MAX: usize = 4 << 10;
+
+/// Values of keys as they were last seen, with a revision `R` where the server knows such. Those that were used
+/// least recently are forgotten first.
+///
+/// Answers may arrive in another order than they were given in: what is here may have been over even then.
+pub(crate) struct LastSeen<R> {
+    seen: Mutex<Seen<R>>,
+}
+
+struct Seen<R> {
+    /// Keys are chosen by others, so they are hashed with a secret.
+    values: LruCache<String, Value<R>, RandomState>,
+    bytes: usize,
+}
+
+/// A value, or that there was none, and its revision.
+type Value<R> = (Option<Vec<u8>>, R);
+
+impl<R: Copy> LastSeen<R> {
+    /// The value of a key.
+    pub(crate) fn get(&self, key: &str) -> Option<Value<R>> {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.values.get(key).cloned()
+    }
+
+    /// Remembers the value of a key.
+    pub(crate) fn put(&self, key: &str, value: Option<&[u8]>, revision: R) {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = seen.values.remove_entry(key);
+        seen.forget(before);
+        if value.is_some_and(|value| value.len() > VALUE_BYTES_MAX) {
+            return;
+        }
+        seen.bytes += bytes(key, value);
+        seen.values.insert(key.to_owned(), (value.map(<[u8]>::to_vec), revision));
+        while seen.values.len() > KEYS_MAX || seen.bytes > BYTES_MAX {
+            let oldest = seen.values.remove_lru();
+            seen.forget(oldest);
+        }
+    }
+}
+
+impl<R> Seen<R> {
+    /// Counts what was taken out.
+    fn forget(&mut self, entry: Option<(String, Value<R>)>) {
+        if let Some((key, (value, _))) = entry {
+            self.bytes -= bytes(&key, value.as_deref());
+        }
+    }
+}
+
+fn bytes(key: &str, value: Option<&[u8]>) -> usize {
+    key.len() + value.map_or(0, <[u8]>::len)
+}
+
+impl<R> Default for LastSeen<R> {
+    fn default() -> Self {
+        let values = LruCache::with_hasher(usize::MAX, RandomState::new());
+        Self { seen: Mutex::new(Seen { values, bytes: 0 }) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+    use super::*;
+
+    fn sizes(seen: &LastSeen<()>) -> (usize, usize) {
+        let seen = seen.seen.lock().unwrap();
+        (seen.values.len(), seen.bytes)
+    }
+
+    #[test]
+    fn the_newest_value_of_a_key_is_remembered_and_that_it_was_absent() {
+        let seen = LastSeen::default();
+        assert_eq!(seen.get("k"), None);
+        seen.put("k", Some(b"one"), 1);
+        seen.put("k", Some(b"longer"), 2);
+        assert_eq!(seen.get("k"), Some((Some(b"longer".to_vec()), 2)));
+        seen.put("k", None, 3);
+        assert_eq!(seen.get("k"), Some((None, 3)));
+    }
+
+    #[test]
+    fn who_was_not_used_for_longest_is_forgotten_when_there_are_too_many() {
+        let seen = LastSeen::default();
+        for number in 0..KEYS_MAX {
+            seen.put(&format!("{number:06}"), Some(b"v"), ());
+        }
+        assert!(seen.get("000000").is_some(), "used once more");
+        seen.put("new", None, ());
+        assert_eq!(sizes(&seen), (KEYS_MAX, (KEYS_MAX - 1) * 7 + 3));
+        assert_eq!(seen.get("000001"), None);
+        assert!(seen.get("000000").is_some() && seen.get("new").is_some());
+    }
+
+    #[test]
+    fn values_take_no_more_than_their_bytes() {
+        let seen = LastSeen::default();
+        let value = vec![0; VALUE_BYTES_MAX];
+        let fit = BYTES_MAX / (VALUE_BYTES_MAX + 6);
+        for number in 0..=fit {
+            seen.put(&format!("{number:06}"), Some(&value), ());
+        }
+        assert_eq!(sizes(&seen), (fit, fit * (VALUE_BYTES_MAX + 6)));
+        assert_eq!(seen.get("000000"), None);
+        assert!(seen.get("000001").is_some());
+    }
+
+    #[test]
+    fn a_value_that_is_too_long_is_forgotten_and_takes_nothing() {
+        let seen = LastSeen::default();
+        seen.put("k", Some(b"short"), ());
+        seen.put("k", Some(&vec![0; VALUE_BYTES_MAX + 1]), ());
+        assert_eq!((seen.get("k"), sizes(&seen)), (None, (0, 0)));
+    }
+}
