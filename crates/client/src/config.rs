@@ -127,3 +127,26 @@ impl Config {
         self
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+    use super::*;
+
+    /// What is beyond a bound counts as the nearest that is not.
+    #[test]
+    fn patience_is_bounded() {
+        let config = || Config::new("http://edge").unwrap();
+        let least = Duration::from_millis(1);
+        for (asked, taken) in [(Duration::ZERO, least), (Duration::MAX, ANSWER_TIMEOUT_MAX)] {
+            assert_eq!(config().with_answer_timeout(asked).answer_timeout, taken);
+            assert_eq!(config().with_connect_timeout(asked).connect_timeout, taken);
+        }
+        for (asked, taken) in [(0, 1), (u32::MAX, ATTEMPTS_MAX)] {
+            assert_eq!(config().with_attempts_max(asked).attempts_max, taken);
+        }
+        let config = config().with_answer_bytes_max(usize::MAX);
+        assert_eq!(config.answer_bytes_max, ANSWER_BYTES_MAX);
+    }
+}

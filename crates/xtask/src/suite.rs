@@ -105,7 +105,7 @@ mod tests {
             let lines = list.lines().take_while(|line| *line != "]");
             lines.map(|line| line.trim_matches([' ', ',', '"'])).collect()
         };
-        let is_wasm = |name| wasm::guest::ALL.iter().any(|guest| guest.package == name);
+        let is_wasm = |name: &str| wasm::guest::ALL.iter().any(|guest| guest.package == name);
         let default = list("default-members");
         let named = [&NOT_DEFAULT[..], &FUZZ, &HEAVY, &DEPENDED_ON].concat();
         for member in list("members").into_iter().filter(|member| !default.contains(member)) {
