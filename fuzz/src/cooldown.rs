@@ -3,7 +3,7 @@
 use arbitrary::{Error, Result, Unstructured};
 use tollgate_core::cooldown::{
     Cooldowns, DURATION_MAX, EVENTS_MAX, Event, Filter, RECORD_BYTES_MAX, Reported,
-    SAFETY_PER_MILLE_MAX,
+    SAFETY_PERMILLE_MAX,
 };
 use tollgate_core::{Id, Timestamp};
 
@@ -83,7 +83,7 @@ fn event(bytes: &mut Unstructured<'_>) -> Result<Event> {
     let id = Id::from_u128(bytes.int_in_range(0..=IDS)?.into());
     let (code, label) = (*bytes.choose(&CODES)?, *bytes.choose(&LABELS)?);
     let duration = span(bytes, DURATION_MAX)?;
-    let safety = bytes.int_in_range(1..=SAFETY_PER_MILLE_MAX)?;
+    let safety = bytes.int_in_range(1..=SAFETY_PERMILLE_MAX)?;
     let event = Event::new(id, 7, code, duration).and_then(|event| event.with_safety(safety));
     let event = event.map_err(|_| Error::IncorrectFormat)?;
     if label.is_empty() {

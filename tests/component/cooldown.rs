@@ -33,7 +33,7 @@ fn refused(error: wit::CooldownError) -> Value {
         wit::CooldownError::Code => json!({"error": "code"}),
         wit::CooldownError::Label => json!({"error": "label"}),
         wit::CooldownError::Duration => json!({"error": "duration"}),
-        wit::CooldownError::Safety => json!({"error": "safety_per_mille"}),
+        wit::CooldownError::Safety => json!({"error": "safety_permille"}),
         wit::CooldownError::Corrupt => json!({"error": "corrupt"}),
     }
 }
@@ -46,21 +46,14 @@ fn answer(
 ) -> Answer {
     let (cooldown, store) = (limiter.component.tollgate_limiter_cooldown(), &mut limiter.store);
     let answer = match request {
-        CooldownRequest::Report {
-            id: text,
-            source,
-            code,
-            label,
-            duration_ns,
-            safety_per_mille,
-        } => {
+        CooldownRequest::Report { id: text, source, code, label, duration_ns, safety_permille } => {
             let event = wit::Event {
                 id: to_wit::id(id(&text)),
                 source: decimal(&source),
                 code,
                 label,
                 duration: decimal(&duration_ns),
-                safety_permille: safety_per_mille.unwrap_or(800),
+                safety_permille: safety_permille.unwrap_or(800),
             };
             cooldown.call_report(store, record, &event, now).unwrap().map(reported)
         }

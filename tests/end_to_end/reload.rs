@@ -30,7 +30,21 @@ fn policies_that_are_read_again_decide_over_the_same_records() {
     }
 }
 
-/// A file that is wrong changes nothing, and the log says where it is wrong.
+/// How often the files were read again and how often they were wrong, and whether the last ones are in force.
+fn reloads(program: &Program) -> [String; 3] {
+    let metrics = program.get("/metrics").text;
+    let series = [
+        "tollgate_reloads_total{outcome=\"done\"} ",
+        "tollgate_reloads_total{outcome=\"failed\"} ",
+        "tollgate_last_reload_successful ",
+    ];
+    series.map(|series| {
+        let value = metrics.lines().find_map(|line| line.strip_prefix(series));
+        value.unwrap_or_else(|| panic!("{series}: {metrics}")).to_owned()
+    })
+}
+
+/// A file that is wrong changes nothing; the log says where it is wrong, and the metrics that it is.
 #[test]
 fn policies_that_are_wrong_leave_the_old_ones() {
     for runtime in RUNTIMES {
@@ -47,6 +61,11 @@ fn policies_that_are_wrong_leave_the_old_ones() {
         program.hang_up();
         program.log_until("the configuration stays as it is");
         assert_eq!(program.get("/v1/limits/budget/a").status, 200);
+        assert_eq!(reloads(&program), ["0", "2", "0"], "{runtime:?}");
+        fs::write(folder.path().join("policies.toml"), POLICIES).unwrap();
+        program.hang_up();
+        program.log_until("it was read again");
+        assert_eq!(reloads(&program), ["1", "2", "1"], "{runtime:?}");
         program.stop();
     }
 }

@@ -41,7 +41,7 @@ pub(crate) enum CooldownRequest {
         code: String,
         label: Option<String>,
         duration_ns: String,
-        safety_per_mille: Option<u16>,
+        safety_permille: Option<u16>,
     },
     LimitedBy {
         code: Option<String>,

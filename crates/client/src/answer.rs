@@ -74,12 +74,6 @@ pub struct Answer {
     pub member: Option<Box<Member>>,
 }
 
-/// What the body of any decision on one key says.
-#[derive(Deserialize, Default)]
-struct BodyText {
-    limits: Limits,
-}
-
 impl Answer {
     /// Whether it may pass.
     #[must_use]
@@ -103,28 +97,12 @@ impl Answer {
             _ => return Err(heard.refusal()),
         };
         let limits = limits_field::parse(heard.field("tollgate-limits").unwrap_or_default())?;
-        Ok(Self::told(heard, verdict, limits))
-    }
-
-    /// The decision that an answer with a body tells.
-    pub(crate) fn read_body(heard: &Heard) -> Result<Self, ClientError> {
-        let (verdict, limits) = match (heard.status(), heard.body::<BodyText>()) {
-            (200, body) => (Verdict::Allowed, body?.limits),
-            // Also of who stands in front, and says it in other words.
-            (429, body) => (Verdict::Limited, body.unwrap_or_default().limits),
-            (422, Ok(body)) => (Verdict::Impossible, body.limits),
-            _ => return Err(heard.refusal()),
-        };
-        Ok(Self::told(heard, verdict, limits))
-    }
-
-    fn told(heard: &Heard, verdict: Verdict, limits: Limits) -> Self {
         let retry_after = match verdict {
             Verdict::Allowed => Some(Duration::ZERO),
             Verdict::Limited => retry_after(heard.retry_after(), &limits),
             Verdict::Impossible => None,
         };
-        Self { counted_by: counted_by(heard), ..Self::new(verdict, retry_after, limits) }
+        Ok(Self { counted_by: counted_by(heard), ..Self::new(verdict, retry_after, limits) })
     }
 }
 

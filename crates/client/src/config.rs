@@ -21,8 +21,8 @@ pub const ANSWER_BYTES_MAX: usize = 64 << 20;
 pub const ATTEMPTS: u32 = 3;
 /// Most attempts that may be allowed for: who needs more asks a service that is down.
 pub const ATTEMPTS_MAX: u32 = 10;
-/// Longest key of the API, in bytes.
-const KEY_BYTES_MAX: usize = 512;
+/// Longest key of the API, in bytes: a service looks at no longer one.
+const API_KEY_BYTES_MAX: usize = 256;
 
 /// Where to ask, as whom, and how patiently. What it shows of itself has no key in it.
 ///
@@ -78,16 +78,16 @@ impl Config {
         })
     }
 
-    /// Shows this key of the API: 1 to 512 visible ASCII characters.
+    /// Shows this key of the API: 1 to 256 visible ASCII characters.
     ///
     /// # Errors
     /// [`ClientError::Refused`] of the field `key`, which does not repeat it.
     pub fn with_key(mut self, key: &str) -> Result<Self, ClientError> {
         if key.is_empty()
-            || key.len() > KEY_BYTES_MAX
+            || key.len() > API_KEY_BYTES_MAX
             || !key.bytes().all(|it| it.is_ascii_graphic())
         {
-            let detail = format!("must have 1 to {KEY_BYTES_MAX} visible ASCII characters");
+            let detail = format!("must have 1 to {API_KEY_BYTES_MAX} visible ASCII characters");
             return Err(ClientError::refused("key", detail));
         }
         let mut value = HeaderValue::try_from(format!("Bearer {key}"))
@@ -125,5 +125,28 @@ impl Config {
     pub fn with_attempts_max(mut self, attempts: u32) -> Self {
         self.attempts_max = attempts.clamp(1, ATTEMPTS_MAX);
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+    use super::*;
+
+    /// What is beyond a bound counts as the nearest that is not.
+    #[test]
+    fn patience_is_bounded() {
+        let config = || Config::new("http://edge").unwrap();
+        let least = Duration::from_millis(1);
+        for (asked, taken) in [(Duration::ZERO, least), (Duration::MAX, ANSWER_TIMEOUT_MAX)] {
+            assert_eq!(config().with_answer_timeout(asked).answer_timeout, taken);
+            assert_eq!(config().with_connect_timeout(asked).connect_timeout, taken);
+        }
+        for (asked, taken) in [(0, 1), (u32::MAX, ATTEMPTS_MAX)] {
+            assert_eq!(config().with_attempts_max(asked).attempts_max, taken);
+        }
+        let config = config().with_answer_bytes_max(usize::MAX);
+        assert_eq!(config.answer_bytes_max, ANSWER_BYTES_MAX);
     }
 }

@@ -92,7 +92,7 @@ fn active_event(cooldown: &Cooldown, now: Timestamp) -> wit::ActiveEvent {
             code: event.code().to_owned(),
             label: event.label().map(ToOwned::to_owned),
             duration: event.duration().as_nanos(),
-            safety_permille: event.safety_per_mille(),
+            safety_permille: event.safety_permille(),
         },
         recorded_at: cooldown.recorded_at().as_nanos(),
         expires_at: cooldown.expires_at().as_nanos(),

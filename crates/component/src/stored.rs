@@ -2,7 +2,10 @@
 
 use alloc::string::String;
 
-use tollgate_core::{ATTEMPTS_MAX, Operation, Policy, SETTLE_ATTEMPTS_MAX, Span, Timestamp};
+use tollgate_core::{
+    ATTEMPTS_MAX, DECISION_TIME_MAX, KEY_BYTES_MAX, Operation, Policy, SETTLE_ATTEMPTS_MAX,
+    Timestamp,
+};
 
 use crate::bindings::exports::tollgate::limiter::limiter::{
     DecideError, Decision, Operation as Given,
@@ -11,13 +14,6 @@ use crate::bindings::exports::tollgate::limiter::stored as wit;
 use crate::bindings::tollgate::limiter::store::{self, Swapped};
 use crate::exports::{decode, opened};
 use crate::{Component, convert, operation};
-
-/// Longest key, in bytes: as long as those of every other face of tollgate.
-const KEY_BYTES_MAX: usize = 512;
-
-/// How long one decision may take before no further attempt is made. Each call of the store has a bound
-/// of its own, which is the host's.
-const DECISION_TIME_MAX: Span = Span::from_secs(2);
 
 impl wit::Guest for Component {
     fn apply(

@@ -54,7 +54,7 @@ use crate::time::{Span, Timestamp};
 
 pub use codec::RECORD_BYTES_MAX;
 pub use event::{
-    DURATION_MAX, Event, EventError, SAFETY_PER_MILLE_DEFAULT, SAFETY_PER_MILLE_MAX, TEXT_BYTES_MAX,
+    DURATION_MAX, Event, EventError, SAFETY_PERMILLE_DEFAULT, SAFETY_PERMILLE_MAX, TEXT_BYTES_MAX,
 };
 pub use filter::Filter;
 

@@ -57,7 +57,7 @@
 //! | events in a record of cooldowns | [`cooldown::EVENTS_MAX`]; [`cooldown::RECORD_BYTES_MAX`] bytes |
 //! | a code, a label | 1 to [`cooldown::TEXT_BYTES_MAX`] bytes |
 //! | the duration of an event | 1 ns to [`cooldown::DURATION_MAX`] (366 days) |
-//! | the safety factor of an event | 1 to [`cooldown::SAFETY_PER_MILLE_MAX`] thousandths |
+//! | the safety factor of an event | 1 to [`cooldown::SAFETY_PERMILLE_MAX`] thousandths |
 //! | what is read of an upstream's answer | [`feedback::HEADERS_MAX`] headers of at most [`feedback::VALUE_BYTES_MAX`] bytes |
 //! | what is learned from it | [`feedback::LEVELS_MAX`] levels; waits of at most [`feedback::WAIT_MAX`] (31 days) |
 //! | parties of a barrier | 1 to [`barrier::PARTIES_MAX`]; [`barrier::RECORD_BYTES_MAX`] bytes |
@@ -65,6 +65,7 @@
 //! | how far ahead of the clock an event, or a barrier's creation, is believed | [`SKEW_MAX`] |
 //! | keys that are asked together | [`ACQUISITION_KEYS_MAX`] |
 //! | swaps to charge or hold on one key, and to end a hold | [`ATTEMPTS_MAX`], [`SETTLE_ATTEMPTS_MAX`] |
+//! | how long attempts are made, by whoever drives a store | [`DECISION_TIME_MAX`] |
 //! | how long a commit may take | half of its time to live, [`COMMIT_TTL_DEFAULT`] unless set |
 //! | members of a pool | [`POOL_MEMBERS_MAX`], each with [`MEMBER_PAIRS_MAX`] texts of [`MEMBER_TEXT_BYTES_MAX`] bytes |
 #![no_std]
@@ -96,7 +97,7 @@ pub use acquisition::lease_update::LeaseUpdate;
 pub use acquisition::machine::Acquisition;
 pub use acquisition::outcome::{Ending, Outcome};
 pub use acquisition::step::{Step, Swap};
-pub use acquisition::turn::{ATTEMPTS_MAX, SETTLE_ATTEMPTS_MAX};
+pub use acquisition::turn::{ATTEMPTS_MAX, DECISION_TIME_MAX, SETTLE_ATTEMPTS_MAX};
 pub use acquisition::{COMMIT_TTL_DEFAULT, Machine};
 pub use algorithms::adaptive::{Capacity, Change, Note, REASON_BYTES_MAX, SOURCE_BYTES_MAX};
 pub use algorithms::calendar::{CalendarUnit, UTC_OFFSET_SECS_MAX};
@@ -133,3 +134,6 @@ pub use time::{Span, Timestamp};
 
 /// The largest capacity, burst, refill or cost: 2^53 - 1, the largest integer that JSON carries safely.
 pub const UNITS_MAX: u64 = (1 << 53) - 1;
+
+/// Longest key of a caller, in bytes of UTF-8: who takes keys takes 1 to so many. Nothing here sees one.
+pub const KEY_BYTES_MAX: usize = 512;

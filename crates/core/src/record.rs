@@ -3,16 +3,18 @@
 pub(crate) mod codec;
 pub(crate) mod compact;
 pub(crate) mod entry;
+pub(crate) mod held;
 pub(crate) mod holds;
 pub(crate) mod once;
 pub(crate) mod plain;
 pub(crate) mod states;
+mod told;
 
 use alloc::vec::Vec;
 
 use crate::algorithms::meter::SKEW_MAX;
 use crate::policy::Policy;
-use crate::record::holds::Holds;
+use crate::record::holds::{Hold, Holds};
 use crate::record::once::Once;
 use crate::record::states::States;
 use crate::time::{Span, Timestamp};
@@ -78,12 +80,15 @@ impl Record {
     /// comes that late is a request of its own.
     #[must_use]
     pub fn forget_after(&self, policy: &Policy, now: Timestamp) -> Span {
-        let mut record = self.clone();
-        record.bring_up(policy, now);
+        let mut states = self.states.clone();
+        heal(policy, &mut states, now);
         // A hold is settled at the latest when it expires, and is a charge of that time then.
-        let last = record.holds.iter().last().map_or(now, |hold| hold.expires.max(now));
-        record.expire_holds(policy, last);
-        let limits = policy.limits().iter().zip(record.states.iter()).map(|(limit, state)| {
+        let mut last = now;
+        for (hold, expires) in self.holds.believed(now, SKEW_MAX) {
+            charge_expired(policy, &mut states, hold, expires);
+            last = last.max(expires);
+        }
+        let limits = policy.limits().iter().zip(states.iter()).map(|(limit, state)| {
             if limit.rule().is_lasting(state) {
                 return Span::NEVER;
             }
@@ -102,10 +107,7 @@ impl Record {
     // Not inlined: every export that reads a record comes by here.
     #[inline(never)]
     pub(crate) fn bring_up(&mut self, policy: &Policy, now: Timestamp) -> bool {
-        let mut healed = false;
-        for (limit, state) in policy.limits().iter().zip(self.states.iter_mut()) {
-            healed |= limit.rule().heal(state, now);
-        }
+        let mut healed = heal(policy, &mut self.states, now);
         if !self.holds.is_empty() {
             healed |= self.holds.heal(now, SKEW_MAX);
             self.expire_holds(policy, now);
@@ -116,9 +118,23 @@ impl Record {
     /// A hold that nobody settled in time is charged, in the order and at the time of their expiry.
     pub(crate) fn expire_holds(&mut self, policy: &Policy, now: Timestamp) {
         for hold in self.holds.take_expired(now) {
-            for (limit, state) in policy.limits().iter().zip(self.states.iter_mut()) {
-                limit.rule().charge(state, hold.expires, hold.on(limit.tag()));
-            }
+            charge_expired(policy, &mut self.states, &hold, hold.expires);
         }
+    }
+}
+
+/// Brings back what a broken clock left ahead of every time that can be. Says whether there was something.
+fn heal(policy: &Policy, states: &mut States, now: Timestamp) -> bool {
+    let mut healed = false;
+    for (limit, state) in policy.limits().iter().zip(states.iter_mut()) {
+        healed |= limit.rule().heal(state, now);
+    }
+    healed
+}
+
+/// Charges what was held, as of when the hold expired.
+fn charge_expired(policy: &Policy, states: &mut States, hold: &Hold, expires: Timestamp) {
+    for (limit, state) in policy.limits().iter().zip(states.iter_mut()) {
+        limit.rule().charge(state, expires, hold.on(limit.tag()));
     }
 }

@@ -141,6 +141,21 @@ fn a_record_says_under_which_revision_of_its_policy_it_was_written() {
     assert!(Record::revision_in(&[]).is_err() && Record::revision_in(&[2]).is_err());
 }
 
+/// Who looks at a key is told that it is blocked, which its limits do not know.
+#[test]
+fn a_record_says_until_when_its_key_is_blocked() {
+    let policy = policy(algorithms(10)[0]);
+    let now = Timestamp::from_secs(1_800_000_000);
+    let mut record = Record::new(&policy).with_revision(7);
+    let until = |record: &Record| Record::blocked_until_in(&record.encode(&policy));
+    assert_eq!(until(&record), Ok(Timestamp::EPOCH));
+    policy.apply(&mut record, &Operation::Block(SECOND), now);
+    assert_eq!(until(&record), Ok(now.plus(SECOND)));
+    policy.apply(&mut record, &Operation::Block(Span::ZERO), now);
+    assert_eq!(until(&record), Ok(Timestamp::EPOCH));
+    assert!(Record::blocked_until_in(&[2]).is_err());
+}
+
 /// It matters no longer than without: a store may forget it.
 #[test]
 fn a_revision_keeps_no_record_alive() {

@@ -80,9 +80,9 @@ fn members() {
     }
 }
 
-/// A member's metadata comes back as it was given, and is bounded in every way.
+/// A member's pairs come back as they were given, and are bounded in every way.
 #[test]
-fn metadata() {
+fn pairs_come_back() {
     let member = Member::new([("region", "eu"), ("note", "")]).unwrap();
     let pool = Pool::new([member.clone()]).unwrap();
     assert_eq!(pool.member(0), Some(&member));
@@ -105,10 +105,10 @@ fn metadata() {
         assert_eq!(result, Err(error));
     }
     let messages = [
-        (MemberError::TooMany, "metadata: must be at most 8 pairs"),
-        (MemberError::Repeated { pair: 1 }, "metadata[1]: the name comes twice"),
-        (MemberError::Name { pair: 0 }, "metadata[0]: the name is no name"),
-        (MemberError::TooLong { pair: 0 }, "metadata[0]: must be at most 256 bytes"),
+        (MemberError::TooMany, "pairs: must be at most 8"),
+        (MemberError::Repeated { pair: 1 }, "pairs[1]: the name comes twice"),
+        (MemberError::Name { pair: 0 }, "pairs[0]: the name is no name"),
+        (MemberError::TooLong { pair: 0 }, "pairs[0]: the text must be at most 256 bytes"),
     ];
     for (error, message) in messages {
         assert_eq!(error.to_string(), message);

@@ -1,11 +1,12 @@
 //! What the operator wrote down: policies, and keys of the API.
 
 use std::fmt;
-use std::fs;
+use std::fs::File;
+use std::io::Read as _;
 use std::net::SocketAddr;
 use std::path::Path;
 
-use tollgate_policy::{ApiKeys, PolicySet, TextError, compact};
+use tollgate_policy::{ApiKeys, PolicySet, TEXT_BYTES_MAX, TextError, compact};
 
 /// The policies of a user who gave none.
 const SAMPLE_POLICIES: &str = include_str!("../sample-policies.toml");
@@ -79,8 +80,16 @@ fn read<T>(
     parse_text: fn(&str) -> Result<T, TextError>,
 ) -> Result<Written<T>, BadConfiguration> {
     let name = path.display().to_string();
-    let text = fs::read_to_string(path);
-    let text = text.map_err(|error| BadConfiguration(format!("{name}: {error}")))?;
+    let bad = |what: &dyn fmt::Display| BadConfiguration(format!("{name}: {what}"));
+    let mut bytes = Vec::new();
+    // One byte more than may be there is enough to refuse it: a device has no end.
+    let read = File::open(path)
+        .and_then(|file| file.take(TEXT_BYTES_MAX as u64 + 1).read_to_end(&mut bytes));
+    read.map_err(|error| bad(&error))?;
+    if bytes.len() > TEXT_BYTES_MAX {
+        return Err(bad(&format_args!("it has more than {TEXT_BYTES_MAX} bytes")));
+    }
+    let text = String::from_utf8(bytes).map_err(|_| bad(&"it is no UTF-8"))?;
     parse(&name, text, parse_text)
 }
 

@@ -7,14 +7,16 @@ use std::time::Instant as StdInstant;
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, EXPECT};
 use http::request::Parts;
-use http::{HeaderMap, Request, StatusCode};
+use http::{HeaderMap, HeaderValue, Request, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body, Incoming};
 use tokio::time::{Instant, timeout_at};
 use tollgate_service::Problem;
+use tracing::Instrument as _;
 
 use crate::body::AnswerBody;
 use crate::problem::{Answer, problem};
+use crate::request_id::{RequestIds, X_REQUEST_ID};
 use crate::server::{Handler, ServerConfig};
 
 /// Bytes of a body over the limit that are read and thrown away. Many clients read no answer before
@@ -25,6 +27,7 @@ const DISCARDED_BYTES_MAX: usize = 1 << 20;
 pub(crate) struct Exchange<H> {
     pub(crate) handler: Arc<H>,
     pub(crate) config: Arc<ServerConfig>,
+    pub(crate) request_ids: Arc<RequestIds>,
     pub(crate) peer: SocketAddr,
 }
 
@@ -36,9 +39,15 @@ impl<H: Handler> Exchange<H> {
         let start = StdInstant::now();
         let method = request.method().clone();
         let uri = request.uri().clone();
-        let answer = self.answer_within_limits(request).await;
+        let id = self.request_ids.of(request.headers());
+        // What is logged meanwhile has the id, too.
+        let span = tracing::info_span!(target: "access", "request", id);
+        let mut answer = self.answer_within_limits(request).instrument(span.clone()).await;
+        let field = HeaderValue::try_from(id).ok();
+        answer.headers_mut().extend(field.map(|id| (X_REQUEST_ID, id)));
         tracing::info!(
             target: "access",
+            parent: &span,
             peer = %self.peer,
             %method,
             path = uri.path(),

@@ -13,6 +13,8 @@ pub mod keyvalue;
 pub mod native;
 pub mod problem;
 pub mod redis;
+pub mod reloads;
+mod request_id;
 pub mod server;
 mod streaming;
 mod streams;

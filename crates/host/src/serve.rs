@@ -11,6 +11,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tollgate_host::edge::{Edge, EdgeConfig};
 use tollgate_host::native::Native;
+use tollgate_host::reloads::{Reloads, WithReloads};
 use tollgate_host::server::{self, Handler, ServerConfig};
 use tollgate_host::sweep::Sweeping;
 use tollgate_host::variables::Variables;
@@ -54,25 +55,28 @@ async fn serve(args: ServeArgs, configuration: Configuration) -> anyhow::Result<
     let mut sweeping = start_sweeping(&args, &store, &configuration);
     // Before anybody is told that it listens: until then the signal would end the process.
     let hangups = signal(SignalKind::hangup())?;
+    let reloads = Arc::<Reloads>::default();
     if args.native {
         let keys = configuration.keys.map(|keys| keys.read);
         let native = Arc::new(Native::new(configuration.policies.read, keys, Arc::clone(&store))?);
-        let reload = reload::at_every(hangups, &args, |new| {
+        let reload = reload::at_every(hangups, &args, &reloads, |new| {
             let keys = new.keys.as_ref().map(|keys| keys.read.clone());
             native.reload(new.policies.read.clone(), keys)?;
             sweeping = start_sweeping(&args, &store, &new);
             Ok(())
         });
-        until_either(listen(&args, config, Arc::clone(&native)), reload).await?;
+        let handler = WithReloads::new(Arc::clone(&native), Arc::clone(&reloads));
+        until_either(listen(&args, config, handler), reload).await?;
     } else {
         let variables = edge_variables(&args, &configuration);
         let edge = Arc::new(edge(&args, &config, variables, Arc::clone(&store))?);
-        let reload = reload::at_every(hangups, &args, |new| {
+        let reload = reload::at_every(hangups, &args, &reloads, |new| {
             edge.reload(edge_variables(&args, &new));
             sweeping = start_sweeping(&args, &store, &new);
             Ok(())
         });
-        until_either(listen(&args, config, Arc::clone(&edge)), reload).await?;
+        let handler = WithReloads::new(Arc::clone(&edge), Arc::clone(&reloads));
+        until_either(listen(&args, config, handler), reload).await?;
     }
     drop(sweeping);
     store.flush().await.context("the store was not flushed")
@@ -145,7 +149,7 @@ fn edge_bytes(args: &ServeArgs) -> anyhow::Result<(Cow<'static, [u8]>, String)> 
 async fn listen(
     args: &ServeArgs,
     config: ServerConfig,
-    handler: Arc<impl Handler>,
+    handler: impl Handler,
 ) -> anyhow::Result<()> {
     let stop = stop_signal()?;
     let listener = TcpListener::bind(args.listen)
@@ -154,7 +158,7 @@ async fn listen(
     let address = listener.local_addr()?;
     // A closed standard output is no reason not to serve.
     let _ = writeln!(std::io::stdout(), "listening on http://{address}");
-    server::serve(listener, handler, config, stop).await;
+    server::serve(listener, Arc::new(handler), config, stop).await;
     Ok(())
 }
 

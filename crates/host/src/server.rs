@@ -17,6 +17,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::exchange::Exchange;
 use crate::problem::Answer;
+use crate::request_id::RequestIds;
 
 /// Bytes of a request head that hyper reads at most before it closes the connection. Far above
 /// [`ServerConfig::head_bytes_max`], whose answer says what was wrong.
@@ -27,7 +28,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Answers requests.
 pub trait Handler: Send + Sync + 'static {
-    /// The answer to `request`. The future is dropped when the request's time is over.
+    /// The answer to `request`. The future is dropped when the request's time is over or its client has gone away.
     fn handle(&self, request: Request<Bytes>) -> impl Future<Output = Answer> + Send;
 
     /// Ends the answers that go on, since the server stops.
@@ -51,7 +52,7 @@ pub struct ServerConfig {
     pub request_timeout: Duration,
     /// How long a shutdown waits for requests that are being answered.
     pub shutdown_timeout: Duration,
-    /// Whether every request is logged, to the target `access`.
+    /// Whether every request is logged, to the target `access`, and has an id.
     pub access_log: bool,
 }
 
@@ -84,6 +85,7 @@ pub async fn serve<H: Handler>(
         http: http1_builder(&config),
         handler,
         config: Arc::new(config),
+        request_ids: Arc::default(),
     };
     let mut stop = std::pin::pin!(stop);
     loop {
@@ -114,6 +116,7 @@ struct Server<H> {
     http: http1::Builder,
     handler: Arc<H>,
     config: Arc<ServerConfig>,
+    request_ids: Arc<RequestIds>,
 }
 
 impl<H: Handler> Server<H> {
@@ -142,6 +145,7 @@ impl<H: Handler> Server<H> {
         let exchange = Arc::new(Exchange {
             handler: Arc::clone(&self.handler),
             config: Arc::clone(&self.config),
+            request_ids: Arc::clone(&self.request_ids),
             peer,
         });
         let service = service_fn(move |request: Request<Incoming>| {

@@ -280,10 +280,17 @@ fn files_are_checked_without_serving() {
     let good = check("good.toml");
     assert!(good.status.success());
     assert_eq!(text(&good.stdout).trim(), "good.toml: 2 policies, 0 pools");
-    let bad = check("bad.toml");
-    assert_eq!(bad.status.code(), Some(2));
-    let reason = "bad.toml: policy.a.requests.limit: gcra needs it at line 2 column 1";
-    assert!(text(&bad.stderr).contains(reason), "{}", text(&bad.stderr));
+    file("bad.json", "{\"policy\": {\"a\": {\n\"x\": 3}}}");
+    for (name, reason) in [
+        ("bad.toml", "bad.toml: policy.a.requests.limit: gcra needs it at line 2 column 1"),
+        ("bad.json", "at line 2 column 6"),
+        // It is not read to its end, which it does not have.
+        ("/dev/zero", "/dev/zero: it has more than 262144 bytes"),
+    ] {
+        let bad = check(name);
+        assert_eq!(bad.status.code(), Some(2), "{name}");
+        assert!(text(&bad.stderr).contains(reason), "{}", text(&bad.stderr));
+    }
 }
 
 #[test]

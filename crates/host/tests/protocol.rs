@@ -10,14 +10,26 @@ use http::{Request, Response};
 use http_body_util::Full;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 use tollgate_host::body::AnswerBody;
 use tollgate_host::problem::Answer;
 use tollgate_host::server::{Handler, ServerConfig, serve};
 
-/// Answers with the request's body; `/slow` only after [`SLOW`].
-struct Echo;
+/// Answers with the request's body; `/slow` only after [`SLOW`], `/pending` never.
+struct Echo {
+    /// That something pending has begun, and that it was given up.
+    pending: Arc<Notify>,
+}
+
+/// Notifies when it is dropped.
+struct GivenUp(Arc<Notify>);
+
+impl Drop for GivenUp {
+    fn drop(&mut self) {
+        self.0.notify_one();
+    }
+}
 
 const SLOW: Duration = Duration::from_millis(300);
 
@@ -26,12 +38,18 @@ impl Handler for Echo {
         if request.uri().path() == "/slow" {
             tokio::time::sleep(SLOW).await;
         }
+        if request.uri().path() == "/pending" {
+            let _given_up = GivenUp(Arc::clone(&self.pending));
+            self.pending.notify_one();
+            std::future::pending::<()>().await;
+        }
         Response::new(AnswerBody::Full(Full::new(request.into_body())))
     }
 }
 
 struct Running {
     address: std::net::SocketAddr,
+    pending: Arc<Notify>,
     stop: oneshot::Sender<()>,
     ended: JoinHandle<()>,
 }
@@ -41,10 +59,12 @@ impl Running {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
-        let ended = tokio::spawn(serve(listener, Arc::new(Echo), config, async move {
+        let pending = Arc::<Notify>::default();
+        let handler = Arc::new(Echo { pending: Arc::clone(&pending) });
+        let ended = tokio::spawn(serve(listener, handler, config, async move {
             let _ = stopped.await;
         }));
-        Self { address, stop, ended }
+        Self { address, pending, stop, ended }
     }
 
     async fn connect(&self) -> TcpStream {
@@ -181,6 +201,35 @@ async fn an_answer_that_takes_too_long_is_504() {
         Running::start(ServerConfig { request_timeout: SLOW / 3, ..ServerConfig::default() }).await;
     let request = format!("GET /slow HTTP/1.1\r\n{CLOSE}\r\n");
     assert_problem(&server.exchange(request.as_bytes()).await, 504);
+}
+
+/// Who looks for a request in the log knows what it is called there.
+#[tokio::test]
+async fn an_answer_names_its_line_in_the_log() {
+    let logged = Running::start(ServerConfig { access_log: true, ..Default::default() }).await;
+    let request = |id: &str| {
+        format!("GET / HTTP/1.1\r\nHost: a\r\n{id}Connection: close\r\n\r\n").into_bytes()
+    };
+    let given = logged.exchange(&request("X-Request-Id: mine-7\r\n")).await;
+    assert!(given.contains("\r\nx-request-id: mine-7\r\n"), "{given}");
+    let drawn = logged.exchange(&request("")).await;
+    assert!(drawn.contains("\r\nx-request-id: "), "{drawn}");
+    let silent = Running::start(ServerConfig::default()).await;
+    let answer = silent.exchange(&request("X-Request-Id: mine-7\r\n")).await;
+    assert!(!answer.contains("x-request-id"), "there is no line: {answer}");
+}
+
+/// Nobody waits on the server for a caller who is not there to hear of it.
+#[tokio::test]
+async fn who_goes_away_is_given_up() {
+    let running = Running::start(ServerConfig::default()).await;
+    let mut stream = running.connect().await;
+    stream.write_all(b"GET /pending HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+    running.pending.notified().await;
+    drop(stream);
+    // Long before its time is over.
+    let given_up = tokio::time::timeout(Duration::from_secs(4), running.pending.notified()).await;
+    assert!(given_up.is_ok());
 }
 
 #[tokio::test]

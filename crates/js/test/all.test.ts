@@ -62,5 +62,6 @@ test("several keys that can't be asked together are refused by name, and charge 
   for (const [legs, field] of bad) {
     assert.throws(() => Limiter.tryAcquireAll(legs as []), { code: "invalid", field }, field);
   }
+  assert.throws(() => Limiter.tryAcquireAll([]), /with something in it, not an empty list$/);
   assert.equal(limiter.peek("alice").requests.remaining, 10);
 });

@@ -23,7 +23,7 @@ interface Asked {
   readonly code: string;
   readonly label?: string;
   readonly duration_ns: string;
-  readonly safety_per_mille?: number;
+  readonly safety_permille?: number;
   readonly parties: number;
   readonly ttl_ns: string;
   readonly party: string;
@@ -87,14 +87,14 @@ function answered(record: Uint8Array | undefined, step: Step): Said {
   } catch (error) {
     if (!(error instanceof InvalidError)) throw error;
     const field = error.field.split(".").at(-1)!;
-    return { answer: { error: field === "safetyPermille" ? "safety_per_mille" : field === "for" ? "duration" : field } };
+    return { answer: { error: field === "safetyPermille" ? "safety_permille" : field === "for" ? "duration" : field } };
   }
 }
 
 const REQUESTS: Readonly<Record<string, (record: Uint8Array | undefined, asked: Asked, now: HrTime) => Said>> = {
-  report(record, { id, source, code, label, duration_ns, safety_per_mille }, now) {
+  report(record, { id, source, code, label, duration_ns, safety_permille }, now) {
     const hashed = BigInt(source).toString(16).padStart(16, "0");
-    const event = { id, source: hashed, code, label, for: `${duration_ns}ns`, safetyPermille: safety_per_mille };
+    const event = { id, source: hashed, code, label, for: `${duration_ns}ns`, safetyPermille: safety_permille };
     const said = cooldownRecord.report(record, event, now);
     return { answer: said.reported, record: said.record };
   },

@@ -2,7 +2,9 @@
 
 use core::fmt;
 
-use crate::{KEY_BYTES_MAX, KEYS_MAX};
+use tollgate_core::KEY_BYTES_MAX;
+
+use crate::KEYS_MAX;
 
 /// Why nothing was decided. Nothing was charged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -43,4 +43,4 @@ mod table;
 pub use admission::Admission;
 pub use error::TableError;
 pub use handle::{Handle, Serials};
-pub use table::{KEY_BYTES_MAX, KEYS_MAX, Table};
+pub use table::{KEYS_MAX, Table};

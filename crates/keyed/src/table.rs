@@ -5,15 +5,15 @@ use alloc::vec::Vec;
 
 use hashbrown::HashTable;
 use siphasher::sip::SipHasher13;
-use tollgate_core::{Acquire, CompactRecord, Decision, Operation, Policy, Span, Timestamp};
+use tollgate_core::{
+    Acquire, CompactRecord, Decision, KEY_BYTES_MAX, Operation, Policy, Span, Timestamp,
+};
 
 use crate::handle::SLOTS_MAX;
 use crate::{Admission, Handle, Serials, TableError};
 
 /// Most keys that a table may be told to keep, each of which takes some 100 bytes and its own.
 pub const KEYS_MAX: usize = SLOTS_MAX;
-/// Longest key, in bytes: as long as those of every other face of tollgate.
-pub const KEY_BYTES_MAX: usize = 512;
 
 /// Whoever adds a key to a full table looks at so many others, until one may be forgotten: some tens of
 /// microseconds.

@@ -5,8 +5,10 @@ use std::collections::HashMap;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use tollgate_core::{Acquire, Effect, Hold, Id, Limit, Operation, Policy, Record, Span, Timestamp};
-use tollgate_keyed::{Handle, KEY_BYTES_MAX, KEYS_MAX, Serials, Table, TableError};
+use tollgate_core::{
+    Acquire, Effect, Hold, Id, KEY_BYTES_MAX, Limit, Operation, Policy, Record, Span, Timestamp,
+};
+use tollgate_keyed::{Handle, KEYS_MAX, Serials, Table, TableError};
 
 const NOW: Timestamp = Timestamp::from_secs(1_800_000_000);
 const SECOND: Span = Span::from_secs(1);

@@ -83,6 +83,7 @@ mod policy_set;
 mod pool_text;
 mod position;
 mod scaled;
+mod spans;
 mod toml_text;
 mod value;
 
@@ -93,5 +94,5 @@ pub use limits_value::{limits_from_value, limits_to_value};
 pub use named_policy::NamedPolicy;
 pub use options::{Exactness, LOCAL_SHARE_PERCENT_DEFAULT, OnStoreFailure};
 pub use policy_set::{POLICIES_MAX, POOLS_MAX, PolicySet, TextError};
-pub use pool_text::{KEY_BYTES_MAX, NamedPool, PoolChoice};
+pub use pool_text::{NamedPool, PoolChoice};
 pub use value::{Entry, LIST_ITEMS_MAX, TABLE_ENTRIES_MAX, TEXT_BYTES_MAX, Value, compact};

@@ -1,12 +1,9 @@
 //! One pool as it is written in a policy text.
 
-use tollgate_core::{Member, Name, Pool};
+use tollgate_core::{KEY_BYTES_MAX, Member, Name, Pool};
 
 use crate::fields::Fields;
 use crate::value::Value;
-
-/// Longest key of a caller, in bytes of UTF-8.
-pub const KEY_BYTES_MAX: usize = 512;
 
 /// Which member of a pool is asked first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -78,7 +75,7 @@ pub(crate) fn pool(name: &str, table: &Value<'_>) -> Result<NamedPool, String> {
         .map(|(index, item)| member(item).map_err(|message| format!(".members[{index}]{message}")));
     let (places, members): (Vec<_>, Vec<_>) =
         members.collect::<Result<Vec<_>, String>>()?.into_iter().unzip();
-    let pool = Pool::new(members).map_err(|error| format!(".members: {error}"))?;
+    let pool = Pool::new(members).map_err(|error| format!(".{error}"))?;
     Ok(NamedPool { name, choice, pool, places })
 }
 

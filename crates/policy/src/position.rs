@@ -1,18 +1,14 @@
-//! Where in a TOML text the field is that a message is about, for messages to people. Guests leave it
+//! Where in a text the field is that a message is about, for messages to people. Guests leave it
 //! out: it reads the text once more.
 
-use std::ops::Range;
-
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
-
 use crate::policy_set::TextError;
+use crate::spans::{self, Field, Inside, Span};
 use crate::toml_text::place;
 
 impl TextError {
     /// The line and the column, both from 1 and the column in bytes, of the field that it is about:
     /// `line 2 column 15`. Of a field that is missing they are those of what it belongs in. Nothing for
-    /// JSON, for what stands in no field, and for what is no TOML at all, whose message says where.
+    /// what stands in no field, and for what is neither TOML nor JSON at all, whose message says where.
     ///
     /// ```
     /// use tollgate_policy::PolicySet;
@@ -22,36 +18,39 @@ impl TextError {
     /// ```
     #[must_use]
     pub fn position(&self, text: &str) -> Option<String> {
-        let table = DeTable::parse(text).ok()?;
         let (field, _) = self.parts();
-        Some(place(text, in_table(table.get_ref(), field)?.start))
+        let Inside::Table(fields) = spans::parse(text)?.inside else { return None };
+        Some(place(text, in_table(&fields, field)?))
     }
 }
 
 /// Where the deepest field on the way to `field` is that there is.
-fn in_table(table: &DeTable<'_>, field: &str) -> Option<Range<usize>> {
-    let entries = table.iter().filter_map(|(name, value)| {
+fn in_table(fields: &[Field<'_>], field: &str) -> Option<usize> {
+    let fields = fields.iter().filter_map(|there| {
         // Names may have dots themselves: the longest one that fits is meant.
-        let rest = field.strip_prefix(&**name.get_ref())?;
+        let rest = field.strip_prefix(&*there.name)?;
         let is_whole = rest.is_empty() || rest.starts_with(['.', '[']);
-        is_whole.then_some((name, value, rest))
+        is_whole.then_some((there, rest))
     });
-    let (name, value, rest) = entries.max_by_key(|(name, ..)| name.get_ref().len())?;
-    let is_table = matches!(value.get_ref(), DeValue::Table(_) | DeValue::Array(_));
+    // Of two that have one name the second is one too many.
+    let (there, rest) = fields.max_by_key(|(there, _)| there.name.len())?;
     // What is wrong with a field is its value, and with a table that it is there.
-    let here = if is_table { name.span() } else { value.span() };
-    in_value(value, rest).or(Some(here))
+    let here = match there.value.inside {
+        Inside::Nothing => there.value.start,
+        _ => there.start,
+    };
+    in_value(&there.value, rest).or(Some(here))
 }
 
-fn in_value(value: &Spanned<DeValue<'_>>, field: &str) -> Option<Range<usize>> {
-    match value.get_ref() {
-        DeValue::Table(table) => in_table(table, field.strip_prefix('.')?),
-        DeValue::Array(items) => {
+fn in_value(value: &Span<'_>, field: &str) -> Option<usize> {
+    match &value.inside {
+        Inside::Table(fields) => in_table(fields, field.strip_prefix('.')?),
+        Inside::List(items) => {
             let (index, rest) = field.strip_prefix('[')?.split_once(']')?;
             let item = items.get(index.parse::<usize>().ok()?)?;
-            in_value(item, rest).or_else(|| Some(item.span()))
+            in_value(item, rest).or(Some(item.start))
         }
-        _ => None,
+        Inside::Nothing => None,
     }
 }
 
@@ -77,6 +76,10 @@ mod tests {
             ("[nothing.a]\n", "line 1 column 2"),
             ("[pool.p]\nmembers = [{ policy = \"a\", key = \"k\" }]", "line 2 column 23"),
             ("[pool.p]\nmembers = [{ key = \"k\" }]", "line 2 column 12"),
+            ("{\"policy\": {\n\"a\": {\"x\": 3}}}", "line 2 column 12"),
+            ("{\"policy\": {\"a\": {\"r\": {\n\"algorithm\": \"gcra\"}}}}", "line 1 column 19"),
+            ("{\"policy\": {\"a\": {},\n  \"a\": {}}}", "line 2 column 3"),
+            ("\n{\"pool\": {\"p\": {\"members\": [{\"policy\": \"a\"}]}}}", "line 2 column 29"),
         ];
         for (text, expected) in rows {
             let error = PolicySet::parse(text).expect_err(text);
@@ -85,8 +88,8 @@ mod tests {
     }
 
     #[test]
-    fn json_and_broken_texts_have_no_position_beside_their_message() {
-        for text in ["{\"policy\":{\"a\":{\"x\":3}}}", "[policy.a]\nrequests = {", "x"] {
+    fn what_can_not_be_read_has_no_position_beside_its_message() {
+        for text in ["{\"policy\":{\"a\":}", "[policy.a]\nrequests = {", "x", "{}x"] {
             let error = PolicySet::parse(text).expect_err(text);
             assert_eq!(error.position(text), None, "{text}: {error}");
         }

@@ -69,12 +69,17 @@ pub(crate) fn parse(text: &str) -> Result<Value<'_>, TextError> {
             text.len()
         )));
     }
-    if text.trim_start().starts_with('{') {
+    if is_json(text) {
         // From bytes, as bodies are read: the edge has one reader of JSON, not two.
         return serde_json::from_slice(text.as_bytes())
             .map_err(|error| TextError(error.to_string()));
     }
     toml_text::parse(text).map_err(TextError)
+}
+
+/// Whether a text is JSON, and not TOML.
+pub(crate) fn is_json(text: &str) -> bool {
+    text.trim_start().starts_with('{')
 }
 
 /// What a text of policies or keys says, as JSON without spaces: for those who read it often, since TOML takes

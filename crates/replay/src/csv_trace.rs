@@ -113,10 +113,11 @@ impl Column {
 impl<'a> Columns<'a> {
     fn find(header: &[String], args: &'a Args) -> Result<Self> {
         let named = |flag: String, name: &str| {
-            let found = header.iter().position(|column| column == name);
-            let index = found.ok_or_else(|| {
+            let mut found = header.iter().enumerate().filter(|(_, column)| *column == name);
+            let (index, _) = found.next().ok_or_else(|| {
                 anyhow!("{flag}: there is no column {name:?}; there are: {}", header.join(", "))
             })?;
+            ensure!(found.next().is_none(), "{flag}: two columns are called {name:?}");
             anyhow::Ok(Column { index, name: name.to_owned() })
         };
         let usual = |names: &[&str]| {

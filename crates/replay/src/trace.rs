@@ -1,8 +1,7 @@
 //! A trace: requests with their times, keys and costs, one after the other.
 
 use anyhow::{Result, bail};
-use tollgate_core::{Acquire, Operation, Policy, Timestamp, UNITS_MAX};
-use tollgate_policy::KEY_BYTES_MAX;
+use tollgate_core::{Acquire, KEY_BYTES_MAX, Operation, Policy, Timestamp, UNITS_MAX};
 
 use crate::args::{Args, Format};
 use crate::combined_log::{self, CombinedLog};

@@ -8,7 +8,7 @@ mod pool;
 mod several;
 
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, VARY};
+use http::header::{CONTENT_TYPE, HeaderName, VARY};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use http_body_util::Full;
 use serde::ser::{Serialize, SerializeMap, Serializer};
@@ -21,12 +21,14 @@ pub(crate) use policy::{PoliciesBody, PolicyBody};
 pub(crate) use pool::PoolAnswer;
 pub(crate) use several::{SeveralAnswer, Taken};
 
+use crate::decide::Decided;
 use crate::fields::{self, DecisionFields};
 use crate::problem::{Document, ProblemType, document_response};
 
 /// The header field in which a caller says how much it wants to be told (RFC 7240).
 pub const PREFER: HeaderName = HeaderName::from_static("prefer");
 const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
+const TOLLGATE_BLOCKED_FOR_MS: HeaderName = HeaderName::from_static("tollgate-blocked-for-ms");
 const TOLLGATE_LEASE: HeaderName = HeaderName::from_static("tollgate-lease");
 const TOLLGATE_LOCAL: HeaderName = HeaderName::from_static("tollgate-local");
 const TOLLGATE_UNCOUNTED: HeaderName = HeaderName::from_static("tollgate-uncounted");
@@ -47,17 +49,18 @@ pub(crate) enum Detail {
 impl Detail {
     pub(crate) fn wanted(headers: &HeaderMap) -> Self {
         let preferences = headers.get_all(PREFER).iter().filter_map(|value| value.to_str().ok());
-        let minimal = preferences
-            .flat_map(|value| value.split([',', ';']))
-            .any(|preference| is_minimal(preference.trim()));
-        if minimal { Self::Minimal } else { Self::Full }
+        // What is said twice is what was said first.
+        let wanted = preferences.flat_map(|value| value.split(',')).find_map(wanted_return);
+        if wanted == Some("minimal") { Self::Minimal } else { Self::Full }
     }
 }
 
-/// `return=minimal`, with or without quotes; the name is case-insensitive.
-fn is_minimal(preference: &str) -> bool {
-    let Some((name, value)) = preference.split_once('=') else { return false };
-    name.trim().eq_ignore_ascii_case("return") && value.trim().trim_matches('"') == "minimal"
+/// The value of `return=minimal`, with or without quotes, and with parameters that nobody knows; the name is
+/// case-insensitive.
+fn wanted_return(preference: &str) -> Option<&str> {
+    let (name, value) = preference.split(';').next()?.split_once('=')?;
+    let is_return = name.trim().eq_ignore_ascii_case("return");
+    is_return.then(|| value.trim().trim_matches('"'))
 }
 
 /// What every answer about one policy has in common.
@@ -92,12 +95,24 @@ struct RefusalBody<'a> {
 struct PeekBody<'a> {
     policy: &'a str,
     key: &'a str,
+    /// Left out of one that is open.
+    #[serde(skip_serializing_if = "is_zero")]
+    blocked_for_ms: u64,
     limits: LimitsBody<'a>,
 }
 
 impl Answers<'_> {
+    /// What came of a request for a decision; with the lease that was granted where somebody counted it.
+    pub(crate) fn decided(&self, decided: &Decided, lease: Option<&str>) -> Response<Full<Bytes>> {
+        match decided {
+            Decided::Counted(applied) => self.acquired(applied, lease),
+            Decided::Local(applied) => self.local(applied),
+            Decided::Uncounted => self.uncounted(),
+        }
+    }
+
     /// 200, 429 or 422, as the decision is; with the lease that was granted.
-    pub(crate) fn acquired(&self, applied: &Applied, lease: Option<&str>) -> Response<Full<Bytes>> {
+    fn acquired(&self, applied: &Applied, lease: Option<&str>) -> Response<Full<Bytes>> {
         let allowed = applied.verdict == Verdict::Allowed;
         let lease = lease.filter(|_| allowed);
         let mut response = match self.detail {
@@ -116,14 +131,14 @@ impl Answers<'_> {
     }
 
     /// As [`acquired`](Self::acquired), of this process alone, and the answer says so.
-    pub(crate) fn local(&self, applied: &Applied) -> Response<Full<Bytes>> {
+    fn local(&self, applied: &Applied) -> Response<Full<Bytes>> {
         let mut response = self.acquired(applied, None);
         response.headers_mut().insert(TOLLGATE_LOCAL, TRUE);
         response
     }
 
     /// 200, since the policy says so when the store can't be asked.
-    pub(crate) fn uncounted(&self) -> Response<Full<Bytes>> {
+    fn uncounted(&self) -> Response<Full<Bytes>> {
         let mut response = match self.detail {
             Detail::Minimal => self.minimal(StatusCode::OK, &[]),
             Detail::Full => {
@@ -136,16 +151,25 @@ impl Answers<'_> {
         response
     }
 
-    /// 200, with where each limit stands.
-    pub(crate) fn peek(&self, policy: &str, key: &str, applied: &Applied) -> Response<Full<Bytes>> {
+    /// 200, with where each limit stands, and with how long nothing passes whatever they say.
+    pub(crate) fn peek(
+        &self,
+        policy: &str,
+        key: &str,
+        applied: &Applied,
+        blocked_for: Span,
+    ) -> Response<Full<Bytes>> {
         let limits = self.limits_body(&applied.limits);
+        let blocked_for_ms = blocked_for.as_millis_ceil();
         let mut response = match self.detail {
             Detail::Minimal => self.minimal(StatusCode::OK, &applied.limits),
-            Detail::Full => json(&PeekBody { policy, key, limits }),
+            Detail::Full => json(&PeekBody { policy, key, blocked_for_ms, limits }),
         };
         let headers = response.headers_mut();
+        if self.detail == Detail::Minimal && blocked_for_ms > 0 {
+            headers.insert(TOLLGATE_BLOCKED_FOR_MS, blocked_for_ms.into());
+        }
         self.fields.insert(headers, self.policy, applied);
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(VARY, HeaderValue::from_static("prefer"));
         response
     }
@@ -191,17 +215,25 @@ fn violated<'a>(policy: &'a Policy, applied: &'a Applied) -> impl Iterator<Item 
 
 /// Why it is refused.
 fn refusal_kind(applied: &Applied) -> (ProblemType, &'static str) {
-    match applied.verdict {
-        Verdict::Impossible => (
-            ProblemType::CostAboveCapacity,
-            "a cost is above what its limit ever holds: this request can never pass",
-        ),
-        _ if applied.closed_for > Span::ZERO => (
-            ProblemType::AbnormalUsageDetected,
-            "the key is blocked, or holds as much as it can; Retry-After says for how long",
-        ),
-        _ => (ProblemType::QuotaExceeded, "wait as long as retry_after_ms says, and try again"),
-    }
+    let is_closed = applied.closed_for > Span::ZERO;
+    let kind = match applied.verdict {
+        Verdict::Impossible => ProblemType::CostAboveCapacity,
+        _ if is_closed => ProblemType::AbnormalUsageDetected,
+        _ => ProblemType::QuotaExceeded,
+    };
+    let detail = match applied.verdict {
+        Verdict::Impossible => {
+            "a cost is above what its limit ever holds: this request can never pass"
+        }
+        _ if applied.retry_after.is_never() => {
+            "a limit that is used up gives nothing back: waiting does not help"
+        }
+        _ if is_closed => {
+            "the key is blocked, or holds as much as it can; Retry-After says for how long"
+        }
+        _ => "wait as long as retry_after_ms says, and try again",
+    };
+    (kind, detail)
 }
 
 /// Nobody else may read a lease, so none is kept by a cache on the way.

@@ -2,11 +2,13 @@
 
 use std::borrow::Cow;
 
-use tollgate_core::{Acquire, CostError, Costs, HOLD_TTL_MAX, Hold, Id, Policy, Share, Span};
+use tollgate_core::{
+    Acquire, CostError, Costs, HOLD_TTL_MAX, Hold, Id, KEY_BYTES_MAX, Name, Policy, Share, Span,
+};
 use tollgate_store::{Clock, Store};
 
 use crate::body::{CostBody, Members};
-use crate::key::{KEY_BYTES_MAX, is_key};
+use crate::key::is_key;
 use crate::lease::{id_of, random_id};
 use crate::limiter::Limiter;
 use crate::opened::Opened;
@@ -24,6 +26,15 @@ pub(crate) struct Leg<'a, L: Limiter> {
     pub(crate) opened: &'a Opened<L>,
     pub(crate) key: Cow<'a, str>,
     pub(crate) costs: Costs,
+}
+
+impl<L: Limiter> Leg<'_, L> {
+    /// A limit of which what is asked for can't be charged, only held.
+    pub(crate) fn needs_hold(&self) -> Option<&Name> {
+        let mut limits = self.opened.named.limits().limits().iter().zip(self.costs.as_slice());
+        let slots = limits.find(|(limit, cost)| limit.needs_hold() && **cost > 0);
+        slots.map(|(limit, _)| limit.name())
+    }
 }
 
 /// How something is asked for.
@@ -68,12 +79,11 @@ impl Manner {
     }
 
     /// Refuses to ask for slots without holding them.
-    pub(crate) fn suits<L: Limiter>(&self, leg: &Leg<'_, L>, field: &str) -> Result<(), Problem> {
-        let mut limits = leg.opened.named.limits().limits().iter().zip(leg.costs.as_slice());
-        match limits.find(|(limit, cost)| limit.needs_hold() && **cost > 0) {
-            Some((limit, _)) if self.hold.is_none() => {
-                let detail = format!("is missing: {} is held, and given back", limit.name());
-                Err(Problem::invalid(field, detail))
+    pub(crate) fn suits<L: Limiter>(&self, leg: &Leg<'_, L>) -> Result<(), Problem> {
+        match leg.needs_hold() {
+            Some(limit) if self.hold.is_none() => {
+                let detail = format!("is missing: {limit} is held, and given back");
+                Err(Problem::invalid("hold_ms", detail))
             }
             _ => Ok(()),
         }

@@ -9,7 +9,7 @@ use tollgate_policy::{ApiKey, ApiKeys, Scope};
 use crate::problem::Problem;
 
 /// Longest key that is looked at, in bytes. Those that `tollgate key` makes have 46.
-const KEY_BYTES_MAX: usize = 256;
+const API_KEY_BYTES_MAX: usize = 256;
 
 /// The key that a request shows, if it may do what it asks.
 ///
@@ -38,6 +38,6 @@ fn bearer(headers: &HeaderMap) -> Option<&[u8]> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let (Some(value), None) = (values.next(), values.next()) else { return None };
     let (scheme, key) = value.as_bytes().split_at_checked("bearer ".len())?;
-    let fits = (1..=KEY_BYTES_MAX).contains(&key.len());
+    let fits = (1..=API_KEY_BYTES_MAX).contains(&key.len());
     (scheme.eq_ignore_ascii_case(b"bearer ") && fits).then_some(key)
 }

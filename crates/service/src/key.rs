@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
-pub use tollgate_policy::KEY_BYTES_MAX;
+use tollgate_core::KEY_BYTES_MAX;
 
 /// Longest key of a store that is used as it is. Spin's stores take 256 bytes, and an edge needs some
 /// of them for keys of its own.

@@ -97,6 +97,18 @@ impl<L: Limiter> Opened<L> {
         limiter.capacity_of(&self.handle, record.as_deref(), limit, now)
     }
 
+    /// How long after `now` a key is still blocked.
+    pub(crate) fn blocked_for(
+        &self,
+        limiter: &L,
+        record: Option<&[u8]>,
+        now: Timestamp,
+    ) -> Result<Span, LimiterError> {
+        let record = self.carried(limiter, record)?;
+        let until = record.map(|record| Record::blocked_until_in(&record)).transpose()?;
+        Ok(until.map_or(Span::ZERO, |until| until.since(now)))
+    }
+
     /// How long after `now` a record that was written under this policy decides as none would.
     pub(crate) fn forget_after(
         &self,

@@ -1,7 +1,7 @@
 //! Refusals, as problem details for HTTP (RFC 9457).
 
 use bytes::Bytes;
-use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, Response, StatusCode};
 use http_body_util::Full;
 use serde::Serialize;
@@ -12,6 +12,9 @@ use crate::watch::WATCHERS_MAX;
 
 /// Longest name of a field that is told: `cost.` and the longest name of a limit.
 const FIELD_CHARS_MAX: usize = 5 + NAME_BYTES_MAX;
+
+/// What says that no cache on the way may keep an answer.
+pub(crate) const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 /// What kind of problem it is; clients tell them apart by this.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -254,6 +257,8 @@ impl Problem {
             ..Document::new(self.kind, self.status, &self.detail, Nothing {})
         };
         let mut response = document_response(self.status, &document);
+        // Some statuses may be kept by caches, and what is not there now may be there soon.
+        response.headers_mut().insert(CACHE_CONTROL, NO_STORE);
         if let Some(allow) = self.allow {
             response.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
         }

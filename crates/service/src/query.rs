@@ -1,9 +1,9 @@
 //! The query of a path: `name=value` pairs, each taken out once.
 
+use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
-use percent_encoding::percent_decode_str;
-
+use crate::escapes;
 use crate::problem::Problem;
 
 /// Most parameters of a query. No path takes more than a few.
@@ -55,6 +55,11 @@ impl Query {
         })
     }
 
+    /// Refuses any, on behalf of a path that takes none.
+    pub(crate) fn none(query: Option<&str>) -> Result<(), Problem> {
+        Self::parse(query)?.end()
+    }
+
     /// Refuses what was not taken.
     pub(crate) fn end(self) -> Result<(), Problem> {
         match self.parameters.first() {
@@ -67,7 +72,5 @@ impl Query {
 /// As forms encode it: a plus is a space.
 fn decoded(text: &str) -> Result<String, Problem> {
     let spaced = text.replace('+', " ");
-    let text = percent_decode_str(&spaced).decode_utf8();
-    let text = text.map_err(|_| Problem::invalid("query", "its percent escapes are no UTF-8"))?;
-    Ok(text.into_owned())
+    escapes::undone("query", &spaced).map(Cow::into_owned)
 }

@@ -3,18 +3,20 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
+use http::header::CACHE_CONTROL;
 use http::{Method, Response};
 use http_body::Body;
 use http_body_util::Full;
-use percent_encoding::percent_decode_str;
 use tollgate_policy::Scope;
 use tollgate_store::{Clock, Store};
 
 use crate::answer::Detail;
 use crate::body;
 use crate::endpoints::{health, openapi};
+use crate::escapes;
 use crate::limiter::Limiter;
-use crate::problem::Problem;
+use crate::problem::{NO_STORE, Problem};
+use crate::query::Query;
 use crate::session::Session;
 
 /// What is asked for.
@@ -41,6 +43,17 @@ pub(crate) enum Get {
     Metrics,
     Ready,
     Health,
+}
+
+impl Get {
+    /// Whether a query is the path's own to look at, or left alone: whoever asks for what needs no scope, or for metrics,
+    /// may be a tool that adds one.
+    const fn takes_query(self) -> bool {
+        matches!(
+            self,
+            Self::Events | Self::Watch | Self::OpenApi | Self::Metrics | Self::Ready | Self::Health
+        )
+    }
 }
 
 /// What is done with a body.
@@ -141,12 +154,12 @@ impl<'a> Route<'a> {
         let change = CHANGES.iter().find(|(it, _)| it == method).map(|(_, change)| *change);
         let changed = matched(CHANGED, path).and_then(|names| names.first().copied());
         if let (Some((name, segment)), Some(change)) = (changed, change) {
-            return Ok(Self::Change(change, decoded(name, segment)?));
+            return Ok(Self::Change(change, escapes::undone(name, segment)?));
         }
         let get = GETS.iter().find_map(|(there, get)| Some((*get, matched(there, path)?)));
         match (get, post) {
             (Some((get, names)), _) if matches!(*method, Method::GET | Method::HEAD) => {
-                let names = names.into_iter().map(|(name, segment)| decoded(name, segment));
+                let names = names.into_iter().map(|(name, segment)| escapes::undone(name, segment));
                 Ok(Self::Get(get, names.collect::<Result<_, _>>()?))
             }
             (None, None) => Err(Problem::not_found()),
@@ -195,12 +208,6 @@ fn matched<'t, 'a>(template: &'t str, path: &'a str) -> Option<Vec<(&'t str, &'a
     segments.next().is_none().then_some(names)
 }
 
-/// A segment of a path, with its percent escapes undone.
-fn decoded<'a>(field: &str, segment: &'a str) -> Result<Cow<'a, str>, Problem> {
-    let text = percent_decode_str(segment).decode_utf8();
-    text.map_err(|_| Problem::invalid(field, "its percent escapes are no UTF-8"))
-}
-
 impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     pub(crate) async fn answer<B>(
         &self,
@@ -215,11 +222,16 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     {
         let post = match route {
             Route::Post(post) => post,
-            Route::Get(get, names) => return self.look(get, &names, query, detail).await,
+            Route::Get(get, names) => {
+                let mut seen = self.look(get, &names, query, detail).await?;
+                seen.headers_mut().insert(CACHE_CONTROL, NO_STORE);
+                return Ok(seen);
+            }
             Route::Change(change, policy) => {
                 return self.change_policy(change, &policy, query, body).await;
             }
         };
+        Query::none(query)?;
         let body = body::read(body).await?;
         let body = body::Members::parse(&body)?;
         match post {
@@ -235,7 +247,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
             Post::SetCapacity => self.set_capacity(body).await,
             Post::ClearCapacity => self.clear_capacity(body).await,
             Post::Reduce => self.reduce(body).await,
-            Post::PoolAcquire => self.acquire_from_pool(body).await,
+            Post::PoolAcquire => self.acquire_from_pool(body, detail).await,
             Post::Feedback => self.feedback(body).await,
             Post::ReportEvent => self.report_event(body).await,
             Post::CleanUpEvents => self.clean_up_events(body).await,
@@ -259,6 +271,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     {
         match change {
             Change::PutPolicy => {
+                Query::none(query)?;
                 let body = body::read(body).await?;
                 let body = body::Members::parse(&body)?;
                 self.put_policy(policy, body).await
@@ -274,6 +287,9 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         query: Option<&str>,
         detail: Detail,
     ) -> Result<Response<Full<Bytes>>, Problem> {
+        if !get.takes_query() {
+            Query::none(query)?;
+        }
         match (get, names) {
             (Get::Peek, [policy, key]) => self.peek(policy, key, detail).await,
             (Get::Capacity, [policy, key]) => self.capacity(policy, key).await,

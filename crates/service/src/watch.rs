@@ -13,6 +13,7 @@ mod log;
 mod looks;
 mod news;
 mod places;
+mod records;
 mod recoveries;
 mod stream;
 

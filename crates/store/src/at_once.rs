@@ -1,14 +1,15 @@
 //! Several keys in one step, where the store can do that.
 
 use tollgate_core::{
-    ATTEMPTS_MAX, Applied, Decide, Effect, Ending, Operation, Outcome, Span, Timestamp, Verdict,
+    ATTEMPTS_MAX, Applied, DECISION_TIME_MAX, Decide, Effect, Ending, Operation, Outcome, Span,
+    Timestamp, Verdict,
 };
 
 use crate::drive::kept_for;
 use crate::looks::Looks;
 use crate::random::wait_after;
 use crate::several::Driven;
-use crate::{Clock, DECISION_TIME_MAX, KeySwap, Loaded, Store, StoreError, Swap};
+use crate::{Clock, KeySwap, Loaded, Store, StoreError, Swap};
 
 /// Does one operation on each of several keys, all or nothing, by [`Store::swap_all`]: one load and one
 /// swap for all of them together, where [`run`](crate::run) takes one after the other. Nothing where the
@@ -61,7 +62,9 @@ pub async fn at_once<D: Decide, S: Store, C: Clock>(
             Ok(Some(Swap::Done)) => return Ok(Some(ended(ending, legs))),
             Ok(Some(Swap::Conflict)) if looks.is_race() => {
                 conflicts += 1;
-                clock.sleep(wait_after(conflicts, clock.now().since(began))).await;
+                if conflicts < ATTEMPTS_MAX {
+                    clock.sleep(wait_after(conflicts, clock.now().since(began))).await;
+                }
             }
             Ok(Some(Swap::Conflict)) => {}
             Err(fault) => return Ok(Some(failed(fault))),

@@ -47,7 +47,7 @@ pub async fn run_swept<S: SweptStore>(store: &S, prefix: &str) {
 }
 
 /// A token is good for removing the record that it saw, and no later one.
-pub async fn only_what_was_seen_is_removed<S: SweptStore>(store: &S, key: &str) {
+async fn only_what_was_seen_is_removed<S: SweptStore>(store: &S, key: &str) {
     create(store, key, b"one").await;
     let stale = store.load(key).await.unwrap();
     replace(store, key, b"two").await;
@@ -60,7 +60,7 @@ pub async fn only_what_was_seen_is_removed<S: SweptStore>(store: &S, key: &str) 
 
 /// A key whose record was removed is as fresh as one that never was, and who saw the record before
 /// can't bring it back.
-pub async fn what_is_removed_can_be_created<S: SweptStore>(store: &S, key: &str) {
+async fn what_is_removed_can_be_created<S: SweptStore>(store: &S, key: &str) {
     create(store, key, b"one").await;
     let before = store.load(key).await.unwrap();
     let seen = store.load(key).await.unwrap();
@@ -72,7 +72,7 @@ pub async fn what_is_removed_can_be_created<S: SweptStore>(store: &S, key: &str)
 }
 
 /// Keys that stay are listed, while others come and go between the pages.
-pub async fn what_stays_is_listed<S: SweptStore>(store: &S, key: &str) {
+async fn what_stays_is_listed<S: SweptStore>(store: &S, key: &str) {
     let staying: BTreeSet<String> = (0..50).map(|n| format!("{key}/stays-{n}")).collect();
     for key in &staying {
         create(store, key, b"stays").await;
@@ -92,7 +92,7 @@ pub async fn what_stays_is_listed<S: SweptStore>(store: &S, key: &str) {
 }
 
 /// A key that was never written is absent; once created it holds the record.
-pub async fn absent_then_created<S: Store>(store: &S, key: &str) {
+async fn absent_then_created<S: Store>(store: &S, key: &str) {
     let seen = store.load(key).await.unwrap();
     assert_eq!(seen.record, None, "a fresh key is absent");
     assert_eq!(store.swap(key, seen.token, b"one").await, Ok(Swap::Done), "creating works");
@@ -100,7 +100,7 @@ pub async fn absent_then_created<S: Store>(store: &S, key: &str) {
 }
 
 /// Two who saw "absent" can't both create.
-pub async fn second_creation_conflicts<S: Store>(store: &S, key: &str) {
+async fn second_creation_conflicts<S: Store>(store: &S, key: &str) {
     let first = store.load(key).await.unwrap();
     let second = store.load(key).await.unwrap();
     assert_eq!(store.swap(key, first.token, b"first").await, Ok(Swap::Done));
@@ -110,7 +110,7 @@ pub async fn second_creation_conflicts<S: Store>(store: &S, key: &str) {
 }
 
 /// A token is good for the record that it saw, and for no later one.
-pub async fn stale_swap_conflicts<S: Store>(store: &S, key: &str) {
+async fn stale_swap_conflicts<S: Store>(store: &S, key: &str) {
     create(store, key, b"one").await;
     let stale = store.load(key).await.unwrap();
     let fresh = store.load(key).await.unwrap();
@@ -121,7 +121,7 @@ pub async fn stale_swap_conflicts<S: Store>(store: &S, key: &str) {
 }
 
 /// A token from "absent" never overwrites, however often the record changed since.
-pub async fn late_creation_conflicts<S: Store>(store: &S, key: &str) {
+async fn late_creation_conflicts<S: Store>(store: &S, key: &str) {
     let absent = store.load(key).await.unwrap();
     create(store, key, b"one").await;
     replace(store, key, b"two").await;
@@ -149,7 +149,7 @@ pub async fn what_is_remembered_is_compared<S: Store>(store: &S, key: &str) {
 }
 
 /// Records are bytes, not text, and may be empty or some kilobytes long.
-pub async fn values_are_bytes<S: Store>(store: &S, key: &str) {
+async fn values_are_bytes<S: Store>(store: &S, key: &str) {
     create(store, key, &[0, 255, 10, 13, 0]).await;
     assert_holds(store, key, &[0, 255, 10, 13, 0]).await;
     for record in [Vec::new(), (0..=255).cycle().take(4096).collect::<Vec<u8>>()] {
@@ -159,7 +159,7 @@ pub async fn values_are_bytes<S: Store>(store: &S, key: &str) {
 }
 
 /// Keys are opaque: no character is special, and no key is a part of another.
-pub async fn keys_are_told_apart<S: Store>(store: &S, key: &str) {
+async fn keys_are_told_apart<S: Store>(store: &S, key: &str) {
     let names =
         ["", "/", "//", "a", "A", "a/", "%61", "é", "e\u{301}", "🔑", "\n", "a b", "*", "\\"];
     let longest = "k".repeat(KEY_BYTES_MAX - key.len());
@@ -174,7 +174,7 @@ pub async fn keys_are_told_apart<S: Store>(store: &S, key: &str) {
 }
 
 /// Reading without swapping, hundreds of times at once, uses nothing up.
-pub async fn many_tokens_may_be_open<S: Store>(store: &S, key: &str) {
+async fn many_tokens_may_be_open<S: Store>(store: &S, key: &str) {
     create(store, key, b"one").await;
     for _ in 0..3 {
         // A host may allow no more than 256 at a time, which is more than a decision needs.
@@ -187,7 +187,7 @@ pub async fn many_tokens_may_be_open<S: Store>(store: &S, key: &str) {
 
 /// Several keys are swapped together or not at all. A store may say that it can't; then it has done
 /// nothing.
-pub async fn several_keys_change_together_or_not_at_all<S: Store>(store: &S, key: &str) {
+async fn several_keys_change_together_or_not_at_all<S: Store>(store: &S, key: &str) {
     let keys = [format!("{key}/a"), format!("{key}/b")];
     let both = async || {
         let [a, b] = &keys;
@@ -227,7 +227,7 @@ pub async fn one_creator_wins<S: Store>(store: &S, key: &str) {
 }
 
 /// The race that others fail: workers count up together, from a key that is absent.
-pub async fn no_increment_is_lost<S: Store>(store: &S, key: &str) {
+async fn no_increment_is_lost<S: Store>(store: &S, key: &str) {
     const WORKERS: u32 = 5;
     const INCREMENTS: u32 = 10;
     join_all((0..WORKERS).map(|_| count_up(store, key, INCREMENTS))).await;

@@ -1,19 +1,11 @@
 //! The loop that drives one decision through a store.
 
-use tollgate_core::{Span, Timestamp};
+use tollgate_core::{ATTEMPTS_MAX, DECISION_TIME_MAX, Span, Timestamp};
 
 use crate::looks::Looks;
 use crate::random::wait_after;
 use crate::sweep::IDLE_GRACE;
 use crate::{Clock, Loaded, Store, StoreError, Swap};
-
-/// Most attempts of one decision; after that the key is too busy. What is remembered of the key may be tried before
-/// each of them.
-pub const ATTEMPTS_MAX: u32 = 10;
-
-/// How long one decision may take, from when its record was first seen, before no further attempt is
-/// made. Each call of a store has a bound of its own, which is the store's.
-pub const DECISION_TIME_MAX: Span = Span::from_secs(2);
 
 /// What a decision says: its outcome, and the record to write, if it changed.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -58,7 +58,7 @@ pub use clock::{Clock, ManualClock};
 #[cfg(feature = "combine")]
 pub use combine::{BATCH_MAX, Combiner, LINES_MAX, WAITING_MAX};
 pub use contract::{KeySwap, Loaded, Page, Store, StoreError, Swap, SweptStore};
-pub use drive::{ATTEMPTS_MAX, Answer, DECISION_TIME_MAX, DriveError, drive};
+pub use drive::{Answer, DriveError, drive};
 pub use elected::{ABANDONED_AFTER, Atomics, ElectedStore, ListedAtomics};
 pub use memory::MemoryStore;
 pub use metered::Metered;

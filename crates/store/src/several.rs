@@ -1,9 +1,9 @@
 //! Driving a machine that works on several keys.
 
 use futures::future::join_all;
-use tollgate_core::{Machine, Outcome, Span, Step, Swap as Swapped};
+use tollgate_core::{DECISION_TIME_MAX, Machine, Outcome, Span, Step, Swap as Swapped};
 
-use crate::drive::{DECISION_TIME_MAX, write};
+use crate::drive::write;
 use crate::random::wait_after;
 use crate::{Clock, Loaded, Store, StoreError, Swap};
 

@@ -5,10 +5,9 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use futures::executor::block_on;
-use tollgate_core::{Span, Timestamp};
+use tollgate_core::{ATTEMPTS_MAX, DECISION_TIME_MAX, Span, Timestamp};
 use tollgate_store::{
-    ATTEMPTS_MAX, Answer, Clock, DECISION_TIME_MAX, DriveError, Loaded, ManualClock, MemoryStore,
-    Store, StoreError, Swap, drive,
+    Answer, Clock, DriveError, Loaded, ManualClock, MemoryStore, Store, StoreError, Swap, drive,
 };
 
 /// A store in front of another that reports so many conflicts first, and counts what it is asked.

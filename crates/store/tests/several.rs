@@ -7,11 +7,12 @@ use std::rc::Rc;
 use futures::executor::block_on;
 use futures::future::join_all;
 use tollgate_core::{
-    Acquisition, Costs, Ending, Id, LeaseUpdate, Limit, Operation, Policy, Record, Span, Timestamp,
+    ATTEMPTS_MAX, Acquisition, Costs, DECISION_TIME_MAX, Ending, Id, LeaseUpdate, Limit, Operation,
+    Policy, Record, Span, Timestamp,
 };
 use tollgate_store::{
-    Clock as _, DECISION_TIME_MAX, Driven, KeySwap, Loaded, ManualClock, MemoryStore, Store,
-    StoreError, Swap, at_once, conformance, run,
+    Clock, Driven, KeySwap, Loaded, ManualClock, MemoryStore, Store, StoreError, Swap, at_once,
+    conformance, run,
 };
 
 const KEYS: [&str; 3] = ["r/p/team", "r/p/org", "r/p/user"];
@@ -73,6 +74,23 @@ impl Store for Shaky {
         let Some((clock, span)) = &self.contended else { return Ok(None) };
         clock.sleep(*span).await;
         Ok(Some(Swap::Conflict))
+    }
+}
+
+/// A clock that counts who sleeps on it.
+struct Counted {
+    clock: ManualClock,
+    sleeps: Cell<u32>,
+}
+
+impl Clock for Counted {
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    async fn sleep(&self, span: Span) {
+        self.sleeps.set(self.sleeps.get() + 1);
+        self.clock.sleep(span).await;
     }
 }
 
@@ -222,6 +240,19 @@ fn keys_that_take_too_long_are_given_up() {
     assert_eq!(taken.outcome.ending, Ending::TimedOut);
     let took = clock.now().since(start);
     assert!(took > DECISION_TIME_MAX && took <= Span::from_millis(3_100), "{took:?}");
+}
+
+/// Whoever waited after the last conflict would wait for an answer that is there.
+#[test]
+fn nobody_waits_after_the_last_attempt() {
+    let policies: &[&Policy] = &[&policy(1), &policy(1), &policy(1)];
+    let clock = Counted { clock: now(), sleeps: Cell::new(0) };
+    let contended = Some((Rc::new(now()), Span::ZERO));
+    let store = Shaky { contended, ..Shaky::default() };
+    let operations: Vec<_> = policies.iter().map(|policy| Operation::from(one(policy))).collect();
+    let taken = at_once(&store, &clock, &KEYS, &policies, &operations, None);
+    assert_eq!(block_on(taken).unwrap().unwrap().outcome.ending, Ending::Busy);
+    assert_eq!(clock.sleeps.get(), ATTEMPTS_MAX - 1);
 }
 
 #[test]

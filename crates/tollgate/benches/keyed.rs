@@ -22,7 +22,7 @@ use governor::state::keyed::DefaultKeyedStateStore;
 use governor::{Quota, RateLimiter};
 use tollgate::{Costs, CounterClock, Limit, Limiter, Policy, Span, SystemClock};
 
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 9;
 /// Decisions of each thread in each round.
 const DECISIONS: usize = 1_000_000;
 /// Plenty, so that nothing is denied.

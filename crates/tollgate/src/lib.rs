@@ -120,7 +120,7 @@ pub use self::{
     error::{AcquireError, LimiterError},
     limit_pool::{Balance, Grant, GrantError, LimitPool},
     limit_set::LimitSet,
-    limiter::{KEY_BYTES_MAX, KEYS_MAX, KEYS_MAX_DEFAULT, Lease, Limiter},
+    limiter::{KEYS_MAX, KEYS_MAX_DEFAULT, Lease, Limiter},
     rate_limiter::{PerMinute, RateLimiter},
     token_bucket::TokenBucket,
 };

@@ -19,12 +19,10 @@ use tollgate_core::{CompactRecord, Decision, Operation, Policy, Timestamp};
 use tollgate_store::Clock;
 
 use self::shard::Shards;
-use crate::{LimiterError, SystemClock};
+use crate::{KEY_BYTES_MAX, LimiterError, SystemClock};
 
 pub use self::lease::Lease;
 
-/// Longest key, in bytes: as long as those of every other face of tollgate.
-pub const KEY_BYTES_MAX: usize = 512;
 /// So many keys are kept unless it is said otherwise.
 pub const KEYS_MAX_DEFAULT: usize = 1_000_000;
 /// Most keys that a limiter may be told to keep, each of which takes some 60 bytes.

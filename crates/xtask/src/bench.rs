@@ -20,7 +20,7 @@ use self::case::{CASES, Case, Store};
 use self::load::{Load, Measured};
 use crate::command::run;
 use crate::server::Server;
-use crate::{paths, program, wasm};
+use crate::{folder, paths, program, wasm};
 
 /// How long a server is loaded before it is measured.
 const WARM_UP: Duration = Duration::from_secs(1);
@@ -116,10 +116,7 @@ impl Bench {
             "bare_hyper",
         ]))?;
         let folder = paths::out().join("bench");
-        if folder.exists() {
-            fs::remove_dir_all(&folder)?;
-        }
-        fs::create_dir_all(&folder)?;
+        folder::empty(&folder)?;
         fs::write(folder.join(case::POLICIES_FILE), case::POLICIES)?;
         fs::write(folder.join(load::SCRIPT_FILE), load::SCRIPT)?;
         let bare_hyper = paths::target().join("release/examples/bare_hyper");

@@ -14,6 +14,7 @@ use std::path::Path;
 use anyhow::{Context as _, bail, ensure};
 
 use self::surface::Surface;
+pub(crate) use self::surface::TRANSCRIPTS;
 use self::transcript::Transcript;
 use crate::{folder, paths};
 

@@ -1,9 +1,8 @@
 //! No panic can be reached from an export of the limiter component, in any of its worlds, or of the plain
-//! module, unless memory
-//! ends.
+//! module, unless memory ends.
 //!
-//! Each is built as it is released, but for its panic handler, which calls an import. Every call
-//! in that module is an edge of a graph. From the exports the import must not be reachable but through
+//! Each is built as it is released, but for its panic handler, which calls an import. Every call in that
+//! module is an edge of a graph. From the exports the import must not be reachable but through
 //! the functions of the standard library that are listed here.
 
 mod calls;

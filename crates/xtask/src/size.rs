@@ -1,12 +1,16 @@
 //! What each interface adds to the limiter component.
 
 use std::fs;
+use std::path::Path;
+use std::process::Command;
 
+use anyhow::{Context as _, ensure};
 use wasm_encoder::{ExportKind, ExportSection, Module, RawSection};
 use wasmparser::{ExternalKind, Parser, Payload};
 
 use crate::{paths, wasm};
 
+/// Those of the world of `limiter.wasm`.
 const INTERFACES: [&str; 4] = ["limiter", "cooldown", "barrier", "feedback"];
 
 /// Builds the limiter, and prints its size, how much of its code each interface alone needs, and its size
@@ -36,6 +40,14 @@ fn optimized(module: &[u8]) -> anyhow::Result<usize> {
     fs::write(&before, module)?;
     wasm::optimize(&before, &after)?;
     Ok(wasm::without_names(&fs::read(&after)?)?.len())
+}
+
+/// How many bytes of a file `gzip -9` leaves.
+pub(crate) fn gzipped(file: &Path) -> anyhow::Result<usize> {
+    let output = Command::new("gzip").args(["-9", "--stdout"]).arg(file).output();
+    let output = output.context("can't start gzip")?;
+    ensure!(output.status.success(), "gzip: {}", String::from_utf8_lossy(&output.stderr));
+    Ok(output.stdout.len())
 }
 
 /// The core module without the exports of one interface.

@@ -22,21 +22,8 @@ const NOT_DEFAULT: [&str; 4] = ["--package", "tollgate-example-wasmi", "--packag
 /// What is fuzzed. Its test runs every target for some seconds.
 const FUZZ: [&str; 2] = ["--package", "tollgate-fuzz"];
 
-/// Crates that are empty on every target but WebAssembly, with their features.
-const WASM: [(&str, &str, &str); 12] = [
-    ("tollgate-component", "", "wasm32-unknown-unknown"),
-    ("tollgate-component", "keyed", "wasm32-unknown-unknown"),
-    ("tollgate-component", "stored", "wasm32-unknown-unknown"),
-    ("tollgate-module", "", "wasm32-unknown-unknown"),
-    ("tollgate-js", "", "wasm32-unknown-unknown"),
-    ("tollgate-js-border", "", "wasm32-unknown-unknown"),
-    ("tollgate-js-stores", "", "wasm32-unknown-unknown"),
-    ("tollgate-js-upstream", "", "wasm32-unknown-unknown"),
-    ("tollgate-edge-cloudflare", "", "wasm32-unknown-unknown"),
-    ("tollgate-edge-spin", "", "wasm32-wasip2"),
-    ("tollgate-example-spin-limiter", "", "wasm32-wasip2"),
-    ("tollgate-example-spin-limiter", "vectors", "wasm32-wasip2"),
-];
+/// No warning is let pass.
+pub(crate) const STRICT: [&str; 3] = ["--", "-D", "warnings"];
 
 /// Formatting, clippy and rustdoc, all of them without a warning.
 pub(crate) fn lint() -> anyhow::Result<()> {
@@ -49,52 +36,21 @@ fn check_format() -> anyhow::Result<()> {
 }
 
 fn lint_code() -> anyhow::Result<()> {
-    run(&mut cargo(&["clippy", "--quiet", "--all-targets", "--", "-D", "warnings"]))?;
-    run(cargo(&["clippy", "--quiet", "--all-targets"])
-        .args(NOT_DEFAULT)
-        .args(["--", "-D", "warnings"]))?;
-    run(cargo(&["clippy", "--quiet", "--all-targets"]).args(FUZZ).args([
-        "--features",
-        "targets",
-        "--",
-        "-D",
-        "warnings",
-    ]))?;
-    run(program::release(&["clippy", "--quiet", "--all-targets"])
-        .args(HEAVY)
-        .args(["--", "-D", "warnings"]))?;
-    let worker_tests = ["--package", "tollgate-edge-cloudflare", "--all-targets"];
-    run(cargo(&["clippy", "--quiet"]).args(worker_tests).args(["--", "-D", "warnings"]))?;
-    for (package, features, target) in WASM {
-        run(cargo(&["clippy", "--quiet", "--profile", "wasm", "--package", package]).args([
-            "--features",
-            features,
-            "--target",
-            target,
-            "--",
-            "-D",
-            "warnings",
-        ]))?;
+    let clippy = ["clippy", "--quiet", "--all-targets"];
+    run(cargo(&clippy).args(STRICT))?;
+    run(cargo(&clippy).args(NOT_DEFAULT).args(STRICT))?;
+    run(cargo(&clippy).args(FUZZ).args(["--features", "targets"]).args(STRICT))?;
+    run(program::release(&clippy).args(HEAVY).args(STRICT))?;
+    run(cargo(&clippy).args(["--package", "tollgate-edge-cloudflare"]).args(STRICT))?;
+    wasm::lint()?;
+    // Each face of the client by itself, with TLS, which no other build has.
+    let client = ["clippy", "--quiet", "--package", "tollgate-client", "--no-default-features"];
+    for features in ["async,tls", "blocking,tls"] {
+        run(cargo(&client).args(["--features", features]).args(STRICT))?;
     }
-    lint_client()?;
     let doc = ["doc", "--quiet", "--no-deps", "--document-private-items"];
     run(cargo(&doc).env("RUSTDOCFLAGS", "-D warnings"))?;
     run(program::release(&doc).args(HEAVY).env("RUSTDOCFLAGS", "-D warnings"))
-}
-
-/// Each face of the client by itself, with TLS, which no other build has.
-fn lint_client() -> anyhow::Result<()> {
-    let client = ["--package", "tollgate-client", "--no-default-features"];
-    for features in ["async,tls", "blocking,tls"] {
-        run(cargo(&["clippy", "--quiet"]).args(client).args([
-            "--features",
-            features,
-            "--",
-            "-D",
-            "warnings",
-        ]))?;
-    }
-    Ok(())
 }
 
 /// Everything.
@@ -127,4 +83,37 @@ fn check_no_std() -> anyhow::Result<()> {
     let packages = ["tollgate-core", "tollgate-keyed", "tollgate"].map(|name| ["--package", name]);
     let packages = packages.as_flattened().iter().chain(&["--no-default-features"]);
     run(cargo(&["check", "--quiet", "--target", target]).args(packages))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+    use std::fs;
+
+    use super::*;
+
+    /// What others depend on is looked at with them.
+    const DEPENDED_ON: [&str; 2] = ["tollgate-js-border", "tollgate-test-servers"];
+
+    /// A crate that nobody names here would be neither linted nor tested, and nobody would notice.
+    #[test]
+    fn every_member_of_the_workspace_is_looked_at() {
+        let workspace = fs::read_to_string(paths::root().join("Cargo.toml")).unwrap();
+        let list = |name: &str| -> Vec<&str> {
+            let (_, list) = workspace.split_once(&format!("\n{name} = [\n")).unwrap();
+            let lines = list.lines().take_while(|line| *line != "]");
+            lines.map(|line| line.trim_matches([' ', ',', '"'])).collect()
+        };
+        let is_wasm = |name: &str| wasm::guest::ALL.iter().any(|guest| guest.package == name);
+        let default = list("default-members");
+        let named = [&NOT_DEFAULT[..], &FUZZ, &HEAVY, &DEPENDED_ON].concat();
+        for member in list("members").into_iter().filter(|member| !default.contains(member)) {
+            let manifest = paths::root().join(member).join("Cargo.toml");
+            let manifest = fs::read_to_string(manifest).unwrap();
+            let (_, name) = manifest.split_once("\nname = \"").unwrap();
+            let (name, _) = name.split_once('"').unwrap();
+            assert!(named.contains(&name) || is_wasm(name), "{member}");
+        }
+    }
 }

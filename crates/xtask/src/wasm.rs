@@ -1,16 +1,24 @@
 //! The WebAssembly side: core modules by cargo, made smaller by wasm-opt, made components by
 //! wit-component.
 
+pub(crate) mod guest;
+
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread::{self, ScopedJoinHandle};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow, bail};
 use wasmparser::{Parser, Payload};
 use wit_component::ComponentEncoder;
 
+use self::guest::{
+    ALL, BENCH_GUESTS, EDGE, Guest, JS, JS_STORES, JS_UPSTREAM, KEYED, LIMITER, MODULE,
+    SPIN_EXAMPLE, STORED, TEST_GUESTS, WITHOUT_PANIC, WORKER,
+};
 use crate::command::{cargo, run};
+use crate::suite::STRICT;
 use crate::{compose, npm, paths};
 
 /// What a core module may use. Every host that we know takes these; `-all` would add more.
@@ -23,86 +31,13 @@ const WASM_FEATURES: [&str; 6] = [
     "--enable-reference-types",
 ];
 
-/// What LLVM may copy into its callers where the core is all there is: hardly anything, whatever is hinted at
-/// for native code. wasm-opt inlines what has one caller, and by that alone a decision of the plain module
-/// takes 5 to 15 % fewer instructions, and the component 8 % fewer bytes.
-const CORE_LLVM_ARGS: [&str; 2] = ["-inline-threshold=10", "-inlinehint-threshold=10"];
-
-/// A crate that becomes a component.
-#[derive(Clone, Copy)]
-struct Guest<'a> {
-    package: &'static str,
-    features: &'a str,
-    target: &'static str,
-    llvm_args: &'static [&'static str],
-    out: &'static str,
-}
-
-const LIMITER: Guest<'_> = Guest {
-    package: "tollgate-component",
-    features: "",
-    target: "wasm32-unknown-unknown",
-    llvm_args: &CORE_LLVM_ARGS,
-    out: "limiter.wasm",
-};
-
-/// The limiter in worlds of its own: keys in memory, keys in the host's store.
-const KEYED: Guest<'_> = Guest { features: "keyed", out: "keyed-limiter.wasm", ..LIMITER };
-const STORED: Guest<'_> = Guest { features: "stored", out: "stored-limiter.wasm", ..LIMITER };
-
-const EDGE: Guest<'_> = Guest {
-    package: "tollgate-edge-spin",
-    features: "",
-    target: "wasm32-wasip2",
-    llvm_args: &[],
-    out: "edge.wasm",
-};
-
-/// What JavaScript calls. These become no components: their glue is made by `js.rs`.
-const JS: Guest<'_> = Guest { package: "tollgate-js", out: "", ..LIMITER };
-// Machines that wait: they get smaller by what is copied into them.
-const JS_STORES: Guest<'_> = Guest { package: "tollgate-js-stores", llvm_args: &[], ..JS };
-const JS_UPSTREAM: Guest<'_> = Guest { package: "tollgate-js-upstream", ..JS };
-
-/// The Worker. It becomes no component either.
-const WORKER: Guest<'_> =
-    Guest { package: "tollgate-edge-cloudflare", llvm_args: &[], out: "", ..LIMITER };
-
-/// The core for hosts without components. It is no component either.
-const MODULE: Guest<'_> = Guest { package: "tollgate-module", out: "module.wasm", ..LIMITER };
-
-/// What must not be able to panic.
-const WITHOUT_PANIC: [Guest<'_>; 4] = [LIMITER, KEYED, STORED, MODULE];
-
-/// Guests of tests and benchmarks.
-const TEST_GUESTS: [Guest<'_>; 3] = [
-    Guest { package: "tollgate-guest-null", out: "guest-null.wasm", ..EDGE },
-    Guest { package: "tollgate-guest-keyvalue", out: "guest-keyvalue.wasm", ..EDGE },
-    Guest { package: "tollgate-guest-faulty", out: "guest-faulty.wasm", ..EDGE },
-];
-
-/// The example of a Spin component that asks the limiter itself, as its test asks it.
-const SPIN_EXAMPLE: Guest<'_> = Guest {
-    package: "tollgate-example-spin-limiter",
-    features: "vectors",
-    out: "spin-limiter-alone.wasm",
-    ..EDGE
-};
-
-/// Guests of benchmarks alone.
-const BENCH_GUESTS: [Guest<'_>; 2] = [
-    Guest { features: "linked", out: "edge-linked.wasm", ..EDGE },
-    Guest { package: "tollgate-guest-null-limiter", out: "null-limiter.wasm", ..LIMITER },
-];
-
 /// Builds the limiter in every world, the plain module and the edge function, and composes the first and
 /// the last into `tollgate.wasm`.
 pub(crate) fn build() -> anyhow::Result<()> {
     add_targets()?;
     plain_module()?;
-    component(&KEYED)?;
-    component(&STORED)?;
-    let (limiter, edge) = (component(&LIMITER)?, component(&EDGE)?);
+    // The largest first: the others are compiled while it is made smaller.
+    let [edge, limiter, _, _] = components([&EDGE, &LIMITER, &KEYED, &STORED])?;
     compose::compose(&edge, &limiter, &composed())
 }
 
@@ -119,14 +54,15 @@ fn plain_module() -> anyhow::Result<PathBuf> {
 /// Builds the guests that only tests and benchmarks run, and composes the example among them with the limiter.
 pub(crate) fn build_test_guests() -> anyhow::Result<()> {
     add_targets()?;
-    let (example, limiter) = (component(&SPIN_EXAMPLE)?, component(&LIMITER)?);
-    compose::compose(&example, &limiter, &paths::out().join("spin-limiter.wasm"))?;
-    TEST_GUESTS.iter().try_for_each(|guest| component(guest).map(drop))
+    let [null, keyvalue, faulty] = &TEST_GUESTS;
+    let [example, limiter, _, _, _] =
+        components([&SPIN_EXAMPLE, &LIMITER, null, keyvalue, faulty])?;
+    compose::compose(&example, &limiter, &paths::out().join("spin-limiter.wasm"))
 }
 
 /// Builds the guests that only benchmarks run.
 pub(crate) fn build_bench_guests() -> anyhow::Result<()> {
-    BENCH_GUESTS.iter().try_for_each(|guest| component(guest).map(drop))
+    components(BENCH_GUESTS.each_ref()).map(drop)
 }
 
 /// The edge function with the limiter inside.
@@ -137,13 +73,14 @@ pub(crate) fn composed() -> PathBuf {
 /// Builds the limiter: the component, and the core module as it came from the compiler.
 pub(crate) fn limiter() -> anyhow::Result<(PathBuf, PathBuf)> {
     add_targets()?;
-    Ok((component(&LIMITER)?, module(&LIMITER)?))
+    let [component] = components([&LIMITER])?;
+    Ok((component, artifact(&LIMITER)))
 }
 
 /// Builds the limiter in its other worlds.
 pub(crate) fn other_worlds() -> anyhow::Result<[PathBuf; 2]> {
     add_targets()?;
-    Ok([component(&KEYED)?, component(&STORED)?])
+    components([&KEYED, &STORED])
 }
 
 /// The core module of everything that must not be able to panic, in which panics call an import, not
@@ -181,19 +118,49 @@ fn module_to_bind(guest: &Guest<'_>) -> anyhow::Result<PathBuf> {
     Ok(artifact(guest))
 }
 
+/// Clippy, without a warning, on what is empty on every target but WebAssembly.
+pub(crate) fn lint() -> anyhow::Result<()> {
+    add_targets()?;
+    ALL.iter().try_for_each(|guest| {
+        let mut clippy = cargo(&["clippy", "--quiet", "--profile", "wasm"]);
+        clippy.args(["--package", guest.package, "--features", guest.features]);
+        run(clippy.args(["--target", guest.target]).args(STRICT))
+    })
+}
+
 fn add_targets() -> anyhow::Result<()> {
     let targets = ["wasm32-unknown-unknown", "wasm32-wasip2"];
     run(Command::new("rustup").args(["--quiet", "target", "add"]).args(targets))
 }
 
-fn component(guest: &Guest<'_>) -> anyhow::Result<PathBuf> {
-    let module = module(guest)?;
+/// Builds components, in this order: wasm-opt makes one smaller while cargo compiles the next.
+fn components<const N: usize>(guests: [&Guest<'_>; N]) -> anyhow::Result<[PathBuf; N]> {
     fs::create_dir_all(paths::out())?;
-    let optimized = paths::out().join(guest.out).with_extension("core.wasm");
-    optimize(&module, &optimized)?;
+    wasm_opt()?;
+    let made: anyhow::Result<Vec<PathBuf>> = thread::scope(|scope| {
+        let mut making = Vec::new();
+        for guest in guests {
+            let out = paths::out().join(guest.out);
+            // The next guest may be of the same package.
+            let compiled = out.with_extension("compiled.wasm");
+            fs::copy(module(guest)?, &compiled)?;
+            making.push(scope.spawn(move || component(&compiled, out)));
+        }
+        making.into_iter().map(join).collect()
+    });
+    made?.try_into().map_err(|_| anyhow!("a component is missing"))
+}
+
+fn join<T>(making: ScopedJoinHandle<'_, anyhow::Result<T>>) -> anyhow::Result<T> {
+    making.join().unwrap_or_else(|_| bail!("a thread that makes a component panicked"))
+}
+
+/// Makes a component of a core module.
+fn component(compiled: &Path, out: PathBuf) -> anyhow::Result<PathBuf> {
+    let optimized = out.with_extension("core.wasm");
+    optimize(compiled, &optimized)?;
     let bytes = fs::read(&optimized)?;
     let component = ComponentEncoder::default().validate(true).module(&bytes)?.encode()?;
-    let out = paths::out().join(guest.out);
     fs::write(&out, without_names(&component)?)
         .with_context(|| format!("can't write {}", out.display()))?;
     Ok(out)

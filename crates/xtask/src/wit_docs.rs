@@ -11,20 +11,17 @@ use anyhow::{Context as _, ensure};
 use wit_parser::{Docs, InterfaceId, PackageId, Resolve, WorldItem, WorldKey};
 
 use self::page::Page;
-use crate::paths;
+use crate::{folder, paths};
 
 /// What stands above every page.
 const MADE: &str = "<!-- Made from wit/limiter by `cargo xtask wit-docs`. -->\n\n";
 
 /// Writes the pages.
 pub(crate) fn write() -> anyhow::Result<()> {
-    let folder = folder();
-    if folder.exists() {
-        fs::remove_dir_all(&folder)?;
-    }
-    fs::create_dir_all(&folder)?;
+    let out = out();
+    folder::empty(&out)?;
     for (name, text) in pages()? {
-        fs::write(folder.join(&name), text).with_context(|| name)?;
+        fs::write(out.join(&name), text).with_context(|| name)?;
     }
     Ok(())
 }
@@ -32,7 +29,7 @@ pub(crate) fn write() -> anyhow::Result<()> {
 /// Fails unless the pages are those that `write` would write.
 pub(crate) fn check() -> anyhow::Result<()> {
     let mut written = BTreeMap::new();
-    for entry in fs::read_dir(folder()).context("docs/wit: cargo xtask wit-docs writes it")? {
+    for entry in fs::read_dir(out()).context("docs/wit: cargo xtask wit-docs writes it")? {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
         written.insert(name, fs::read_to_string(entry.path())?);
@@ -46,7 +43,7 @@ pub(crate) fn check() -> anyhow::Result<()> {
     Ok(())
 }
 
-fn folder() -> PathBuf {
+fn out() -> PathBuf {
     paths::root().join("docs/wit")
 }
 

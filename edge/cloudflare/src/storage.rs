@@ -65,13 +65,14 @@ impl Storage {
         seen: Option<&[u8]>,
         record: &[u8],
     ) -> Result<Swap, StoreError> {
+        // The alarm first: who is told that it could not be set was not charged.
+        if !self.is_alarm_set.get() {
+            self.set_first_alarm().await?;
+        }
         if self.get(key)?.as_deref() != seen {
             return Ok(Swap::Conflict);
         }
         self.kv.put(key, &record.into()).map_err(unavailable)?;
-        if !self.is_alarm_set.get() {
-            self.set_first_alarm().await?;
-        }
         Ok(Swap::Done)
     }
 
@@ -106,6 +107,8 @@ impl Storage {
 
     /// Removes everything: an object without anything is no more.
     pub(crate) async fn remove(&self) -> Result<(), StoreError> {
+        // Alarms are removed, too.
+        self.is_alarm_set.set(false);
         self.storage.delete_all().await.map_err(failed)
     }
 }

@@ -108,3 +108,18 @@ class Arguments(unittest.TestCase):
         self.module.close(self.policy)
         with self.assertRaisesRegex(t.Invalid, "no policy"):
             self.module.close(self.policy)
+
+    def test_what_is_no_key_cost_or_limit_is_an_error_and_nothing_is_charged(self) -> None:
+        limiter = t.Limiter([requests()])
+        for no_key in ("", "x" * 513, "\ud800", 5, None, b"alice"):
+            with self.assertRaisesRegex(t.Invalid, "^key: must "):
+                limiter.try_acquire(no_key)  # type: ignore[arg-type]
+            with self.assertRaisesRegex(t.Invalid, "^key: must "):
+                limiter.try_acquire_many([*["alice"] * 2_000, no_key])  # type: ignore[list-item]
+        for no_costs in (1, {"requests": 1}, "1", [1.5], [-1], [2**53], [None]):
+            with self.assertRaisesRegex(t.Invalid, "^costs: must be "):
+                limiter.try_acquire("alice", no_costs)  # type: ignore[arg-type]
+        for no_limits in ("100/minute", [5], [requests(), None]):
+            with self.assertRaisesRegex(t.Invalid, "^limits: must be "):
+                t.Limiter(no_limits)  # type: ignore[arg-type]
+        self.assertEqual(limiter.try_acquire("alice", [0]).limits[0].remaining, 10)

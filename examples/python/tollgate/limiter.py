@@ -51,6 +51,10 @@ class Limiter:
         """The same of many keys, each as if alone, in their order: which of them passed."""
         operation = acquire(self._ones if costs is None else costs)
         packed, now_ns = operation.pack(len(self._ones)), self._clock()
+        # All of them, before one is charged.
+        for key in keys:
+            if key not in self._slots:
+                checked_key(key)
         passed: list[bool] = []
         for start in range(0, len(keys), BATCH_MAX):
             self._module.write(OPERATION_AT, packed)
@@ -71,11 +75,9 @@ class Limiter:
 
     def _slot(self, key: str, now_ns: int) -> int:
         """The slot of a key; a new one of a key that has none."""
-        slot = self._slots.get(key)
+        slot = self._slots.get(checked_key(key))
         if slot is not None:
             return slot
-        if not 1 <= len(key.encode()) <= KEY_BYTES_MAX:
-            raise Invalid(f"key: must be 1 to {KEY_BYTES_MAX} bytes")
         if len(self._keys) < self._keys_max:
             slot = len(self._keys)
             self._grow(slot)
@@ -104,3 +106,16 @@ class Limiter:
                 checked(call("tollgate_slot_clear", self._policy, slot))
                 return slot
         raise Full(f"all {self._keys_max} keys still matter: raise keys_max, or come back later")
+
+
+def checked_key(key: str) -> str:
+    """The key, if it is one."""
+    if not isinstance(key, str):
+        raise Invalid(f"key: must be a str, not {type(key).__name__}")
+    try:
+        length = len(key) if key.isascii() else len(key.encode())
+    except UnicodeEncodeError as error:
+        raise Invalid("key: must not have half of a surrogate pair") from error
+    if not 1 <= length <= KEY_BYTES_MAX:
+        raise Invalid(f"key: must be 1 to {KEY_BYTES_MAX} bytes")
+    return key

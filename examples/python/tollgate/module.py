@@ -59,6 +59,8 @@ class Module:
 
     def open(self, limits: Sequence[Limit]) -> int:
         """Opens a policy; answers its id."""
+        if not all(isinstance(limit, Limit) for limit in limits):
+            raise Invalid("limits: must be a list of what gcra, token_bucket and their like make")
         if len(limits) > LIMITS_MAX:
             raise Invalid(MESSAGES[-14])
         self.write(0, b"".join(limit.pack() for limit in limits))

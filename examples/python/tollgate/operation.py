@@ -8,6 +8,7 @@ from .errors import Invalid
 from .layout import LIMITS_MAX, OPERATION
 
 NO_ID = bytes(16)
+UNITS_MAX = 2**53 - 1
 SOURCE_BYTES_MAX, REASON_BYTES_MAX = 64, 256
 HAS_HOLD, HAS_ONCE, HAS_COSTS = 1, 2, 4
 
@@ -38,6 +39,8 @@ class Operation:
 
     def pack(self, limits: int) -> bytes:
         """The operation's bytes, under a policy of so many limits."""
+        if not all(isinstance(units, int) and 0 <= units <= UNITS_MAX for units in self.costs):
+            raise Invalid("costs: must be whole numbers, 0 to 2^53 - 1")
         if (self.kind in (0, 4) or self.flags & HAS_COSTS) and len(self.costs) != limits:
             raise Invalid(f"costs: must be one per limit: {limits}, not {len(self.costs)}")
         if len(self.hold) != 16 or len(self.once) != 16:
@@ -60,13 +63,13 @@ def acquire(
     flags = (HAS_HOLD if hold else 0) | (HAS_ONCE if once else 0)
     id, ttl_ns = (hold.id, hold.ttl_ns) if hold else (NO_ID, 0)
     return Operation(
-        0, flags, share_permille, span_ns=ttl_ns, hold=id, once=once or NO_ID, costs=tuple(costs)
+        0, flags, share_permille, span_ns=ttl_ns, hold=id, once=once or NO_ID, costs=listed(costs)
     )
 
 
 def settle(hold: bytes, costs: Sequence[int] | None = None) -> Operation:
     """Ends a hold and charges what it came to; what was held, without costs."""
-    return Operation(1, HAS_COSTS if costs is not None else 0, hold=hold, costs=tuple(costs or ()))
+    return Operation(1, HAS_COSTS if costs is not None else 0, hold=hold, costs=listed(costs or ()))
 
 
 def release(hold: bytes) -> Operation:
@@ -81,7 +84,7 @@ def renew(hold: Hold) -> Operation:
 
 def penalise(costs: Sequence[int]) -> Operation:
     """Charges costs, whether there is room or not."""
-    return Operation(4, costs=tuple(costs))
+    return Operation(4, costs=listed(costs))
 
 
 def block(span_ns: int) -> Operation:
@@ -109,3 +112,10 @@ def set_capacity(limit: int, capacity: int | None, *, per_ns: int = 0, source: s
 def reduce(limit: int, factor_permille: int = 500, *, source: str, reason: str) -> Operation:
     """Reduces the capacity of an adaptive limit. It recovers by itself."""
     return Operation(9, permille=factor_permille, limit=limit, source=source, reason=reason)
+
+
+def listed(costs: Sequence[int]) -> tuple[int, ...]:
+    """Costs, if they are in an order: one number, or numbers by name, are of no limit."""
+    if not isinstance(costs, Sequence) or isinstance(costs, str):
+        raise Invalid(f"costs: must be a list of one number per limit, not {type(costs).__name__}")
+    return tuple(costs)

@@ -225,11 +225,11 @@ impl Granted {
     }
 }
 
-fn charged(heard: &Heard) -> Result<Granted, ClientError> {
+pub(super) fn charged(heard: &Heard) -> Result<Granted, ClientError> {
     Ok(Granted { answer: Answer::read(heard)?, lease: None })
 }
 
-fn held(heard: &Heard) -> Result<Granted, ClientError> {
+pub(super) fn held(heard: &Heard) -> Result<Granted, ClientError> {
     let (answer, lease) = (Answer::read(heard)?, heard.field("tollgate-lease").map(Token::new));
     Granted { answer, lease }.has_lease()
 }

@@ -1,25 +1,23 @@
-//! `POST /v1/pools/acquire`, of which the answer always has a body.
+//! `POST /v1/pools/acquire`.
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use percent_encoding::percent_decode_str;
 
 use super::Cost;
-use super::acquire::Granted;
+use super::acquire::{self, Granted};
 use crate::answer::Answer;
 use crate::error::ClientError;
 use crate::heard::Heard;
-use crate::held::Token;
 
 /// The member of a pool that let a request pass.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
     /// The policy of the key.
     pub policy: String,
     /// The key that was charged.
     pub key: String,
     /// What the configuration says of it beside that: a region, an account.
-    #[serde(rename = "member")]
     pub about: BTreeMap<String, String>,
 }
 
@@ -30,23 +28,33 @@ pub(super) struct PoolLeg {
     pub(super) cost: Cost,
 }
 
-#[derive(Deserialize)]
-struct GrantText {
-    #[serde(flatten)]
-    member: Member,
-    lease: Option<String>,
-}
-
 pub(super) fn charged(heard: &Heard) -> Result<Granted, ClientError> {
-    let answer = Answer::read_body(heard)?;
-    if !answer.is_allowed() {
-        return Ok(Granted { answer, lease: None });
-    }
-    let GrantText { member, lease } = heard.json()?;
-    let answer = Answer { member: Some(Box::new(member)), ..answer };
-    Ok(Granted { answer, lease: lease.map(|lease| Token::new(&lease)) })
+    named(acquire::charged(heard)?, heard)
 }
 
 pub(super) fn held(heard: &Heard) -> Result<Granted, ClientError> {
-    charged(heard)?.has_lease()
+    named(acquire::held(heard)?, heard)
+}
+
+/// What was granted, with the member that let it pass.
+fn named(granted: Granted, heard: &Heard) -> Result<Granted, ClientError> {
+    if !granted.answer.is_allowed() {
+        return Ok(granted);
+    }
+    let member = heard.field("tollgate-member").and_then(member);
+    let member =
+        member.ok_or_else(|| ClientError::protocol("it lets pass, and names no member"))?;
+    let answer = Answer { member: Some(Box::new(member)), ..granted.answer };
+    Ok(Granted { answer, ..granted })
+}
+
+/// The member of a form such as `policy=llm&key=account-a&region=eu`.
+fn member(form: &str) -> Option<Member> {
+    let pairs = form.split('&').map(|pair| {
+        let (name, text) = pair.split_once('=')?;
+        let text = percent_decode_str(text).decode_utf8().ok()?;
+        Some((name.to_owned(), text.into_owned()))
+    });
+    let mut about = pairs.collect::<Option<BTreeMap<_, _>>>()?;
+    Some(Member { policy: about.remove("policy")?, key: about.remove("key")?, about })
 }

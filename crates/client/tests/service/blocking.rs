@@ -81,6 +81,17 @@ fn what_is_not_safe_is_not_sent_again() {
     assert_eq!((&*change.source, &*change.reason, change.capacity), ("agent-3", "429", 50));
 }
 
+/// Who asks again under an id of its own, after a restart for example, is charged once.
+#[test]
+fn an_id_of_the_callers_is_charged_once() {
+    let (_service, client) = start();
+    let job = Acquire::new("budget", "alice", 10).with_request_id("job-7");
+    for asked in [&job, &job, &job.clone().with_request_id("job-8")] {
+        assert!(client.try_acquire(asked).unwrap().is_allowed());
+    }
+    assert_eq!(left(&client, "budget", "alice", "units"), 80);
+}
+
 /// 300 ms are waited for on the service, whether for one key or for several: one request is sent.
 #[test]
 fn a_short_wait_is_the_services() {

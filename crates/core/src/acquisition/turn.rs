@@ -5,7 +5,7 @@ use crate::acquisition::inbox::Inbox;
 use crate::acquisition::step::{Step, Swap};
 use crate::apply::operation::Operation;
 use crate::apply::outcome::Effect;
-use crate::time::Timestamp;
+use crate::time::{Span, Timestamp};
 
 /// Most swaps to charge or hold on one key; after that the key is too busy.
 pub const ATTEMPTS_MAX: u32 = 10;
@@ -14,6 +14,10 @@ pub const ATTEMPTS_MAX: u32 = 10;
 /// for the one when they are for the other, and a hold that is not ended takes room until it expires,
 /// and is charged then.
 pub const SETTLE_ATTEMPTS_MAX: u32 = 32;
+
+/// How long whoever drives a decision through a store goes on making attempts, from when the record was first
+/// loaded. Each call of a store has a bound of its own, which is the store's.
+pub const DECISION_TIME_MAX: Span = Span::from_secs(2);
 
 /// A leg's turn.
 #[derive(Debug, Clone, Default)]

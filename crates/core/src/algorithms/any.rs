@@ -1,4 +1,4 @@
-//! Five algorithms and more behind one interface.
+//! Every algorithm behind one interface.
 
 use alloc::boxed::Box;
 

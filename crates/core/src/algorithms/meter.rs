@@ -22,7 +22,7 @@ use crate::algorithms::wait::until;
 use crate::time::{Span, Timestamp};
 
 /// How far beyond a possible TAT a record is still believed: what clocks of machines that share a
-/// store may differ by. A record further ahead was written by a broken clock; it counts as empty.
+/// store may differ by. A record further ahead was written by a broken clock; it counts as used up.
 pub const SKEW_MAX: Span = Span::from_secs(60);
 
 /// A theoretical arrival time: whole nanoseconds, and a numerator over the meter's denominator.

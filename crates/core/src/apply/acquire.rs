@@ -7,6 +7,7 @@ use crate::apply::request::Asked;
 use crate::policy::Policy;
 use crate::policy::limit::Limit;
 use crate::record::Record;
+use crate::record::held::HeldUnits;
 use crate::record::holds::Hold;
 use crate::time::{Span, Timestamp};
 
@@ -30,9 +31,13 @@ pub(crate) fn acquire(
     let taken = |index| if outcome.denied_by.contains(index) { 0 } else { asked.costs.of(index) };
     outcome.effect = match asked.hold {
         Some(hold) => {
-            let costs = limits.map(|(index, limit)| (limit.tag(), taken(index)));
-            let costs = costs.filter(|(_, units)| *units > 0).collect();
-            record.holds.insert(Hold { id: hold.id(), expires: now.plus(hold.ttl()), costs });
+            let mut units = HeldUnits::default();
+            for (index, limit) in limits {
+                if taken(index) > 0 {
+                    units.add(limit.tag(), taken(index));
+                }
+            }
+            record.holds.insert(Hold { id: hold.id(), expires: now.plus(hold.ttl()), units });
             Effect::Held
         }
         None => {

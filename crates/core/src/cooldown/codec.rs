@@ -76,12 +76,12 @@ impl Cooldown {
         if recorded_at > Timestamp::MAX.as_nanos() {
             return Err(CorruptBytes::Field("recorded_at"));
         }
-        let safety_per_mille = reader.u16()?;
+        let safety_permille = reader.u16()?;
         let code = read_text(reader, "code")?;
         let label = read_text(reader, "label")?;
         let corrupt = |error: EventError| CorruptBytes::Field(error.field());
         let mut event = Event::new(id, source, code, Span::from_nanos(duration))
-            .and_then(|event| event.with_safety(safety_per_mille))
+            .and_then(|event| event.with_safety(safety_permille))
             .map_err(corrupt)?;
         if !label.is_empty() {
             event = event.with_label(label).map_err(corrupt)?;
@@ -95,7 +95,7 @@ impl Cooldown {
         out.extend_from_slice(&event.source().to_le_bytes());
         out.extend_from_slice(&recorded_at.as_nanos().to_le_bytes());
         out.extend_from_slice(&event.duration().as_nanos().to_le_bytes());
-        out.extend_from_slice(&event.safety_per_mille().to_le_bytes());
+        out.extend_from_slice(&event.safety_permille().to_le_bytes());
         write_text(event.code(), out);
         write_text(event.label().unwrap_or_default(), out);
     }

@@ -12,9 +12,9 @@ pub const TEXT_BYTES_MAX: usize = 64;
 /// more likely a mistake of units.
 pub const DURATION_MAX: Span = Span::from_secs(366 * 86_400);
 /// The part of a duration that is counted unless it is said otherwise, in thousandths: four fifths.
-pub const SAFETY_PER_MILLE_DEFAULT: u16 = 800;
+pub const SAFETY_PERMILLE_DEFAULT: u16 = 800;
 /// The largest safety factor: ten times the duration.
-pub const SAFETY_PER_MILLE_MAX: u16 = 10_000;
+pub const SAFETY_PERMILLE_MAX: u16 = 10_000;
 
 /// A rate-limit event: an upstream refused a call, and is expected to refuse others for a while.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub struct Event {
     code: Box<str>,
     label: Option<Box<str>>,
     duration: Span,
-    safety_per_mille: u16,
+    safety_permille: u16,
 }
 
 impl Event {
@@ -48,8 +48,8 @@ impl Event {
         if duration == Span::ZERO || duration > DURATION_MAX {
             return Err(EventError::Duration(duration));
         }
-        let safety_per_mille = SAFETY_PER_MILLE_DEFAULT;
-        Ok(Self { id, source, code, label: None, duration, safety_per_mille })
+        let safety_permille = SAFETY_PERMILLE_DEFAULT;
+        Ok(Self { id, source, code, label: None, duration, safety_permille })
     }
 
     /// Says what the event is about: the name of a model, of an account, ...
@@ -61,7 +61,7 @@ impl Event {
         Ok(self)
     }
 
-    /// Sets which part of the duration is counted, in thousandths: 1 to [`SAFETY_PER_MILLE_MAX`].
+    /// Sets which part of the duration is counted, in thousandths: 1 to [`SAFETY_PERMILLE_MAX`].
     ///
     /// The upstream started to count before its answer arrived and was reported, so a full duration
     /// from the report on ends late, and everybody who shares it stands idle for the rest. If a part of
@@ -71,11 +71,11 @@ impl Event {
     ///
     /// # Errors
     /// [`EventError::Safety`] when it is out of its range.
-    pub fn with_safety(mut self, per_mille: u16) -> Result<Self, EventError> {
-        if per_mille == 0 || per_mille > SAFETY_PER_MILLE_MAX {
-            return Err(EventError::Safety(per_mille));
+    pub fn with_safety(mut self, permille: u16) -> Result<Self, EventError> {
+        if permille == 0 || permille > SAFETY_PERMILLE_MAX {
+            return Err(EventError::Safety(permille));
         }
-        self.safety_per_mille = per_mille;
+        self.safety_permille = permille;
         Ok(self)
     }
 
@@ -111,14 +111,14 @@ impl Event {
 
     /// The part of the duration that is counted, in thousandths.
     #[must_use]
-    pub const fn safety_per_mille(&self) -> u16 {
-        self.safety_per_mille
+    pub const fn safety_permille(&self) -> u16 {
+        self.safety_permille
     }
 
     /// For how long it counts: the duration times the safety factor, rounded up to the nanosecond.
     #[must_use]
     pub const fn counted_duration(&self) -> Span {
-        let (nanos, factor) = (self.duration.as_nanos(), self.safety_per_mille as u64);
+        let (nanos, factor) = (self.duration.as_nanos(), self.safety_permille as u64);
         // In two parts, since the product is beyond 64 bits; the sum, at most 3660 days, is not.
         let (whole, rest) = (nanos.div_euclid(1_000), nanos.rem_euclid(1_000));
         let rest = rest.saturating_mul(factor).div_ceil(1_000);
@@ -147,7 +147,7 @@ pub enum EventError {
     Label(usize),
     /// The duration is zero or above [`DURATION_MAX`].
     Duration(Span),
-    /// The safety factor is not 1 to [`SAFETY_PER_MILLE_MAX`].
+    /// The safety factor is not 1 to [`SAFETY_PERMILLE_MAX`].
     Safety(u16),
 }
 
@@ -159,7 +159,7 @@ impl EventError {
             Self::Code(_) => "code",
             Self::Label(_) => "label",
             Self::Duration(_) => "duration",
-            Self::Safety(_) => "safety_per_mille",
+            Self::Safety(_) => "safety_permille",
         }
     }
 }
@@ -173,8 +173,8 @@ impl fmt::Display for EventError {
             }
             Self::Duration(Span::ZERO) => write!(f, "must be longer than nothing"),
             Self::Duration(_) => write!(f, "must be at most 366 days"),
-            Self::Safety(per_mille) => {
-                write!(f, "must be 1 to {SAFETY_PER_MILLE_MAX}, not {per_mille}")
+            Self::Safety(permille) => {
+                write!(f, "must be 1 to {SAFETY_PERMILLE_MAX}, not {permille}")
             }
         }
     }

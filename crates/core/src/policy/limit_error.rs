@@ -24,9 +24,9 @@ pub enum Field {
     Leak,
     /// `slots` of a concurrency limit.
     Slots,
-    /// `recovery_factor` of an adaptive limit, in thousandths.
+    /// `recovery_factor_permille` of an adaptive limit.
     RecoveryFactor,
-    /// `recovery_ceiling` of an adaptive limit, in thousandths.
+    /// `recovery_ceiling_permille` of an adaptive limit.
     RecoveryCeiling,
     /// `default_cost` of any limit.
     DefaultCost,

@@ -81,11 +81,11 @@ pub enum MemberError {
 impl fmt::Display for MemberError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::TooMany => write!(f, "metadata: must be at most {MEMBER_PAIRS_MAX} pairs"),
-            Self::Name { pair } => write!(f, "metadata[{pair}]: the name is no name"),
-            Self::Repeated { pair } => write!(f, "metadata[{pair}]: the name comes twice"),
+            Self::TooMany => write!(f, "pairs: must be at most {MEMBER_PAIRS_MAX}"),
+            Self::Name { pair } => write!(f, "pairs[{pair}]: the name is no name"),
+            Self::Repeated { pair } => write!(f, "pairs[{pair}]: the name comes twice"),
             Self::TooLong { pair } => {
-                write!(f, "metadata[{pair}]: must be at most {MEMBER_TEXT_BYTES_MAX} bytes")
+                write!(f, "pairs[{pair}]: the text must be at most {MEMBER_TEXT_BYTES_MAX} bytes")
             }
         }
     }

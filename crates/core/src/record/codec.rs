@@ -12,7 +12,7 @@
 //!    2 budget    the same of a meter that never refills: 8 units spent, 8 zero
 //!    3 window    8 start of the window, 8 used
 //!    4 counter   8 start of the window, 8 used in it, 8 used in the window before
-//!    5 log       see `sliding_log.rs`
+//!    5 log       see `sliding_log/entries.rs`
 //!    6 adaptive  see `adaptive_bytes.rs`
 //!   16 hold      16 id, 8 expiry, then 4 tag and LEB128 units per limit
 //!   17 block     8 end of the block
@@ -36,12 +36,13 @@ use crate::policy::limit::Limit;
 use crate::policy::{LIMITS_MAX, LOGS_MAX, Policy};
 use crate::record::Record;
 use crate::record::entry::{self, Entry};
+use crate::record::held::HeldUnits;
 use crate::record::holds::{HOLDS_MAX, Hold};
 use crate::record::once::REQUEST_IDS_MAX;
 use crate::time::Timestamp;
 use crate::varint;
 
-const VERSION: u8 = 1;
+pub(super) const VERSION: u8 = 1;
 /// Tag, kind, and the length of anything below 2 MiB.
 const HEAD_BYTES_MAX: usize = 5 + 3;
 /// Most bytes of a limit that is no log: an adaptive one.
@@ -140,28 +141,6 @@ impl Record {
         Some(())
     }
 
-    /// The [revision](Self::revision) that these bytes tell, whatever the policy is.
-    ///
-    /// # Errors
-    /// [`CorruptRecord`] when the bytes are no entries of a version that this build knows.
-    pub fn revision_in(bytes: &[u8]) -> Result<u64, CorruptRecord> {
-        let (&version, mut rest) = bytes.split_first().ok_or(CorruptRecord::Empty)?;
-        if version != VERSION {
-            return Err(CorruptRecord::Version(version));
-        }
-        let bad_length = CorruptRecord::Length(bytes.len());
-        let mut revision = 0;
-        while !rest.is_empty() {
-            let (entry, after) = Entry::split(rest).ok_or(bad_length)?;
-            if (entry.tag, entry.kind) == (0, entry::REVISION) {
-                let [told] = entry::words(entry.payload).ok_or(bad_length)?;
-                revision = told.max(revision);
-            }
-            rest = after;
-        }
-        Ok(revision)
-    }
-
     /// Writes the record as bytes.
     #[must_use]
     pub fn encode(&self, policy: &Policy) -> Vec<u8> {
@@ -186,14 +165,17 @@ impl Record {
     /// Appends what there is beside the states of the limits, which is seldom anything.
     #[inline(never)]
     fn encode_more(&self, out: &mut Vec<u8>) {
+        let mut payload = Vec::new();
         for hold in self.holds.iter() {
-            put_hold(out, hold);
+            payload.clear();
+            put_hold(&mut payload, hold);
+            entry::put(out, 0, entry::HOLD, &payload);
         }
         if self.blocked_until > Timestamp::EPOCH {
             let until = self.blocked_until.as_nanos().to_le_bytes();
             entry::put(out, 0, entry::BLOCK, &until);
         }
-        if self.once.iter().len() > 0 {
+        if !self.once.is_empty() {
             let mut ids = Vec::with_capacity(REQUEST_IDS_MAX * 16);
             for id in self.once.iter() {
                 ids.extend_from_slice(&id.to_le_bytes());
@@ -214,34 +196,31 @@ impl Record {
     }
 }
 
-fn put_hold(out: &mut Vec<u8>, hold: &Hold) {
-    let mut payload = Vec::with_capacity(USUAL_BYTES);
+fn put_hold(payload: &mut Vec<u8>, hold: &Hold) {
     payload.extend_from_slice(&hold.id.to_le_bytes());
     payload.extend_from_slice(&hold.expires.as_nanos().to_le_bytes());
-    for (tag, units) in &hold.costs {
+    for (tag, units) in hold.units.iter() {
         payload.extend_from_slice(&tag.to_le_bytes());
-        varint::put(&mut payload, *units);
+        varint::put(payload, units);
     }
-    entry::put(out, 0, entry::HOLD, &payload);
 }
 
 fn take_hold(payload: &[u8]) -> Option<Hold> {
     let (&id, rest) = payload.split_first_chunk()?;
     let (&expires, mut rest) = rest.split_first_chunk()?;
-    let mut costs = Vec::new();
+    let mut units = HeldUnits::default();
     while !rest.is_empty() {
         let (&tag, after_tag) = rest.split_first_chunk()?;
-        let (units, after) = varint::take(after_tag)?;
+        let (held, after) = varint::take(after_tag)?;
         let tag = u32::from_le_bytes(tag);
-        let repeated = costs.iter().any(|(other, _)| *other == tag);
-        if repeated || costs.len() >= LIMITS_MAX {
+        if units.of(tag).is_some() || units.len() >= LIMITS_MAX {
             return None;
         }
-        costs.push((tag, units));
+        units.add(tag, held);
         rest = after;
     }
-    let id = Id::from_le_bytes(id);
-    Some(Hold { id, expires: Timestamp::from_nanos(u64::from_le_bytes(expires)), costs })
+    let expires = Timestamp::from_nanos(u64::from_le_bytes(expires));
+    Some(Hold { id: Id::from_le_bytes(id), expires, units })
 }
 
 /// Which limits were read.

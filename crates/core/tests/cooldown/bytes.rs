@@ -78,7 +78,7 @@ fn corrupt_bytes() {
         ("a time beyond the last", |b| b[33] = 0x80, CorruptBytes::Field("recorded_at")),
         ("no duration", |b| b[34..42].fill(0), CorruptBytes::Field("duration")),
         ("a duration of 146 years", |b| b[41] = 0x40, CorruptBytes::Field("duration")),
-        ("no safety factor", |b| b[42..44].fill(0), CorruptBytes::Field("safety_per_mille")),
+        ("no safety factor", |b| b[42..44].fill(0), CorruptBytes::Field("safety_permille")),
         ("a code of no bytes", |b| lengthen(b, 44, 0), CorruptBytes::Field("code")),
         ("a code that is no text", |b| b[45] = 0xff, CorruptBytes::Field("code")),
         ("a label that is no text", |b| b[49] = 0xff, CorruptBytes::Field("label")),

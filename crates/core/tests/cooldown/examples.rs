@@ -1,8 +1,8 @@
 //! What cooldowns answer, case by case.
 
 use tollgate_core::cooldown::{
-    Cooldown, Cooldowns, DURATION_MAX, Event, Filter, Reported, SAFETY_PER_MILLE_DEFAULT,
-    SAFETY_PER_MILLE_MAX, TEXT_BYTES_MAX,
+    Cooldown, Cooldowns, DURATION_MAX, Event, Filter, Reported, SAFETY_PERMILLE_DEFAULT,
+    SAFETY_PERMILLE_MAX, TEXT_BYTES_MAX,
 };
 use tollgate_core::{Id, SKEW_MAX, Span, Timestamp};
 
@@ -103,7 +103,7 @@ fn fields_are_kept() {
     let cooldown = cooldowns.limited_by(Filter::ANY, NOW).unwrap();
     assert_eq!(cooldown.event(), &event);
     assert_eq!((event.id().as_u128(), event.source(), event.code()), (5, u64::MAX, "E101"));
-    assert_eq!((event.label(), event.safety_per_mille()), (Some("large"), 500));
+    assert_eq!((event.label(), event.safety_permille()), (Some("large"), 500));
     assert_eq!(event.duration(), Span::from_secs(300));
     assert_eq!(cooldown.recorded_at(), NOW);
     assert_eq!(cooldown.expires_at(), NOW.plus(Span::from_secs(150)));
@@ -126,7 +126,7 @@ fn counted_durations() {
     ];
     for (why, nanos, safety, counted) in rows {
         let event = Event::new(Id::from_u128(1), 0, "429", Span::from_nanos(nanos)).unwrap();
-        assert_eq!(event.safety_per_mille(), SAFETY_PER_MILLE_DEFAULT);
+        assert_eq!(event.safety_permille(), SAFETY_PERMILLE_DEFAULT);
         let event = event.with_safety(safety).unwrap();
         assert_eq!(event.counted_duration(), Span::from_nanos(counted), "{why}");
     }
@@ -232,11 +232,11 @@ fn numbers() {
     for above in [max + 1, u64::MAX] {
         assert_eq!(refused(make(above)), "duration: must be at most 366 days");
     }
-    assert_eq!((SAFETY_PER_MILLE_DEFAULT, SAFETY_PER_MILLE_MAX), (800, 10_000));
-    let safety = |per_mille| make(1).unwrap().with_safety(per_mille);
+    assert_eq!((SAFETY_PERMILLE_DEFAULT, SAFETY_PERMILLE_MAX), (800, 10_000));
+    let safety = |permille| make(1).unwrap().with_safety(permille);
     assert!(safety(1).is_ok() && safety(10_000).is_ok());
     for outside in [0, 10_001, u16::MAX] {
-        let message = format!("safety_per_mille: must be 1 to 10000, not {outside}");
+        let message = format!("safety_permille: must be 1 to 10000, not {outside}");
         assert_eq!(refused(safety(outside)), message);
     }
 }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use tollgate_core::cooldown::{
     Cooldowns, DURATION_MAX, EVENTS_MAX, Event, Full, RECORD_BYTES_MAX, Reported,
-    SAFETY_PER_MILLE_MAX,
+    SAFETY_PERMILLE_MAX,
 };
 use tollgate_core::{Id, SKEW_MAX, Span, Timestamp};
 
@@ -13,7 +13,7 @@ use crate::{after, before, filter};
 
 /// Any event with an id below `ids`.
 pub(crate) fn any_event(ids: u128) -> impl Strategy<Value = Event> {
-    let numbers = (any::<u64>(), magnitude(1, DURATION_MAX.as_nanos()), 1..=SAFETY_PER_MILLE_MAX);
+    let numbers = (any::<u64>(), magnitude(1, DURATION_MAX.as_nanos()), 1..=SAFETY_PERMILLE_MAX);
     (0..ids, 0..CODES.len(), 0..LABELS.len(), numbers).prop_map(|(id, code, label, numbers)| {
         let (source, nanos, safety) = numbers;
         // Half of them have the default factor or last a few seconds.

@@ -28,7 +28,7 @@ impl Naive {
         let counts = |(event, recorded_at): &&(Event, Timestamp)| {
             let elapsed = i128::from(now.as_nanos()) - i128::from(recorded_at.as_nanos());
             let counted =
-                i128::from(event.duration().as_nanos()) * i128::from(event.safety_per_mille());
+                i128::from(event.duration().as_nanos()) * i128::from(event.safety_permille());
             now < Timestamp::MAX
                 && elapsed * 1_000 < counted
                 && elapsed >= -i128::from(SKEW_MAX.as_nanos())

@@ -25,7 +25,7 @@ fn shown(cooldown: &Cooldown, now: Timestamp) -> Value {
 
 /// The event that a report tells of.
 fn event(request: CooldownRequest) -> Result<Event, EventError> {
-    let CooldownRequest::Report { id: text, source, code, label, duration_ns, safety_per_mille } =
+    let CooldownRequest::Report { id: text, source, code, label, duration_ns, safety_permille } =
         request
     else {
         panic!("not a report")
@@ -35,8 +35,8 @@ fn event(request: CooldownRequest) -> Result<Event, EventError> {
     if let Some(label) = label {
         event = event.with_label(&label)?;
     }
-    match safety_per_mille {
-        Some(per_mille) => event.with_safety(per_mille),
+    match safety_permille {
+        Some(permille) => event.with_safety(permille),
         None => Ok(event),
     }
 }

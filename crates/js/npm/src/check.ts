@@ -109,5 +109,6 @@ export function shown(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.slice(0, 50));
   if (typeof value === "function") return "a function";
   if (value === null || typeof value !== "object") return String(value);
-  return Array.isArray(value) ? "a list" : "an object";
+  if (!Array.isArray(value)) return "an object";
+  return value.length > 0 ? "a list" : "an empty list";
 }

@@ -26,10 +26,10 @@ impl Event {
         source: u64,
         code: &str,
         duration: u64,
-        safety_per_mille: u16,
+        safety_permille: u16,
     ) -> Result<Self, JsValue> {
         let event = CoreEvent::new(self::id(id)?, source, code, Span::from_nanos(duration));
-        let event = event.and_then(|event| event.with_safety(safety_per_mille));
+        let event = event.and_then(|event| event.with_safety(safety_permille));
         event.map(Self).map_err(error)
     }
 

@@ -86,6 +86,9 @@ fn a_column_that_is_missing_is_named_beside_those_that_are_there() {
     for (args, error) in rows {
         assert_eq!(replay_text(csv, args).error(), error);
     }
+    let twice = "time,calls,calls\n1,2,3\n";
+    let error = "--cost requests=calls: two columns are called \"calls\"";
+    assert_eq!(replay_text(twice, &["--cost", "requests=calls"]).error(), error);
 }
 
 #[test]

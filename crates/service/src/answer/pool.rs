@@ -3,12 +3,19 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use http::Response;
+use http::header::HeaderName;
+use http::{HeaderValue, Response};
 use http_body_util::Full;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tollgate_core::Effect;
 
-use super::{Answers, DecisionBody, TOLLGATE_LOCAL, TOLLGATE_UNCOUNTED, TRUE, json};
+use super::{Answers, DecisionBody, Detail, TOLLGATE_LOCAL, TOLLGATE_UNCOUNTED, TRUE, json};
 use crate::decide::Decided;
+
+const TOLLGATE_MEMBER: HeaderName = HeaderName::from_static("tollgate-member");
+
+/// What stands as it is in a form; all else is percent-encoded, so that any text fits into a header field.
+const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The member of a pool that lets a request pass.
 pub(crate) struct PoolAnswer<'a> {
@@ -31,6 +38,13 @@ struct PoolBody<'a> {
 impl PoolAnswer<'_> {
     /// 200, with which member it is, and with the lease where somebody counted it.
     pub(crate) fn granted(&self, decided: &Decided, lease: Option<&str>) -> Response<Full<Bytes>> {
+        match self.answers.detail {
+            Detail::Full => self.full(decided, lease),
+            Detail::Minimal => self.minimal(decided, lease),
+        }
+    }
+
+    fn full(&self, decided: &Decided, lease: Option<&str>) -> Response<Full<Bytes>> {
         let (applied, by) = match decided {
             Decided::Counted(applied) => (Some(applied), None),
             Decided::Local(applied) => (Some(applied), Some(TOLLGATE_LOCAL)),
@@ -52,5 +66,24 @@ impl PoolAnswer<'_> {
         }
         headers.extend(by.map(|field| (field, TRUE)));
         response
+    }
+
+    fn minimal(&self, decided: &Decided, lease: Option<&str>) -> Response<Full<Bytes>> {
+        let mut response = self.answers.decided(decided, lease);
+        // Percent-encoded: it is a header field's value.
+        let field = HeaderValue::try_from(self.member_field()).ok();
+        response.headers_mut().extend(field.map(|field| (TOLLGATE_MEMBER, field)));
+        response
+    }
+
+    /// The member as a form: `policy=llm&key=account-a&region=eu`. No pair of a member has one of the first two
+    /// names.
+    fn member_field(&self) -> String {
+        let place = [("policy", self.policy), ("key", self.key)];
+        let about = self.member.iter().map(|(name, text)| (*name, *text));
+        let pairs = place.into_iter().chain(about);
+        let pairs =
+            pairs.map(|(name, text)| format!("{name}={}", utf8_percent_encode(text, PLAIN)));
+        pairs.collect::<Vec<_>>().join("&")
     }
 }

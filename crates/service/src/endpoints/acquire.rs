@@ -32,7 +32,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
             return self.acquire_several(body, &manner, patience, detail).await;
         }
         let leg = self.leg(&mut body)?;
-        manner.suits(&leg, "hold_ms")?;
+        manner.suits(&leg)?;
         body.end()?;
         let answers = leg.opened.answers(detail);
         let lease = manner.hold.map(|hold| {
@@ -43,11 +43,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         let ask = || self.decide(leg.opened, &leg.key, &acquire);
         let decided = self.ask_within(patience, &[leg.opened], ask, passes_after).await?;
         leg.opened.decisions.count(&decided);
-        Ok(match decided {
-            Decided::Counted(applied) => answers.acquired(&applied, lease.as_deref()),
-            Decided::Local(applied) => answers.local(&applied),
-            Decided::Uncounted => answers.uncounted(),
-        })
+        Ok(answers.decided(&decided, lease.as_deref()))
     }
 }
 

@@ -72,7 +72,10 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
             return Err(item.invalid("hold_ms", "a batch charges and does not hold"));
         }
         let leg = self.leg(&mut item)?;
-        manner.suits(&leg, "cost").map_err(|problem| problem.at(item.field("cost")))?;
+        if let Some(limit) = leg.needs_hold() {
+            let detail = format!("is of no use here: {limit} is held, and a batch charges");
+            return Err(item.invalid("policy", detail));
+        }
         item.end()?;
         let acquire = manner.acquire(leg.costs).into();
         Ok(Asked { at, opened: leg.opened, key: leg.key, acquire })

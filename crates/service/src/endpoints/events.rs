@@ -9,7 +9,7 @@ use http_body_util::Full;
 use sha2::{Digest as _, Sha256};
 use tollgate_core::cooldown::{
     Cooldown, Cooldowns, DURATION_MAX, Event, EventError, Filter, Full as RecordFull, Reported,
-    SAFETY_PER_MILLE_MAX,
+    SAFETY_PERMILLE_MAX,
 };
 use tollgate_core::{Span, Timestamp};
 use tollgate_store::{Answer, Clock, Store};
@@ -143,7 +143,7 @@ impl EventBody {
             source: format!("{:016x}", event.source()),
             recorded_at_ms: millis(cooldown.recorded_at()),
             duration_ms: event.duration().as_millis_ceil(),
-            safety_permille: event.safety_per_mille(),
+            safety_permille: event.safety_permille(),
             expires_at_ms: millis(cooldown.expires_at()),
             retry_after_ms: cooldown.retry_after(now).as_millis_ceil(),
         }
@@ -167,7 +167,7 @@ fn event(body: &mut Members<'_>) -> Result<Event, Problem> {
     if let Some(label) = body.text("label")? {
         event = event.with_label(&label).map_err(invalid)?;
     }
-    if let Some(safety) = body.number("safety_permille", 1..=SAFETY_PER_MILLE_MAX.into())? {
+    if let Some(safety) = body.number("safety_permille", 1..=SAFETY_PERMILLE_MAX.into())? {
         event = event.with_safety(u16::try_from(safety).unwrap_or(u16::MAX)).map_err(invalid)?;
     }
     Ok(event)
@@ -180,7 +180,10 @@ fn filter<'a>(code: Option<&'a str>, label: Option<&'a str>) -> Result<Filter<'a
 }
 
 fn invalid(error: EventError) -> Problem {
-    Problem::invalid(error.field(), error.to_string())
+    let message = error.to_string();
+    // It begins with the field, which a problem tells by itself.
+    let detail = message.split_once(": ").map_or(&*message, |(_, detail)| detail);
+    Problem::invalid(error.field(), detail)
 }
 
 fn decoded(record: Option<&[u8]>) -> Result<Cooldowns, LimiterError> {

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Response};
 use http_body_util::Full;
 use tollgate_store::{Clock, LATENCY_BOUNDS_NS, Latency, Store, StoreTally};
@@ -32,10 +32,8 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
             text.latencies(tally);
         }
         let mut response = Response::new(Full::from(text.0));
-        let headers = response.headers_mut();
         let text = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
-        headers.insert(CONTENT_TYPE, text);
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        response.headers_mut().insert(CONTENT_TYPE, text);
         response
     }
 }

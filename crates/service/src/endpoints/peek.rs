@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::Response;
 use http_body_util::Full;
-use tollgate_store::{Clock, Store};
+use tollgate_store::{Answer, Clock, Store};
 
 use crate::answer::Detail;
 use crate::asked::check_key;
@@ -21,7 +21,14 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         let opened = self.opened(policy)?;
         check_key("key", key)?;
         let peek = opened.named.limits().no_costs().into();
-        let applied = self.apply(opened, key, peek).await?;
-        Ok(opened.answers(detail).peek(policy, key, &applied))
+        let ask = |record: Option<&[u8]>, now| {
+            let blocked_for = opened.blocked_for(&self.service.limiter, record, now)?;
+            let Answer { outcome, record, forget_after } = self.ask(opened, record, &peek, now)?;
+            Ok(Answer { outcome: (outcome, blocked_for), record, forget_after })
+        };
+        let record_key = self.record_key(opened, key);
+        let (applied, blocked_for) =
+            self.on_record(record_key, opened.is_best_effort(), ask).await?;
+        Ok(opened.answers(detail).peek(policy, key, &applied, blocked_for))
     }
 }

@@ -180,7 +180,7 @@ fn refused(refusal: Refusal) -> Problem {
         ),
         Refusal::TooManyVersions => Problem::policy_conflict(
             "policy",
-            format!("{VERSIONS_MAX} versions of it are still to come; wait for one"),
+            format!("of {VERSIONS_MAX} versions the first is still in force; wait for the next"),
         ),
         Refusal::TooManyBytes => Problem::policy_conflict(
             "policy",

@@ -21,6 +21,7 @@ use crate::session::Session;
 
 /// What is asked of a pool.
 struct Asked<'a, L: Limiter> {
+    detail: Detail,
     pool: &'a OpenPool,
     manner: Manner,
     /// What that is for each member.
@@ -33,40 +34,43 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     pub(crate) async fn acquire_from_pool(
         &self,
         body: Members<'_>,
+        detail: Detail,
     ) -> Result<Response<Full<Bytes>>, Problem> {
-        let asked = self.asked_of_pool(body)?;
+        let asked = self.asked_of_pool(body, detail)?;
         let mut denied: Option<(Span, Response<Full<Bytes>>)> = None;
         for (index, leg) in self.order(&asked).await? {
             let acquire = asked.manner.acquire(leg.costs).into();
             let decided = self.decide(leg.opened, &leg.key, &acquire).await?;
             leg.opened.decisions.count(&decided);
-            let answers = leg.opened.answers(Detail::Full);
-            let (applied, refusal) = match &decided {
-                Decided::Counted(applied) if applied.verdict != Verdict::Allowed => {
-                    (applied, answers.acquired(applied, None))
-                }
-                Decided::Local(applied) if applied.verdict != Verdict::Allowed => {
-                    (applied, answers.local(applied))
+            let wait = match &decided {
+                Decided::Counted(applied) | Decided::Local(applied)
+                    if applied.verdict != Verdict::Allowed =>
+                {
+                    applied.retry_after
                 }
                 _ => return Ok(asked.granted(index, leg, &decided)),
             };
-            if denied.as_ref().is_none_or(|(wait, _)| applied.retry_after < *wait) {
-                denied = Some((applied.retry_after, refusal));
+            if denied.as_ref().is_none_or(|(shortest, _)| wait < *shortest) {
+                denied = Some((wait, leg.opened.answers(detail).decided(&decided, None)));
             }
         }
         denied.map(|(_, refusal)| refusal).ok_or_else(Problem::unavailable)
     }
 
-    fn asked_of_pool(&self, mut body: Members<'_>) -> Result<Asked<'_, L>, Problem> {
+    fn asked_of_pool(
+        &self,
+        mut body: Members<'_>,
+        detail: Detail,
+    ) -> Result<Asked<'_, L>, Problem> {
         let manner = Manner::read(&mut body)?;
         let pool = self.service.pools.find(&body.needed_text("pool")?)?;
         let cost = body.cost()?;
         let legs = self.members(&body, &pool.named, cost.as_ref())?;
         for leg in &legs {
-            manner.suits(leg, "hold_ms")?;
+            manner.suits(leg)?;
         }
         body.end()?;
-        Ok(Asked { pool, manner, legs })
+        Ok(Asked { detail, pool, manner, legs })
     }
 
     fn members<'a>(
@@ -89,7 +93,7 @@ impl<L: Limiter> Asked<'_, L> {
         let about = self.pool.named.pool().member(index).map(Member::pairs);
         let lease = self.manner.hold.map(|hold| lease(leg, hold.id()));
         let answer = PoolAnswer {
-            answers: leg.opened.answers(Detail::Full),
+            answers: leg.opened.answers(self.detail),
             policy: leg.opened.named.name(),
             key: &leg.key,
             member: about.into_iter().flatten().collect(),

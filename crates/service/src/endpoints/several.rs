@@ -30,7 +30,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         let mut keys = body.list("keys", ACQUISITION_KEYS_MAX)?.unwrap_or_default();
         let legs = keys.iter_mut().map(|key| {
             let leg = self.leg(key)?;
-            manner.suits(&leg, "hold_ms")?;
+            manner.suits(&leg)?;
             Ok(leg)
         });
         let legs = legs.collect::<Result<Vec<_>, Problem>>()?;

@@ -10,7 +10,7 @@ use tollgate_store::{Clock, Store};
 use crate::asked::check_key;
 use crate::content::Content;
 use crate::limiter::Limiter;
-use crate::problem::Problem;
+use crate::problem::{NO_STORE, Problem};
 use crate::query::Query;
 use crate::session::Session;
 use crate::watch::{Cursor, Filter, LAST_EVENT_ID, Start, WATCH_MS_MAX, Watch};
@@ -69,6 +69,6 @@ fn answer(content: Content) -> Response<Content> {
     let mut response = Response::new(content);
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(CACHE_CONTROL, NO_STORE);
     response
 }

@@ -1,5 +1,5 @@
 //! Looks at a log, shared by those of one process who watch it: so it is asked for twice a second, however many
-//! they are.
+//! they are, and the records of capacities that recover once for each step.
 //!
 //! All of them look at the same times. Whoever comes first loads the log, and the others, who wait for it, take
 //! what it found, also that the store failed. Whoever goes away in the middle leaves it to the next one.
@@ -12,6 +12,7 @@ use tollgate_core::{Span, Timestamp};
 use tollgate_store::Clock;
 
 use super::log::Log;
+use super::records::Records;
 use crate::problem::Problem;
 
 /// How often a watcher looks at the store.
@@ -35,8 +36,18 @@ struct Look {
     found: Option<Found>,
 }
 
-/// What is written down, or why that is not known.
-pub(super) type Found = Result<Arc<Log>, Problem>;
+/// What a look shows to all who take part in it.
+#[derive(Debug)]
+pub(super) struct Sight {
+    /// When it began. What it shows is of then or later, and is told as of then.
+    pub(super) began: Timestamp,
+    /// What is written down.
+    pub(super) log: Log,
+    pub(super) records: Records,
+}
+
+/// What there is to see, or why that is not known.
+pub(super) type Found = Result<Arc<Sight>, Problem>;
 
 /// Which looks are no news to a watcher: those that it has seen, and those that were begun before it came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,7 +86,8 @@ impl Looks {
             Some(found) => found,
             None => {
                 let number = self.begun.fetch_add(1, Ordering::Relaxed) + 1;
-                let found = load.await.map(Arc::new);
+                let seen = |log| Arc::new(Sight { began, log, records: Records::default() });
+                let found = load.await.map(seen);
                 *last = Look { number, began, found: Some(found.clone()) };
                 found
             }

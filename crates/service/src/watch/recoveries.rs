@@ -1,12 +1,17 @@
 //! Capacities that recover: computed from the record of the key that was reduced, when the next step is due.
 
-use tollgate_core::{Algorithm, Recovery, Span, Timestamp};
-use tollgate_store::{Answer, Clock, Store};
+use std::sync::Arc;
 
+use tollgate_core::{Algorithm, Recovery, Span, Timestamp};
+use tollgate_store::{Answer, Clock, DriveError, Store};
+
+use super::filter::Filter;
+use super::looks::Sight;
 use super::news::{Subject, recovered};
 use crate::limiter::{Capacity, Limiter};
 use crate::opened::Opened;
 use crate::problem::Problem;
+use crate::service::Fault;
 use crate::session::Session;
 
 /// When to look at which of the reduced capacities.
@@ -29,22 +34,22 @@ impl Recoveries {
         self.due.retain(|(there, _)| there != subject);
     }
 
-    /// What has recovered after `told`, in the order of time. Only what is due costs a load.
-    pub(super) async fn look<'a, S: Store, L: Limiter, C: Clock>(
+    /// What has recovered after `told`, in the order of time. Only what is due costs a load, for all who see the same.
+    pub(super) async fn look<S: Store, L: Limiter, C: Clock>(
         &mut self,
         session: &Session<'_, S, L, C>,
-        reduced: impl Iterator<Item = &'a Subject>,
+        sight: &Sight,
+        filter: &Filter,
         told: Timestamp,
-        now: Timestamp,
     ) -> Result<Vec<String>, Problem> {
         let mut news = Vec::new();
         let mut still = Vec::new();
-        for subject in reduced {
+        for subject in sight.log.reduced().iter().filter(|subject| filter.wants(subject)) {
             let known = self.due.iter().find(|(there, _)| there == subject).map(|(_, due)| *due);
             let due = match known {
-                Some(due) if due.is_none_or(|due| now < due) => due,
+                Some(due) if due.is_none_or(|due| sight.began < due) => due,
                 _ => {
-                    let seen = session.recovery_of(subject, told, now).await?;
+                    let seen = session.recovery_of(subject, sight, told).await?;
                     news.extend(seen.news);
                     seen.next
                 }
@@ -61,27 +66,32 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     async fn recovery_of(
         &self,
         subject: &Subject,
+        sight: &Sight,
         told: Timestamp,
-        now: Timestamp,
     ) -> Result<Seen, Problem> {
         const NOTHING: Seen = Seen { news: None, next: None };
         let Some((opened, limit, recovery)) = self.recovering(subject) else { return Ok(NOTHING) };
+        let now = sight.began;
         let ask = |record: Option<&[u8]>, _now| {
-            let at = |at| opened.capacity_of(&self.service.limiter, record, limit, at);
-            let outcome = match at(now)? {
-                None => NOTHING,
-                Some(capacity) => match since(&capacity) {
-                    None => NOTHING,
-                    Some(since) => {
-                        let before = at(told.max(since).min(now))?;
-                        seen(subject, recovery, since, before, &capacity, now)
-                    }
-                },
-            };
-            Ok(Answer { outcome, record: None, forget_after: Span::NEVER })
+            let (outcome, forget_after) = (record.map(Arc::from), Span::NEVER);
+            Ok(Answer { outcome, record: None, forget_after })
         };
         let record_key = self.record_key(opened, &subject.key);
-        Ok(self.on_record(record_key, opened.is_best_effort(), ask).await?)
+        let load =
+            async { Ok(self.on_record(record_key.clone(), opened.is_best_effort(), ask).await?) };
+        let record = sight.records.get(&record_key, load).await?;
+        let at = |at| {
+            let found = opened.capacity_of(&self.service.limiter, record.as_deref(), limit, at);
+            found.map_err(|error| {
+                let fault = Fault { record_key: record_key.clone(), cause: DriveError::Ask(error) };
+                self.report(&fault);
+                fault
+            })
+        };
+        let Some(capacity) = at(now)? else { return Ok(NOTHING) };
+        let Some(since) = since(&capacity) else { return Ok(NOTHING) };
+        let before = at(told.max(since).min(now))?;
+        Ok(seen(subject, recovery, since, before, &capacity, now))
     }
 
     /// The policy, the limit's place in it, and how it recovers; nothing where that is not there any more.

@@ -95,7 +95,7 @@ impl Watch {
                 service.clock.sleep(wait.min(LOOK_INTERVAL)).await;
             }
             let now = service.clock.now();
-            let mut text = self.look(service, now).await.ok()?;
+            let mut text = self.look(service).await.ok()?;
             let is_over = now >= self.ends_at;
             if is_over {
                 self.stage = Stage::Over;
@@ -117,16 +117,16 @@ impl Watch {
     async fn look<S: Store, L: Limiter, C: Clock>(
         &mut self,
         service: &Service<S, L, C>,
-        now: Timestamp,
     ) -> Result<String, Problem> {
         let session = service.session_of(self.tenant.as_ref()).await;
         session.tell_limited().await;
         let (due, seen, load) = (self.look_at, &mut self.seen, session.log());
-        let log = self.place.looks.look(due, seen, &service.clock, load).await?;
+        let sight = self.place.looks.look(due, seen, &service.clock, load).await?;
+        let log = &sight.log;
         let mut text = String::new();
         // Kept apart until all of it is known: what breaks off is looked at again.
         let mut cursor = self.cursor;
-        tell_missed(&mut text, &log, &mut cursor);
+        tell_missed(&mut text, log, &mut cursor);
         for (id, entry) in log.after(cursor.log) {
             cursor.log = id;
             self.recoveries.forget(&entry.subject);
@@ -134,17 +134,17 @@ impl Watch {
                 tell(&mut text, cursor, entry.kind.name(), &entry.data);
             }
         }
-        let reduced = log.reduced().iter().filter(|subject| self.filter.wants(subject));
-        let news = self.recoveries.look(&session, reduced, cursor.recovered, now).await?;
+        let told = cursor.recovered;
+        let news = self.recoveries.look(&session, &sight, &self.filter, told).await?;
         let last = news.len().saturating_sub(1);
         for (index, data) in news.iter().enumerate() {
             // Who comes back after a part of them is told all of them again.
             if index == last {
-                cursor.recovered = now;
+                cursor.recovered = sight.began;
             }
             tell(&mut text, cursor, "recovered", data);
         }
-        cursor.recovered = cursor.recovered.max(now);
+        cursor.recovered = cursor.recovered.max(sight.began);
         self.cursor = cursor;
         Ok(text)
     }

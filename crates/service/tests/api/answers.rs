@@ -113,12 +113,19 @@ fn the_preference_is_read_as_rfc_7240_writes_it() {
         assert_eq!(answer.body.is_empty(), answer.header("preference-applied").is_some());
         answer.body.is_empty()
     };
-    for minimal in
-        ["return=minimal", "Return = minimal", "wait=5, return=\"minimal\"", "a; b, return=minimal"]
-    {
+    for minimal in [
+        "return=minimal",
+        "Return = minimal",
+        "wait=5, return=\"minimal\"",
+        "a; b, return=minimal;x",
+    ] {
         assert!(is_minimal(minimal), "{minimal}");
     }
-    for full in ["", "return=representation", "minimal", "return", "no-return=minimal"] {
+    let first = "return=representation, return=minimal";
+    let parameter = "a=1; return=minimal";
+    for full in
+        ["", "return=representation", "minimal", "return", "no-return=minimal", first, parameter]
+    {
         assert!(!is_minimal(full), "{full}");
     }
 }
@@ -196,4 +203,79 @@ fn local_keys_are_bounded_and_make_room_when_they_are_idle() {
     assert_eq!(ask(0), StatusCode::OK, "who is known is still counted");
     api.pass(2_000);
     assert_eq!(ask(10_000), StatusCode::OK, "all others are full again, and forgotten");
+}
+
+/// Waiting is advised where it helps.
+#[test]
+fn a_refusal_says_whether_waiting_helps() {
+    let api = Api::new();
+    let detail = |policy: &str, cost: u64| {
+        let asked = json!({"policy": policy, "key": "k", "cost": cost});
+        api.acquire(&asked).json()["detail"].as_str().unwrap_or_default().to_owned()
+    };
+    assert_eq!([detail("slow", 2), detail("huge", 9_007_199_254_740_991)], ["", ""]);
+    assert_eq!(detail("slow", 1), "wait as long as retry_after_ms says, and try again");
+    assert_eq!(
+        detail("huge", 1),
+        "a limit that is used up gives nothing back: waiting does not help"
+    );
+    api.post("/v1/block", &json!({"policy": "slow", "key": "k", "block_ms": 10}));
+    assert!(detail("slow", 1).starts_with("the key is blocked"));
+}
+
+/// Who puts a condition in the wrong place is told, and nothing is done without it.
+#[test]
+fn a_query_that_a_path_does_not_take_is_refused() {
+    let api = Api::new();
+    let rows = [
+        ("PUT", "/v1/policies/slow?revision=1", "revision"),
+        ("POST", "/v1/acquire?key=k", "key"),
+        ("GET", "/v1/limits/slow/k?policy=other", "policy"),
+        ("GET", "/v1/capacity/upstream/k?limit=calls", "limit"),
+        ("GET", "/v1/barriers/b?generation=1", "generation"),
+        ("GET", "/v1/policies?name=slow", "name"),
+        ("GET", "/v1/policies/slow?revision=1", "revision"),
+    ];
+    let body = json!({"policy": {}, "key": "k"});
+    for (method, path, field) in rows {
+        let (status, answer) = api.ask(method, path, &body);
+        assert_eq!((status, &answer["field"]), (400, &json!(field)), "{method} {path}");
+    }
+    assert_eq!(api.get("/v1/policies")["revision"], 0, "nothing was put");
+    // Probes may come with one.
+    for path in ["/healthz?t=1", "/readyz?t=1", "/metrics?t=1", "/openapi.json?t=1"] {
+        assert_eq!(api.send(Request::get(path), "").status, StatusCode::OK, "{path}");
+    }
+}
+
+/// A path that was cut in the middle of an escape names somebody else.
+#[test]
+fn escapes_in_a_path_are_whole() {
+    let api = Api::new();
+    assert_eq!(api.get("/v1/limits/slow/100%25")["key"], "100%");
+    for key in ["100%", "a%2", "%zz", "%ff"] {
+        let answer = api.get(&format!("/v1/limits/slow/{key}"));
+        assert_eq!((&answer["status"], &answer["field"]), (&json!(400), &json!("key")), "{key}");
+    }
+    assert_eq!(api.get("/v1/events/u?code=%2")["field"], "query");
+}
+
+/// What is there changes, and so does what is not there yet.
+#[test]
+fn no_cache_keeps_what_was_seen() {
+    let api = Api::new();
+    for path in [
+        "/v1/limits/slow/k",
+        "/v1/capacity/upstream/k",
+        "/v1/events/u",
+        "/v1/barriers/none",
+        "/v1/policies",
+        "/v1/policies/none",
+        "/v1/nothing",
+        "/metrics",
+        "/readyz",
+    ] {
+        let answer = api.send(Request::get(path), "");
+        assert_eq!(answer.header("cache-control"), Some("no-store"), "{path}");
+    }
 }

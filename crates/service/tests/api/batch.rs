@@ -57,7 +57,7 @@ fn one_bad_acquire_refuses_the_batch_and_nothing_is_charged() {
         (json!([good, {"policy": "none", "key": "a"}]), "requests[1].policy"),
         (json!([good, {"policy": "slow", "key": "a", "hold_ms": 5}]), "requests[1].hold_ms"),
         (json!([good, {"policy": "slow", "key": "a", "cost": -1}]), "requests[1].cost"),
-        (json!([good, {"policy": "slots", "key": "a"}]), "requests[1].cost"),
+        (json!([good, {"policy": "slots", "key": "a"}]), "requests[1].policy"),
         (json!([good, {"policy": "slow", "key": "a", "wait_ms": 5}]), "requests[1].wait_ms"),
     ] {
         let (_, body) = api.post("/v1/acquire/batch", &json!({ "requests": requests }));

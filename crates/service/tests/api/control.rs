@@ -1,6 +1,6 @@
 //! What is done to a key by those who run the limiter, and waiting on the server.
 
-use http::StatusCode;
+use http::{Request, StatusCode};
 use serde_json::json;
 
 use crate::support::Api;
@@ -34,6 +34,27 @@ fn a_blocked_key_is_denied_until_the_block_ends() {
     assert_eq!(api.acquire(&json!({"policy": "slow", "key": "k"})).status, StatusCode::OK);
     assert_eq!((block(60_000).0, block(0).0), (200, 200));
     assert_eq!(api.acquire(&json!({"policy": "slow", "key": "k"})).status, StatusCode::OK);
+}
+
+/// Its limits may have all the room that there is: why nothing passes is told beside them.
+#[test]
+fn who_looks_at_a_blocked_key_is_told_for_how_long() {
+    let api = Api::new();
+    let look = || api.get("/v1/limits/slow/k")["blocked_for_ms"].clone();
+    let minimal = || {
+        let request = Request::get("/v1/limits/slow/k").header("prefer", "return=minimal");
+        api.send(request, "").header("tollgate-blocked-for-ms").map(str::to_owned)
+    };
+    assert_eq!((look(), minimal()), (json!(null), None));
+    api.post("/v1/block", &json!({"policy": "slow", "key": "k", "block_ms": 5_000}));
+    api.pass(1_000);
+    assert_eq!((look(), minimal()), (json!(4_000), Some(String::from("4000"))));
+    api.pass(4_000);
+    assert_eq!((look(), minimal()), (json!(null), None), "it ended");
+    let headers = json!({"Retry-After": "20"});
+    let refused = json!({"policy": "slow", "key": "k", "status": 429, "headers": headers});
+    api.post("/v1/feedback", &refused);
+    assert_eq!(look(), json!(20_000), "whoever blocked it");
 }
 
 #[test]

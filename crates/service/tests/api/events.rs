@@ -93,6 +93,9 @@ fn bad_events_are_refused_with_their_field() {
         let (status, answer) = api.post("/v1/events", &body);
         assert_eq!((status, &answer["field"]), (400, &json!(field)), "{body}");
     }
+    let (_, answer) =
+        api.post("/v1/events", &json!({"upstream": "u", "code": "", "duration_ms": 1}));
+    assert_eq!(answer["detail"], "must be 1 to 64 bytes, not 0", "the field is told by itself");
     for query in ["?code=", "?x=1", "?code=a&code=b", "?code=%FF"] {
         assert_eq!(api.get(&format!("/v1/events/u{query}"))["status"], 400, "{query}");
     }

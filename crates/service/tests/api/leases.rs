@@ -47,8 +47,12 @@ fn a_policy_may_refuse_to_be_overrun_and_the_lease_stays() {
     let lease = api.post("/v1/acquire", &ask).1["lease"].clone();
     let (status, body) = api.post("/v1/settle", &json!({"lease": lease, "cost": 200}));
     assert_eq!((status, &body["allowed"]), (422, &json!(false)), "{body}");
+    api.acquire(&json!({"policy": "strict", "key": "k", "cost": 5}));
+    let (status, body) = api.post("/v1/settle", &json!({"lease": lease, "cost": 97}));
+    let wait = &body["keys"][0]["limits"]["tokens"]["retry_after_ms"];
+    assert_eq!((status, wait), (429, &json!(2_000)), "seven more, where five are left");
     assert_eq!(api.post("/v1/settle", &json!({"lease": lease, "cost": 95})).0, 200);
-    assert_eq!(api.remaining("strict", "k", "tokens"), 5);
+    assert_eq!(api.remaining("strict", "k", "tokens"), 0);
 }
 
 #[test]

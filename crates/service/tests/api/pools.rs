@@ -240,3 +240,38 @@ fn a_grant_has_the_fields_of_its_member() {
     assert_eq!(granted.header("ratelimit"), Some("\"requests\";r=1;t=10"));
     assert_eq!(granted.header("ratelimit-policy"), Some("\"requests\";q=2;w=20"));
 }
+
+/// Status and fields tell all that a body would, also of whoever has a name that is no text of a header field.
+#[test]
+fn a_pool_is_asked_without_a_body_as_a_key_is() {
+    let pool = "[pool.far]
+        choice = 'most-room'
+        members = [{ policy = 'account', key = 'ä/b c', Region = 'eu=1&2', note = '' }]";
+    let api = Api::with(&[POLICIES, pool].concat());
+    let ask = |pool: &str| {
+        let request = Request::post("/v1/pools/acquire").header("prefer", "return=minimal");
+        let answer = api.send(request, &json!({"pool": pool, "hold_ms": 60_000}).to_string());
+        assert_eq!(
+            (answer.header("preference-applied"), &*answer.body),
+            (Some("return=minimal"), &b""[..])
+        );
+        answer
+    };
+    let granted = ask("far");
+    let member = "policy=account&key=%C3%A4%2Fb%20c&Region=eu%3D1%262&note=";
+    assert_eq!((granted.status.as_u16(), granted.header("tollgate-member")), (200, Some(member)));
+    assert_eq!(granted.header("ratelimit"), Some("\"requests\";r=1;t=70"));
+    let settle = json!({"lease": granted.header("tollgate-lease").unwrap()});
+    assert_eq!(api.post("/v1/settle", &settle).0, 200);
+    ask("far");
+    let refused = ask("far");
+    assert_eq!((refused.status.as_u16(), refused.header("tollgate-member")), (429, None));
+    assert!(refused.header("tollgate-limits").unwrap().contains(";remaining=0;"));
+    api.fault.set(Fault::Load);
+    let open = ask("open");
+    assert_eq!(open.header("tollgate-member"), Some("policy=open&key=a&region=eu"));
+    assert_eq!(
+        (open.header("tollgate-uncounted"), open.header("tollgate-lease")),
+        (Some("?1"), None)
+    );
+}

@@ -1,10 +1,10 @@
 //! Those who share one load and one swap.
 
-use tollgate_core::{Span, Timestamp};
+use tollgate_core::{ATTEMPTS_MAX, DECISION_TIME_MAX, Span, Timestamp};
 
 use super::BATCH_MAX;
 use super::line::{Line, Member};
-use crate::{ATTEMPTS_MAX, Answer, DECISION_TIME_MAX, DriveError, StoreError};
+use crate::{Answer, DriveError, StoreError};
 
 /// The first of a line, while they are served. Whoever is left when it is dropped, for whatever reason,
 /// goes back to where it stood.

@@ -8,10 +8,10 @@ use std::task::{Context, Waker};
 
 use futures::executor::block_on;
 use futures::future::{join, join_all};
-use tollgate_core::{Span, Timestamp};
+use tollgate_core::{ATTEMPTS_MAX, DECISION_TIME_MAX, Span, Timestamp};
 use tollgate_store::{
-    ATTEMPTS_MAX, Answer, BATCH_MAX, Combiner, DECISION_TIME_MAX, DriveError, Loaded, ManualClock,
-    MemoryStore, Store, StoreError, Swap, WAITING_MAX,
+    Answer, BATCH_MAX, Combiner, DriveError, Loaded, ManualClock, MemoryStore, Store, StoreError,
+    Swap, WAITING_MAX,
 };
 
 use crate::world::{Faults, Lots, SlowStore, sold, ticket};

@@ -2,15 +2,14 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, ensure};
+use anyhow::Context as _;
 use tollgate_core::{Limit, Policy, Record, Span, Timestamp};
 
 use super::{Bench, report};
-use crate::paths;
 use crate::server::Server;
+use crate::{paths, size};
 
 const WARM_STARTS: u32 = 5;
 
@@ -48,10 +47,8 @@ pub(super) fn sizes() -> anyhow::Result<String> {
         ("tollgate.wasm", "edge with the limiter composed in"),
     ] {
         let path = paths::out().join(file);
-        let gzipped = Command::new("gzip").args(["-9", "--stdout"]).arg(&path).output()?;
-        ensure!(gzipped.status.success(), "gzip: {}", String::from_utf8_lossy(&gzipped.stderr));
-        let bytes = fs::metadata(&path)?.len();
-        let _ = writeln!(table, "| {what}, `{file}` | {bytes} | {} |", gzipped.stdout.len());
+        let (bytes, gzipped) = (fs::metadata(&path)?.len(), size::gzipped(&path)?);
+        let _ = writeln!(table, "| {what}, `{file}` | {bytes} | {gzipped} |");
     }
     let _ = writeln!(table, "| record of one meter limit | {} | |", record_bytes()?);
     Ok(table)

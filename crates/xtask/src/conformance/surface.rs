@@ -68,8 +68,8 @@ pub(super) const ALL: [Surface; 10] = [
     },
 ];
 
-/// The folder for transcripts.
-pub(super) const TRANSCRIPTS: &str = "TOLLGATE_TRANSCRIPTS";
+/// The variable that tells tests the folder for transcripts.
+pub(crate) const TRANSCRIPTS: &str = "TOLLGATE_TRANSCRIPTS";
 
 /// Runs the tests of all surfaces, all but those of the program. The components have been built.
 pub(super) fn run_all(transcripts: &Path) -> anyhow::Result<()> {

@@ -3,11 +3,9 @@
 use std::fs;
 use std::process::Command;
 
-use anyhow::Context as _;
-
 use crate::command::run;
 use crate::js::{build, tsc, work};
-use crate::{folder, paths};
+use crate::{folder, paths, size};
 
 /// Prints the tables of JavaScript in docs/benchmarks.md.
 pub(crate) fn bench() -> anyhow::Result<()> {
@@ -18,9 +16,8 @@ pub(crate) fn bench() -> anyhow::Result<()> {
     tsc(&work().join("bench/tsconfig.json"))?;
     run(Command::new("node").arg("bench-out/decisions.js").current_dir(work()))?;
     let module = package.join("dist/wasm/tollgate_bg.wasm");
-    let gzip = Command::new("gzip").args(["-9", "--stdout"]).arg(&module).output();
-    let compressed = gzip.context("can't start gzip")?.stdout.len();
+    let (bytes, gzipped) = (fs::metadata(&module)?.len(), size::gzipped(&module)?);
     println!("\n| size | bytes | gzip -9 |\n|---|--:|--:|");
-    println!("| `tollgate_bg.wasm` | {} | {compressed} |", fs::metadata(&module)?.len());
+    println!("| `tollgate_bg.wasm` | {bytes} | {gzipped} |");
     run(Command::new("npm").args(["pack", "--dry-run"]).current_dir(package))
 }

@@ -7,6 +7,7 @@ use std::process::Command;
 use anyhow::bail;
 
 use crate::command::run;
+use crate::conformance::TRANSCRIPTS;
 use crate::js::{build, tsc, work};
 use crate::{folder, paths};
 
@@ -26,7 +27,7 @@ pub(crate) fn test(transcripts: Option<&Path>) -> anyhow::Result<()> {
         .args(tests)
         .env("TOLLGATE_VECTORS", vectors)
         .env("TOLLGATE_PACKAGE", package)
-        .envs(transcripts.map(|folder| ("TOLLGATE_TRANSCRIPTS", folder)))
+        .envs(transcripts.map(|folder| (TRANSCRIPTS, folder)))
         .current_dir(work()))
 }
 

@@ -1,7 +1,5 @@
 //! An object decides, and its answer is lost: nothing is charged twice for that.
 
-use std::fs;
-
 use serde_json::json;
 
 use crate::POLICIES;
@@ -20,10 +18,8 @@ units = { algorithm = "token-bucket", capacity = 100, refill = 0 }
 
 fn start() -> Worker {
     let policies = [POLICIES, ANSWERED_WITHOUT].concat();
-    Worker::start_changed(&[("POLICIES", &policies), ("API_KEYS", "")], |folder| {
-        fs::rename(folder.join("worker.js"), folder.join("sound.js")).unwrap();
-        fs::write(folder.join("worker.js"), include_str!("lost_answers.js")).unwrap();
-    })
+    let variables = [("POLICIES", &*policies), ("API_KEYS", "")];
+    Worker::start_behind(&variables, include_str!("lost_answers.js"))
 }
 
 /// Nobody knows whether it was charged, so it is a problem, and not asked again.

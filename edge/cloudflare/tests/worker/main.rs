@@ -4,6 +4,7 @@
 
 mod answer;
 mod bad_input;
+mod failing_alarms;
 mod idle;
 mod lost_answers;
 mod manifest;

@@ -1,6 +1,7 @@
 //! The Worker, as `cargo xtask cloudflare` built it, in workerd.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use std::{env, fs};
 
 use http::Request;
@@ -11,6 +12,9 @@ use tollgate_test_servers::WorkerdServer;
 use crate::POLICIES;
 use crate::answer::Answer;
 use crate::manifest::configuration;
+
+/// How long a connection is asked again: workerd closes one that was idle for five seconds.
+const IDLE_MAX: Duration = Duration::from_secs(1);
 
 pub(crate) struct Worker {
     server: WorkerdServer,
@@ -28,8 +32,15 @@ impl Worker {
         Self::start_changed(variables, |_| {})
     }
 
-    /// One whose files were changed, in the folder that they are in.
-    pub(crate) fn start_changed(variables: &[(&str, &str)], change: impl FnOnce(&Path)) -> Self {
+    /// One behind another entry, which finds its own as `sound.js`.
+    pub(crate) fn start_behind(variables: &[(&str, &str)], entry: &str) -> Self {
+        Self::start_changed(variables, |folder| {
+            fs::rename(folder.join("worker.js"), folder.join("sound.js")).unwrap();
+            fs::write(folder.join("worker.js"), entry).unwrap();
+        })
+    }
+
+    fn start_changed(variables: &[(&str, &str)], change: impl FnOnce(&Path)) -> Self {
         let built = env::var_os("TOLLGATE_WORKER").expect("`cargo xtask cloudflare test` sets it");
         let folder = tempfile::tempdir().unwrap();
         // workerd embeds files that are beside its configuration.
@@ -37,7 +48,8 @@ impl Worker {
         change(folder.path());
         let file = folder.path().join("config.capnp");
         fs::write(&file, configuration(folder.path(), variables)).unwrap();
-        let agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
+        let config = ureq::Agent::config_builder().http_status_as_error(false);
+        let agent = config.max_idle_age(IDLE_MAX).build().into();
         Self { server: WorkerdServer::start(&file), agent, _folder: folder }
     }
 

@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 use tollgate_core::barrier::PARTIES_MAX;
-use tollgate_core::cooldown::{EVENTS_MAX, SAFETY_PER_MILLE_MAX, TEXT_BYTES_MAX};
+use tollgate_core::cooldown::{EVENTS_MAX, SAFETY_PERMILLE_MAX, TEXT_BYTES_MAX};
 use tollgate_core::feedback::HEADERS_MAX;
 use tollgate_core::{
-    ACQUISITION_KEYS_MAX, NAME_BYTES_MAX, REASON_BYTES_MAX, SOURCE_BYTES_MAX, UNITS_MAX,
+    ACQUISITION_KEYS_MAX, KEY_BYTES_MAX, NAME_BYTES_MAX, REASON_BYTES_MAX, SOURCE_BYTES_MAX,
+    UNITS_MAX,
 };
 use tollgate_policy::Scope;
 
@@ -21,7 +22,6 @@ use crate::endpoints::batch::BATCH_ACQUIRES_MAX;
 use crate::endpoints::capacity::PER_MS_MAX;
 use crate::endpoints::control::BLOCK_MS_MAX;
 use crate::endpoints::events::DURATION_MS_MAX;
-use crate::key::KEY_BYTES_MAX;
 use crate::problem::ProblemType;
 use crate::route::{CHANGED, CHANGES, GETS, POSTS, Route};
 use crate::watch::WATCH_MS_MAX;
@@ -128,7 +128,7 @@ fn its_limits_are_those_of_the_code() {
         ("/v1/capacity/set", "capacity", UNITS_MAX),
         ("/v1/capacity/set", "per_ms", PER_MS_MAX),
         ("/v1/events", "duration_ms", DURATION_MS_MAX),
-        ("/v1/events", "safety_permille", SAFETY_PER_MILLE_MAX.into()),
+        ("/v1/events", "safety_permille", SAFETY_PERMILLE_MAX.into()),
         ("/v1/barriers", "parties", PARTIES_MAX.into()),
         ("/v1/barriers", "ttl_ms", TTL_MS_MAX),
     ];
