@@ -4,8 +4,8 @@
 //! Rounds alternate between the cases, since the machine does other things too.
 #![allow(clippy::unwrap_used, reason = "a benchmark may panic")]
 
-#[path = "harness/forgetful.rs"]
-mod forgetful;
+#[path = "harness/counted.rs"]
+mod counted;
 mod harness;
 
 use std::hash::{BuildHasher, RandomState};
@@ -15,11 +15,11 @@ use std::time::{Duration, Instant};
 use futures::future::join_all;
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
-use tollgate_kv::{Durability, KeyValue, KeyValueStore, Memory, Nats, Redb, Redis};
-use tollgate_store::{Clock as _, DriveError, Metered, StoreTally, drive};
+use tollgate_kv::{Durability, KeyValue, Memory, Nats, Redb, Redis};
+use tollgate_store::{Clock as _, DriveError, drive};
 use tollgate_test_servers::{NatsServer, RedisServer};
 
-use crate::forgetful::Forgetful;
+use crate::counted::Counted;
 use crate::harness::{SystemClock, ask, policy};
 
 /// Tasks that ask at the same time, on two threads.
@@ -29,15 +29,14 @@ const KEYS: [usize; 3] = [1, 64, 100_000];
 /// How long one case runs in one round.
 const RUN: Duration = Duration::from_secs(1);
 const ROUNDS: usize = 5;
-
-type CountedStore = Metered<KeyValueStore, SystemClock>;
+/// The backends that remember what they were told.
+const REDIS: &str = "Redis, in memory";
+const NATS: &str = "NATS JetStream, in files";
 
 /// A backend, and so many keys of it.
 struct Case {
     name: &'static str,
-    store: Arc<CountedStore>,
-    /// What the store was asked in all rounds.
-    tally: Arc<StoreTally>,
+    store: Arc<Counted>,
     keys: Arc<[String]>,
     rounds: Vec<Round>,
 }
@@ -55,11 +54,7 @@ struct Round {
 }
 
 /// Asks until the time is over. How long each acquire took, and how many were told that the key is busy.
-async fn client(
-    store: Arc<CountedStore>,
-    keys: Arc<[String]>,
-    start: Instant,
-) -> (Vec<Duration>, u64) {
+async fn client(store: Arc<Counted>, keys: Arc<[String]>, start: Instant) -> (Vec<Duration>, u64) {
     let (policy, lots) = (policy(), RandomState::new());
     let costs = policy.costs([]).unwrap();
     let (mut waits, mut busy) = (Vec::new(), 0);
@@ -116,20 +111,16 @@ async fn fill(values: &dyn KeyValue, keys: &[String]) {
 async fn backends(
     directory: &TempDir,
     (redis, nats): &(RedisServer, NatsServer),
-) -> [(&'static str, Arc<dyn KeyValue>); 7] {
+) -> [(&'static str, Arc<dyn KeyValue>); 5] {
     let redb = |durability: Durability| {
         Arc::new(Redb::open(directory.path().join(durability.as_str()), durability).unwrap())
     };
-    let redis: Arc<dyn KeyValue> = Arc::new(Redis::connect(&redis.url()).await.unwrap());
-    let nats: Arc<dyn KeyValue> = Arc::new(Nats::connect(&nats.url()).await.unwrap());
     [
         ("memory", Arc::new(Memory::default())),
         ("redb grouped", redb(Durability::Grouped)),
         ("redb immediate", redb(Durability::Immediate)),
-        ("Redis, loading", Arc::new(Forgetful(Arc::clone(&redis)))),
-        ("Redis, in memory", redis),
-        ("NATS JetStream, loading", Arc::new(Forgetful(Arc::clone(&nats)))),
-        ("NATS JetStream, in files", nats),
+        (REDIS, Arc::new(Redis::connect(&redis.url()).await.unwrap())),
+        (NATS, Arc::new(Nats::connect(&nats.url()).await.unwrap())),
     ]
 }
 
@@ -137,12 +128,6 @@ fn median(case: &Case, of: impl Fn(&Round) -> f64) -> f64 {
     let mut all: Vec<f64> = case.rounds.iter().map(of).collect();
     all.sort_unstable_by(f64::total_cmp);
     all[all.len() / 2]
-}
-
-/// Loads and swaps for each acquire, those that lost included.
-fn operations(case: &Case) -> f64 {
-    let counts = case.tally.operations().map(|it| it.done + it.conflicts);
-    counts.iter().sum::<u64>() as f64 / case.rounds.iter().map(|round| round.decided).sum::<f64>()
 }
 
 /// Of the first case with as many keys, memory, too.
@@ -156,9 +141,10 @@ fn print(cases: &[Case]) {
         let share = rate / median(memory, |round| round.per_second);
         let [p50, p99] = [median(case, |it| it.p50_us), median(case, |it| it.p99_us)];
         let (name, busy) = (case.name, median(case, |round| round.busy_percent));
-        let asked = operations(case);
+        let decided: f64 = case.rounds.iter().map(|round| round.decided).sum();
+        let each = case.store.operations() / decided;
         println!(
-            "| {keys} | {name} | {rate:.0} | {share:.3} | {asked:.2} | {p50:.0} | {p99:.0} | {busy:.1} |"
+            "| {keys} | {name} | {rate:.0} | {share:.3} | {each:.2} | {p50:.0} | {p99:.0} | {busy:.1} |"
         );
     }
 }
@@ -175,10 +161,14 @@ fn main() {
             (0..count).map(|number| format!("r/llm/{count}-{number}")).collect();
         for (name, values) in &backends {
             runtime.block_on(fill(&**values, &keys));
-            let (tally, keys) = (Arc::new(StoreTally::default()), Arc::clone(&keys));
-            let store = KeyValueStore::new(Arc::clone(values));
-            let store = Arc::new(Metered::untimed(store, Arc::clone(&tally)));
-            cases.push(Case { name, store, tally, keys, rounds: Vec::new() });
+            let mut case = |name, remembers| {
+                let store = Arc::new(Counted::new(values, remembers));
+                cases.push(Case { name, store, keys: Arc::clone(&keys), rounds: Vec::new() });
+            };
+            case(*name, true);
+            if [REDIS, NATS].contains(name) {
+                case("the same, loading each time", false);
+            }
         }
     }
     for _ in 0..ROUNDS {

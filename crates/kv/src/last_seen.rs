@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use hashlink::LruCache;
 
 /// Most keys. More are not asked for again soon, and who is forgotten is loaded again.
-const KEYS_MAX: usize = 65_536;
+const KEYS_MAX: usize = 131_072;
 /// Most bytes of keys and values together: a key with its record, of some limits, has about a hundred.
 const BYTES_MAX: usize = 16 << 20;
 /// Longest value. Longer ones are logs and documents, which are read more often than they are written.

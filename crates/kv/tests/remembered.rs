@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use futures::future::join_all;
 use tollgate_core::{Acquire, Limit, Operation, Policy, Record, Span, Timestamp, Verdict};
-use tollgate_kv::{KeyValue, KeyValueStore, Nats, Redis, Swap};
+use tollgate_kv::{Bounded, KeyValue, KeyValueStore, Nats, OPERATION_TIMEOUT, Redis, Swap};
 use tollgate_store::{Answer, DriveError, ManualClock, Metered, StoreTally, at_once, drive};
 use tollgate_test_servers::{NatsServer, RedisServer};
 
@@ -58,7 +58,8 @@ impl Process {
 }
 
 async fn over_redis(server: &RedisServer) -> Process {
-    Process::over(Redis::connect(&server.url()).await.unwrap())
+    let values = Redis::connect(&server.url()).await.unwrap();
+    Process::over(Bounded::new(values, OPERATION_TIMEOUT))
 }
 
 async fn over_nats(server: &NatsServer) -> Process {
