@@ -81,13 +81,13 @@ impl<'a, Q, T, E> Batch<'a, Q, T, E> {
     }
 
     /// Others were faster. Who was in conflict too often is told so; the others go back. Answers how often
-    /// the most unlucky of them was.
-    pub(super) fn conflict(mut self) -> u32 {
-        let mut most = 0;
+    /// the most unlucky of those was; nothing when nobody goes back.
+    pub(super) fn conflict(mut self) -> Option<u32> {
+        let mut most = None;
         for mut member in std::mem::take(&mut self.members) {
             member.conflicts += 1;
-            most = most.max(member.conflicts);
             if member.conflicts < ATTEMPTS_MAX {
+                most = most.max(Some(member.conflicts));
                 self.members.push(member);
             } else {
                 let _ = member.reply.send(Err(DriveError::Busy));

@@ -81,7 +81,7 @@ impl<Q, T, E> Line<Q, T, E> {
             match write(store, key, seen.token, &record, forget_after).await {
                 Ok(Swap::Done) => return batch.answer_all(),
                 Ok(Swap::Conflict) if looks.is_race() => {
-                    let conflicts = batch.conflict();
+                    let Some(conflicts) = batch.conflict() else { return };
                     return clock.sleep(wait_after(conflicts, clock.now().since(began))).await;
                 }
                 Ok(Swap::Conflict) => {}
