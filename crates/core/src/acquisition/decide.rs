@@ -64,13 +64,15 @@ impl Applied {
     /// What a decision under this policy says.
     #[must_use]
     pub fn new(policy: &Policy, decision: &Decision<'_>) -> Self {
+        let mut limits = Vec::with_capacity(policy.limits().len());
+        let waits = decision.waits(|status| limits.push(status));
         Self {
             verdict: decision.verdict(),
             effect: decision.effect(),
-            limits: decision.limits().collect(),
-            retry_after: decision.retry_after(),
-            closed_for: decision.closed_for(),
-            delay: decision.delay(),
+            limits,
+            retry_after: waits.retry_after,
+            closed_for: waits.closed_for,
+            delay: waits.delay,
             record: decision.changed().then(|| decision.record().encode(policy)),
         }
     }
