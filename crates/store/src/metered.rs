@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tollgate_core::Span;
+use tollgate_core::{Span, Timestamp};
 
 use crate::store_tally::{Operation, StoreTally};
 use crate::{Clock, KeySwap, Loaded, Page, Store, StoreError, Swap, SweptStore};
@@ -38,24 +38,30 @@ impl<S, C: Clock> Metered<S, C> {
         Self { store, clock: None, tally }
     }
 
-    async fn count<T>(
+    fn begin(&self) -> Option<Timestamp> {
+        self.clock.as_ref().map(Clock::now)
+    }
+
+    /// Counts what came of an operation. It is not handed the operation itself: a future that is handed on has its room
+    /// twice in the one that waits for it, and requests wait for several of them one inside the other.
+    fn end<T>(
         &self,
         operation: Operation,
+        began: Option<Timestamp>,
+        answer: Result<T, StoreError>,
         is_conflict: impl Fn(&T) -> bool,
-        answer: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
-        let began = self.clock.as_ref().map(Clock::now);
-        let answer = answer.await;
         let took = self.clock.as_ref().zip(began).map(|(clock, began)| clock.now().since(began));
         self.tally.count(operation, answer.as_ref().map(is_conflict).ok(), took);
         answer
     }
 
-    async fn count_swap(
+    fn end_swap(
         &self,
-        answer: impl Future<Output = Result<Swap, StoreError>>,
+        began: Option<Timestamp>,
+        answer: Result<Swap, StoreError>,
     ) -> Result<Swap, StoreError> {
-        self.count(Operation::Swap, |swap| *swap == Swap::Conflict, answer).await
+        self.end(Operation::Swap, began, answer, |swap| *swap == Swap::Conflict)
     }
 }
 
@@ -63,7 +69,8 @@ impl<S: Store, C: Clock> Store for Metered<S, C> {
     type Token = S::Token;
 
     async fn load(&self, key: &str) -> Result<Loaded<Self::Token>, StoreError> {
-        self.count(Operation::Load, |_| false, self.store.load(key)).await
+        let began = self.begin();
+        self.end(Operation::Load, began, self.store.load(key).await, |_| false)
     }
 
     /// Nobody is asked, so nothing is counted.
@@ -72,7 +79,8 @@ impl<S: Store, C: Clock> Store for Metered<S, C> {
     }
 
     async fn swap(&self, key: &str, token: Self::Token, record: &[u8]) -> Result<Swap, StoreError> {
-        self.count_swap(self.store.swap(key, token, record)).await
+        let began = self.begin();
+        self.end_swap(began, self.store.swap(key, token, record).await)
     }
 
     async fn swap_all(
@@ -80,11 +88,13 @@ impl<S: Store, C: Clock> Store for Metered<S, C> {
         swaps: Vec<KeySwap<'_, Self::Token>>,
     ) -> Result<Option<Swap>, StoreError> {
         let is_conflict = |swap: &Option<Swap>| *swap == Some(Swap::Conflict);
-        self.count(Operation::SwapAll, is_conflict, self.store.swap_all(swaps)).await
+        let began = self.begin();
+        self.end(Operation::SwapAll, began, self.store.swap_all(swaps).await, is_conflict)
     }
 
     async fn overwrite(&self, key: &str, record: &[u8]) -> Result<(), StoreError> {
-        self.count(Operation::Overwrite, |()| false, self.store.overwrite(key, record)).await
+        let began = self.begin();
+        self.end(Operation::Overwrite, began, self.store.overwrite(key, record).await, |()| false)
     }
 
     async fn set_aside(&self, swaps: usize) -> Result<(), StoreError> {
@@ -106,7 +116,8 @@ impl<S: Store, C: Clock> Store for Metered<S, C> {
         record: &[u8],
         forget_after: Span,
     ) -> Result<Swap, StoreError> {
-        self.count_swap(self.store.swap_expiring(key, token, record, forget_after)).await
+        let began = self.begin();
+        self.end_swap(began, self.store.swap_expiring(key, token, record, forget_after).await)
     }
 }
 
