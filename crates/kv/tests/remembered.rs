@@ -5,10 +5,11 @@
 mod clock;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::future::join_all;
 use tollgate_core::{Acquire, Limit, Operation, Policy, Record, Span, Timestamp, Verdict};
-use tollgate_kv::{Bounded, KeyValue, KeyValueStore, Nats, OPERATION_TIMEOUT, Redis, Swap};
+use tollgate_kv::{Bounded, KeyValue, KeyValueStore, Nats, Redis, Swap};
 use tollgate_store::{Answer, DriveError, ManualClock, Metered, StoreTally, at_once, drive};
 use tollgate_test_servers::{NatsServer, RedisServer};
 
@@ -57,13 +58,20 @@ impl Process {
     }
 }
 
+/// A server may take its time: other tests keep the disk busy, and what is promised is about values.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+fn patient(url: &str) -> String {
+    format!("{url}?response_timeout_ms={}", PATIENCE.as_millis())
+}
+
 async fn over_redis(server: &RedisServer) -> Process {
-    let values = Redis::connect(&server.url()).await.unwrap();
-    Process::over(Bounded::new(values, OPERATION_TIMEOUT))
+    let values = Redis::connect(&patient(&server.url())).await.unwrap();
+    Process::over(Bounded::new(values, PATIENCE))
 }
 
 async fn over_nats(server: &NatsServer) -> Process {
-    Process::over(Nats::connect(&server.url()).await.unwrap())
+    Process::over(Nats::connect(&patient(&server.url())).await.unwrap())
 }
 
 /// Admissions need no load after the first one, and denials nothing else.
@@ -126,7 +134,8 @@ async fn race(processes: Vec<Process>) {
                 match process.acquire("k").await {
                     Ok(true) => admitted += 1,
                     Ok(false) => denied += 1,
-                    Err(error) => assert_eq!(error, DriveError::Busy),
+                    Err(DriveError::Busy | DriveError::TimedOut) => {}
+                    Err(error) => panic!("{error:?}"),
                 }
             }
             admitted
