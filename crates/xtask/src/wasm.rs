@@ -2,6 +2,7 @@
 //! wit-component.
 
 pub(crate) mod guest;
+mod lean;
 
 use std::env;
 use std::fs;
@@ -10,7 +11,8 @@ use std::process::Command;
 use std::thread::{self, ScopedJoinHandle};
 
 use anyhow::{Context as _, anyhow, bail};
-use wasmparser::{Parser, Payload};
+use wasm_encoder::{Module, RawSection};
+use wasmparser::Parser;
 use wit_component::ComponentEncoder;
 
 use self::guest::{
@@ -161,7 +163,7 @@ fn component(compiled: &Path, out: PathBuf) -> anyhow::Result<PathBuf> {
     optimize(compiled, &optimized)?;
     let bytes = fs::read(&optimized)?;
     let component = ComponentEncoder::default().validate(true).module(&bytes)?.encode()?;
-    fs::write(&out, without_names(&component)?)
+    fs::write(&out, lean::lean(&component)?)
         .with_context(|| format!("can't write {}", out.display()))?;
     Ok(out)
 }
@@ -213,28 +215,19 @@ pub(crate) fn optimize(module: &Path, out: &Path) -> anyhow::Result<()> {
     run(command.arg(module).arg("-o").arg(out))
 }
 
-/// The component without custom sections: names of its parts, which only debuggers read.
-pub(crate) fn without_names(component: &[u8]) -> anyhow::Result<Vec<u8>> {
-    let mut kept = Vec::new();
-    let mut end = 0;
-    for payload in Parser::new(0).parse_all(component) {
-        let payload = payload?;
-        let section = match payload {
-            Payload::Version { range, .. } => Some((1, range)),
-            _ => payload.as_section(),
-        };
-        let Some((id, section)) = section else { continue };
-        let section_end = usize::try_from(section.end)?;
-        // What is inside of a section comes after it, and was kept or left out with it.
-        if section_end <= end {
-            continue;
+/// A core module without custom sections: names of its parts, which only debuggers read.
+pub(crate) fn without_names(module: &[u8]) -> anyhow::Result<Vec<u8>> {
+    let mut rest = Module::new();
+    for payload in Parser::new(0).parse_all(module) {
+        match payload?.as_section() {
+            Some((id, range)) if id != 0 => {
+                let data = &module[usize::try_from(range.start)?..usize::try_from(range.end)?];
+                rest.section(&RawSection { id, data });
+            }
+            _ => {}
         }
-        if id != 0 {
-            kept.extend_from_slice(&component[end..section_end]);
-        }
-        end = section_end;
     }
-    Ok(kept)
+    Ok(rest.finish())
 }
 
 /// Binaryen's wasm-opt, from npm, in the version that `package-lock.json` names.
