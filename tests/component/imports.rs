@@ -79,13 +79,13 @@ fn the_edge_function_can_reach_no_files_and_no_network() {
 fn the_components_are_as_small_as_promised() {
     let promises = [
         // The target is 60: docs/benchmarks.md says where the bytes are.
-        ("limiter.wasm", 96, 46),
-        ("module.wasm", 53, 26),
-        ("keyed-limiter.wasm", 79, 37),
-        ("stored-limiter.wasm", 66, 32),
-        ("edge.wasm", 1025, 410),
+        ("limiter.wasm", 95, 46),
+        ("module.wasm", 52, 25),
+        ("keyed-limiter.wasm", 78, 37),
+        ("stored-limiter.wasm", 65, 32),
+        ("edge.wasm", 1046, 417),
         // With the limiter inside.
-        ("tollgate.wasm", 1125, 457),
+        ("tollgate.wasm", 1146, 464),
     ];
     for (name, kib_max, gzipped_kib_max) in promises {
         let (bytes, gzipped) = (wasm::bytes(name).len(), wasm::gzipped_bytes(name));
