@@ -22,7 +22,8 @@ function redis(): RedisStore {
     assert.match(String(script), /^-- Compare-and-swap of one key\./);
     assert.deepEqual([count, Number(ttl) > 0], ["1", true]);
     const before = records.get(String(key));
-    if (isThere === "1" ? before === undefined || !before.equals(seen as Uint8Array) : before !== undefined) return 0;
+    if (isThere === "1" ? before === undefined || !before.equals(seen as Uint8Array) : before !== undefined)
+      return before ?? null;
     records.set(String(key), Buffer.from(record as Uint8Array));
     return 1;
   });
@@ -152,3 +153,14 @@ for (const [name, store, code] of faulty) {
     await assert.rejects(limiter.control("alice", { block: { for: "1s" } }), { code });
   });
 }
+
+test("what Redis holds after a conflict is not taken for the number 1", async () => {
+  for (const there of [Uint8Array.of(1), Buffer.from("1"), Buffer.of(1), null]) {
+    const store = new RedisStore(async () => there);
+    assert.equal(await store.swap("k", undefined, Uint8Array.of(2), null), false);
+  }
+  for (const written of [1, 1n, "1"]) {
+    const store = new RedisStore(async () => written);
+    assert.equal(await store.swap("k", undefined, Uint8Array.of(2), null), true);
+  }
+});

@@ -29,7 +29,8 @@ export class RedisStore implements Store<Uint8Array | undefined> {
   async swap(key: string, token: Uint8Array | undefined, record: Uint8Array, ttlMs: number | null): Promise<boolean> {
     const seen = token === undefined ? (["0", ""] as const) : (["1", asBuffer(token)] as const);
     const answer = await this.#send("EVAL", SWAP_SCRIPT, "1", key, ...seen, asBuffer(record), String(ttlMs ?? 0));
-    return Number(answer) === 1;
+    // After a conflict it is what is there: bytes, of which some would read as a number.
+    return !(answer instanceof Uint8Array) && Number(answer) === 1;
   }
 }
 
