@@ -86,6 +86,12 @@ impl Span {
         self.0.div_ceil(1_000_000)
     }
 
+    /// The same; nothing for [`Span::NEVER`].
+    #[must_use]
+    pub const fn finite_millis_ceil(self) -> Option<u64> {
+        if self.is_never() { None } else { Some(self.as_millis_ceil()) }
+    }
+
     /// Whole seconds, rounded up.
     #[must_use]
     pub const fn as_secs_ceil(self) -> u64 {

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use anyhow::Result;
 use serde::Serialize;
-use tollgate_core::{Decision, LimitStatus, Policy, Span, Verdict};
+use tollgate_core::{Decision, LimitStatus, Policy, Verdict};
 
 use crate::by_name::ByName;
 use crate::timestamp_text::rfc3339;
@@ -33,12 +33,11 @@ struct Numbers {
 
 impl From<LimitStatus> for Numbers {
     fn from(status: LimitStatus) -> Self {
-        let millis = |span: Span| (!span.is_never()).then(|| span.as_millis_ceil());
         Self {
             limit: status.limit,
             remaining: status.remaining,
-            retry_after_ms: millis(status.retry_after),
-            reset_after_ms: millis(status.reset_after),
+            retry_after_ms: status.retry_after.finite_millis_ceil(),
+            reset_after_ms: status.reset_after.finite_millis_ceil(),
         }
     }
 }

@@ -273,19 +273,14 @@ impl Serialize for LimitsBody<'_> {
                 &LimitBody {
                     limit: status.limit,
                     remaining: status.remaining,
-                    retry_after_ms: millis(status.retry_after),
-                    reset_after_ms: millis(status.reset_after),
+                    retry_after_ms: status.retry_after.finite_millis_ceil(),
+                    reset_after_ms: status.reset_after.finite_millis_ceil(),
                     delay_ms: status.delay.as_millis_ceil(),
                 },
             )?;
         }
         map.end()
     }
-}
-
-/// Milliseconds, rounded up; nothing for what never comes.
-fn millis(span: Span) -> Option<u64> {
-    (!span.is_never()).then(|| span.as_millis_ceil())
 }
 
 pub(crate) fn json<T: Serialize>(body: &T) -> Response<Full<Bytes>> {

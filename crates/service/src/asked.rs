@@ -9,7 +9,7 @@ use tollgate_store::{Clock, Store};
 
 use crate::body::{CostBody, Members};
 use crate::key::is_key;
-use crate::lease::{id_of, random_id};
+use crate::lease::{Lease, id_of, random_id};
 use crate::limiter::Limiter;
 use crate::opened::Opened;
 use crate::problem::Problem;
@@ -35,6 +35,16 @@ impl<L: Limiter> Leg<'_, L> {
         let slots = limits.find(|(limit, cost)| limit.needs_hold() && **cost > 0);
         slots.map(|(limit, _)| limit.name())
     }
+
+    /// Where it is, for a lease.
+    fn place(&self) -> (String, String) {
+        (self.opened.named.name().to_string(), self.key.to_string())
+    }
+}
+
+/// The lease of what is held on these keys under this id.
+pub(crate) fn lease<L: Limiter>(id: Id, legs: &[Leg<'_, L>]) -> Lease {
+    Lease { id, legs: legs.iter().map(Leg::place).collect() }
 }
 
 /// How something is asked for.

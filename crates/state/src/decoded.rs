@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use tollgate_core::{Policy, Record, Span, Timestamp};
+use tollgate_core::{Policy, Record, Timestamp};
 use tollgate_policy::PolicySet;
 use tollgate_service::policy_of;
 
@@ -67,7 +67,7 @@ impl Decoder {
     }
 
     fn view(&self, policy: &Policy, mut record: Record) -> Decoded {
-        let forget_after_ms = millis(record.forget_after(policy, self.now));
+        let forget_after_ms = record.forget_after(policy, self.now).finite_millis_ceil();
         let peek = policy.no_costs().into();
         let decision = policy.apply(&mut record, &peek, self.now);
         let statuses = policy.limits().iter().zip(decision.limits());
@@ -76,15 +76,10 @@ impl Decoder {
                 limit: status.limit,
                 remaining: status.remaining,
                 held: status.held,
-                reset_after_ms: millis(status.reset_after),
+                reset_after_ms: status.reset_after.finite_millis_ceil(),
             };
             (limit.name().to_string(), view)
         });
         Decoded::Record { limits: limits.collect(), forget_after_ms }
     }
-}
-
-/// Milliseconds, rounded up; nothing for what never comes.
-fn millis(span: Span) -> Option<u64> {
-    (!span.is_never()).then(|| span.as_millis_ceil())
 }

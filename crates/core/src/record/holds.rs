@@ -101,7 +101,8 @@ impl Holds {
             let Some(word) = marks.get_mut(word) else { return false };
             let is_marked = *word & bit != 0;
             *word |= bit;
-            is_marked && self.0.iter().filter(|other| other.id == hold.id).count() > 1
+            let mut same = self.0.iter().filter(|other| other.id == hold.id);
+            is_marked && same.next().and_then(|_| same.next()).is_some()
         })
     }
 

@@ -5,7 +5,7 @@ use http::Response;
 use http_body_util::Full;
 use tollgate_core::Verdict;
 
-use super::{LimitsBody, json, millis, status, violated};
+use super::{LimitsBody, json, status, violated};
 use crate::decide::Decided;
 use crate::limiter::Limiter;
 use crate::opened::Opened;
@@ -58,7 +58,7 @@ fn result<'a, L: Limiter>(opened: &'a Opened<L>, decided: Option<&'a Decided>) -
         None => return without_limits(503, Some(1_000)),
     };
     let allowed = applied.verdict == Verdict::Allowed;
-    let retry_after_ms = if allowed { None } else { millis(applied.retry_after) };
+    let retry_after_ms = if allowed { None } else { applied.retry_after.finite_millis_ceil() };
     ResultBody {
         violated_policies: if allowed { Vec::new() } else { violated(policy, applied).collect() },
         limits: Some(LimitsBody { policy, limits: &applied.limits }),

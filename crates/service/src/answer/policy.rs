@@ -6,7 +6,6 @@ use serde::Serialize;
 use tollgate_core::{Name, Timestamp};
 use tollgate_policy::{NamedPolicy, Value};
 
-use super::millis;
 use crate::live::{History, Version, migration_word};
 
 /// All policies.
@@ -112,7 +111,8 @@ impl<'a> VersionBody<'a> {
 
 fn limits(policy: &NamedPolicy) -> BTreeMap<&str, LimitBody> {
     let limits = policy.limits().limits().iter().map(|limit| {
-        let body = LimitBody { limit: limit.capacity(), period_ms: millis(limit.period()) };
+        let body =
+            LimitBody { limit: limit.capacity(), period_ms: limit.period().finite_millis_ceil() };
         (&**limit.name(), body)
     });
     limits.collect()

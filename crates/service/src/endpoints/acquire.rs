@@ -1,5 +1,7 @@
 //! `POST /v1/acquire`: charge or hold, or say why not.
 
+use std::slice;
+
 use bytes::Bytes;
 use http::Response;
 use http_body_util::Full;
@@ -7,10 +9,9 @@ use tollgate_core::{Span, Verdict};
 use tollgate_store::{Clock, Store};
 
 use crate::answer::Detail;
-use crate::asked::Manner;
+use crate::asked::{Manner, lease};
 use crate::body::Members;
 use crate::decide::Decided;
-use crate::lease::Lease;
 use crate::limiter::Limiter;
 use crate::problem::Problem;
 use crate::session::Session;
@@ -35,10 +36,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         manner.suits(&leg)?;
         body.end()?;
         let answers = leg.opened.answers(detail);
-        let lease = manner.hold.map(|hold| {
-            let legs = vec![(leg.opened.named.name().to_string(), leg.key.to_string())];
-            Lease { id: hold.id(), legs }.token()
-        });
+        let lease = manner.hold.map(|hold| lease(hold.id(), slice::from_ref(&leg)).token());
         let acquire = manner.acquire(leg.costs).into();
         let ask = || self.decide(leg.opened, &leg.key, &acquire);
         let decided = self.ask_within(patience, &[leg.opened], ask, passes_after).await?;

@@ -2,18 +2,19 @@
 
 mod order;
 
+use std::slice;
+
 use bytes::Bytes;
 use http::Response;
 use http_body_util::Full;
-use tollgate_core::{Id, Member, Span, Verdict};
+use tollgate_core::{Member, Span, Verdict};
 use tollgate_policy::NamedPool;
 use tollgate_store::{Clock, Store};
 
 use crate::answer::{Detail, PoolAnswer};
-use crate::asked::{Leg, Manner, costs};
+use crate::asked::{Leg, Manner, costs, lease};
 use crate::body::{CostBody, Members};
 use crate::decide::Decided;
-use crate::lease::Lease;
 use crate::limiter::Limiter;
 use crate::pools::OpenPool;
 use crate::problem::Problem;
@@ -91,7 +92,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
 impl<L: Limiter> Asked<'_, L> {
     fn granted(&self, index: usize, leg: &Leg<'_, L>, decided: &Decided) -> Response<Full<Bytes>> {
         let about = self.pool.named.pool().member(index).map(Member::pairs);
-        let lease = self.manner.hold.map(|hold| lease(leg, hold.id()));
+        let lease = self.manner.hold.map(|hold| lease(hold.id(), slice::from_ref(leg)).token());
         let answer = PoolAnswer {
             answers: leg.opened.answers(self.detail),
             policy: leg.opened.named.name(),
@@ -100,8 +101,4 @@ impl<L: Limiter> Asked<'_, L> {
         };
         answer.granted(decided, lease.as_deref())
     }
-}
-
-fn lease<L: Limiter>(leg: &Leg<'_, L>, id: Id) -> String {
-    Lease { id, legs: vec![(leg.opened.named.name().to_string(), leg.key.to_string())] }.token()
 }

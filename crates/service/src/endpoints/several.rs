@@ -10,9 +10,9 @@ use tollgate_core::{
 use tollgate_store::{BestEffort, Clock, DriveError, Driven, Store, at_once, run};
 
 use crate::answer::{Detail, SeveralAnswer, Taken};
-use crate::asked::{Leg, Manner};
+use crate::asked::{Leg, Manner, lease};
 use crate::body::Members;
-use crate::lease::{Lease, random_id};
+use crate::lease::random_id;
 use crate::limiter::{Legs, Limiter, LimiterError};
 use crate::opened::Opened;
 use crate::problem::Problem;
@@ -45,7 +45,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
             Taken::Counted(outcome) => {
                 count(&places, outcome);
                 self.note_decisions(&legs, outcome).await;
-                manner.hold.map(|_| Lease { id, legs: lease_legs(&legs) }.token())
+                manner.hold.map(|_| lease(id, &legs).token())
             }
             Taken::WithoutStore(outcome) => {
                 count_without_store(&places, outcome);
@@ -203,10 +203,6 @@ fn count_without_store<L: Limiter>(places: &[(&Opened<L>, &str)], outcome: &Outc
             opened.decisions.count_without_store(applied.is_some());
         }
     }
-}
-
-fn lease_legs<L: Limiter>(legs: &[Leg<'_, L>]) -> Vec<(String, String)> {
-    legs.iter().map(|leg| (leg.opened.named.name().to_string(), leg.key.to_string())).collect()
 }
 
 /// How many keys there are, and how long a hold lives, is known to be right.

@@ -113,7 +113,7 @@ impl Entry {
 
     /// A key that became limited, for so long.
     pub(super) fn limited(policy: &str, key: &str, retry_after: Span, at: Timestamp) -> Self {
-        let retry_after_ms = (!retry_after.is_never()).then(|| retry_after.as_millis_ceil());
+        let retry_after_ms = retry_after.finite_millis_ceil();
         let data = LimitedData { policy, key, retry_after_ms, at_ms: millis(at) };
         let data = json(&data);
         let (policy, key) = (policy.to_owned(), key.to_owned());
