@@ -86,7 +86,13 @@ impl Span {
         self.0.div_ceil(1_000_000)
     }
 
-    /// The same; nothing for [`Span::NEVER`].
+    /// Whole milliseconds, rounded up; nothing for [`Span::NEVER`].
+    ///
+    /// ```
+    /// use tollgate_core::Span;
+    /// assert_eq!(Span::from_nanos(1).finite_millis_ceil(), Some(1));
+    /// assert_eq!(Span::NEVER.finite_millis_ceil(), None);
+    /// ```
     #[must_use]
     pub const fn finite_millis_ceil(self) -> Option<u64> {
         if self.is_never() { None } else { Some(self.as_millis_ceil()) }

@@ -16,6 +16,16 @@ impl Record {
 
     /// When the key is blocked no more, as these bytes tell it, whatever the policy is: the epoch for one that never was.
     ///
+    /// ```
+    /// use tollgate_core::{Limit, Operation, Policy, Record, Span, Timestamp};
+    /// let policy = Policy::new([Limit::token_bucket("requests", 3, 3, Span::from_secs(60))?])?;
+    /// let (now, minute) = (Timestamp::from_secs(1_800_000_000), Span::from_secs(60));
+    /// let mut record = Record::new(&policy);
+    /// let _ = policy.apply(&mut record, &Operation::Block(minute), now);
+    /// assert_eq!(Record::blocked_until_in(&record.encode(&policy))?, now.plus(minute));
+    /// # Ok::<(), Box<dyn core::error::Error>>(())
+    /// ```
+    ///
     /// # Errors
     /// [`CorruptRecord`] when the bytes are no entries of a version that this build knows.
     pub fn blocked_until_in(bytes: &[u8]) -> Result<Timestamp, CorruptRecord> {
