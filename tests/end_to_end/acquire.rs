@@ -40,10 +40,7 @@ fn a_key_has_the_numbers_of_its_override() {
         };
         assert_eq!((ask("silver:1").status, ask("gold:1").status), (422, 200), "{runtime:?}");
         let answer = ask("gold:1");
-        assert_eq!(
-            (answer.status, answer.header("ratelimit-policy")),
-            (429, r#""units";q=1000"#.into())
-        );
+        assert_eq!((answer.status, answer.header("ratelimit-policy")), (429, r#""units";q=1000"#));
         assert_eq!(answer.json()["limits"]["units"]["remaining"], 100, "{runtime:?}");
     }
 }
