@@ -40,6 +40,22 @@ test("a pool may begin with the member that has the most room, or with any", () 
   assert.equal(new Pool(pool.members, { choice: "random" }).tryAcquire().allowed, true);
 });
 
+test("a request is impossible when it is on every member, and limited when one of them may let it pass some day", async () => {
+  const small = new Limiter("1/hour");
+  const budget = new Limiter({ requests: { algorithm: "token-bucket", capacity: 5, refill: 0 } });
+  budget.tryAcquire("alice");
+  const pool = new Pool([small, budget].map((limiter) => ({ limiter, key: "alice" })));
+  // Whichever of them is asked first.
+  for (const _ of pool.members) {
+    const denied = pool.tryAcquire(5);
+    assert.ok(!denied.allowed && denied.reason === "limited" && denied.retryAfterMs === null);
+  }
+  await assert.rejects(pool.acquire({ cost: 6 }), ImpossibleError);
+  const waits = pool.acquire({ cost: 5 });
+  budget.reset("alice");
+  assert.equal((await waits).member.limiter, budget);
+});
+
 test("who waits for a pool passes in order, on the member that has room first, when it has", async () => {
   const { clock, limiter, pool } = poolOf("1/s");
   limiter.tryAcquire("eu");

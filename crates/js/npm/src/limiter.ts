@@ -65,7 +65,7 @@ export class Limiter<N extends string = "requests"> {
     return this.#records.size;
   }
 
-  /** @internal */
+  /** @internal By what a pool waits. */
   get clock(): Clock {
     return this.#clock;
   }

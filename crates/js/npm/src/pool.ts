@@ -67,7 +67,8 @@ export class Pool<N extends string, M extends PoolMember<N>> {
   }
 
   /**
-   * The same, and waits until a member has room: callers of one pool pass in the order in which they came.
+   * The same, and waits until a member has room: callers of one pool pass in the order in which they came. They stand in no
+   * line of a member's own.
    *
    * @throws TimeoutError, ImpossibleError, FullError, InvalidError, or the reason of `signal`.
    */
@@ -120,7 +121,7 @@ export class Pool<N extends string, M extends PoolMember<N>> {
   }
 
   async #enter<A extends { readonly allowed: true }>(
-    options: (AcquireOptions<N> & WaitOptions) | undefined,
+    options: AcquireOptions<N> | undefined,
     ask: () => A | Denied<N>,
   ): Promise<A> {
     for (const { limiter } of this.members) limiter.checkCost(options?.cost);
@@ -157,7 +158,7 @@ function room<N extends string>({ limiter, key }: PoolMember<N>): number {
   return Math.min(...limiter.policy.limits.map((name) => limits[name].remaining));
 }
 
-/** Whoever asks again goes by the member that has room first. */
+/** Whoever asks again goes by the member that has room first; by one that never has only if none ever does. */
 function soonest<N extends string>(a: Denied<N> | undefined, b: Denied<N>): Denied<N> {
-  return a === undefined || (b.retryAfterMs ?? Infinity) < (a.retryAfterMs ?? Infinity) ? b : a;
+  return a === undefined || a.reason === "impossible" || (b.retryAfterMs ?? Infinity) < (a.retryAfterMs ?? Infinity) ? b : a;
 }
