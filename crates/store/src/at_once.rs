@@ -108,8 +108,8 @@ impl<D: Decide, S: Store, C: Clock> Asked<'_, D, S, C> {
     }
 }
 
-/// What is said of every key. Records are those that are to be written: all of what is allowed; of what is denied, what
-/// denials have to write; nothing where all was done before.
+/// Decides on every key. What is left in `record` is to be written: everything when all keys allow it; when one
+/// denies it, only what a denial has to write; nothing for a repeated request.
 fn decide_all<D: Decide, T>(
     decide: &D,
     seen: &[Loaded<T>],
@@ -153,7 +153,8 @@ fn ended(ending: Ending, legs: Vec<Applied>) -> Driven {
     Driven { outcome, fault: None }
 }
 
-/// Whether it wrote is unknown: what was not let in may be charged, on all keys, once.
+/// The store failed. Whether it wrote is unknown: a request that was not let in may have been charged, on all
+/// keys, once.
 fn failed(fault: StoreError) -> Driven {
     let outcome = Outcome { ending: Ending::Failed, legs: Vec::new() };
     Driven { outcome, fault: Some(fault) }

@@ -280,7 +280,7 @@ pub enum CorruptRecord {
     Empty,
     /// The version is not one that this build knows.
     Version(u8),
-    /// The bytes, so many, are not entries of this version from end to end.
+    /// Its bytes, whose number this is, are not entries of this version from end to end.
     Length(usize),
     /// A limit occurs twice.
     Repeated(u32),
