@@ -69,22 +69,6 @@ pub trait Store {
         async { Err(StoreError::Unavailable(String::from("its records are swapped alone"))) }
     }
 
-    /// Sets so many swaps aside, in a store of which a process can make only so many: for one who would leave
-    /// something half done if it ran out of them. Until they are [put back](Self::put_back) nobody is given them.
-    ///
-    /// # Errors
-    /// [`StoreError::Exhausted`] when there are not so many left; then none is set aside.
-    fn set_aside(&self, swaps: usize) -> impl Future<Output = Result<(), StoreError>> {
-        let _ = swaps;
-        async { Ok(()) }
-    }
-
-    /// Puts back some of what was [set aside](Self::set_aside): right before they are made, or when they are not
-    /// needed any more.
-    fn put_back(&self, swaps: usize) {
-        let _ = swaps;
-    }
-
     /// Whether records disappear by themselves when they were written to do so.
     fn expires(&self) -> bool {
         false
@@ -177,9 +161,6 @@ pub enum StoreError {
     /// The store is down, unreachable or broken.
     #[error("the store is unavailable: {0}")]
     Unavailable(String),
-    /// The store works, but this process has used up what it may hold open.
-    #[error("the store's handles are used up: {0}")]
-    Exhausted(String),
     /// The store can't compare and swap: whatever is written may take back what others charged.
     #[error(
         "this key-value store can't compare and swap, as Spin's can't on Redis: set the variable `store` \
