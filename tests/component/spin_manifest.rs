@@ -11,6 +11,21 @@ const MANIFEST: &str = include_str!("../../edge/spin/spin.toml");
 /// The example that asks the limiter itself.
 const EXAMPLE: &str = include_str!("../../examples/spin-limiter/spin.toml");
 
+/// What Spin 4.1 provides of all that is imported, under exactly these versions; the last one by composing.
+const PROVIDED: [&str; 8] = [
+    "wasi:http/types@0.3.0",
+    "wasi:clocks/types@0.3.0",
+    "wasi:clocks/monotonic-clock@0.3.0",
+    "wasi:keyvalue/store@0.2.0-draft2",
+    "wasi:keyvalue/atomics@0.2.0-draft2",
+    "spin:redis/redis@3.0.0",
+    "spin:variables/variables@3.0.0",
+    "tollgate:limiter/limiter@0.1.0",
+];
+
+/// Of WASI 0.2, which Rust's standard library imports, it provides everything up to this version.
+const WASI_0_2_PATCH: u32 = 12;
+
 /// The value under a path of names.
 fn at<'a>(table: &'a DeTable<'a>, path: &[&str]) -> &'a DeValue<'a> {
     let (name, rest) = path.split_first().unwrap();
@@ -32,6 +47,20 @@ fn the_dependency_is_what_is_imported_and_the_limiter_exports() {
         let asked: Vec<_> = imports.into_iter().filter(|it| it.starts_with("tollgate:")).collect();
         assert_eq!(names, asked, "{file}");
         assert!(exports.contains(&names[0]), "{exports:?}");
+    }
+}
+
+#[test]
+fn nothing_is_imported_that_spin_does_not_provide() {
+    for file in ["edge.wasm", "spin-limiter-alone.wasm"] {
+        let (imports, exports) = interface(&wasm::bytes(file));
+        for import in imports {
+            let wasi_0_2 = import.strip_prefix("wasi:").and_then(|it| it.rsplit_once("@0.2."));
+            let patch = wasi_0_2.and_then(|(_, patch)| patch.parse::<u32>().ok());
+            let is_wasi_0_2 = patch.is_some_and(|patch| patch <= WASI_0_2_PATCH);
+            assert!(is_wasi_0_2 || PROVIDED.contains(&import.as_str()), "{file}: {import}");
+        }
+        assert_eq!(exports, ["wasi:http/handler@0.3.0"], "{file}: what its HTTP trigger looks for");
     }
 }
 

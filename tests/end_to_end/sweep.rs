@@ -23,8 +23,7 @@ fn step(program: &Program, cursor: &Value) -> (u64, Value) {
     (step["removed"].as_u64().unwrap(), step["cursor"].clone())
 }
 
-/// What is idle goes, with Spin's handles and without its cursors; what was used before or meanwhile
-/// stays, and an instance can still write.
+/// What is idle goes, without cursors as on Spin; what was used before or meanwhile stays.
 #[test]
 fn an_edge_function_removes_idle_records_and_no_others() {
     for runtime in [Runtime::Edge, Runtime::EdgeOnSpin] {

@@ -86,7 +86,7 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "URL", conflicts_with = "native")]
     pub(crate) allow_redis: Vec<RedisServer>,
 
-    /// Show the edge function the faults of another host's key-value store, to test what runs there.
+    /// Show the edge function the faults of another host's stores, to test what runs there.
     #[arg(long, value_name = "HOST", conflicts_with = "native")]
     pub(crate) quirks: Option<Quirks>,
 

@@ -18,7 +18,7 @@ use wasmtime_wasi_http::{
 
 use crate::edge::EdgeConfig;
 use crate::guest_log::{GuestLog, Stream};
-use crate::keyvalue::quirks::{self, Quirks, SpinCtx, SpinView};
+use crate::keyvalue::quirks::{self, Quirks, SpinView};
 use crate::keyvalue::{self, KeyValueCtx, KeyValueView};
 use crate::redis::{self, RedisServers, RedisView};
 use crate::variables::{self, Variables, VariablesView};
@@ -33,7 +33,8 @@ pub(crate) struct Guest {
     http: WasiHttpCtx,
     outgoing: NoOutgoing,
     keyvalue: KeyValueCtx,
-    spin: SpinCtx,
+    /// Whether its key-value store is shown as Spin's on Redis, and not on SQLite.
+    keyvalue_on_redis: bool,
     variables: Variables,
     redis: Arc<RedisServers>,
     pub(crate) limits: StoreLimits,
@@ -59,7 +60,7 @@ impl Guest {
             http: WasiHttpCtx::new(),
             outgoing: NoOutgoing,
             keyvalue: KeyValueCtx::new(store),
-            spin: SpinCtx::new(config.quirks),
+            keyvalue_on_redis: config.quirks == Some(Quirks::SpinRedis),
             variables,
             redis,
             limits: StoreLimitsBuilder::new().memory_size(config.memory_bytes_max).build(),
@@ -74,7 +75,7 @@ impl Guest {
 
     fn spin_keyvalue(&mut self) -> SpinView<'_> {
         let plain = KeyValueView { ctx: &mut self.keyvalue, table: &mut self.table };
-        SpinView { plain, spin: &mut self.spin }
+        SpinView { plain, redis: self.keyvalue_on_redis }
     }
 }
 

@@ -20,6 +20,7 @@ use wasmtime::component::{Accessor, HasData, Linker, Resource, ResourceTable, Re
 use crate::bindings::spin::redis::redis::{
     self as wit, Error, Host, HostConnection, HostConnectionWithStore, RedisParameter, RedisResult,
 };
+use crate::keyvalue::quirks::Quirks;
 
 /// Most addresses that guests may be connected to at a time: an allowed server with different passwords
 /// or databases.
@@ -46,6 +47,8 @@ impl FromStr for RedisServer {
 /// The servers that guests may ask, and the connections to them.
 pub(crate) struct RedisServers {
     allowed: Vec<RedisServer>,
+    /// Nothing where guests wait for ever, as they do on Spin.
+    answer_timeout: Option<Duration>,
     connections: Mutex<Connections>,
 }
 
@@ -57,8 +60,9 @@ struct Connections {
 }
 
 impl RedisServers {
-    pub(crate) fn new(allowed: Vec<RedisServer>) -> Self {
-        Self { allowed, connections: Mutex::default() }
+    pub(crate) fn new(allowed: Vec<RedisServer>, quirks: Option<Quirks>) -> Self {
+        let answer_timeout = quirks.is_none().then_some(ANSWER_TIMEOUT);
+        Self { allowed, answer_timeout, connections: Mutex::default() }
     }
 
     /// The connection to `address`, which is made when it is first used.
@@ -77,7 +81,8 @@ impl RedisServers {
             return Err(Error::TooManyConnections);
         }
         *made += 1;
-        let connection = RedisConnection { to: connect(&address).map_err(other)?, number: *made };
+        let to = connect(&address, self.answer_timeout).map_err(other)?;
+        let connection = RedisConnection { to, number: *made };
         by_address.insert(address, connection.clone());
         Ok(connection)
     }
@@ -89,10 +94,13 @@ impl RedisServers {
     }
 }
 
-fn connect(address: &str) -> Result<ConnectionManager, RedisError> {
+fn connect(
+    address: &str,
+    answer_timeout: Option<Duration>,
+) -> Result<ConnectionManager, RedisError> {
     let config = ConnectionManagerConfig::new()
-        .set_connection_timeout(Some(ANSWER_TIMEOUT))
-        .set_response_timeout(Some(ANSWER_TIMEOUT))
+        .set_connection_timeout(answer_timeout)
+        .set_response_timeout(answer_timeout)
         // Whoever asks next tries again.
         .set_number_of_retries(0);
     ConnectionManager::new_lazy_with_config(Client::open(address)?, config)
@@ -278,7 +286,7 @@ mod tests {
     #[test]
     fn servers_are_allowed_by_host_and_port() {
         let allowed = vec!["redis://db:6379".parse().unwrap()];
-        let servers = RedisServers::new(allowed);
+        let servers = RedisServers::new(allowed, None);
         for url in ["redis://other:6379", "redis://db:6380", "rediss://db:6379", "db:6379", ""] {
             let refused = servers.connection(url.to_owned());
             assert!(matches!(refused, Err(Error::InvalidAddress)), "{url}");

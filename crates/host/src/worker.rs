@@ -47,7 +47,7 @@ impl Workers {
         store: Arc<dyn KeyValue>,
         variables: Variables,
     ) -> Self {
-        let redis = Arc::new(RedisServers::new(config.allowed_redis.clone()));
+        let redis = RedisServers::new(config.allowed_redis.clone(), config.quirks);
         Self {
             engine,
             service,
@@ -55,7 +55,7 @@ impl Workers {
             store,
             variables: RwLock::new((0, variables)),
             generation: Arc::default(),
-            redis,
+            redis: Arc::new(redis),
             stopping: Arc::default(),
         }
     }

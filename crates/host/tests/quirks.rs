@@ -52,18 +52,6 @@ async fn on_sqlite_no_count_is_lost_once_the_key_exists() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn used_handles_are_never_free_again_but_for_the_next_instance() {
-    let edge = edge("keyvalue", EdgeConfig { requests_per_instance: 2, ..config(Quirks::Spin) });
-    let error = "Error::Other(\"too many compare_and_swaps opened\")";
-    assert_eq!(ok(&edge, "/used-handles").await, format!("256 used, then {error}\n"));
-    assert_eq!(ok(&edge, "/used-handles").await, format!("0 used, then {error}\n"));
-    assert_eq!(ok(&edge, "/used-handles").await, format!("256 used, then {error}\n"));
-    // Each swap that failed gave a handle, which was dropped and is free: the last one finds no room.
-    let told = scenario(Quirks::SpinRedis, "/used-handles").await;
-    assert_eq!(told, format!("256 used, then {error}\n"));
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_batch_drops_absent_keys_and_the_order_on_sqlite_and_fails_on_redis() {
     assert_eq!(
         scenario(Quirks::Spin, "/batch").await,

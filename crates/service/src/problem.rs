@@ -23,8 +23,6 @@ pub enum ProblemType {
     QuotaExceeded,
     /// 503: the store can't be asked (draft-ietf-httpapi-ratelimit-headers).
     TemporaryReducedCapacity,
-    /// 503: the instance that was asked has used up what it may write; the next one can decide.
-    InstanceExhausted,
     /// 429: the key is blocked (draft-ietf-httpapi-ratelimit-headers).
     AbnormalUsageDetected,
     /// 410: the lease is over.
@@ -60,7 +58,6 @@ impl ProblemType {
             Self::TemporaryReducedCapacity => {
                 "https://iana.org/assignments/http-problem-types#temporary-reduced-capacity"
             }
-            Self::InstanceExhausted => "urn:tollgate:problem:instance-exhausted",
             Self::AbnormalUsageDetected => {
                 "https://iana.org/assignments/http-problem-types#abnormal-usage-detected"
             }
@@ -84,7 +81,6 @@ impl ProblemType {
         match self {
             Self::QuotaExceeded => "A quota is used up for now",
             Self::TemporaryReducedCapacity => "The service can't decide right now",
-            Self::InstanceExhausted => "This instance can't write any more",
             Self::AbnormalUsageDetected => "The key is blocked",
             Self::LeaseGone => "The lease is over",
             Self::CostAboveCapacity => "The cost is above the capacity, so this can never pass",
@@ -229,12 +225,6 @@ impl Problem {
         let detail = format!("{WATCHERS_MAX} watch already; come back when one of them has gone");
         let kind = ProblemType::TemporaryReducedCapacity;
         Self::new(kind, StatusCode::SERVICE_UNAVAILABLE, detail)
-    }
-
-    /// An instance whose handles are used up.
-    pub(crate) fn exhausted() -> Self {
-        let detail = "its host replaces it after some more requests; try again";
-        Self::new(ProblemType::InstanceExhausted, StatusCode::SERVICE_UNAVAILABLE, detail)
     }
 
     /// A service that can't be set up, whatever is asked of it.

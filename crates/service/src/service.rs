@@ -72,7 +72,6 @@ impl From<Fault> for Problem {
             DriveError::Store(error @ StoreError::Inexact) => {
                 Self::misconfigured(&error.to_string())
             }
-            DriveError::Store(StoreError::Exhausted(_)) => Self::exhausted(),
             _ => Self::unavailable(),
         }
     }

@@ -33,8 +33,7 @@ pub const SWEEP_PATH: &str = "/v1/sweep";
 /// Most keys that are looked at in one step: as many loads, during which an instance does nothing else.
 pub const SWEEP_KEYS_MAX: usize = 500;
 
-/// Most records of a step that are removed, each of which takes a handle: an instance on Spin has 256 of
-/// them for all of its requests.
+/// Most records of a step that are removed, each of which takes several calls of the store.
 pub const SWEEP_REMOVALS_MAX: usize = 50;
 
 /// Longest cursor in bytes, which is the longest key of a store.
@@ -143,12 +142,7 @@ impl<S: SweptStore, L: Limiter, C: Clock> Session<'_, S, L, C> {
                 return Ok(step(round, last));
             }
             let now = self.service.clock.now();
-            match round.look_at(&self.service.store, key, now, judge).await {
-                Ok(()) => {}
-                // The next step is another instance's, or a later one's of this one: what was done is told.
-                Err(StoreError::Exhausted(_)) if last.is_some() => return Ok(step(round, last)),
-                Err(error) => return Err(error),
-            }
+            round.look_at(&self.service.store, key, now, judge).await?;
             (swept, last) = (swept + 1, Some(key));
         }
         Ok(step(round, last.filter(|_| keys.len() == SWEEP_KEYS_MAX)))

@@ -54,17 +54,15 @@ pub(crate) struct Faults([AtomicU64; Self::CAUSES.len()]);
 
 impl Faults {
     /// Why something can't be decided.
-    const CAUSES: [&str; 6] =
-        ["unavailable", "exhausted", "inexact", "timed_out", "busy", "undecidable"];
+    const CAUSES: [&str; 5] = ["unavailable", "inexact", "timed_out", "busy", "undecidable"];
 
     pub(crate) fn count(&self, cause: &DriveError<LimiterError>) {
         let cause = match cause {
             DriveError::Store(StoreError::Unavailable(_)) => 0,
-            DriveError::Store(StoreError::Exhausted(_)) => 1,
-            DriveError::Store(StoreError::Inexact) => 2,
-            DriveError::TimedOut => 3,
-            DriveError::Busy => 4,
-            DriveError::Ask(_) => 5,
+            DriveError::Store(StoreError::Inexact) => 1,
+            DriveError::TimedOut => 2,
+            DriveError::Busy => 3,
+            DriveError::Ask(_) => 4,
         };
         add(self.0.get(cause));
     }

@@ -64,14 +64,6 @@ impl<S: Store> Store for BestEffort<'_, S> {
         self.store.swap_all(swaps).await
     }
 
-    async fn set_aside(&self, swaps: usize) -> Result<(), StoreError> {
-        self.store.set_aside(swaps).await
-    }
-
-    fn put_back(&self, swaps: usize) {
-        self.store.put_back(swaps);
-    }
-
     fn expires(&self) -> bool {
         self.store.expires()
     }

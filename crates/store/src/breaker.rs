@@ -63,7 +63,7 @@ impl<S, C: Clock> Breaker<S, C> {
 
     fn leave<T>(&self, result: Result<T, StoreError>) -> Result<T, StoreError> {
         let mut circuit = self.circuit.lock().unwrap_or_else(PoisonError::into_inner);
-        // Used-up handles are a matter of this process; the store itself works.
+        // A store that can't compare and swap does not fail.
         let failed = matches!(result, Err(StoreError::Unavailable(_)));
         *circuit = match *circuit {
             _ if !failed => Circuit::Closed { failures: 0 },
@@ -104,15 +104,6 @@ impl<S: Store, C: Clock> Store for Breaker<S, C> {
     async fn overwrite(&self, key: &str, record: &[u8]) -> Result<(), StoreError> {
         self.enter()?;
         self.leave(self.store.overwrite(key, record).await)
-    }
-
-    async fn set_aside(&self, swaps: usize) -> Result<(), StoreError> {
-        self.enter()?;
-        self.leave(self.store.set_aside(swaps).await)
-    }
-
-    fn put_back(&self, swaps: usize) {
-        self.store.put_back(swaps);
     }
 
     fn expires(&self) -> bool {

@@ -71,23 +71,6 @@ pub trait Store {
         async { Err(StoreError::Unavailable(String::from("its records are swapped alone"))) }
     }
 
-    /// Reserves this number of swaps, in a store that allows a process only a limited number of them. Who would
-    /// leave something half done by running out reserves what it needs first. Nobody else is given a reserved
-    /// swap until it is [put back](Self::put_back). A store without such a limit does nothing.
-    ///
-    /// # Errors
-    /// [`StoreError::Exhausted`] when fewer are left; then none is reserved.
-    fn set_aside(&self, swaps: usize) -> impl Future<Output = Result<(), StoreError>> {
-        let _ = swaps;
-        async { Ok(()) }
-    }
-
-    /// Puts back swaps that were [set aside](Self::set_aside): right before making them, or when they are no
-    /// longer needed.
-    fn put_back(&self, swaps: usize) {
-        let _ = swaps;
-    }
-
     /// Whether records disappear by themselves when they were written to do so.
     fn expires(&self) -> bool {
         false
@@ -181,9 +164,6 @@ pub enum StoreError {
     /// The store is down, unreachable or broken.
     #[error("the store is unavailable: {0}")]
     Unavailable(String),
-    /// The store works, but this process has used up what it may hold open.
-    #[error("the store's handles are used up: {0}")]
-    Exhausted(String),
     /// The store can't compare and swap: whatever is written may take back what others charged.
     #[error(
         "this key-value store can't compare and swap, as Spin's can't on Redis: set the variable `store` \

@@ -17,10 +17,10 @@
 //! How such records are removed: see `elected/sweep.rs`.
 //!
 //! What is left: a creator that is elected, sleeps for longer than that, and then writes, overwrites
-//! what was charged since its replacement. A request that is still running after a minute has to be
-//! ended by its host; every host does, unless the machine itself was suspended in between. The mark is
-//! one machine's time and is compared with another's: clocks that are further apart than
-//! [`ABANDONED_AFTER`] give up creators that live.
+//! what was charged since its replacement. It awaits nothing but the store in between, so that takes a
+//! store that keeps it waiting for a minute, or a machine that was suspended. The mark is one machine's
+//! time and is compared with another's: clocks that are further apart than [`ABANDONED_AFTER`] give up
+//! creators that live.
 //!
 //! A host whose creation is exact needs no election, and one whose swap does not tell what it did can't
 //! be exact at all. Which one it is, is tried out on a key of its own (`t/{random}`) before the first
@@ -29,7 +29,7 @@
 mod grave;
 mod sweep;
 
-use std::cell::{Cell, OnceCell};
+use std::cell::OnceCell;
 use std::future::Future;
 
 use tollgate_core::{Span, Timestamp};
@@ -60,10 +60,6 @@ pub trait Atomics {
         value: &[u8],
     ) -> impl Future<Output = Result<Swap, StoreError>>;
 
-    /// How many more swaps this process can make for certain, where its host does not free what they take. A
-    /// swap makes them one fewer at most, and nothing else does.
-    fn swaps_left(&self) -> usize;
-
     /// Swaps the absent `key` twice, both times as one who saw it absent before the first swap.
     fn create_twice(&self, key: &str) -> impl Future<Output = Result<[Swap; 2], StoreError>>;
 
@@ -83,8 +79,6 @@ pub struct ElectedStore<A, C> {
     atomics: A,
     clock: C,
     ability: OnceCell<Ability>,
-    /// Swaps that are not to be made by those who did not set them aside.
-    set_aside: Cell<usize>,
 }
 
 /// What the host's swap is good for.
@@ -101,7 +95,7 @@ enum Ability {
 impl<A: Atomics, C: Clock> ElectedStore<A, C> {
     /// A store over `atomics` that tells how long a creator is missing by `clock`.
     pub const fn new(atomics: A, clock: C) -> Self {
-        Self { atomics, clock, ability: OnceCell::new(), set_aside: Cell::new(0) }
+        Self { atomics, clock, ability: OnceCell::new() }
     }
 
     async fn ability(&self) -> Result<Ability, StoreError> {
@@ -125,31 +119,6 @@ impl<A: Atomics, C: Clock> ElectedStore<A, C> {
         })
     }
 
-    /// Fails when `swaps` more than those that are set aside can't be made.
-    ///
-    /// Only of a store that elects its creators, Spin's, it is known that swaps use something up; the limit of
-    /// the others is told by them.
-    async fn needs(&self, swaps: usize) -> Result<(), StoreError> {
-        let scarce = self.ability().await? == Ability::ExactOnceCreated;
-        if scarce && self.atomics.swaps_left() < self.set_aside.get().saturating_add(swaps) {
-            return Err(StoreError::Exhausted(String::from("too few are left for this request")));
-        }
-        Ok(())
-    }
-
-    async fn compare_and_swap(
-        &self,
-        key: &str,
-        seen: Option<&[u8]>,
-        value: &[u8],
-    ) -> Result<Swap, StoreError> {
-        // Where nobody set any aside, the store itself says when there are none.
-        if self.set_aside.get() > 0 {
-            self.needs(1).await?;
-        }
-        self.atomics.swap(key, seen, value).await
-    }
-
     async fn elect_and_create(&self, key: &str, record: &[u8]) -> Result<Swap, StoreError> {
         let mark_key = mark_key(key);
         if self.wins(&election_key(0, key)).await? {
@@ -167,7 +136,7 @@ impl<A: Atomics, C: Clock> ElectedStore<A, C> {
         // Should this creator die as well, the next one is elected under a new mark. Losers see to it
         // too, since the winner may have died before it did.
         let (missed, now) = (encode_mark(missed), encode_mark(now));
-        let _ = self.compare_and_swap(&mark_key, Some(&missed), &now).await?;
+        let _ = self.atomics.swap(&mark_key, Some(&missed), &now).await?;
         if wins { self.write(key, record).await } else { Ok(Swap::Conflict) }
     }
 
@@ -178,7 +147,7 @@ impl<A: Atomics, C: Clock> ElectedStore<A, C> {
     /// Writes a record that must not be there yet, as the winner of an election.
     async fn write(&self, key: &str, record: &[u8]) -> Result<Swap, StoreError> {
         match self.atomics.get(key).await {
-            // On a key that is absent a swap would do no more, and use a handle up.
+            // On a key that is absent a swap would do no more.
             Ok(None) => self.atomics.set(key, record).await.map(|()| Swap::Done),
             Ok(Some(_)) => Ok(Swap::Conflict),
             Err(error) => {
@@ -212,22 +181,12 @@ impl<A: Atomics, C: Clock> Store for ElectedStore<A, C> {
         match (self.ability().await?, token) {
             (Ability::Inexact, _) => Err(StoreError::Inexact),
             (Ability::ExactOnceCreated, None) => self.elect_and_create(key, record).await,
-            (_, token) => self.compare_and_swap(key, token.as_deref(), record).await,
+            (_, token) => self.atomics.swap(key, token.as_deref(), record).await,
         }
     }
 
     async fn overwrite(&self, key: &str, record: &[u8]) -> Result<(), StoreError> {
         self.atomics.set(key, record).await
-    }
-
-    async fn set_aside(&self, swaps: usize) -> Result<(), StoreError> {
-        self.needs(swaps).await?;
-        self.set_aside.set(self.set_aside.get().saturating_add(swaps));
-        Ok(())
-    }
-
-    fn put_back(&self, swaps: usize) {
-        self.set_aside.set(self.set_aside.get().saturating_sub(swaps));
     }
 }
 

@@ -97,14 +97,6 @@ impl<S: Store, C: Clock> Store for Metered<S, C> {
         self.end(Operation::Overwrite, began, self.store.overwrite(key, record).await, |()| false)
     }
 
-    async fn set_aside(&self, swaps: usize) -> Result<(), StoreError> {
-        self.store.set_aside(swaps).await
-    }
-
-    fn put_back(&self, swaps: usize) {
-        self.store.put_back(swaps);
-    }
-
     fn expires(&self) -> bool {
         self.store.expires()
     }

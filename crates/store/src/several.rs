@@ -7,9 +7,6 @@ use crate::drive::write;
 use crate::random::wait_after;
 use crate::{Clock, Loaded, Store, StoreError, Swap};
 
-/// Swaps that are set aside beyond the fewest that a machine needs: each that is lost to others is one more.
-const SPARE_SWAPS: usize = 8;
-
 /// What a machine came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Driven {
@@ -23,9 +20,7 @@ pub struct Driven {
 /// those of its legs, in their order, as the store knows them.
 ///
 /// All keys are loaded at once before the first step. Waits are over [`DECISION_TIME_MAX`] after it; what the
-/// machine still has to do then, it does without them. Nor does it wait for a process that can't write any
-/// more ([`StoreError::Exhausted`]). Where a process can make only so many swaps, none is made unless there are
-/// enough to go through with it, or to take it back.
+/// machine still has to do then, it does without them.
 ///
 /// ```
 /// use tollgate_core::{Acquisition, Id, Limit, Policy, Span};
@@ -82,7 +77,7 @@ pub async fn run<M: Machine, S: Store, C: Clock>(
             }
             Step::Wait { attempt } => {
                 let wait = wait_after(attempt, now.since(loaded_at));
-                clock.sleep(wait.min(driver.patience(now.since(started)))).await;
+                clock.sleep(wait.min(patience(now.since(started)))).await;
             }
             Step::Done(outcome) => return Ok(Driven { outcome, fault: driver.fault.take() }),
         }
@@ -95,22 +90,17 @@ struct Driver<'a, S: Store> {
     /// By leg: of what was loaded last, until it is used.
     tokens: Vec<Option<S::Token>>,
     fault: Option<StoreError>,
-    /// How many swaps are set aside; nothing before the first one.
-    set_aside: Option<usize>,
+}
+
+/// How long a wait may be when so much time went by.
+fn patience(elapsed: Span) -> Span {
+    Span::from_nanos(DECISION_TIME_MAX.as_nanos().saturating_sub(elapsed.as_nanos()))
 }
 
 impl<'a, S: Store> Driver<'a, S> {
     fn new(store: &'a S, keys: &'a [&'a str]) -> Self {
         let tokens = keys.iter().map(|_| None).collect();
-        Self { store, keys, tokens, fault: None, set_aside: None }
-    }
-
-    /// How long a wait may be when so much time went by.
-    fn patience(&self, elapsed: Span) -> Span {
-        if matches!(self.fault, Some(StoreError::Exhausted(_))) {
-            return Span::ZERO;
-        }
-        Span::from_nanos(DECISION_TIME_MAX.as_nanos().saturating_sub(elapsed.as_nanos()))
+        Self { store, keys, tokens, fault: None }
     }
 
     /// The record under a key, or nothing when it can't be loaded.
@@ -139,11 +129,7 @@ impl<'a, S: Store> Driver<'a, S> {
         let (Some(token), Some(key)) = (token, self.keys.get(leg)) else {
             return Swapped::Conflict;
         };
-        let swapped = match self.take_one().await {
-            Ok(()) => write(self.store, key, token, record, forget_after).await,
-            Err(error) => Err(error),
-        };
-        match swapped {
+        match write(self.store, key, token, record, forget_after).await {
             Ok(Swap::Done) => Swapped::Done,
             Ok(Swap::Conflict) => Swapped::Conflict,
             Err(error) => {
@@ -151,33 +137,5 @@ impl<'a, S: Store> Driver<'a, S> {
                 Swapped::Unknown
             }
         }
-    }
-
-    /// Takes one of the swaps that are set aside; the first time it sets them aside. When all of them are gone the
-    /// store may have others left.
-    async fn take_one(&mut self) -> Result<(), StoreError> {
-        let left = match self.set_aside {
-            Some(left) => left,
-            None => {
-                let swaps = match self.keys.len() {
-                    // Nothing is left half done of it.
-                    1 => 0,
-                    // A hold is placed and ended.
-                    keys => 2 * keys + SPARE_SWAPS,
-                };
-                self.store.set_aside(swaps).await?;
-                swaps
-            }
-        };
-        self.store.put_back(left.min(1));
-        self.set_aside = Some(left.saturating_sub(1));
-        Ok(())
-    }
-}
-
-/// Whoever asked may be gone in the middle of it.
-impl<S: Store> Drop for Driver<'_, S> {
-    fn drop(&mut self) {
-        self.store.put_back(self.set_aside.unwrap_or(0));
     }
 }

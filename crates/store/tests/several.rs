@@ -256,20 +256,6 @@ fn nobody_waits_after_the_last_attempt() {
 }
 
 #[test]
-fn who_cannot_write_any_more_does_not_wait() {
-    let policies: &[&Policy] = &[&policy(9), &policy(9), &policy(9)];
-    for swaps in 0..5 {
-        let exhausted = Err(StoreError::Exhausted("too many".into()));
-        let afterwards = Some((Cell::new(swaps), exhausted));
-        let (store, clock) = (Shaky { afterwards, ..Shaky::default() }, now());
-        let driven = block_on(acquire(&store, &clock, policies, 1));
-        assert!(matches!(driven.fault, Some(StoreError::Exhausted(_))), "{driven:?}");
-        assert_eq!(driven.outcome.is_allowed(), swaps >= 3, "the third swap is the commit");
-        assert_eq!(clock.now(), now().now(), "after {swaps} swaps");
-    }
-}
-
-#[test]
 fn waits_are_over_when_a_decision_has_to_be() {
     let policies: &[&Policy] = &[&policy(9), &policy(9), &policy(9)];
     for swaps in 0..5 {

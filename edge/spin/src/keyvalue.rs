@@ -1,10 +1,10 @@
 //! `wasi:keyvalue`, as the store needs it.
 //!
 //! All of it is synchronous: the instance stands still while the host answers, so nothing is awaited
-//! between comparing a value and swapping it. A handle is opened to write and never to read, since
-//! Spin never frees one that was used, and an instance has [`HANDLES_MAX`] of them for its 128 requests.
+//! between comparing a value and swapping it. A handle is opened to write and never to read: to open it, to
+//! ask it for the value and to drop it are three calls, and a denial needs one.
 
-use std::cell::{Cell, OnceCell};
+use std::cell::OnceCell;
 
 use tollgate_store::{Atomics, ListedAtomics, Page, StoreError, Swap};
 
@@ -14,14 +14,10 @@ use crate::bindings::wasi::keyvalue::store::{self, Bucket, Error};
 /// The label of the store; `spin.toml` grants it.
 const LABEL: &str = "default";
 
-/// Compare-and-swap handles of an instance on Spin, those that were used included.
-const HANDLES_MAX: usize = 256;
-
 /// Spin's default key-value store, opened when it is first used.
 #[derive(Default)]
 pub(crate) struct KeyValue {
     bucket: OnceCell<Bucket>,
-    handles_used: Cell<usize>,
 }
 
 impl KeyValue {
@@ -31,16 +27,6 @@ impl KeyValue {
         }
         let bucket = store::open(LABEL).map_err(store_error)?;
         Ok(self.bucket.get_or_init(|| bucket))
-    }
-
-    fn swap_by(&self, cas: Cas, value: &[u8]) -> Result<Swap, StoreError> {
-        self.handles_used.set(self.handles_used.get().saturating_add(1));
-        match atomics::swap(cas, value) {
-            Ok(()) => Ok(Swap::Done),
-            // The new handle is dropped, which frees it.
-            Err(CasError::CasFailed(_)) => Ok(Swap::Conflict),
-            Err(CasError::StoreError(error)) => Err(store_error(error)),
-        }
     }
 }
 
@@ -55,12 +41,7 @@ impl Atomics for KeyValue {
         if cas.current().map_err(store_error)?.as_deref() != seen {
             return Ok(Swap::Conflict);
         }
-        self.swap_by(cas, value)
-    }
-
-    /// One handle is spared, since a swap that meets a conflict is told so by a new one.
-    fn swaps_left(&self) -> usize {
-        (HANDLES_MAX - 1).saturating_sub(self.handles_used.get())
+        swap_by(cas, value)
     }
 
     async fn create_twice(&self, key: &str) -> Result<[Swap; 2], StoreError> {
@@ -69,7 +50,7 @@ impl Atomics for KeyValue {
         for handle in [&first, &second] {
             handle.current().map_err(store_error)?;
         }
-        Ok([self.swap_by(first, b"1")?, self.swap_by(second, b"2")?])
+        Ok([swap_by(first, b"1")?, swap_by(second, b"2")?])
     }
 
     async fn increment(&self, key: &str) -> Result<i64, StoreError> {
@@ -93,15 +74,21 @@ impl ListedAtomics for KeyValue {
     }
 }
 
+fn swap_by(cas: Cas, value: &[u8]) -> Result<Swap, StoreError> {
+    match atomics::swap(cas, value) {
+        Ok(()) => Ok(Swap::Done),
+        // The new handle is dropped, which frees it.
+        Err(CasError::CasFailed(_)) => Ok(Swap::Conflict),
+        Err(CasError::StoreError(error)) => Err(store_error(error)),
+    }
+}
+
 fn store_error(error: Error) -> StoreError {
     match error {
         Error::NoSuchStore => StoreError::Unavailable(format!("there is no store {LABEL:?}")),
         Error::AccessDenied => StoreError::Unavailable(format!(
             "the store {LABEL:?} is not granted; add it to key_value_stores in spin.toml"
         )),
-        // Spin never frees a consumed handle, and an instance may hold 256 of them; the next
-        // instance starts anew.
-        Error::Other(message) if message.contains("too many") => StoreError::Exhausted(message),
         Error::Other(message) => StoreError::Unavailable(message),
     }
 }

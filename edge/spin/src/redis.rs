@@ -1,12 +1,18 @@
-//! Redis by `spin:redis`: one script compares and swaps, and no handle is ever used up.
+//! Redis by `spin:redis`: one script compares and swaps.
 
 use std::cell::RefCell;
+use std::pin::pin;
 use std::rc::Rc;
 
+use futures::future::{Either, select};
 use tollgate_core::Span;
-use tollgate_store::{Loaded, Store, StoreError, Swap, scripts};
+use tollgate_store::{Clock as _, Loaded, Store, StoreError, Swap, scripts};
 
 use crate::bindings::spin::redis::redis::{Connection, Error, RedisParameter, RedisResult};
+use crate::clock::SystemClock;
+
+/// How long a server may take to let us in, and to answer a command. Spin itself would wait for ever.
+const ANSWER_TIME_MAX: Span = Span::from_secs(1);
 
 /// Records in one Redis server. It is connected to when it is first asked.
 pub(crate) struct Redis {
@@ -25,7 +31,7 @@ impl Redis {
             return Ok(Rc::clone(connection));
         }
         // Another request may do the same meanwhile: then one of the two connections is used once.
-        let opened = Rc::new(Connection::open(self.address.clone()).await.map_err(store_error)?);
+        let opened = Rc::new(in_time(Connection::open(self.address.clone())).await?);
         self.connection.replace(Some(Rc::clone(&opened)));
         Ok(opened)
     }
@@ -37,12 +43,11 @@ impl Redis {
         arguments: Vec<RedisParameter>,
     ) -> Result<RedisResult, StoreError> {
         let connection = self.connection().await?;
-        let mut answers =
-            connection.execute(String::from(command), arguments).await.map_err(|error| {
-                // The next request connects anew: a connection that broke need not mend by itself.
-                self.connection.replace(None);
-                store_error(error)
-            })?;
+        let asked = connection.execute(String::from(command), arguments);
+        let mut answers = in_time(asked).await.inspect_err(|_| {
+            // The next request connects anew: a connection that broke need not mend by itself.
+            self.connection.replace(None);
+        })?;
         match (answers.pop(), answers.is_empty()) {
             (Some(answer), true) => Ok(answer),
             (answer, _) => Err(unexpected(command, &answer)),
@@ -105,6 +110,14 @@ impl Store for Redis {
         // Rounded up, and 0 would be for ever.
         let millis = forget_after.as_nanos().div_ceil(1_000_000).max(1);
         self.swap_for(key, token, record, millis).await
+    }
+}
+
+/// What Redis answers, or that it did not within [`ANSWER_TIME_MAX`].
+async fn in_time<T>(asked: impl Future<Output = Result<T, Error>>) -> Result<T, StoreError> {
+    match select(pin!(asked), pin!(SystemClock.sleep(ANSWER_TIME_MAX))).await {
+        Either::Left((answer, _)) => answer.map_err(store_error),
+        Either::Right(_) => Err(StoreError::Unavailable(String::from("Redis did not answer"))),
     }
 }
 

@@ -52,20 +52,6 @@ impl Store for EdgeStore {
         }
     }
 
-    async fn set_aside(&self, swaps: usize) -> Result<(), StoreError> {
-        match self {
-            Self::KeyValue(store) => store.set_aside(swaps).await,
-            Self::Redis(store) => store.set_aside(swaps).await,
-        }
-    }
-
-    fn put_back(&self, swaps: usize) {
-        match self {
-            Self::KeyValue(store) => store.put_back(swaps),
-            Self::Redis(store) => store.put_back(swaps),
-        }
-    }
-
     fn expires(&self) -> bool {
         match self {
             Self::KeyValue(store) => store.expires(),

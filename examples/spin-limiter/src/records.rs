@@ -17,8 +17,7 @@ pub(crate) fn load(key: &str) -> Result<Option<Vec<u8>>, String> {
     in_store(|bucket| bucket.get(key).map_err(told))
 }
 
-/// Writes `record` if `key` still holds what was seen, and says whether it was written. A handle is opened
-/// for writing alone: Spin never frees one, and an instance has 256 of them.
+/// Writes `record` if `key` still holds what was seen, and says whether it was written.
 pub(crate) fn swap(key: &str, seen: Option<&[u8]>, record: &[u8]) -> Result<bool, String> {
     in_store(|bucket| {
         let cas = Cas::new(bucket, key).map_err(told)?;

@@ -1,7 +1,6 @@
 //! The faults of Spin's own stores, made here on purpose: what is exact under them is exact on Spin.
 //!
-//! Both stores: a compare-and-swap handle that was used is never freed, and an instance has
-//! [`SPIN_CAS_HANDLES_MAX`] of them; `list-keys` takes no cursor.
+//! Both stores: `list-keys` takes no cursor. What `spin:redis` is asked, it waits for without an end.
 //!
 //! [`Quirks::Spin`] is the SQLite store. A swap whose handle saw nothing, since the key was absent or
 //! since nobody asked `current`, writes whatever is there. `get-many` leaves absent keys out and answers
@@ -22,9 +21,6 @@ use crate::bindings::wasi::keyvalue::atomics::{self, CasError, HostCas};
 use crate::bindings::wasi::keyvalue::batch;
 use crate::bindings::wasi::keyvalue::store::{self, Error, HostBucket, KeyResponse};
 
-/// Compare-and-swap handles that an instance may make on Spin, used ones among them.
-pub const SPIN_CAS_HANDLES_MAX: usize = 256;
-
 /// How long a write waits for its turn at Spin's file. Others write meanwhile, and without it they would
 /// seldom do so between a `current` and its `swap`.
 const UPSERT_DELAY: Duration = Duration::from_millis(2);
@@ -38,27 +34,12 @@ pub enum Quirks {
     SpinRedis,
 }
 
-/// What a faulty host knows of one instance.
-#[derive(Debug, Default)]
-pub struct SpinCtx {
-    /// Whether the store is Redis and not SQLite.
-    redis: bool,
-    cas_handles: usize,
-}
-
-impl SpinCtx {
-    /// An instance that has made no handles yet.
-    pub fn new(quirks: Option<Quirks>) -> Self {
-        Self { redis: quirks == Some(Quirks::SpinRedis), cas_handles: 0 }
-    }
-}
-
 /// What the host functions borrow of an instance's data.
 pub struct SpinView<'a> {
     /// The store without faults.
     pub plain: KeyValueView<'a>,
-    /// What the faults depend on.
-    pub spin: &'a mut SpinCtx,
+    /// Whether the store is Redis and not SQLite.
+    pub redis: bool,
 }
 
 /// Names [`SpinView`] for the generated code.
@@ -92,7 +73,7 @@ impl atomics::Host for SpinView<'_> {
     ) -> wasmtime::Result<Result<i64, Error>> {
         match self.plain.ctx.store.increment(&key, delta).await {
             Ok(Increment::Sum(sum)) => Ok(Ok(sum)),
-            Ok(Increment::NotANumber) if self.spin.redis => {
+            Ok(Increment::NotANumber) if self.redis => {
                 Ok(Err(Error::Other("value is not an integer".to_owned())))
             }
             Ok(Increment::NotANumber) => wasmtime::bail!("Spin panics: {key:?} is no number"),
@@ -105,12 +86,10 @@ impl atomics::Host for SpinView<'_> {
         cas: Resource<Cas>,
         value: Vec<u8>,
     ) -> wasmtime::Result<Result<(), CasError>> {
-        // It stays in the table: that is the fault.
-        let Cas { key, seen, .. } = self.plain.table.get(&cas)?;
-        let (key, seen) = (key.clone(), seen.clone());
+        let Cas { key, seen, .. } = self.plain.close(cas)?;
         let store = &self.plain.ctx.store;
         let swapped = match seen {
-            None if !self.spin.redis => {
+            None if !self.redis => {
                 tokio::time::sleep(UPSERT_DELAY).await;
                 store.set(&key, value).await.map(|()| Swap::Done)
             }
@@ -120,7 +99,7 @@ impl atomics::Host for SpinView<'_> {
             Ok(told) => told,
             Err(error) => return Ok(Err(CasError::StoreError(error.into()))),
         };
-        if (told == Swap::Done) != self.spin.redis {
+        if (told == Swap::Done) != self.redis {
             return Ok(Ok(()));
         }
         Ok(Err(self.retry(key).await?))
@@ -144,7 +123,6 @@ impl HostCas for SpinView<'_> {
     }
 
     async fn drop(&mut self, cas: Resource<Cas>) -> wasmtime::Result<()> {
-        self.spin.cas_handles -= 1;
         HostCas::drop(&mut self.plain, cas).await
     }
 }
@@ -152,10 +130,6 @@ impl HostCas for SpinView<'_> {
 impl SpinView<'_> {
     /// A handle that has seen nothing so far.
     fn open_cas(&mut self, key: String) -> wasmtime::Result<Result<Resource<Cas>, Error>> {
-        if self.spin.cas_handles >= SPIN_CAS_HANDLES_MAX {
-            return Ok(Err(Error::Other("too many compare_and_swaps opened".to_owned())));
-        }
-        self.spin.cas_handles += 1;
         let handle = self.plain.open(Cas { key, seen: None, untold: false })?;
         Ok(handle.ok_or_else(too_many_handles))
     }
@@ -180,7 +154,7 @@ impl batch::Host for SpinView<'_> {
         bucket: Resource<Bucket>,
         mut keys: Vec<String>,
     ) -> wasmtime::Result<Result<Vec<(String, Option<Vec<u8>>)>, Error>> {
-        if self.spin.redis {
+        if self.redis {
             return Ok(Err(Error::Other("wrong number of arguments".to_owned())));
         }
         keys.sort_unstable();

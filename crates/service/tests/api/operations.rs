@@ -93,12 +93,8 @@ fn what_the_store_is_asked_is_counted_and_timed() {
 #[test]
 fn what_the_store_could_not_do_is_counted_by_its_cause() {
     let api = Api::new();
-    let rows = [
-        (Fault::Load, "unavailable"),
-        (Fault::Swap, "exhausted"),
-        (Fault::Conflicts, "busy"),
-        (Fault::Inexact, "inexact"),
-    ];
+    let rows =
+        [(Fault::Load, "unavailable"), (Fault::Conflicts, "busy"), (Fault::Inexact, "inexact")];
     for (fault, cause) in rows {
         api.fault.set(fault);
         assert_eq!(faults(&api, cause), 0);

@@ -4,19 +4,6 @@ use serde_json::json;
 
 use crate::support::{Api, Fault};
 
-/// An instance that can write no more is no store that fails: clients can tell them apart.
-#[test]
-fn used_up_handles_are_a_problem_of_their_own() {
-    let api = Api::new();
-    api.fault.set(Fault::Swap);
-    let exhausted = api.acquire(&json!({"policy": "slow", "key": "k"}));
-    assert_eq!((exhausted.status.as_u16(), exhausted.header("retry-after")), (503, Some("1")));
-    assert_eq!(exhausted.json()["type"], "urn:tollgate:problem:instance-exhausted");
-    api.fault.set(Fault::Load);
-    let failed = api.acquire(&json!({"policy": "slow", "key": "k"}));
-    assert_ne!(failed.json()["type"], exhausted.json()["type"]);
-}
-
 /// A store that can't compare and swap is refused with what to do, even by a policy that lets pass when
 /// a store fails; only who allowed it is counted there.
 #[test]

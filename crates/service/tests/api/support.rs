@@ -95,7 +95,7 @@ impl Store for TestStore {
 
     async fn swap(&self, key: &str, token: Self::Token, record: &[u8]) -> Result<Swap, StoreError> {
         match self.fault.get() {
-            Fault::Swap => Err(StoreError::Exhausted("too many".into())),
+            Fault::Swap => Err(StoreError::Unavailable("read only".into())),
             Fault::Conflicts => Ok(Swap::Conflict),
             Fault::Inexact => Err(StoreError::Inexact),
             _ => self.records.swap(key, token, record).await,
@@ -107,7 +107,7 @@ impl Store for TestStore {
         swaps: Vec<KeySwap<'_, Self::Token>>,
     ) -> Result<Option<Swap>, StoreError> {
         match self.fault.get() {
-            Fault::Swap => Err(StoreError::Exhausted("too many".into())),
+            Fault::Swap => Err(StoreError::Unavailable("read only".into())),
             Fault::Conflicts => Ok(Some(Swap::Conflict)),
             Fault::OneByOne | Fault::Inexact => Ok(None),
             _ => self.records.swap_all(swaps).await,
@@ -138,7 +138,7 @@ impl SweptStore for TestStore {
 
     async fn remove(&self, key: &str, token: Self::Token) -> Result<Swap, StoreError> {
         match self.fault.get() {
-            Fault::Swap => Err(StoreError::Exhausted("too many".into())),
+            Fault::Swap => Err(StoreError::Unavailable("read only".into())),
             Fault::Inexact => Err(StoreError::Inexact),
             _ => self.records.remove(key, token).await,
         }

@@ -63,7 +63,7 @@ impl<A: ListedAtomics, C: Clock> SweptStore for ElectedStore<A, C> {
             return self.bury_election(key, grave).await;
         };
         match Grave::decode(&seen) {
-            None => self.compare_and_swap(key, Some(&seen), &grave.encode()).await,
+            None => self.atomics.swap(key, Some(&seen), &grave.encode()).await,
             Some(grave) if is_over(grave, now) => self.delete(key, &seen, now).await,
             Some(_) => Ok(Swap::Done),
         }
@@ -85,7 +85,7 @@ impl<A: Atomics, C: Clock> ElectedStore<A, C> {
     /// there, nobody is elected.
     async fn delete(&self, key: &str, seen: &[u8], now: Timestamp) -> Result<Swap, StoreError> {
         let closing = Grave { closing: true, since: now };
-        if self.compare_and_swap(key, Some(seen), &closing.encode()).await? == Swap::Conflict {
+        if self.atomics.swap(key, Some(seen), &closing.encode()).await? == Swap::Conflict {
             return Ok(Swap::Conflict);
         }
         let mark_key = mark_key(key);

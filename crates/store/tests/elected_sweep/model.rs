@@ -43,10 +43,6 @@ impl Atomics for &SpinSqlite {
         Ok(Swap::Done)
     }
 
-    fn swaps_left(&self) -> usize {
-        usize::MAX
-    }
-
     async fn create_twice(&self, key: &str) -> Result<[Swap; 2], StoreError> {
         Ok([self.swap(key, None, b"1").await?, self.swap(key, None, b"2").await?])
     }

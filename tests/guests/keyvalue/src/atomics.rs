@@ -53,18 +53,6 @@ pub(crate) fn creations() -> String {
     told
 }
 
-/// Swaps one after the other, 300 at most, and tells how many handles that took.
-pub(crate) fn used_handles() -> String {
-    let store = default();
-    for used in 0..300 {
-        match Cas::new(&store, "u") {
-            Ok(cas) => drop(swap(cas, "value")),
-            Err(error) => return format!("{used} used, then {error:?}\n"),
-        }
-    }
-    String::from("300 used\n")
-}
-
 pub(crate) fn cas_without_current() -> String {
     let store = default();
     let mut told = String::new();

@@ -37,7 +37,6 @@ async fn handle(request: Request) -> spin_sdk::http::Result<Response<FullBody<By
         "batch-too-long" => batch::too_long(),
         "cas" => atomics::cas(),
         "creations" => atomics::creations(),
-        "used-handles" => atomics::used_handles(),
         "cas-without-current" => atomics::cas_without_current(),
         "cas-handles" => atomics::handles(),
         "increment" => atomics::increment(),

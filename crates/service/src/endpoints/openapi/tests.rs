@@ -81,8 +81,7 @@ fn it_has_every_type_of_problem() {
 const fn next(kind: ProblemType) -> Option<ProblemType> {
     Some(match kind {
         ProblemType::QuotaExceeded => ProblemType::TemporaryReducedCapacity,
-        ProblemType::TemporaryReducedCapacity => ProblemType::InstanceExhausted,
-        ProblemType::InstanceExhausted => ProblemType::AbnormalUsageDetected,
+        ProblemType::TemporaryReducedCapacity => ProblemType::AbnormalUsageDetected,
         ProblemType::AbnormalUsageDetected => ProblemType::LeaseGone,
         ProblemType::LeaseGone => ProblemType::CostAboveCapacity,
         ProblemType::CostAboveCapacity => ProblemType::InvalidRequest,
