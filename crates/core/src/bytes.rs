@@ -1,5 +1,8 @@
 //! Reading bytes from a store, which may be anything: every read can fail, and none panics.
 //!
+//! [`Cursor`] reads any bytes, and says nothing of what is wrong with them, which keeps it small.
+//! [`Reader`] tells it.
+//!
 //! Cooldowns and barriers are records of their own. Such a record starts with two bytes, its kind and its
 //! version. No kind is 1, the version with which records of limits start, so that no record is ever taken
 //! for one of another kind.
@@ -49,19 +52,46 @@ impl fmt::Display for CorruptBytes {
 
 impl core::error::Error for CorruptBytes {}
 
-/// What is left to read. Numbers are little-endian.
+/// What is left to read of any bytes; nothing is read beyond their end. Numbers are little-endian.
+pub(crate) struct Cursor<'a>(&'a [u8]);
+
+impl<'a> Cursor<'a> {
+    /// Starts with the first byte.
+    pub(crate) const fn new(bytes: &'a [u8]) -> Self {
+        Self(bytes)
+    }
+
+    pub(crate) const fn is_at_end(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The next `N` bytes.
+    pub(crate) fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (&taken, rest) = self.0.split_first_chunk()?;
+        self.0 = rest;
+        Some(taken)
+    }
+
+    /// The next `count` bytes.
+    pub(crate) fn slice(&mut self, count: usize) -> Option<&'a [u8]> {
+        let (taken, rest) = self.0.split_at_checked(count)?;
+        self.0 = rest;
+        Some(taken)
+    }
+
+    pub(crate) fn u64(&mut self) -> Option<u64> {
+        self.array().map(u64::from_le_bytes)
+    }
+}
+
+/// What is left to read of a record that has its own kind.
 pub(crate) struct Reader<'a> {
-    rest: &'a [u8],
-    /// The length of everything, for the error.
+    rest: Cursor<'a>,
+    /// The length of the whole record, for the error.
     length: usize,
 }
 
 impl<'a> Reader<'a> {
-    /// Starts with the first byte.
-    pub(crate) const fn new(bytes: &'a [u8]) -> Self {
-        Self { rest: bytes, length: bytes.len() }
-    }
-
     /// Starts behind the kind and the version of a record of at most `bytes_max` bytes.
     pub(crate) fn open(
         bytes: &'a [u8],
@@ -69,11 +99,11 @@ impl<'a> Reader<'a> {
         version: u8,
         bytes_max: usize,
     ) -> Result<Self, CorruptBytes> {
-        let mut reader = Self::new(bytes);
-        let found = reader.u8().map_err(|_| CorruptBytes::Empty)?;
+        let (&found, rest) = bytes.split_first().ok_or(CorruptBytes::Empty)?;
         if found != kind {
             return Err(CorruptBytes::Kind { wanted: kind, found });
         }
+        let mut reader = Self { rest: Cursor::new(rest), length: bytes.len() };
         match reader.u8()? {
             found if found != version => Err(CorruptBytes::Version(found)),
             _ if bytes.len() > bytes_max => Err(reader.bad_length()),
@@ -82,13 +112,11 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) const fn is_at_end(&self) -> bool {
-        self.rest.is_empty()
+        self.rest.is_at_end()
     }
 
     pub(crate) fn take(&mut self, count: usize) -> Result<&'a [u8], CorruptBytes> {
-        let (taken, rest) = self.rest.split_at_checked(count).ok_or_else(|| self.bad_length())?;
-        self.rest = rest;
-        Ok(taken)
+        self.rest.slice(count).ok_or_else(|| self.bad_length())
     }
 
     pub(crate) fn u8(&mut self) -> Result<u8, CorruptBytes> {
@@ -103,18 +131,12 @@ impl<'a> Reader<'a> {
         self.array().map(u64::from_le_bytes)
     }
 
-    pub(crate) fn i128(&mut self) -> Result<i128, CorruptBytes> {
-        self.array().map(i128::from_le_bytes)
-    }
-
     pub(crate) fn id(&mut self) -> Result<Id, CorruptBytes> {
         self.array().map(Id::from_le_bytes)
     }
 
     fn array<const N: usize>(&mut self) -> Result<[u8; N], CorruptBytes> {
-        let (&taken, rest) = self.rest.split_first_chunk().ok_or_else(|| self.bad_length())?;
-        self.rest = rest;
-        Ok(taken)
+        self.rest.array().ok_or_else(|| self.bad_length())
     }
 
     const fn bad_length(&self) -> CorruptBytes {

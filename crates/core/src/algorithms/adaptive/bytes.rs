@@ -12,7 +12,7 @@ use alloc::vec::Vec;
 use super::{AdaptiveState, Change, Note, REASON_BYTES_MAX, SOURCE_BYTES_MAX};
 use crate::UNITS_MAX;
 use crate::algorithms::recovery::Reduction;
-use crate::bytes::{CorruptBytes, Reader};
+use crate::bytes::Cursor;
 use crate::time::{Span, Timestamp};
 
 /// Most bytes there can be.
@@ -53,57 +53,46 @@ impl AdaptiveState {
         }
     }
 
-    /// Reads a state that [`encode_into`](Self::encode_into) wrote.
-    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, CorruptBytes> {
-        let mut reader = Reader::new(bytes);
-        let (at, level) = (read_time(&mut reader)?, reader.i128()?);
-        let flags = reader.u8()?;
+    /// The state that these bytes are, if they are one.
+    pub(crate) fn decode(bytes: &[u8]) -> Option<Self> {
+        let mut cursor = Cursor::new(bytes);
+        let at = time(&mut cursor)?;
+        let level = i128::from_le_bytes(cursor.array()?);
+        let [flags] = cursor.array()?;
         if flags & !(SET | REDUCED | CHANGED) != 0 {
-            return Err(CorruptBytes::Field("flags"));
+            return None;
         }
         let mut state = Self { at, level, ..Self::default() };
         if flags & SET != 0 {
-            state.set = Some(read_set(&mut reader)?);
+            let (capacity, period) = (units(&mut cursor)?, Span::from_nanos(cursor.u64()?));
+            let sane = period > Span::ZERO && period <= Span::MAX;
+            state.set = Some((capacity, period)).filter(|_| sane && capacity > 0);
+            state.set?;
         }
         if flags & REDUCED != 0 {
-            state.reduction = Some(read_reduction(&mut reader)?);
+            let (to, since) = (units(&mut cursor)?, time(&mut cursor)?);
+            // From nothing, nothing would ever recover.
+            state.reduction = (to > 0).then_some(Reduction { to, since });
+            state.reduction?;
         }
         if flags & CHANGED != 0 {
-            state.change = Some(read_change(&mut reader)?);
+            let (at, capacity) = (time(&mut cursor)?, units(&mut cursor)?);
+            let note = Note::new(text(&mut cursor)?, text(&mut cursor)?)?;
+            state.change = Some(Change { at, capacity, note });
         }
-        if reader.is_at_end() { Ok(state) } else { Err(CorruptBytes::Length(bytes.len())) }
+        cursor.is_at_end().then_some(state)
     }
 }
 
-fn read_set(reader: &mut Reader<'_>) -> Result<(u64, Span), CorruptBytes> {
-    let (capacity, period) = (read_units(reader)?, Span::from_nanos(reader.u64()?));
-    let is_sane = capacity > 0 && period > Span::ZERO && period <= Span::MAX;
-    if is_sane { Ok((capacity, period)) } else { Err(CorruptBytes::Field("set")) }
+fn units(cursor: &mut Cursor<'_>) -> Option<u64> {
+    cursor.u64().filter(|units| *units <= UNITS_MAX)
 }
 
-fn read_reduction(reader: &mut Reader<'_>) -> Result<Reduction, CorruptBytes> {
-    let (to, since) = (read_units(reader)?, read_time(reader)?);
-    // From nothing, nothing would ever recover.
-    if to > 0 { Ok(Reduction { to, since }) } else { Err(CorruptBytes::Field("reduction")) }
+fn time(cursor: &mut Cursor<'_>) -> Option<Timestamp> {
+    cursor.u64().map(Timestamp::from_nanos)
 }
 
-fn read_change(reader: &mut Reader<'_>) -> Result<Change, CorruptBytes> {
-    let (at, capacity) = (read_time(reader)?, read_units(reader)?);
-    let note = Note::new(read_text(reader)?, read_text(reader)?);
-    note.map(|note| Change { at, capacity, note }).ok_or(CorruptBytes::Field("note"))
-}
-
-fn read_units(reader: &mut Reader<'_>) -> Result<u64, CorruptBytes> {
-    let units = reader.u64()?;
-    if units <= UNITS_MAX { Ok(units) } else { Err(CorruptBytes::Field("capacity")) }
-}
-
-fn read_time(reader: &mut Reader<'_>) -> Result<Timestamp, CorruptBytes> {
-    reader.u64().map(Timestamp::from_nanos)
-}
-
-fn read_text<'a>(reader: &mut Reader<'a>) -> Result<&'a str, CorruptBytes> {
-    let length = reader.u16()?;
-    let text = reader.take(usize::from(length))?;
-    str::from_utf8(text).map_err(|_| CorruptBytes::Field("note"))
+fn text<'a>(cursor: &mut Cursor<'a>) -> Option<&'a str> {
+    let length = u16::from_le_bytes(cursor.array()?);
+    str::from_utf8(cursor.slice(length.into())?).ok()
 }
