@@ -5,7 +5,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tollgate_core::{Acquire, Applied, Costs, Operation, Share, Span, Timestamp};
 
-use super::budget_lease::{BudgetLease, REQUESTS_FIRST};
+use super::budget_lease::BudgetLease;
+use super::terms::Terms;
 use super::visit::{Visit, Wanted};
 use crate::lease::random_id;
 
@@ -147,9 +148,15 @@ impl Budget {
         if self.is_taking || !(is_hot || asks_others) {
             return None;
         }
-        let first = || costs.as_slice().iter().map(|cost| cost.saturating_mul(REQUESTS_FIRST));
-        let units = old.map_or_else(|| first().collect(), |lease| lease.next_units(now));
-        let wanted = Wanted { id: random_id().ok()?, units, costs: *costs, is_hot };
+        let terms = old.map_or_else(|| Terms::first(costs), |lease| lease.next_terms(now));
+        if !terms.are_worth_it(costs) {
+            return None;
+        }
+        // Who gets none now is not to try it again with every request: it counts anew.
+        if is_hot {
+            (self.since, self.requests) = (now, 0);
+        }
+        let wanted = Wanted { id: random_id().ok()?, terms, costs: *costs, is_hot };
         self.is_taking = true;
         Some(wanted)
     }
