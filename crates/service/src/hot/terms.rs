@@ -4,7 +4,7 @@
 //! visit to the store is shared by so many, and no longer: the hotter a key is, the sooner what is not
 //! spent comes back, and the less of it there is.
 
-use tollgate_core::{Costs, Span};
+use tollgate_core::{Costs, LimitStatus, Span};
 
 /// Requests that a lease is to be for, and the first one of a process is: as many as an instance on Spin is
 /// given.
@@ -58,9 +58,14 @@ impl Terms {
         Self { units: units.collect(), spent_within }
     }
 
-    /// The same, with no more than its part of what each limit has room for.
-    pub(super) fn within(&self, room: impl Iterator<Item = u64>) -> Self {
-        let units = self.units.iter().zip(room).map(|(units, room)| (room / PARTS).min(*units));
+    /// The same, with no more than its part of what each limit has room for, as the limits tell it now that these units
+    /// are held, or were refused.
+    pub(super) fn within(&self, limits: &[LimitStatus], are_held: bool) -> Self {
+        let units = self.units.iter().zip(limits).map(|(units, limit)| {
+            let own = if are_held { *units } else { 0 };
+            let room = limit.limit.min(limit.remaining.saturating_add(own));
+            (room / PARTS).min(*units)
+        });
         Self { units: units.collect(), ..*self }
     }
 

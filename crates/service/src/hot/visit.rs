@@ -128,12 +128,7 @@ impl Wanted {
             let answer = draft.look(&Acquire::new(units).held(hold).into())?;
             let Applied { effect, ref limits, .. } = answer.outcome;
             let is_held = effect == Effect::Held;
-            let held = terms.units.iter().map(|units| if is_held { *units } else { 0 });
-            let room = limits
-                .iter()
-                .zip(held)
-                .map(|(it, held)| it.limit.min(it.remaining.saturating_add(held)));
-            let smaller = terms.within(room);
+            let smaller = terms.within(limits, is_held);
             if smaller == terms {
                 let lease = BudgetLease::new(self.id, terms, limits.clone(), draft.now);
                 return Ok(is_held.then_some((lease, answer)));

@@ -80,3 +80,20 @@ fn a_flood_of_denials_reads_the_record_about_once_each() {
     assert_eq!(world.burst(0, 400), 0);
     assert_eq!(world.asked.get() - before, 500, "one in four tries");
 }
+
+/// Of many that come to a key at the same time, the first one that finds it hot tells the others.
+#[test]
+fn who_is_new_to_a_key_hears_that_it_is_hot() {
+    let mut world = World::new(WINDOW, 3);
+    world.burst(1, 1);
+    world.burst(2, 1);
+    world.burst(0, 4);
+    let visits = world.visits();
+    world.burst(1, 100);
+    assert_eq!(world.visits(), visits + 1, "the second request takes a lease");
+    world.pass(Span::from_millis(150));
+    world.burst(2, 1);
+    assert_eq!(world.visits(), visits + 2);
+    world.burst(2, 1);
+    assert_eq!(world.visits(), visits + 3, "who asks seldom goes to the store");
+}
