@@ -92,7 +92,7 @@ fn edge(store: Arc<Counted>) -> Edge {
     let file: PathBuf = test.ancestors().nth(3).unwrap().join("tollgate/tollgate.wasm");
     let wasm = std::fs::read(&file)
         .unwrap_or_else(|error| panic!("{}: {error}; cargo xtask wasm makes it", file.display()));
-    let variables = [("policies", POLICIES), ("api_keys", ""), ("store", "key-value")];
+    let variables = [("policies", POLICIES), ("api_keys", ""), ("store", "exact-key-value")];
     let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let variables = Arc::new(variables.into());
     Edge::new(&wasm, EdgeConfig::default(), store, variables).unwrap()
