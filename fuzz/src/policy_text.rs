@@ -12,7 +12,10 @@ use crate::checks;
 pub fn run(bytes: &[u8]) {
     let Ok(text) = str::from_utf8(bytes) else { return };
     match PolicySet::parse(text) {
-        Ok(set) => set.iter().for_each(|policy| decides(policy.limits())),
+        Ok(set) => set.iter().for_each(|policy| {
+            decides(policy.limits());
+            policy.overrides().iter().for_each(|it| decides(it.policy().limits()));
+        }),
         Err(error) => assert!(!error.to_string().is_empty()),
     }
 }

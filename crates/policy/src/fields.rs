@@ -110,11 +110,17 @@ fn offset_secs(text: &str) -> Option<i32> {
         ("-", rest) => (-1, rest),
         _ => return None,
     };
-    let (hours, minutes) = rest.split_once(':')?;
+    let (hours, minutes) = hours_and_minutes(rest)?;
+    Some(sign * (i32::from(hours) * 3_600 + i32::from(minutes) * 60))
+}
+
+/// `09:30`: two digits each, and less than 60 minutes.
+pub(crate) fn hours_and_minutes(text: &str) -> Option<(u16, u16)> {
     let two_digits = |part: &str| {
         let digits = part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit());
-        digits.then(|| part.parse::<i32>().ok()).flatten()
+        digits.then(|| part.parse::<u16>().ok()).flatten()
     };
+    let (hours, minutes) = text.split_once(':')?;
     let (hours, minutes) = (two_digits(hours)?, two_digits(minutes)?);
-    (minutes < 60).then_some(sign * (hours * 3_600 + minutes * 60))
+    (minutes < 60).then_some((hours, minutes))
 }

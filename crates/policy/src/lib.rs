@@ -51,6 +51,8 @@
 //! charges there; `"exact"` is the default. `headers` names the rate-limit fields of answers: `"draft-10"`
 //! (the default), `"draft-07"`, `"draft-03"`, `"x-ratelimit"` or `"none"` (see [`Dialect`]).
 //!
+//! Some keys may have other numbers, and some hours: see [`Override`].
+//!
 //! A pool names keys that can stand in for each other, and what else is to be told of them:
 //!
 //! ```
@@ -75,10 +77,13 @@ mod api_keys;
 mod contention;
 mod dialect;
 mod fields;
+mod hours_text;
+mod key_patterns;
 mod limit_text;
 mod limits_value;
 mod named_policy;
 mod options;
+mod override_text;
 mod policy_set;
 mod pool_text;
 mod position;
@@ -90,9 +95,11 @@ mod value;
 pub use api_keys::{API_KEYS_MAX, ApiKey, ApiKeys, Scope};
 pub use contention::Contention;
 pub use dialect::Dialect;
+pub use key_patterns::KEY_PREFIXES_MAX;
 pub use limits_value::{limits_from_value, limits_to_value};
 pub use named_policy::NamedPolicy;
 pub use options::{Exactness, LOCAL_SHARE_PERCENT_DEFAULT, OnStoreFailure};
+pub use override_text::{OVERRIDES_MAX, Override};
 pub use policy_set::{POLICIES_MAX, POOLS_MAX, PolicySet, TextError};
 pub use pool_text::{NamedPool, PoolChoice};
 pub use value::{Entry, LIST_ITEMS_MAX, TABLE_ENTRIES_MAX, TEXT_BYTES_MAX, Value, compact};

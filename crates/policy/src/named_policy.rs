@@ -1,15 +1,16 @@
 //! A policy, as a text or a caller describes it.
 
-use tollgate_core::{LimitError, Name, Policy};
+use tollgate_core::{LimitError, Name, Policy, Timestamp};
 
 use crate::contention::Contention;
 use crate::dialect::Dialect;
 use crate::fields::Fields;
 use crate::limit_text;
 use crate::options::{Exactness, OPTIONS, OnStoreFailure, Options};
+use crate::override_text::{Override, overrides};
 use crate::policy_set::TextError;
 use crate::scaled::scaled;
-use crate::value::Value;
+use crate::value::{Entry, Value};
 
 /// A policy and its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +21,7 @@ pub struct NamedPolicy {
     limits: Policy,
     options: Options,
     local: Option<Policy>,
+    overrides: Vec<Override>,
 }
 
 impl NamedPolicy {
@@ -42,12 +44,14 @@ impl NamedPolicy {
     /// Reads it, or answers a message that starts with the field it is about.
     pub(crate) fn read(name: &str, table: &Value<'_>) -> Result<Self, String> {
         let name = Name::new(name).ok_or_else(|| format!(": its {}", LimitError::Name))?;
-        let (limits, options) = limits_and_options(table)?;
+        let Value::Table(entries) = table else { return Err(String::from(": must be a table")) };
+        let (limits, options) = limits_and_options(entries)?;
         let local = (options.on_store_failure == OnStoreFailure::Local)
             .then(|| scaled(&limits, options.local_share_percent))
             .transpose()
             .map_err(|error| format!(".local_share_percent: {error}"))?;
-        Ok(Self { name, text: table.to_static(), limits, options, local })
+        let overrides = overrides(&name, entries, &limits)?;
+        Ok(Self { name, text: table.to_static(), limits, options, local, overrides })
     }
 
     /// The policy's name.
@@ -72,7 +76,7 @@ impl NamedPolicy {
         &self.text
     }
 
-    /// Its limits.
+    /// Its limits, for keys that no override is for.
     #[must_use]
     pub const fn limits(&self) -> &Policy {
         &self.limits
@@ -114,10 +118,45 @@ impl NamedPolicy {
     pub const fn local(&self) -> Option<&Policy> {
         self.local.as_ref()
     }
+
+    /// Its other numbers, the first of which that is for a key is in force.
+    #[must_use]
+    pub fn overrides(&self) -> &[Override] {
+        &self.overrides
+    }
+
+    /// The policy as it is in force for a key at this time: this one, or one of its overrides.
+    ///
+    /// ```
+    /// use tollgate_core::Timestamp;
+    /// use tollgate_policy::PolicySet;
+    ///
+    /// let set = PolicySet::parse(r#"
+    ///     [policy.api]
+    ///     requests = { algorithm = "gcra", limit = 100, per = "1m" }
+    ///
+    ///     [[policy.api.overrides]]
+    ///     keys = ["team-7", "gold:*"]
+    ///     requests = { limit = 1000 }
+    /// "#).unwrap();
+    /// let now = Timestamp::from_secs(1_800_000_000);
+    /// let capacity = |key| set.get("api").unwrap().at(key, now).limits().limits()[0].capacity();
+    /// assert_eq!([capacity("team-8"), capacity("team-7"), capacity("gold:a")], [100, 1000, 1000]);
+    /// ```
+    #[must_use]
+    pub fn at(&self, key: &str, now: Timestamp) -> &Self {
+        let found = self.override_at(key, now).and_then(|position| self.overrides.get(position));
+        found.map_or(self, |it| it.policy())
+    }
+
+    /// The position of the override that is in force for a key at this time, if one is.
+    #[must_use]
+    pub fn override_at(&self, key: &str, now: Timestamp) -> Option<usize> {
+        self.overrides.iter().position(|it| it.is_for(key, now))
+    }
 }
 
-fn limits_and_options(table: &Value<'_>) -> Result<(Policy, Options), String> {
-    let Value::Table(entries) = table else { return Err(String::from(": must be a table")) };
+fn limits_and_options(entries: &[Entry<'_>]) -> Result<(Policy, Options), String> {
     let (mut limits, mut others) = (Vec::new(), Vec::new());
     for (field, value) in entries {
         let at = |message: String| format!(".{field}{message}");

@@ -43,8 +43,15 @@ pub(crate) struct Options {
 }
 
 /// All options, for messages.
-pub(crate) const OPTIONS: &[&str] =
-    &["on_store_failure", "local_share_percent", "contention", "exactness", "headers", "watch"];
+pub(crate) const OPTIONS: &[&str] = &[
+    "on_store_failure",
+    "local_share_percent",
+    "contention",
+    "exactness",
+    "headers",
+    "watch",
+    "overrides",
+];
 
 impl Options {
     /// Reads them, or answers a message that starts with the field it is about.

@@ -89,7 +89,7 @@ impl<'a> Replay<'a> {
         Self {
             args,
             policy,
-            simulation: Simulation::new(policy.limits()),
+            simulation: Simulation::new(policy),
             tally: Tally::new(policy.limits()),
             timeline: args.plot.as_ref().map(|_| Timeline::default()),
         }

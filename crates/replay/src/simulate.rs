@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use anyhow::{Context as _, Result, bail};
-use tollgate_core::{Decision, Policy, Record, Verdict};
+use tollgate_core::{Decision, Record, Verdict};
+use tollgate_policy::NamedPolicy;
 
 use crate::trace::Event;
 
@@ -12,7 +13,7 @@ const KEYS_MAX: usize = 5_000_000;
 
 /// A policy, and a record for every key that was seen.
 pub(crate) struct Simulation<'p> {
-    policy: &'p Policy,
+    policy: &'p NamedPolicy,
     keys: HashMap<String, KeyState>,
     keys_max: usize,
     /// The record that the last decision was taken over.
@@ -37,9 +38,9 @@ pub(crate) struct KeyTally {
 }
 
 impl<'p> Simulation<'p> {
-    pub(crate) fn new(policy: &'p Policy) -> Self {
-        let keys = HashMap::new();
-        Self { policy, keys, keys_max: KEYS_MAX, record: Record::new(policy) }
+    pub(crate) fn new(policy: &'p NamedPolicy) -> Self {
+        let (keys, record) = (HashMap::new(), Record::new(policy.limits()));
+        Self { policy, keys, keys_max: KEYS_MAX, record }
     }
 
     /// Decides on a request at its own time: reads the key's record, and writes it if it changed.
@@ -55,15 +56,16 @@ impl<'p> Simulation<'p> {
             self.keys.insert(key.clone(), KeyState::default());
         }
         let state = self.keys.get_mut(key).context("a key that was inserted is there")?;
+        let policy = self.policy.at(key, event.time).limits();
         self.record = if state.stored.is_empty() {
-            Record::new(self.policy)
+            Record::new(policy)
         } else {
-            Record::decode(self.policy, &state.stored)?
+            Record::decode(policy, &state.stored)?
         };
-        let decision = self.policy.apply(&mut self.record, &event.operation, event.time);
+        let decision = policy.apply(&mut self.record, &event.operation, event.time);
         if decision.changed() {
             state.stored.clear();
-            decision.record().encode_into(self.policy, &mut state.stored);
+            decision.record().encode_into(policy, &mut state.stored);
         }
         state.tally.add(decision.verdict());
         Ok(decision)
@@ -106,14 +108,18 @@ impl KeyTally {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may panic")]
     use super::*;
-    use tollgate_core::{Limit, Span, Timestamp};
+    use tollgate_core::Timestamp;
+    use tollgate_policy::PolicySet;
 
-    fn policy() -> Policy {
-        Policy::new([Limit::token_bucket("requests", 2, 1, Span::from_secs(1)).unwrap()]).unwrap()
+    fn policy() -> NamedPolicy {
+        let text = "[policy.p]\n\
+            requests = { algorithm = 'token-bucket', capacity = 2, refill = 1, per = '1s' }\n\
+            overrides = [{ keys = ['gold'], requests = { capacity = 9 } }]";
+        PolicySet::parse(text).unwrap().get("p").unwrap().clone()
     }
 
-    fn event(policy: &Policy, key: &str, secs: u64, cost: u64) -> Event {
-        let operation = policy.costs([("requests", cost)]).unwrap().into();
+    fn event(policy: &NamedPolicy, key: &str, secs: u64, cost: u64) -> Event {
+        let operation = policy.limits().costs([("requests", cost)]).unwrap().into();
         Event { line: 7, time: Timestamp::from_secs(secs), key: key.to_owned(), operation }
     }
 
@@ -128,15 +134,16 @@ mod tests {
             ("b", 10, 2, Verdict::Allowed),
             ("a", 11, 1, Verdict::Allowed),
             ("b", 11, 3, Verdict::Impossible),
+            ("gold", 11, 9, Verdict::Allowed),
         ];
         for (key, secs, cost, verdict) in rows {
             let event = event(&policy, key, secs, cost);
             assert_eq!(simulation.decide(&event).unwrap().verdict(), verdict, "{key} at {secs}");
         }
-        assert_eq!(simulation.key_count(), 2);
+        assert_eq!(simulation.key_count(), 3);
         let a = KeyTally { requests: 4, allowed: 3, limited: 1, impossible: 0 };
         let b = KeyTally { requests: 2, allowed: 1, limited: 0, impossible: 1 };
-        assert_eq!(simulation.top_keys(9), [("a", a), ("b", b)]);
+        assert_eq!(simulation.top_keys(2), [("a", a), ("b", b)]);
         assert_eq!(simulation.top_keys(1), [("a", a)]);
     }
 

@@ -66,7 +66,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         let key = body.needed_text("key")?;
         let opened = self.opened(&policy).map_err(|problem| problem.at(body.field("policy")))?;
         check_key("key", &key).map_err(|problem| problem.at(body.field("key")))?;
-        Ok((opened, key))
+        Ok((opened.at(&key, self.began), key))
     }
 
     /// A policy, a key, and what it costs.

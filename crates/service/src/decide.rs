@@ -30,7 +30,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     ) -> Result<Decided, Problem> {
         let record_key = self.record_key(opened, key);
         let ask = |record: Option<&[u8]>, operation: &Operation, now| {
-            self.ask(opened, record, operation, now)
+            self.ask(opened, key, record, operation, now)
         };
         let question = Question { policy: &opened.named, key: &record_key, acquire, ask };
         let store = BestEffort::new(&self.service.store, opened.is_best_effort());
@@ -80,7 +80,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
             let mut outcome = Vec::with_capacity(operations.len());
             for operation in operations {
                 let record = newest.as_deref().or(record);
-                let answer = self.ask(opened, record, operation, now)?;
+                let answer = self.ask(opened, key, record, operation, now)?;
                 newest = answer.record.or(newest);
                 outcome.push(answer.outcome);
             }
@@ -120,11 +120,12 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     pub(crate) fn ask(
         &self,
         opened: &Opened<L>,
+        key: &str,
         record: Option<&[u8]>,
         operation: &Operation,
         now: Timestamp,
     ) -> Result<Answer<Applied>, LimiterError> {
-        let mut outcome = opened.apply(&self.service.limiter, record, operation, now)?;
+        let mut outcome = opened.apply(&self.service.limiter, key, record, operation, now)?;
         let record = outcome.record.take();
         let forget_after = self.forget_after(opened, record.as_deref(), now)?;
         Ok(Answer { outcome, record, forget_after })

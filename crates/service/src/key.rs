@@ -110,6 +110,21 @@ pub fn policy_of(record_key: &str) -> Option<&str> {
     owner_of(record_key).map(|(_, policy)| policy)
 }
 
+/// The key whose record is stored under `record_key`; nothing of one that was hashed, and where that is no key of
+/// a record.
+///
+/// ```
+/// use tollgate_service::{key_of, record_key};
+///
+/// assert_eq!(key_of("r/acme:api/a/b"), Some("a/b"));
+/// assert_eq!(key_of(&record_key(None, "api", &"k".repeat(512))), None);
+/// ```
+#[must_use]
+pub fn key_of(record_key: &str) -> Option<&str> {
+    let (_, key) = record_key.strip_prefix("r/")?.split_once('/')?;
+    (!key.is_empty()).then_some(key)
+}
+
 /// The tenant and the policy of a record.
 pub(crate) fn owner_of(record_key: &str) -> Option<(Option<&str>, &str)> {
     let rest = record_key.strip_prefix("r/").or_else(|| record_key.strip_prefix("h/"))?;

@@ -113,10 +113,10 @@ pub enum LimiterError {
     Refused(String),
 }
 
-/// One open policy per key, for an acquisition of several.
+/// A policy and a key for each leg of an acquisition of several.
 pub(crate) struct Legs<'a, L: Limiter> {
     pub(crate) limiter: &'a L,
-    pub(crate) policies: Vec<&'a Opened<L>>,
+    pub(crate) places: Vec<(&'a Opened<L>, &'a str)>,
 }
 
 impl<L: Limiter> Decide for Legs<'_, L> {
@@ -129,14 +129,15 @@ impl<L: Limiter> Decide for Legs<'_, L> {
         operation: &Operation,
         now: Timestamp,
     ) -> Result<Applied, LimiterError> {
-        let policy = self.policies.get(leg);
-        let policy = policy.ok_or_else(|| LimiterError::Refused(String::from("no such key")))?;
-        policy.apply(self.limiter, record, operation, now)
+        let place = self.places.get(leg);
+        let place = place.ok_or_else(|| LimiterError::Refused(String::from("no such key")))?;
+        place.0.apply(self.limiter, place.1, record, operation, now)
     }
 
     fn forget_after(&self, leg: usize, record: &[u8], now: Timestamp) -> Span {
-        let after = |policy: &&Opened<L>| policy.forget_after(self.limiter, record, now).ok();
-        self.policies.get(leg).and_then(after).unwrap_or(Span::NEVER)
+        let place = self.places.get(leg);
+        let after = place.and_then(|it| it.0.forget_after(self.limiter, record, now).ok());
+        after.unwrap_or(Span::NEVER)
     }
 }
 

@@ -10,21 +10,26 @@ use crate::answer::{Answers, Detail};
 use crate::fields::DecisionFields;
 use crate::hot::HotKeys;
 use crate::limiter::{Capacity, Limiter, LimiterError, PolicyChange};
+use crate::numbers::Numbers;
 use crate::tally::Decisions;
 
-/// A policy, ready for requests.
+/// A policy as some of its keys have it, ready for requests.
 pub(crate) struct Opened<L: Limiter> {
-    pub(crate) named: NamedPolicy,
+    pub(crate) named: Arc<NamedPolicy>,
     fields: DecisionFields,
-    handle: L::Opened,
+    numbers: Arc<Numbers<L>>,
+    /// Which of the policy's overrides it is; none of them for all other keys.
+    position: Option<usize>,
     /// What is granted while the store can't be asked.
     pub(crate) local: Option<L::Opened>,
     /// Shared by all policies that are counted together.
     pub(crate) decisions: Arc<Decisions>,
-    /// Of this policy alone: what a process holds of a key is spent by the limits that it was held of.
+    /// Of these numbers alone: what a process holds of a key is spent by the limits that it was held of.
     pub(crate) hot_keys: HotKeys,
+    /// The same policy with other numbers, as its text lists them.
+    overrides: Vec<Self>,
     /// Nothing of one that the configuration has had from the beginning.
-    origin: Option<Origin<L>>,
+    origin: Option<Arc<Origin<L>>>,
 }
 
 /// How a policy came to be in force.
@@ -41,22 +46,56 @@ impl<L: Limiter> Opened<L> {
     pub(crate) fn new(
         limiter: &L,
         named: NamedPolicy,
-        decisions: Arc<Decisions>,
+        decisions: &Arc<Decisions>,
+    ) -> Result<Self, LimiterError> {
+        let named = Arc::new(named);
+        let numbers = Arc::new(Numbers::open(limiter, &named)?);
+        let overrides = named.overrides().iter().enumerate().map(|(position, it)| {
+            Self::with_numbers(limiter, it.policy(), &numbers, Some(position), decisions)
+        });
+        let overrides = overrides.collect::<Result<_, LimiterError>>()?;
+        let opened = Self::with_numbers(limiter, &named, &numbers, None, decisions)?;
+        Ok(Self { overrides, ..opened })
+    }
+
+    fn with_numbers(
+        limiter: &L,
+        named: &Arc<NamedPolicy>,
+        numbers: &Arc<Numbers<L>>,
+        position: Option<usize>,
+        decisions: &Arc<Decisions>,
     ) -> Result<Self, LimiterError> {
         Ok(Self {
-            fields: DecisionFields::new(&named),
-            handle: limiter.open(named.limits())?,
+            fields: DecisionFields::new(named),
+            numbers: Arc::clone(numbers),
+            position,
             local: named.local().map(|local| limiter.open(local)).transpose()?,
-            decisions,
+            decisions: Arc::clone(decisions),
             hot_keys: HotKeys::default(),
+            overrides: Vec::new(),
             origin: None,
-            named,
+            named: Arc::clone(named),
         })
     }
 
     /// The same policy, as it came to be in force.
-    pub(crate) fn with_origin(self, origin: Origin<L>) -> Self {
-        Self { origin: Some(origin), ..self }
+    pub(crate) fn with_origin(mut self, origin: Origin<L>) -> Self {
+        let origin = Arc::new(origin);
+        for it in &mut self.overrides {
+            it.origin = Some(Arc::clone(&origin));
+        }
+        self.origin = Some(origin);
+        self
+    }
+
+    /// The policy as it is in force for a key at this time.
+    pub(crate) fn at(&self, key: &str, now: Timestamp) -> &Self {
+        let position = self.named.override_at(key, now);
+        position.and_then(|position| self.overrides.get(position)).unwrap_or(self)
+    }
+
+    fn handle(&self) -> &L::Opened {
+        self.numbers.get(self.position)
     }
 
     /// The revision under which its records are written.
@@ -64,12 +103,17 @@ impl<L: Limiter> Opened<L> {
         self.origin.as_ref().map_or(0, |origin| origin.revision)
     }
 
+    /// Whether it is this one and no other, and has the same numbers.
+    pub(crate) fn is_as(&self, other: &Self) -> bool {
+        (self.revision(), self.position) == (other.revision(), other.position)
+    }
+
     /// Whether a store that can't compare and swap will do.
     pub(crate) fn is_best_effort(&self) -> bool {
         self.named.exactness() == Exactness::BestEffort
     }
 
-    pub(crate) const fn answers(&self, detail: Detail) -> Answers<'_> {
+    pub(crate) fn answers(&self, detail: Detail) -> Answers<'_> {
         Answers { policy: self.named.limits(), fields: &self.fields, detail }
     }
 
@@ -77,34 +121,37 @@ impl<L: Limiter> Opened<L> {
     pub(crate) fn apply(
         &self,
         limiter: &L,
+        key: &str,
         record: Option<&[u8]>,
         operation: &Operation,
         now: Timestamp,
     ) -> Result<Applied, LimiterError> {
-        let record = self.carried(limiter, record)?;
-        limiter.apply(&self.handle, record.as_deref(), operation, now)
+        let record = self.carried(limiter, key, record)?;
+        limiter.apply(self.handle(), record.as_deref(), operation, now)
     }
 
     /// What is in force for the adaptive limit at this position.
     pub(crate) fn capacity_of(
         &self,
         limiter: &L,
+        key: &str,
         record: Option<&[u8]>,
         limit: usize,
         now: Timestamp,
     ) -> Result<Option<Capacity>, LimiterError> {
-        let record = self.carried(limiter, record)?;
-        limiter.capacity_of(&self.handle, record.as_deref(), limit, now)
+        let record = self.carried(limiter, key, record)?;
+        limiter.capacity_of(self.handle(), record.as_deref(), limit, now)
     }
 
     /// How long after `now` a key is still blocked.
     pub(crate) fn blocked_for(
         &self,
         limiter: &L,
+        key: &str,
         record: Option<&[u8]>,
         now: Timestamp,
     ) -> Result<Span, LimiterError> {
-        let record = self.carried(limiter, record)?;
+        let record = self.carried(limiter, key, record)?;
         let until = record.map(|record| Record::blocked_until_in(&record)).transpose()?;
         Ok(until.map_or(Span::ZERO, |until| until.since(now)))
     }
@@ -116,32 +163,47 @@ impl<L: Limiter> Opened<L> {
         record: &[u8],
         now: Timestamp,
     ) -> Result<Span, LimiterError> {
-        limiter.forget_after(&self.handle, record, now)
+        if self.numbers.change_by_the_hour() {
+            return self.numbers.forget_after(limiter, record, now);
+        }
+        limiter.forget_after(self.handle(), record, now)
     }
 
-    /// How long after `now` a record decides as none would; nothing of one that was written under a later
-    /// policy, which is in force elsewhere already.
+    /// How long after `now` a record decides as none would, whichever key it is of; nothing where that is
+    /// not known: of one that was written under a later policy, which is in force elsewhere already, and of one
+    /// that has to follow a change of numbers that its key has, if nobody says which key that is.
     pub(crate) fn idle_after(
         &self,
         limiter: &L,
+        key: Option<&str>,
         record: &[u8],
         now: Timestamp,
     ) -> Result<Option<Span>, LimiterError> {
-        if Record::revision_in(record)? > self.revision() {
+        let revision = Record::revision_in(record)?;
+        if revision > self.revision() {
             return Ok(None);
         }
-        match self.carried(limiter, Some(record))? {
-            Some(record) => self.forget_after(limiter, &record, now).map(Some),
+        let needs_key = revision < self.revision() && self.have_overrides();
+        let Some(key) = key.or_else(|| (!needs_key).then_some("")) else { return Ok(None) };
+        match self.carried(limiter, key, Some(record))? {
+            Some(record) => self.numbers.forget_after(limiter, &record, now).map(Some),
             None => Ok(Some(Span::ZERO)),
         }
     }
 
-    /// The record as this policy reads it. One of an earlier policy follows every change since, each as
+    /// Whether some keys have numbers of their own under this policy, or had under one before.
+    fn have_overrides(&self) -> bool {
+        let before = self.origin.as_ref().and_then(|origin| origin.before.as_ref());
+        !self.overrides.is_empty() || before.is_some_and(|before| before.have_overrides())
+    }
+
+    /// The record of a key as this policy reads it. One of an earlier policy follows every change since, each as
     /// of the moment at which it took effect, so that it does not matter who looks or when; one of a
     /// later policy stays as it is, since that is in force elsewhere already.
     fn carried<'r>(
         &self,
         limiter: &L,
+        key: &str,
         record: Option<&'r [u8]>,
     ) -> Result<Option<Cow<'r, [u8]>>, LimiterError> {
         let Some(origin) = &self.origin else { return Ok(record.map(Cow::Borrowed)) };
@@ -149,15 +211,13 @@ impl<L: Limiter> Opened<L> {
             (Some(record), _) if Record::revision_in(record)? >= origin.revision => {
                 return Ok(Some(Cow::Borrowed(record)));
             }
-            (Some(record), Some(before)) => before.carried(limiter, Some(record))?,
+            (Some(record), Some(before)) => before.carried(limiter, key, Some(record))?,
             (record, _) => record.map(Cow::Borrowed),
         };
-        let change = PolicyChange {
-            old: origin.before.as_ref().map_or(&self.handle, |before| &before.handle),
-            carry: origin.carry,
-            at: origin.at,
-            revision: origin.revision,
-        };
-        limiter.carry_over(&self.handle, record.as_deref(), &change).map(Cow::Owned).map(Some)
+        let new = self.numbers.at(key, origin.at);
+        let old = origin.before.as_ref().map_or(new, |before| before.numbers.at(key, origin.at));
+        let (carry, at, revision) = (origin.carry, origin.at, origin.revision);
+        let change = PolicyChange { old, carry, at, revision };
+        limiter.carry_over(new, record.as_deref(), &change).map(Cow::Owned).map(Some)
     }
 }

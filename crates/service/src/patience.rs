@@ -11,13 +11,13 @@ use crate::session::Session;
 impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     /// Asks, and again when what is denied would pass within `patience`. `passes_after` says how long
     /// an answer has to be waited for, and is nothing for one that stands. Who has waited until one of the
-    /// `policies` was over is not asked about again.
+    /// policies of these `places` was over is not asked about again.
     ///
     /// (No `AsyncFn`: the future of a request would not be `Send`, and natively it moves between threads.)
     pub(crate) async fn ask_within<T, F: Future<Output = Result<T, Problem>>>(
         &self,
         patience: Span,
-        policies: &[&Opened<L>],
+        places: &[(&Opened<L>, &str)],
         ask: impl Fn() -> F,
         passes_after: impl Fn(&T) -> Option<Span>,
     ) -> Result<T, Problem> {
@@ -33,7 +33,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
             match passes_after(&answer) {
                 Some(wait) if wait <= left => {
                     self.service.clock.sleep(wait).await;
-                    if !self.are_in_force(policies).await {
+                    if !self.are_in_force(places).await {
                         return Ok(answer);
                     }
                 }

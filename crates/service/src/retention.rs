@@ -1,10 +1,11 @@
 //! How long the records of some policies matter.
 
 use std::collections::BTreeMap;
+use std::iter;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tollgate_core::cooldown::Cooldowns;
-use tollgate_core::{Policy, Record, Timestamp};
+use tollgate_core::{Policy, Record, Span, Timestamp};
 use tollgate_policy::{NamedPolicy, PolicySet};
 use tollgate_store::Judgement;
 
@@ -38,7 +39,7 @@ const TENANTS_MAX: usize = 1_000;
 /// ```
 #[derive(Debug, Clone)]
 pub struct Retention {
-    policies: BTreeMap<String, Policy>,
+    policies: BTreeMap<String, NamedPolicy>,
     live: Arc<Mutex<LivePolicies>>,
 }
 
@@ -49,7 +50,7 @@ impl Retention {
     /// What these policies say.
     #[must_use]
     pub fn new(policies: &PolicySet) -> Self {
-        let entry = |policy: &NamedPolicy| (policy.name().to_string(), policy.limits().clone());
+        let entry = |policy: &NamedPolicy| (policy.name().to_string(), policy.clone());
         Self { policies: policies.iter().map(entry).collect(), live: Arc::default() }
     }
 
@@ -93,18 +94,23 @@ impl Retention {
         history: Option<&'a History>,
         policy: &str,
         revision: u64,
-    ) -> Option<&'a Policy> {
+    ) -> Option<&'a NamedPolicy> {
         let mut versions = history?.versions.iter();
         let version = versions.find(|version| version.revision >= revision)?;
-        let live = version.policy.as_ref().map(NamedPolicy::limits);
-        live.or_else(|| self.policies.get(policy))
+        version.policy.as_ref().or_else(|| self.policies.get(policy))
     }
 }
 
-fn judge(policy: Option<&Policy>, record: &[u8], now: Timestamp) -> Judgement {
+/// A record matters as long as it does under any of the numbers that its key may have.
+fn judge(policy: Option<&NamedPolicy>, record: &[u8], now: Timestamp) -> Judgement {
     let Some(policy) = policy else { return Judgement::UnknownPolicy };
-    match Record::decode(policy, record) {
-        Ok(record) => Judgement::ForgetAfter(record.forget_after(policy, now)),
+    let overrides = policy.overrides().iter().map(|it| it.policy().limits());
+    let forget_after = |numbers: &Policy| {
+        Record::decode(numbers, record).map(|record| record.forget_after(numbers, now))
+    };
+    let each = iter::once(policy.limits()).chain(overrides).map(forget_after);
+    match each.collect::<Result<Vec<_>, _>>() {
+        Ok(each) => Judgement::ForgetAfter(each.into_iter().max().unwrap_or(Span::NEVER)),
         Err(_) => Judgement::Corrupt,
     }
 }

@@ -99,8 +99,9 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
         clock: C,
         report: fn(&Fault),
     ) -> Result<Self, LimiterError> {
-        let open =
-            |named: &NamedPolicy| Opened::new(&limiter, named.clone(), Arc::<Decisions>::default());
+        let open = |named: &NamedPolicy| {
+            Opened::new(&limiter, named.clone(), &Arc::<Decisions>::default())
+        };
         let live = LiveTenants::new(policies.has_live_policies());
         let pools = Pools::new(policies.pools());
         let mut policies = policies.iter().map(open).collect::<Result<Vec<_>, LimiterError>>()?;

@@ -32,14 +32,22 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         }
     }
 
+    /// The same, as it is in force for this key.
+    pub(crate) fn opened_for(&self, policy: &str, key: &str) -> Result<&Opened<L>, Problem> {
+        Ok(self.opened(policy)?.at(key, self.began))
+    }
+
     /// Whether all of them still are, for who has waited.
-    pub(crate) async fn are_in_force(&self, policies: &[&Opened<L>]) -> bool {
+    pub(crate) async fn are_in_force(&self, places: &[(&Opened<L>, &str)]) -> bool {
         let now = self.service.clock.now();
         let live = self.service.live_policies(self.tenant, now).await;
-        policies.iter().all(|opened| match live.find(opened.named.name(), now) {
-            Found::Live(other) => other.revision() == opened.revision(),
-            Found::Configuration => opened.revision() == 0,
-            Found::Nothing => false,
+        places.iter().all(|(opened, key)| {
+            let found = match live.find(opened.named.name(), now) {
+                Found::Live(found) => Some(found),
+                Found::Configuration => self.service.opened(opened.named.name()).ok(),
+                Found::Nothing => None,
+            };
+            found.is_some_and(|found| found.at(key, now).is_as(opened))
         })
     }
 

@@ -20,7 +20,7 @@ use crate::answer::json;
 use crate::auth::authorize;
 use crate::body::{self, Members};
 use crate::content::Content;
-use crate::key::{is_swept_for, owner_of};
+use crate::key::{is_swept_for, key_of, owner_of};
 use crate::limiter::{Limiter, LimiterError};
 use crate::problem::Problem;
 use crate::retention::judge_other;
@@ -160,7 +160,7 @@ impl<S: SweptStore, L: Limiter, C: Clock> Session<'_, S, L, C> {
             return judge_other(record_key, record, idle_at);
         };
         let Ok(opened) = self.opened(policy) else { return Judgement::UnknownPolicy };
-        match opened.idle_after(&self.service.limiter, record, idle_at) {
+        match opened.idle_after(&self.service.limiter, key_of(record_key), record, idle_at) {
             Ok(Some(span)) => Judgement::ForgetAfter(span),
             Ok(None) | Err(LimiterError::Refused(_)) => Judgement::UnknownPolicy,
             Err(_) => Judgement::Corrupt,

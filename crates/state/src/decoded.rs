@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use tollgate_core::{Policy, Record, Timestamp};
 use tollgate_policy::PolicySet;
-use tollgate_service::policy_of;
+use tollgate_service::{key_of, policy_of};
 
 /// Decodes the records of the policies that it knows, for one moment.
 #[derive(Debug, Clone, Default)]
@@ -59,7 +59,9 @@ impl Decoder {
         if Record::revision_in(bytes).is_ok_and(|revision| revision > 0) {
             return None;
         }
-        let policy = self.policies.get(policy_of(record_key)?)?.limits();
+        let policy = self.policies.get(policy_of(record_key)?)?;
+        // A key that was hashed has the numbers of those that nobody named.
+        let policy = key_of(record_key).map_or(policy, |key| policy.at(key, self.now)).limits();
         Some(match Record::decode(policy, bytes) {
             Ok(record) => self.view(policy, record),
             Err(error) => Decoded::Corrupt { corrupt: error.to_string() },

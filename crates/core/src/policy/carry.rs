@@ -4,7 +4,6 @@ use crate::algorithms::any::State;
 use crate::policy::Policy;
 use crate::policy::limit::Limit;
 use crate::record::Record;
-use crate::record::entry::kind_of;
 use crate::time::Timestamp;
 
 /// How a limit's state is carried over to new numbers.
@@ -74,7 +73,7 @@ impl Limit {
     ) {
         match carry {
             Carry::Reset => {}
-            Carry::AsIs if kind_of(self.rule()) == kind_of(other.rule()) => *state = was.clone(),
+            Carry::AsIs if self.counts_like(other) => *state = was.clone(),
             Carry::AsIs => {}
             Carry::InProportion => {
                 let (old, new) = (other.rule().capacity(was), self.rule().capacity(state));

@@ -4,6 +4,7 @@ use crate::algorithms::any::AnyRule;
 use crate::policy::algorithm::Algorithm;
 use crate::policy::limit_error::{Field, LimitError};
 use crate::policy::name::Name;
+use crate::record::entry::kind_of;
 use crate::time::Span;
 
 /// What happens when a hold is settled for more than it holds, and there is no room for the rest.
@@ -190,6 +191,21 @@ impl Limit {
             AnyRule::Adaptive(adaptive) => adaptive.period(),
             AnyRule::Slots(_) => Span::NEVER,
         }
+    }
+
+    /// Whether a record that was written under one of them is read under the other: they count in the same
+    /// way, whatever their numbers are. A budget and a bucket that refills do not.
+    ///
+    /// ```
+    /// use tollgate_core::{Limit, Span};
+    /// let bucket = |refill| Limit::token_bucket("requests", 10, refill, Span::from_secs(1));
+    /// assert!(bucket(1)?.counts_like(&bucket(5)?));
+    /// assert!(!bucket(1)?.counts_like(&bucket(0)?));
+    /// # Ok::<(), tollgate_core::LimitError>(())
+    /// ```
+    #[must_use]
+    pub const fn counts_like(&self, other: &Self) -> bool {
+        kind_of(&self.rule) == kind_of(&other.rule)
     }
 
     pub(crate) const fn rule(&self) -> &AnyRule {

@@ -3,6 +3,7 @@
 
 mod limits;
 mod options;
+mod overrides;
 mod wrong;
 
 use tollgate_policy::{NamedPolicy, OnStoreFailure, PolicySet};

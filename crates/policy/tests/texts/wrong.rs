@@ -116,7 +116,7 @@ fn wrong_types_and_unknown_fields_are_named() {
         (
             "5",
             "policy.p.x: is neither a limit, such as \
-             { algorithm = \"gcra\", limit = 100, per = \"1m\" }, nor one of the options on_store_failure, local_share_percent, contention, exactness, headers, watch"
+             { algorithm = \"gcra\", limit = 100, per = \"1m\" }, nor one of the options on_store_failure, local_share_percent, contention, exactness, headers, watch, overrides"
                 .into(),
         ),
     ];

@@ -39,7 +39,8 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         let lease = manner.hold.map(|hold| lease(hold.id(), slice::from_ref(&leg)).token());
         let acquire = manner.acquire(leg.costs).into();
         let ask = || self.decide(leg.opened, &leg.key, &acquire);
-        let decided = self.ask_within(patience, &[leg.opened], ask, passes_after).await?;
+        let decided =
+            self.ask_within(patience, &[(leg.opened, &leg.key)], ask, passes_after).await?;
         leg.opened.decisions.count(&decided);
         Ok(answers.decided(&decided, lease.as_deref()))
     }

@@ -29,11 +29,12 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         policy: &str,
         key: &str,
     ) -> Result<Response<Full<Bytes>>, Problem> {
-        let opened = self.opened(policy)?;
+        let opened = self.opened_for(policy, key)?;
         check_key("key", key)?;
         let limits = opened.named.limits().limits();
         let ask = |record: Option<&[u8]>, now| {
-            let capacity = |limit| opened.capacity_of(&self.service.limiter, record, limit, now);
+            let capacity =
+                |limit| opened.capacity_of(&self.service.limiter, key, record, limit, now);
             let outcome = (0..limits.len()).map(capacity).collect::<Result<Vec<_>, _>>()?;
             Ok(Answer { outcome, record: None, forget_after: Span::NEVER })
         };

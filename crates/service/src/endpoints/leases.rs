@@ -72,7 +72,8 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
 
     /// The open policies of a lease. One that was removed since has nothing that could be settled.
     fn places<'a>(&'a self, lease: &'a Lease) -> Result<Places<'a, L>, Problem> {
-        let place = |(policy, key): &'a (String, String)| Ok((self.opened(policy)?, &**key));
+        let place =
+            |(policy, key): &'a (String, String)| Ok((self.opened_for(policy, key)?, &**key));
         lease.legs.iter().map(place).collect()
     }
 

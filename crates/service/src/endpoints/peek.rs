@@ -18,12 +18,13 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         key: &str,
         detail: Detail,
     ) -> Result<Response<Full<Bytes>>, Problem> {
-        let opened = self.opened(policy)?;
+        let opened = self.opened_for(policy, key)?;
         check_key("key", key)?;
         let peek = opened.named.limits().no_costs().into();
         let ask = |record: Option<&[u8]>, now| {
-            let blocked_for = opened.blocked_for(&self.service.limiter, record, now)?;
-            let Answer { outcome, record, forget_after } = self.ask(opened, record, &peek, now)?;
+            let blocked_for = opened.blocked_for(&self.service.limiter, key, record, now)?;
+            let Answer { outcome, record, forget_after } =
+                self.ask(opened, key, record, &peek, now)?;
             Ok(Answer { outcome: (outcome, blocked_for), record, forget_after })
         };
         let record_key = self.record_key(opened, key);

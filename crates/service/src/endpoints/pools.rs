@@ -81,7 +81,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         cost: Option<&CostBody<'_>>,
     ) -> Result<Vec<Leg<'a, L>>, Problem> {
         let legs = pool.places().map(|(policy, key)| {
-            let opened = self.opened(policy)?;
+            let opened = self.opened_for(policy, key)?;
             let costs = costs(body, opened.named.limits(), cost)?;
             Ok(Leg { opened, key: key.into(), costs })
         });

@@ -39,8 +39,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         let id = manner.hold.map(|hold| hold.id()).or(manner.once).map_or_else(random_id, Ok)?;
         let places: Vec<_> = legs.iter().map(|leg| (leg.opened, &*leg.key)).collect();
         let ask = || self.take(&legs, &places, manner, id);
-        let policies: Vec<_> = legs.iter().map(|leg| leg.opened).collect();
-        let taken = self.ask_within(patience, &policies, ask, passes_after).await?;
+        let taken = self.ask_within(patience, &places, ask, passes_after).await?;
         let lease = match &taken {
             Taken::Counted(outcome) => {
                 count(&places, outcome);
@@ -89,7 +88,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     fn acquisition<'a>(
         &'a self,
         legs: &[Leg<'_, L>],
-        places: &[(&'a Opened<L>, &str)],
+        places: &[(&'a Opened<L>, &'a str)],
         names: &[String],
         manner: &Manner,
         id: Id,
@@ -134,9 +133,8 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         places.iter().map(|(opened, key)| self.record_key(opened, key)).collect()
     }
 
-    pub(super) fn legs<'a>(&'a self, places: &[(&'a Opened<L>, &str)]) -> Legs<'a, L> {
-        let policies = places.iter().map(|(opened, _)| *opened).collect();
-        Legs { limiter: &self.service.limiter, policies }
+    pub(super) fn legs<'a>(&'a self, places: &[(&'a Opened<L>, &'a str)]) -> Legs<'a, L> {
+        Legs { limiter: &self.service.limiter, places: places.to_vec() }
     }
 
     /// Takes a machine on these keys to its end.

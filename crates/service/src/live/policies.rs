@@ -127,12 +127,12 @@ fn open<S: Store, L: Limiter, C: Clock>(
 ) -> Result<Option<Opened<L>>, LimiterError> {
     let configured = service.opened(name).ok();
     let Some(policy) =
-        version.policy.as_ref().or_else(|| configured.map(|configured| &configured.named))
+        version.policy.as_ref().or_else(|| configured.map(|configured| &*configured.named))
     else {
         return Ok(None);
     };
     let decisions = configured.map_or(&service.live_decisions, |configured| &configured.decisions);
-    let opened = Opened::new(&service.limiter, policy.clone(), Arc::clone(decisions))?;
+    let opened = Opened::new(&service.limiter, policy.clone(), decisions)?;
     if version.revision == 0 {
         return Ok(Some(opened));
     }

@@ -42,9 +42,9 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         operation: &Operation,
     ) -> Result<Applied, Problem> {
         let ask = |record: Option<&[u8]>, now| {
-            let before = self.capacities(opened, record, now)?;
-            let answer = self.ask(opened, record, operation, now)?;
-            let after = self.capacities(opened, answer.record.as_deref().or(record), now)?;
+            let before = self.capacities(opened, key, record, now)?;
+            let answer = self.ask(opened, key, record, operation, now)?;
+            let after = self.capacities(opened, key, answer.record.as_deref().or(record), now)?;
             let changed = before.iter().zip(after).filter(|(before, after)| differs(before, after));
             let changed: Vec<_> = changed.map(|(_, after)| after).collect();
             let Answer { outcome, record, forget_after } = answer;
@@ -69,6 +69,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     fn capacities(
         &self,
         opened: &Opened<L>,
+        key: &str,
         record: Option<&[u8]>,
         now: Timestamp,
     ) -> Result<Vec<(String, Capacity)>, LimiterError> {
@@ -76,7 +77,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         let adaptive =
             limits.filter(|(_, limit)| matches!(limit.algorithm(), Algorithm::Adaptive { .. }));
         let capacity = |(index, limit): (usize, &Limit)| {
-            let found = opened.capacity_of(&self.service.limiter, record, index, now);
+            let found = opened.capacity_of(&self.service.limiter, key, record, index, now);
             found
                 .map(|found| found.map(|capacity| (limit.name().to_string(), capacity)))
                 .transpose()

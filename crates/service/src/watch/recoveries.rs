@@ -81,7 +81,8 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
             async { Ok(self.on_record(record_key.clone(), opened.is_best_effort(), ask).await?) };
         let record = sight.records.get(&record_key, load).await?;
         let at = |at| {
-            let found = opened.capacity_of(&self.service.limiter, record.as_deref(), limit, at);
+            let (limiter, record) = (&self.service.limiter, record.as_deref());
+            let found = opened.capacity_of(limiter, &subject.key, record, limit, at);
             found.map_err(|error| {
                 let fault = Fault { record_key: record_key.clone(), cause: DriveError::Ask(error) };
                 self.report(&fault);
@@ -96,7 +97,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
 
     /// The policy, the limit's place in it, and how it recovers; nothing where that is not there any more.
     fn recovering(&self, subject: &Subject) -> Option<(&Opened<L>, usize, Recovery)> {
-        let opened = self.opened(&subject.policy).ok()?;
+        let opened = self.opened_for(&subject.policy, &subject.key).ok()?;
         let limits = opened.named.limits();
         let index = limits.index_of(&subject.limit)?;
         match limits.limits().get(index)?.algorithm() {

@@ -15,6 +15,7 @@ mod leases;
 mod live;
 mod openapi;
 mod operations;
+mod overrides;
 mod place;
 mod policies;
 mod pools;

@@ -1,0 +1,146 @@
+//! Other numbers for some keys, or at some hours, as they are written in a policy text.
+
+use std::sync::Arc;
+
+use tollgate_core::{Limit, Policy, Schedule, Timestamp};
+
+use crate::fields::Fields;
+use crate::hours_text;
+use crate::key_patterns::KeyPatterns;
+use crate::named_policy::NamedPolicy;
+use crate::value::{Entry, Value};
+
+/// Most overrides of one policy: each of them is a policy of its own in the memory of every process.
+pub const OVERRIDES_MAX: usize = 32;
+
+/// What a limit is in every override: what a request costs is read before it is known for whom.
+const FIXED: [&str; 3] = ["algorithm", "default_cost", "per_call"];
+
+/// What does not change by the hour: what was used in a window would be forgiven with it.
+const WINDOWS: [&str; 4] = ["per", "start", "calendar", "utc_offset"];
+
+/// A policy with other numbers, and for whom and when it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Override {
+    /// Nothing: for all keys.
+    keys: Option<KeyPatterns>,
+    /// Nothing: at all hours.
+    hours: Option<Schedule>,
+    policy: Arc<NamedPolicy>,
+}
+
+impl Override {
+    /// Whether it is for this key at this time.
+    #[must_use]
+    pub fn is_for(&self, key: &str, now: Timestamp) -> bool {
+        self.keys.as_ref().is_none_or(|keys| keys.contain(key))
+            && self.hours.as_ref().is_none_or(|hours| hours.choice(now).is_some())
+    }
+
+    /// Whether it is for some hours only.
+    #[must_use]
+    pub const fn has_hours(&self) -> bool {
+        self.hours.is_some()
+    }
+
+    /// The whole policy that is in force then. It has the limits of the one that it overrides, in their order.
+    #[must_use]
+    pub const fn policy(&self) -> &Arc<NamedPolicy> {
+        &self.policy
+    }
+}
+
+/// The overrides of the policy that `table` describes, whose limits are `limits`; or a message that starts
+/// with the field it is about.
+pub(crate) fn overrides(
+    name: &str,
+    table: &[Entry<'_>],
+    limits: &Policy,
+) -> Result<Vec<Override>, String> {
+    let fields = Fields { owner: "a policy", entries: table };
+    let items = match fields.get("overrides")? {
+        None => return Ok(Vec::new()),
+        Some(Value::List(items)) if items.len() <= OVERRIDES_MAX => items,
+        Some(_) => {
+            return Err(format!(".overrides: must be a list of at most {OVERRIDES_MAX} tables"));
+        }
+    };
+    let read = |(index, item): (usize, &Value<'_>)| {
+        let it = one(name, table, limits, item);
+        it.map_err(|message| format!(".overrides[{index}]{message}"))
+    };
+    items.iter().enumerate().map(read).collect()
+}
+
+fn one(
+    name: &str,
+    table: &[Entry<'_>],
+    limits: &Policy,
+    item: &Value<'_>,
+) -> Result<Override, String> {
+    let Value::Table(entries) = item else { return Err(String::from(": must be a table")) };
+    let is_limit = |(_, value): &Entry<'_>| matches!(value, Value::Table(_));
+    let (numbers, when): (Vec<_>, Vec<_>) = entries.iter().cloned().partition(is_limit);
+    let fields = Fields { owner: "an override", entries: &when };
+    fields.has_only(&["keys", "days", "from", "to", "utc_offset"], &[])?;
+    let (keys, hours) = (KeyPatterns::read(&fields)?, hours_text::schedule(&fields)?);
+    if keys.is_none() && hours.is_none() {
+        return Err(String::from(": needs keys, or hours: days, from or to"));
+    }
+    let fixed = if hours.is_some() { &[&FIXED[..], &WINDOWS].concat()[..] } else { &FIXED };
+    check_numbers(&numbers, limits, fixed)?;
+    let policy = NamedPolicy::read(name, &Value::Table(merged(table, &numbers)))?;
+    check_kinds(policy.limits(), limits)?;
+    Ok(Override { keys, hours, policy: Arc::new(policy) })
+}
+
+/// Limits of the policy, each once, and nothing that an override leaves as it is.
+fn check_numbers(numbers: &[Entry<'_>], limits: &Policy, fixed: &[&str]) -> Result<(), String> {
+    if numbers.is_empty() {
+        return Err(String::from(": overrides no limit"));
+    }
+    for (index, (name, fields)) in numbers.iter().enumerate() {
+        if limits.index_of(name).is_none() {
+            return Err(format!(".{name}: is no limit of this policy"));
+        }
+        if numbers.iter().take(index).any(|(other, _)| other == name) {
+            return Err(format!(".{name}: is given twice"));
+        }
+        let Value::Table(fields) = fields else { continue };
+        if let Some((field, _)) = fields.iter().find(|(field, _)| fixed.contains(&&**field)) {
+            return Err(format!(".{name}.{field}: is the same in every override"));
+        }
+    }
+    Ok(())
+}
+
+/// The table of the policy with other fields in some of its limits.
+fn merged<'a>(table: &[Entry<'a>], numbers: &[Entry<'a>]) -> Vec<Entry<'a>> {
+    let entries = table.iter().filter(|(field, _)| field != "overrides");
+    let entries = entries.map(|(name, value)| {
+        let other = numbers.iter().find(|(limit, _)| limit == name).map(|(_, fields)| fields);
+        match (value, other) {
+            (Value::Table(fields), Some(Value::Table(others))) => {
+                let is_kept = |(field, _): &&Entry<'_>| !others.iter().any(|(it, _)| it == field);
+                let kept = fields.iter().filter(is_kept).chain(others).cloned();
+                (name.clone(), Value::Table(kept.collect()))
+            }
+            _ => (name.clone(), value.clone()),
+        }
+    });
+    entries.collect()
+}
+
+/// A record that was written under one of them has to be read under the other.
+fn check_kinds(overriding: &Policy, overridden: &Policy) -> Result<(), String> {
+    let mut limits = overriding.limits().iter().zip(overridden.limits());
+    match limits.find(|(a, b): &(&Limit, &Limit)| !a.counts_like(b)) {
+        Some((limit, _)) => {
+            let name = limit.name();
+            Err(format!(
+                ".{name}: one that refills and one that doesn't can't stand in for each other"
+            ))
+        }
+        None => Ok(()),
+    }
+}

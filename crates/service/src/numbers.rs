@@ -1,0 +1,85 @@
+//! The numbers that the keys of one policy have: the policy's own, and those of its overrides.
+
+use std::sync::Arc;
+
+use tollgate_core::{Span, Timestamp};
+use tollgate_policy::{NamedPolicy, Override};
+
+use crate::limiter::{Limiter, LimiterError};
+
+/// Everything that one policy may come to, open. A record of its keys is read by each of them.
+pub(crate) struct Numbers<L: Limiter> {
+    /// Says which are in force.
+    named: Arc<NamedPolicy>,
+    own: L::Opened,
+    overrides: Vec<L::Opened>,
+}
+
+impl<L: Limiter> Numbers<L> {
+    pub(crate) fn open(limiter: &L, named: &Arc<NamedPolicy>) -> Result<Self, LimiterError> {
+        let overrides = named.overrides().iter().map(|it| limiter.open(it.policy().limits()));
+        Ok(Self {
+            named: Arc::clone(named),
+            own: limiter.open(named.limits())?,
+            overrides: overrides.collect::<Result<_, LimiterError>>()?,
+        })
+    }
+
+    /// Those of the override at this position, or the policy's own.
+    pub(crate) fn get(&self, position: Option<usize>) -> &L::Opened {
+        position.and_then(|position| self.overrides.get(position)).unwrap_or(&self.own)
+    }
+
+    /// Those that are in force for a key at this time.
+    pub(crate) fn at(&self, key: &str, now: Timestamp) -> &L::Opened {
+        self.get(self.named.override_at(key, now))
+    }
+
+    /// Whether one key has now these and now those.
+    pub(crate) fn change_by_the_hour(&self) -> bool {
+        self.named.overrides().iter().any(Override::has_hours)
+    }
+
+    /// How long after `now` a record decides as none would, whichever of them will be in force then.
+    pub(crate) fn forget_after(
+        &self,
+        limiter: &L,
+        record: &[u8],
+        now: Timestamp,
+    ) -> Result<Span, LimiterError> {
+        let mut longest = limiter.forget_after(&self.own, record, now)?;
+        for numbers in &self.overrides {
+            longest = longest.max(limiter.forget_after(numbers, record, now)?);
+        }
+        Ok(longest)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use tollgate_core::Operation;
+    use tollgate_policy::PolicySet;
+
+    use super::*;
+    use crate::limiter::CoreLimiter;
+
+    /// What is full again in an hour by day is so in five by night: it is remembered for five.
+    #[test]
+    fn a_record_matters_as_long_as_it_does_under_any_of_them() {
+        let text = "[policy.p]\n\
+            x = { algorithm = 'interval-bucket', capacity = 10, refill = 10, per = '1h', default_cost = 10 }\n\
+            overrides = [{ from = '20:00', x = { refill = 2 } }]";
+        let set = PolicySet::parse(text).unwrap();
+        let named = Arc::new(set.get("p").unwrap().clone());
+        let numbers = Numbers::open(&CoreLimiter, &named).unwrap();
+        assert!(numbers.change_by_the_hour());
+        let now = Timestamp::from_secs(1_800_000_000);
+        let all = Operation::from(named.limits().costs([]).unwrap());
+        let record = CoreLimiter.apply(numbers.get(None), None, &all, now).unwrap().record.unwrap();
+        let hours = |span: Span| span.as_secs_ceil() / 3_600;
+        let own = CoreLimiter.forget_after(numbers.get(None), &record, now).unwrap();
+        let any = numbers.forget_after(&CoreLimiter, &record, now).unwrap();
+        assert_eq!((hours(own), hours(any)), (1, 5));
+    }
+}
