@@ -21,7 +21,7 @@ const SPENT_WITHIN_MAX: Span = Span::from_secs(1);
 const SETTLED_WITHIN: Span = Span::from_secs(1);
 /// How long the first lease of a process is spent, which does not know the demand. An instance on Spin has
 /// no other, and what it ends with is held until it expires.
-const SPENT_WITHIN_FIRST: Span = Span::from_millis(250);
+const SPENT_WITHIN_FIRST: Span = Span::from_millis(500);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Terms {

@@ -64,7 +64,7 @@ fn a_visit_does_little_to_the_record() {
         world.asked.get() - before
     };
     assert_eq!(asked(&mut world, 1), 1, "who comes new to a hot key");
-    world.pass(Span::from_millis(250));
+    world.pass(Span::from_millis(500));
     assert_eq!(asked(&mut world, 0), 2, "who settles a lease");
     world.pass(Span::from_millis(1_000));
     assert_eq!(asked(&mut world, 0), 3, "who also says that the key is still hot");
