@@ -122,8 +122,8 @@ async fn the_edge_asks_the_store_seldom_for_a_hot_key() {
     let conflicts = count(&store.conflicts);
     println!("{requests} requests, {reads} reads, {writes} writes, {conflicts} conflicts");
     // A slow machine settles more leases before they are spent.
-    assert!(writes * 15 <= requests, "{writes} writes for {requests} requests");
-    assert!(reads * 8 <= requests, "{reads} reads for {requests} requests");
+    assert!(writes * 25 <= requests, "{writes} writes for {requests} requests");
+    assert!(reads * 12 <= requests, "{reads} reads for {requests} requests");
 }
 
 #[tokio::test]
