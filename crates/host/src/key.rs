@@ -11,7 +11,7 @@ use tollgate_core::Name;
 
 #[derive(Debug, Args)]
 pub(crate) struct KeyArgs {
-    /// What the key is called: 1 to 64 ASCII letters, digits, "_", "-" or ".".
+    /// What the key is called: 1 to 64 ASCII letters, digits, "_", "-" or ".", and not dots alone.
     name: String,
 
     /// Whose records it reaches, and no others; spelt as names are.
@@ -38,7 +38,7 @@ enum ScopeArg {
 pub(crate) fn run(args: &KeyArgs) -> anyhow::Result<()> {
     for (what, name) in [("the name", &args.name), ("--tenant", &args.tenant)] {
         if Name::new(name).is_none() {
-            bail!("{what}: {name:?} is no name: 1 to 64 ASCII letters, digits, _, - or .");
+            bail!("{what}: {name:?} is no name, which has {}", Name::RULE);
         }
     }
     let mut random = [0; 32];
