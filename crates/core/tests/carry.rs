@@ -156,6 +156,26 @@ fn a_record_says_until_when_its_key_is_blocked() {
     assert!(Record::blocked_until_in(&[2]).is_err());
 }
 
+/// Who looks for a hold is told of that one alone, whatever else the record says.
+#[test]
+fn a_record_says_when_a_hold_expires() {
+    let policy = policy(algorithms(10)[0]);
+    let now = Timestamp::from_secs(1_800_000_000);
+    let mut record = Record::new(&policy).with_revision(7);
+    for (id, life) in [(1, SECOND), (2, Span::from_secs(2))] {
+        let hold = Hold::new(Id::from_u128(id), life).unwrap();
+        policy.apply(&mut record, &Acquire::new(policy.costs([]).unwrap()).held(hold).into(), now);
+    }
+    let bytes = record.encode(&policy);
+    let expires = |id| Record::hold_expires_in(&bytes, Id::from_u128(id));
+    assert_eq!(expires(1), Ok(Some(now.plus(SECOND))));
+    assert_eq!(expires(2), Ok(Some(now.plus(Span::from_secs(2)))));
+    assert_eq!(expires(3), Ok(None));
+    let short = [&[1, 0, 0, 0, 0, 16, 20][..], &[0; 20]].concat();
+    assert!(Record::hold_expires_in(&short, Id::from_u128(0)).is_err(), "a hold without an end");
+    assert!(Record::hold_expires_in(&[2], Id::from_u128(0)).is_err());
+}
+
 /// It matters no longer than without: a store may forget it.
 #[test]
 fn a_revision_keeps_no_record_alive() {

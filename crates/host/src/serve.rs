@@ -24,8 +24,8 @@ use crate::{log, open_files, reload};
 
 /// The variable that tells the edge its policies.
 const POLICIES_VARIABLE: &str = "policies";
-/// The variable that tells the edge where records are, and what it says unless the operator does.
-const STORE_VARIABLE: (&str, &str) = ("store", "key-value");
+/// The variable that tells the edge where records are.
+const STORE_VARIABLE: &str = "store";
 
 /// The variable that tells the edge who may ask.
 const KEYS_VARIABLE: &str = "api_keys";
@@ -108,7 +108,9 @@ fn start_sweeping(
 fn edge_variables(args: &ServeArgs, configuration: &Configuration) -> Variables {
     let keys = configuration.keys.as_ref().map_or("", |keys| &*keys.text);
     let policies = &*configuration.policies.text;
-    let defaults = [(POLICIES_VARIABLE, policies), (KEYS_VARIABLE, keys), STORE_VARIABLE];
+    // The stores of this host are exact, but for the faults that it shows on demand: those are to be found out.
+    let store = if args.quirks.is_some() { "key-value" } else { "exact-key-value" };
+    let defaults = [(POLICIES_VARIABLE, policies), (KEYS_VARIABLE, keys), (STORE_VARIABLE, store)];
     let given = args.variables.iter().map(|it| (&*it.name, &*it.value));
     let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
     Variables::new(defaults.into_iter().chain(given).map(owned).collect())

@@ -92,7 +92,7 @@ fn edge(store: Arc<Counted>) -> Edge {
     let file: PathBuf = test.ancestors().nth(3).unwrap().join("tollgate/tollgate.wasm");
     let wasm = std::fs::read(&file)
         .unwrap_or_else(|error| panic!("{}: {error}; cargo xtask wasm makes it", file.display()));
-    let variables = [("policies", POLICIES), ("api_keys", ""), ("store", "key-value")];
+    let variables = [("policies", POLICIES), ("api_keys", ""), ("store", "exact-key-value")];
     let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let variables = Arc::new(variables.into());
     Edge::new(&wasm, EdgeConfig::default(), store, variables).unwrap()
@@ -122,8 +122,8 @@ async fn the_edge_asks_the_store_seldom_for_a_hot_key() {
     let conflicts = count(&store.conflicts);
     println!("{requests} requests, {reads} reads, {writes} writes, {conflicts} conflicts");
     // A slow machine settles more leases before they are spent.
-    assert!(writes * 15 <= requests, "{writes} writes for {requests} requests");
-    assert!(reads * 8 <= requests, "{reads} reads for {requests} requests");
+    assert!(writes * 25 <= requests, "{writes} writes for {requests} requests");
+    assert!(reads * 12 <= requests, "{reads} reads for {requests} requests");
 }
 
 #[tokio::test]

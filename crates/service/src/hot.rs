@@ -2,8 +2,10 @@
 
 mod budget_lease;
 mod budgets;
+mod draft;
 #[cfg(test)]
 mod simulation;
+mod terms;
 mod visit;
 
 use tollgate_core::{Applied, Operation, Timestamp};

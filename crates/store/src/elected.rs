@@ -24,7 +24,7 @@
 //!
 //! A host whose creation is exact needs no election, and one whose swap does not tell what it did can't
 //! be exact at all. Which one it is, is tried out on a key of its own (`t/{random}`) before the first
-//! swap; a process that dies while it tries leaves that key behind.
+//! swap, unless the host says it; a process that dies while it tries leaves that key behind.
 
 mod grave;
 mod sweep;
@@ -96,6 +96,12 @@ impl<A: Atomics, C: Clock> ElectedStore<A, C> {
     /// A store over `atomics` that tells how long a creator is missing by `clock`.
     pub const fn new(atomics: A, clock: C) -> Self {
         Self { atomics, clock, ability: OnceCell::new() }
+    }
+
+    /// A store over `atomics` whose host says that creation is as exact as any other swap, so that nothing has to be
+    /// tried out.
+    pub fn exact(atomics: A, clock: C) -> Self {
+        Self { ability: OnceCell::from(Ability::Exact), ..Self::new(atomics, clock) }
     }
 
     async fn ability(&self) -> Result<Ability, StoreError> {

@@ -23,6 +23,8 @@ struct SpinSqlite {
     creates_exactly: bool,
     /// Every swap writes and says that it did not, as on Spin's Redis store.
     denies_everything: bool,
+    /// How often it was tried out.
+    tries: Cell<u32>,
 }
 
 impl SpinSqlite {
@@ -54,6 +56,7 @@ impl Atomics for &SpinSqlite {
     }
 
     async fn create_twice(&self, key: &str) -> Result<[Swap; 2], StoreError> {
+        self.tries.set(self.tries.get() + 1);
         Ok([self.swap(key, None, b"1").await?, self.swap(key, None, b"2").await?])
     }
 
@@ -109,6 +112,19 @@ fn where_creation_is_exact_it_conforms_and_elects_nobody() {
     block_on(conformance::run(&ElectedStore::new(&spin, SharedClock(&clock)), "exact"));
     let keys: Vec<_> = spin.values.borrow().keys().cloned().collect();
     assert!(keys.iter().all(|key| key.starts_with("r/")), "nothing else is left: {keys:?}");
+    assert_eq!(spin.tries.get(), 1, "a store is tried out once");
+}
+
+/// What the host says is not tried out: creating is one swap.
+#[test]
+fn where_the_host_says_that_creation_is_exact_nothing_is_tried_out() {
+    let spin = SpinSqlite { creates_exactly: true, ..SpinSqlite::default() };
+    let clock = ManualClock::default();
+    let store = ElectedStore::exact(&spin, SharedClock(&clock));
+    assert_eq!(block_on(try_create(&store, b"one")), Ok(Swap::Done));
+    assert_eq!(block_on(store.swap("r/k", None, b"two")), Ok(Swap::Conflict));
+    assert_eq!(spin.tries.get(), 0);
+    assert_eq!(spin.values.borrow().len(), 1, "and nobody was elected");
 }
 
 #[test]

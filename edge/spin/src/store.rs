@@ -7,6 +7,10 @@ use crate::clock::SystemClock;
 use crate::keyvalue::KeyValue;
 use crate::redis::Redis;
 
+/// What a host calls its key-value store that creates as exactly as it swaps. Spin's does not, so nobody is told
+/// to set this there.
+const EXACT: &str = "exact-key-value";
+
 /// One of the stores that Spin offers.
 pub(crate) enum EdgeStore {
     /// Its key-value store: `key-value`.
@@ -18,8 +22,11 @@ pub(crate) enum EdgeStore {
 impl EdgeStore {
     /// The store that is called `name`, or a message that says what it may be called.
     pub(crate) fn named(name: &str) -> Result<Self, String> {
-        if name == "key-value" {
-            return Ok(Self::KeyValue(ElectedStore::new(KeyValue::default(), SystemClock)));
+        let keys = KeyValue::default();
+        match name {
+            "key-value" => return Ok(Self::KeyValue(ElectedStore::new(keys, SystemClock))),
+            EXACT => return Ok(Self::KeyValue(ElectedStore::exact(keys, SystemClock))),
+            _ => {}
         }
         if name.starts_with("redis://") || name.starts_with("rediss://") {
             return Ok(Self::Redis(Redis::new(String::from(name))));

@@ -5,7 +5,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tollgate_core::{Acquire, Applied, Costs, Operation, Share, Span, Timestamp};
 
-use super::budget_lease::{BudgetLease, REQUESTS_FIRST};
+use super::budget_lease::BudgetLease;
+use super::terms::Terms;
 use super::visit::{Visit, Wanted};
 use crate::lease::random_id;
 
@@ -35,8 +36,8 @@ struct Budget {
     lease: Option<BudgetLease>,
     /// A request is on its way to take the next lease.
     is_taking: bool,
-    /// It was not looked yet whether others found the key hot.
-    asks_others: bool,
+    /// It is new here, so it is looked whether others found the key hot.
+    is_new: bool,
     /// When counting began, and how many requests have come since.
     since: Timestamp,
     requests: u32,
@@ -115,12 +116,12 @@ impl Table {
 
 impl Budget {
     fn new(now: Timestamp) -> Self {
-        Self { lease: None, is_taking: false, asks_others: true, since: now, requests: 0 }
+        Self { lease: None, is_taking: false, is_new: true, since: now, requests: 0 }
     }
 
     fn count(&mut self, now: Timestamp) {
         if self.is_cold(now) {
-            (self.since, self.requests) = (now, 0);
+            (self.is_new, self.since, self.requests) = (false, now, 0);
         }
         self.requests = self.requests.saturating_add(1);
     }
@@ -142,14 +143,19 @@ impl Budget {
         old: Option<&BudgetLease>,
         now: Timestamp,
     ) -> Option<Wanted> {
-        let asks_others = std::mem::take(&mut self.asks_others);
         let is_hot = old.is_some() || self.requests >= HOT_REQUESTS;
-        if self.is_taking || !(is_hot || asks_others) {
+        if self.is_taking || !(is_hot || self.is_new) {
             return None;
         }
-        let first = || costs.as_slice().iter().map(|cost| cost.saturating_mul(REQUESTS_FIRST));
-        let units = old.map_or_else(|| first().collect(), |lease| lease.next_units(now));
-        let wanted = Wanted { id: random_id().ok()?, units, costs: *costs, is_hot };
+        let terms = old.map_or_else(|| Terms::first(costs), |lease| lease.next_terms(now));
+        if !terms.are_worth_it(costs) {
+            return None;
+        }
+        // Who gets none now is not to try it again with every request: it counts anew.
+        if is_hot {
+            (self.since, self.requests) = (now, 0);
+        }
+        let wanted = Wanted { id: random_id().ok()?, terms, costs: *costs, is_hot };
         self.is_taking = true;
         Some(wanted)
     }
@@ -160,6 +166,7 @@ impl Taking<'_> {
     pub(super) fn end(self, lease: BudgetLease) {
         if let Some(budget) = self.budgets.lock().budgets.get_mut(self.key) {
             budget.lease = Some(lease);
+            budget.is_new = false;
         }
     }
 }

@@ -1,18 +1,28 @@
-//! What one request does to the shared record: the old lease is settled, the request is decided, and a new
-//! lease is taken, in one swap.
+//! What one request does to the shared record, in one swap: the old lease is settled, and the request is decided,
+//! as the first one of a new lease or by itself.
+//!
+//! Each operation reads the record and may write it, with all the leases in it of all processes. So there are
+//! as few as can be: one where a process comes new to a key that others found hot, two where it settles what it had.
 
 use tollgate_core::{
-    Acquire, Applied, Costs, Effect, Hold, Id, LimitStatus, Operation, Policy, Span, Timestamp,
-    Verdict,
+    Acquire, Applied, Costs, Effect, Hold, Id, Operation, Policy, Span, Timestamp,
 };
 use tollgate_store::Answer;
 
-use super::budget_lease::{BudgetLease, LEASE_TTL, PARTS, REQUESTS_MIN};
+use super::budget_lease::BudgetLease;
+use super::draft::Draft;
+use super::terms::Terms;
 use crate::limiter::LimiterError;
 
-/// The id of a hold that says that a process found the key hot within the last two seconds. It holds one unit,
-/// so that nobody gains anything by guessing it.
-const HOT: Id = Id::from_u128(u128::from_be_bytes(*b"tollgate hot key"));
+/// The id of a hold that says that a process found the key hot within the last two seconds: the sign. It holds one
+/// unit, so that nobody gains anything by guessing it.
+const SIGN: Id = Id::from_u128(u128::from_be_bytes(*b"tollgate hot key"));
+/// How long the sign lives.
+const SIGN_LIFE: Span = Span::from_secs(2);
+/// A sign that has less of that left is renewed.
+const SIGN_LEFT_MIN: Span = Span::from_secs(1);
+/// Once to be told what there is room for, and once with that.
+const LOOKS_MAX: u32 = 2;
 
 /// What is to be done.
 #[derive(Debug)]
@@ -23,12 +33,12 @@ pub(super) struct Visit {
     wanted: Option<Wanted>,
 }
 
-/// A lease that is wanted if the request passes.
+/// A lease that is wanted, out of which the request is decided.
 #[derive(Debug)]
 pub(super) struct Wanted {
     pub(super) id: Id,
-    pub(super) units: Vec<u64>,
-    /// What one request costs: the lease is for at least some of them.
+    pub(super) terms: Terms,
+    /// What the request costs.
     pub(super) costs: Costs,
     /// Whether this process has found the key hot, or wants a lease if another one has.
     pub(super) is_hot: bool,
@@ -66,105 +76,84 @@ impl Visit {
         ask: &impl Fn(Option<&[u8]>, &Operation, Timestamp) -> Result<Answer<Applied>, LimiterError>,
     ) -> Result<Answer<Visited>, LimiterError> {
         let ask = |record: Option<&[u8]>, operation: &Operation| ask(record, operation, now);
-        let mut draft =
-            Draft { policy, seen: record, new: None, forget_after: Span::NEVER, now, ask };
+        let mut draft = Draft::new(policy, record, now, &ask);
         if let Some((hold, spent)) = &self.settled {
             // Without costs all of it is charged, so nothing is lost whatever they are.
             let costs = policy.costs_in_order(spent).ok();
             draft.apply(&Operation::Settle { hold: *hold, costs })?;
         }
-        let applied = draft.apply(&self.operation)?;
-        let lease = match &self.wanted {
-            Some(wanted) if applied.verdict == Verdict::Allowed => {
-                wanted.take(&mut draft, &applied.limits)?
-            }
-            _ => None,
+        let taken = match &self.wanted {
+            Some(wanted) => wanted.take(&mut draft)?,
+            None => None,
         };
-        if self.settled.is_some() && lease.is_none() {
+        let visited = match taken {
+            Some(visited) => visited,
+            None => Visited { applied: draft.apply(&self.operation)?, lease: None },
+        };
+        if self.settled.is_some() && visited.lease.is_none() && draft.hold_left(SIGN)? > Span::ZERO
+        {
             // It cools down: who finds the key hot elsewhere will say so again.
-            draft.apply(&Operation::Release { hold: HOT })?;
+            draft.apply(&Operation::Release { hold: SIGN })?;
         }
-        let (record, forget_after) = (draft.new, draft.forget_after);
-        Ok(Answer { record, forget_after, outcome: Visited { applied, lease } })
+        Ok(draft.answer(visited))
     }
 }
 
 impl Wanted {
-    fn take<F>(
+    /// Decides the request out of a new lease; nothing when there is none for it.
+    fn take(&self, draft: &mut Draft<'_>) -> Result<Option<Visited>, LimiterError> {
+        let sign_left = draft.hold_left(SIGN)?;
+        if !self.is_hot && sign_left == Span::ZERO {
+            return Ok(None);
+        }
+        let Some((mut lease, held)) = self.held(draft)? else { return Ok(None) };
+        let Some(applied) = lease.spend(&self.costs, draft.now) else { return Ok(None) };
+        draft.keep(held);
+        if self.is_hot && sign_left < SIGN_LEFT_MIN {
+            self.tell_others(draft, sign_left)?;
+        }
+        Ok(Some(Visited { applied, lease: Some(lease) }))
+    }
+
+    /// The lease, and the record in which it is held. Nearly always there is room for what is wanted, so that is
+    /// tried first, and says how much there is.
+    fn held(
         &self,
-        draft: &mut Draft<'_, F>,
-        limits: &[LimitStatus],
-    ) -> Result<Option<BudgetLease>, LimiterError>
-    where
-        F: Fn(Option<&[u8]>, &Operation) -> Result<Answer<Applied>, LimiterError>,
-    {
-        let (Some(units), Some(hold)) = (self.units(limits), Hold::new(self.id, LEASE_TTL)) else {
-            return Ok(None);
-        };
-        let Ok(units) = draft.policy.costs_in_order(&units) else { return Ok(None) };
-        if !self.is_known_hot(draft)? {
-            return Ok(None);
-        }
-        let held = draft.apply(&Acquire::new(units).held(hold).into())?;
-        let taken = held.effect == Effect::Held;
-        Ok(taken.then(|| BudgetLease::new(self.id, &units, held.limits, draft.now)))
-    }
-
-    /// What there is to hold, if it is worth it.
-    fn units(&self, limits: &[LimitStatus]) -> Option<Vec<u64>> {
-        let part = |limit: &LimitStatus| limit.limit.min(limit.remaining) / PARTS;
-        let units = self.units.iter().zip(limits).map(|(wanted, limit)| part(limit).min(*wanted));
-        let units: Vec<u64> = units.collect();
-        let mut costs = units.iter().zip(self.costs.as_slice());
-        costs.all(|(units, cost)| *units >= cost.saturating_mul(REQUESTS_MIN)).then_some(units)
-    }
-
-    /// Whether the key is hot, here or elsewhere. Who found that out here tells the others.
-    fn is_known_hot<F>(&self, draft: &mut Draft<'_, F>) -> Result<bool, LimiterError>
-    where
-        F: Fn(Option<&[u8]>, &Operation) -> Result<Answer<Applied>, LimiterError>,
-    {
-        let Some(hold) = Hold::new(HOT, LEASE_TTL) else { return Ok(false) };
-        if !self.is_hot {
-            let renewed = draft.look(&Operation::Renew { hold })?.outcome;
-            return Ok(renewed.effect == Effect::Renewed);
-        }
-        if draft.apply(&Operation::Renew { hold })?.effect == Effect::NoHold {
-            let asked = self.costs.as_slice().iter();
-            let mut first = true;
-            let one: Vec<u64> =
-                asked.map(|cost| u64::from(*cost > 0 && std::mem::take(&mut first))).collect();
-            if let Ok(one) = draft.policy.costs_in_order(&one) {
-                draft.apply(&Acquire::new(one).held(hold).into())?;
+        draft: &Draft<'_>,
+    ) -> Result<Option<(BudgetLease, Answer<Applied>)>, LimiterError> {
+        let mut terms = self.terms.clone();
+        for _ in 0..LOOKS_MAX {
+            let Some(hold) = Hold::new(self.id, terms.life()) else { return Ok(None) };
+            let Ok(units) = draft.policy.costs_in_order(&terms.units) else { return Ok(None) };
+            let answer = draft.look(&Acquire::new(units).held(hold).into())?;
+            let Applied { effect, ref limits, .. } = answer.outcome;
+            let is_held = effect == Effect::Held;
+            let smaller = terms.within(limits, is_held);
+            if smaller == terms {
+                let lease = BudgetLease::new(self.id, terms, limits.clone(), draft.now);
+                return Ok(is_held.then_some((lease, answer)));
             }
+            if !smaller.are_worth_it(&self.costs) {
+                break;
+            }
+            terms = smaller;
         }
-        Ok(true)
-    }
-}
-
-/// A record while several operations are done to it.
-struct Draft<'a, F> {
-    policy: &'a Policy,
-    seen: Option<&'a [u8]>,
-    /// The record as it is to be written, if it changed.
-    new: Option<Vec<u8>>,
-    /// How long that matters.
-    forget_after: Span,
-    now: Timestamp,
-    ask: F,
-}
-
-impl<F: Fn(Option<&[u8]>, &Operation) -> Result<Answer<Applied>, LimiterError>> Draft<'_, F> {
-    fn apply(&mut self, operation: &Operation) -> Result<Applied, LimiterError> {
-        let answer = self.look(operation)?;
-        if answer.record.is_some() {
-            (self.new, self.forget_after) = (answer.record, answer.forget_after);
-        }
-        Ok(answer.outcome)
+        Ok(None)
     }
 
-    /// What it would come to.
-    fn look(&self, operation: &Operation) -> Result<Answer<Applied>, LimiterError> {
-        (self.ask)(self.new.as_deref().or(self.seen), operation)
+    /// Leaves the sign, or lets it live on.
+    fn tell_others(&self, draft: &mut Draft<'_>, left: Span) -> Result<(), LimiterError> {
+        let Some(hold) = Hold::new(SIGN, SIGN_LIFE) else { return Ok(()) };
+        if left > Span::ZERO {
+            draft.apply(&Operation::Renew { hold })?;
+            return Ok(());
+        }
+        let mut first = true;
+        let unit = |cost: &u64| u64::from(*cost > 0 && std::mem::take(&mut first));
+        let unit: Vec<u64> = self.costs.as_slice().iter().map(unit).collect();
+        if let Ok(unit) = draft.policy.costs_in_order(&unit) {
+            draft.apply(&Acquire::new(unit).held(hold).into())?;
+        }
+        Ok(())
     }
 }

@@ -58,6 +58,8 @@ pub(super) struct World {
     pub(super) instances: Vec<HotKeys>,
     oracle: Record,
     pub(super) admitted: u64,
+    /// How often an operation was done to a record, for good or not.
+    pub(super) asked: Cell<u32>,
 }
 
 impl World {
@@ -73,6 +75,7 @@ impl World {
             clock,
             instances: (0..instances).map(|_| HotKeys::default()).collect(),
             admitted: 0,
+            asked: Cell::new(0),
         }
     }
 
@@ -93,7 +96,9 @@ impl World {
     pub(super) fn ask(&mut self, instance: usize, acquire: Acquire) -> Result<Applied, Dead> {
         let operation = Operation::from(acquire);
         let limits = self.policy.limits();
+        let asked = &self.asked;
         let ask = |record: Option<&[u8]>, operation: &Operation, now| {
+            asked.set(asked.get() + 1);
             let mut outcome = CoreLimiter.apply(limits, record, operation, now)?;
             let (record, forget_after) = (outcome.record.take(), Span::NEVER);
             Ok(Answer { outcome, record, forget_after })
@@ -120,6 +125,11 @@ impl World {
             passed += u32::from(outcome.verdict == Verdict::Allowed);
         }
         passed
+    }
+
+    /// How often somebody went to the store and wrote: each is a load and a swap.
+    pub(super) fn visits(&self) -> u32 {
+        self.store.operations.get() / 2
     }
 
     /// The units that are held of the first limit, by anyone.

@@ -1,0 +1,131 @@
+//! What a budget lease is for: so many units, spent within so much time.
+//!
+//! Both follow the demand. A lease is as long as it takes to spend it on [`REQUESTS_AIMED`] requests, so that a
+//! visit to the store is shared by so many, and no longer: the hotter a key is, the sooner what is not
+//! spent comes back, and the less of it there is.
+
+use tollgate_core::{Costs, LimitStatus, Span};
+
+/// Requests that a lease is to be for, and the first one of a process is: as many as an instance on Spin is
+/// given.
+const REQUESTS_AIMED: u64 = 128;
+/// A lease for fewer requests is not worth a hold.
+const REQUESTS_MIN: u64 = 4;
+/// A lease is at most this part of a limit's capacity, and of what remains of it.
+pub(super) const PARTS: u64 = 8;
+/// How long a lease is spent, at least: even of the hottest key there are only eight visits a second.
+const SPENT_WITHIN_MIN: Span = Span::from_millis(125);
+/// How long a lease is spent, at most: so late may a process see what an operator does to a key.
+const SPENT_WITHIN_MAX: Span = Span::from_secs(1);
+/// How long a lease lives on after that: to be settled, and for clocks that differ.
+const SETTLED_WITHIN: Span = Span::from_secs(1);
+/// How long the first lease of a process is spent, which does not know the demand. An instance on Spin has
+/// no other, and what it ends with is held until it expires.
+const SPENT_WITHIN_FIRST: Span = Span::from_millis(500);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Terms {
+    pub(super) units: Vec<u64>,
+    pub(super) spent_within: Span,
+}
+
+/// What came of a lease.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Spent<'a> {
+    pub(super) units: &'a [u64],
+    /// How many requests that was.
+    pub(super) requests: u64,
+    pub(super) elapsed: Span,
+}
+
+impl Terms {
+    /// The first lease of a process, for requests with these costs.
+    pub(super) fn first(costs: &Costs) -> Self {
+        let units = costs.as_slice().iter().map(|cost| cost.saturating_mul(REQUESTS_AIMED));
+        Self { units: units.collect(), spent_within: SPENT_WITHIN_FIRST }
+    }
+
+    /// The lease after this one: for as long as it takes to be asked so often at the pace of this one, and
+    /// for what will be spent in that time, but at most twice as much as of this one.
+    pub(super) fn next(&self, spent: Spent<'_>) -> Self {
+        let elapsed = u128::from(spent.elapsed.as_nanos().max(1));
+        let aimed = elapsed * u128::from(REQUESTS_AIMED) / u128::from(spent.requests.max(1));
+        let spent_within = span(aimed).clamp(SPENT_WITHIN_MIN, SPENT_WITHIN_MAX);
+        let units = self.units.iter().zip(spent.units).map(|(held, spent)| {
+            let expected = u128::from(*spent) * u128::from(spent_within.as_nanos()) / elapsed;
+            u64::try_from(expected).unwrap_or(u64::MAX).min(held.saturating_mul(2))
+        });
+        Self { units: units.collect(), spent_within }
+    }
+
+    /// The same, with no more than its part of what each limit has room for, as the limits tell it now that these units
+    /// are held, or were refused.
+    pub(super) fn within(&self, limits: &[LimitStatus], are_held: bool) -> Self {
+        let units = self.units.iter().zip(limits).map(|(units, limit)| {
+            let own = if are_held { *units } else { 0 };
+            let room = limit.limit.min(limit.remaining.saturating_add(own));
+            (room / PARTS).min(*units)
+        });
+        Self { units: units.collect(), ..*self }
+    }
+
+    /// How long the lease lives.
+    pub(super) const fn life(&self) -> Span {
+        Span::from_nanos(self.spent_within.as_nanos() + SETTLED_WITHIN.as_nanos())
+    }
+
+    /// Whether they are for enough requests with these costs.
+    pub(super) fn are_worth_it(&self, costs: &Costs) -> bool {
+        let mut both = self.units.iter().zip(costs.as_slice());
+        both.all(|(units, cost)| *units >= cost.saturating_mul(REQUESTS_MIN))
+    }
+}
+
+fn span(nanos: u128) -> Span {
+    u64::try_from(nanos).map_or(Span::NEVER, Span::from_nanos)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const THIS: fn(u64) -> Terms =
+        |units| Terms { units: vec![units], spent_within: SPENT_WITHIN_FIRST };
+
+    /// What follows a lease of so many units that `spent` requests for one took so many milliseconds to spend.
+    fn next(held: u64, spent: u64, millis: u64) -> Terms {
+        let elapsed = Span::from_millis(millis);
+        THIS(held).next(Spent { units: &[spent], requests: spent, elapsed })
+    }
+
+    /// A lease is as long as 128 requests take, within its bounds, and for what is spent in that time.
+    #[test]
+    fn size_and_length_follow_the_demand() {
+        for (per_s, millis, units) in [
+            (25_000, 125, 3_125),
+            (1_024, 125, 128),
+            (512, 250, 128),
+            (128, 1_000, 128),
+            (40, 1_000, 40),
+        ] {
+            let spent_within = Span::from_millis(millis);
+            let expected = Terms { units: vec![units], spent_within };
+            assert_eq!(next(1_000_000, per_s, 1_000), expected, "{per_s} requests a second");
+        }
+    }
+
+    /// A burst is not taken for what lasts: a lease is at most twice as large as the one before.
+    #[test]
+    fn a_lease_grows_by_doubling() {
+        assert_eq!(next(128, 128, 1).units, [256]);
+    }
+
+    /// Nothing divides by zero and nothing overflows, whatever was spent in whatever time.
+    #[test]
+    fn any_past_has_a_next() {
+        let idle = next(128, 0, 0);
+        assert_eq!((&*idle.units, idle.spent_within), (&[0][..], SPENT_WITHIN_MIN));
+        assert_eq!(next(u64::MAX, u64::MAX, u64::MAX).spent_within, SPENT_WITHIN_MIN);
+        assert_eq!(next(u64::MAX, 1, u64::MAX).spent_within, SPENT_WITHIN_MAX);
+    }
+}
