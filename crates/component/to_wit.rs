@@ -6,8 +6,8 @@
 #![allow(dead_code, reason = "a module of several crates, not all of which use all of it")]
 
 use tollgate_core::{
-    Acquire, Algorithm, CalendarUnit, CapacitySetting, Carry, CorruptRecord, Costs, Effect, Hold,
-    Id, Limit, LimitStatus, Note, Operation, Overrun, Span, Verdict, Windows,
+    Acquire, Algorithm, Applied, CalendarUnit, CapacitySetting, Carry, CorruptRecord, Costs,
+    Effect, Hold, Id, Limit, LimitStatus, Note, Operation, Overrun, Span, Verdict, Windows,
 };
 
 use super::wit;
@@ -147,6 +147,18 @@ pub(crate) fn position(limit: usize) -> u32 {
 
 fn note(note: &Note) -> wit::Note {
     wit::Note { source: note.source().to_owned(), reason: note.reason().to_owned() }
+}
+
+pub(crate) fn applied(decision: wit::Decision) -> Applied {
+    Applied {
+        verdict: verdict(decision.verdict),
+        effect: effect(decision.effect),
+        limits: decision.limits.iter().map(limit_status).collect(),
+        retry_after: Span::from_nanos(decision.retry_after),
+        closed_for: Span::from_nanos(decision.closed_for),
+        delay: Span::from_nanos(decision.delay),
+        record: decision.record,
+    }
 }
 
 pub(crate) fn limit_status(status: &wit::LimitStatus) -> LimitStatus {

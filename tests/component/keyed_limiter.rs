@@ -1,6 +1,6 @@
 //! An instance of the component whose keys live in its memory.
 
-use tollgate_core::{Applied, Operation, Policy, Span};
+use tollgate_core::{Applied, Operation, Policy};
 use wasmtime::component::{Component, Linker};
 use wasmtime::{Config, Engine, Store};
 
@@ -101,18 +101,6 @@ impl Keyed {
     ) -> Result<Applied, wit_keyed::KeyedError> {
         let operation = to_wit::operation(operation);
         let (keyed, store) = self.keyed();
-        keyed.call_apply(store, limiter, key, &operation, now).unwrap().map(applied)
-    }
-}
-
-fn applied(decision: wit::Decision) -> Applied {
-    Applied {
-        verdict: to_wit::verdict(decision.verdict),
-        effect: to_wit::effect(decision.effect),
-        limits: decision.limits.iter().map(to_wit::limit_status).collect(),
-        retry_after: Span::from_nanos(decision.retry_after),
-        closed_for: Span::from_nanos(decision.closed_for),
-        delay: Span::from_nanos(decision.delay),
-        record: decision.record,
+        keyed.call_apply(store, limiter, key, &operation, now).unwrap().map(to_wit::applied)
     }
 }

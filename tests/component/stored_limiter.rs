@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use tollgate_core::{Applied, Operation, Policy, Span};
+use tollgate_core::{Applied, Operation, Policy};
 use wasmtime::component::{Component, HasSelf, Linker};
 use wasmtime::{Config, Engine, Store};
 
@@ -128,7 +128,10 @@ impl Stored {
         self.store.data_mut().now_ns = now;
         let operation = to_wit::operation(operation);
         let stored = self.component.tollgate_limiter_stored();
-        stored.call_apply(&mut self.store, policy, key, &operation, now).unwrap().map(applied)
+        stored
+            .call_apply(&mut self.store, policy, key, &operation, now)
+            .unwrap()
+            .map(to_wit::applied)
     }
 }
 
@@ -137,16 +140,4 @@ pub(crate) fn engine() -> Engine {
     let mut config = Config::new();
     config.concurrency_support(false);
     Engine::new(&config).unwrap()
-}
-
-fn applied(decision: wit::Decision) -> Applied {
-    Applied {
-        verdict: to_wit::verdict(decision.verdict),
-        effect: to_wit::effect(decision.effect),
-        limits: decision.limits.iter().map(to_wit::limit_status).collect(),
-        retry_after: Span::from_nanos(decision.retry_after),
-        closed_for: Span::from_nanos(decision.closed_for),
-        delay: Span::from_nanos(decision.delay),
-        record: decision.record,
-    }
 }

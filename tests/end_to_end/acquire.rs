@@ -29,6 +29,22 @@ fn a_budget_is_spent_unit_by_unit_and_then_over() {
     }
 }
 
+/// Some keys have numbers of their own, which the limiter behind the border knows too.
+#[test]
+fn a_key_has_the_numbers_of_its_override() {
+    for runtime in RUNTIMES {
+        let program = Program::in_memory(runtime);
+        let ask = |key: &str| {
+            let body = json!({"policy": "budget", "key": key, "cost": 900});
+            program.acquire(&body.to_string())
+        };
+        assert_eq!((ask("silver:1").status, ask("gold:1").status), (422, 200), "{runtime:?}");
+        let answer = ask("gold:1");
+        assert_eq!((answer.status, answer.header("ratelimit-policy")), (429, r#""units";q=1000"#));
+        assert_eq!(answer.json()["limits"]["units"]["remaining"], 100, "{runtime:?}");
+    }
+}
+
 #[test]
 fn who_is_limited_is_told_when_to_come_back_and_then_passes() {
     for runtime in RUNTIMES {

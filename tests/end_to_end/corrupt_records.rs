@@ -1,9 +1,13 @@
 //! Bytes in the store that are no record: a logged error and the policy's `on_store_failure`.
 
+#[path = "../vectors/hex.rs"]
+mod hex;
+
 use futures::executor::block_on;
 use serde_json::json;
 use tollgate_kv::{Durability, KeyValue as _, Redb};
 
+use self::hex::unhex;
 use crate::program::{Program, RUNTIMES};
 
 #[test]
@@ -46,9 +50,4 @@ fn they_are_logged_and_answered_as_the_policy_says_and_hurt_nobody_else() {
         assert!(log.contains("the record has the unknown version 2"), "{log}");
         assert!(!log.contains("panicked"), "{log}");
     }
-}
-
-fn unhex(text: &str) -> Vec<u8> {
-    let pairs = text.as_bytes().chunks_exact(2);
-    pairs.map(|pair| u8::from_str_radix(str::from_utf8(pair).unwrap(), 16).unwrap()).collect()
 }

@@ -21,6 +21,7 @@ input_tokens = { algorithm = "token-bucket", capacity = 100000, refill = 100000,
 
 [policy.budget]
 units = { algorithm = "token-bucket", capacity = 100, refill = 0 }
+overrides = [{ keys = ["gold:*"], units = { capacity = 1000 } }]
 
 [policy.open]
 on_store_failure = "open"

@@ -3,10 +3,14 @@
 
 #![allow(dead_code, reason = "no test uses all of it")]
 
+mod hex;
+
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tollgate_core::Id;
+
+pub(crate) use self::hex::{hex, unhex};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -86,15 +90,4 @@ pub(crate) fn decimal(text: &str) -> u64 {
 pub(crate) fn id(text: &str) -> Id {
     assert_eq!(text.len(), 32, "{text}");
     Id::from_u128(u128::from_str_radix(text, 16).unwrap())
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-pub(crate) fn unhex(text: &str) -> Vec<u8> {
-    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-    assert!(rest.is_empty(), "{text} has half a byte");
-    let byte = |pair| u8::from_str_radix(str::from_utf8(pair).unwrap(), 16).unwrap();
-    pairs.iter().map(|pair| byte(pair)).collect()
 }

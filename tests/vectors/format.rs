@@ -1,11 +1,14 @@
 //! The format of the vectors, for every test in Rust that runs them (`README.md` tells it in words).
 
+mod hex;
 mod operation;
 mod policy;
 
 use serde::{Deserialize, Deserializer};
 use tollgate_core::{LimitStatus, Span};
 
+#[allow(unused_imports, reason = "no test uses all of it")]
+pub(crate) use self::hex::{hex, unhex};
 pub(crate) use operation::OperationText;
 pub(crate) use policy::PolicyText;
 
@@ -150,15 +153,4 @@ pub(crate) fn nanos_if_any<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<u64>, D::Error> {
     nanos(deserializer).map(Some)
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-pub(crate) fn unhex(text: &str) -> Vec<u8> {
-    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-    assert!(rest.is_empty(), "{text} has half a byte");
-    let byte = |pair| u8::from_str_radix(str::from_utf8(pair).unwrap(), 16).unwrap();
-    pairs.iter().map(|pair| byte(pair)).collect()
 }

@@ -1,4 +1,5 @@
-//! The same, for threads: every call returns when it is over. Not for async tasks: it keeps their thread.
+//! The client for threads: every call blocks until it is done. Not for async tasks, which it would keep from
+//! running.
 
 mod lease;
 mod stream;

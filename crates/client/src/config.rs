@@ -105,15 +105,15 @@ impl Config {
         self
     }
 
-    /// Gives connecting so long, which is a part of the time for an answer: 1 ms to
-    /// [`ANSWER_TIMEOUT_MAX`], what is beyond counts as the nearest.
+    /// How long connecting may take, as a part of the time for an answer: 1 ms to [`ANSWER_TIMEOUT_MAX`]. A
+    /// value outside counts as the nearest one.
     #[must_use]
     pub fn with_connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout.clamp(Duration::from_millis(1), ANSWER_TIMEOUT_MAX);
         self
     }
 
-    /// Reads at most so many bytes of an answer: up to [`ANSWER_BYTES_MAX`], which more counts as.
+    /// How many bytes of an answer are read at most: up to [`ANSWER_BYTES_MAX`]; a larger number counts as that.
     #[must_use]
     pub fn with_answer_bytes_max(mut self, bytes: usize) -> Self {
         self.answer_bytes_max = bytes.min(ANSWER_BYTES_MAX);

@@ -98,7 +98,8 @@ macro_rules! client_face {
             self.ask(calls::capacity(policy, key))$($await)*
         }
 
-        /// From now on so many units per period (1 ms to 366 days), the policy's if none is said.
+        /// Sets the capacity, from now on, to `capacity` units per period (1 ms to 366 days; without one, the
+        /// policy's period).
         ///
         /// # Errors
         /// [`ClientError`].

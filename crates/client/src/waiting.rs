@@ -16,8 +16,8 @@ use crate::error::{AcquireError, ClientError};
 use crate::exchange::{Exchange, Machine, Step};
 use crate::heard::Broken;
 
-/// Who wants to hold something looks again after so long at the latest: what others hold they may let go
-/// of at any time, and then the wait that was told is over.
+/// Longest pause of one who waits to hold something: what others hold they may let go of at any time, earlier
+/// than the wait that was told.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// Shortest wait between two questions, whatever is told.
 const WAIT_MIN: Duration = Duration::from_millis(1);

@@ -19,6 +19,8 @@ mod cooldown;
 mod exports;
 #[cfg(not(any(feature = "keyed", feature = "stored")))]
 mod feedback;
+#[path = "../guest.rs"]
+mod guest;
 #[cfg(feature = "keyed")]
 mod keyed;
 #[cfg(feature = "keyed")]
@@ -36,32 +38,6 @@ mod bindings {
     wit_bindgen::generate!({ path: "../../wit/limiter", world: "keyed-limiter" });
     #[cfg(feature = "stored")]
     wit_bindgen::generate!({ path: "../../wit/limiter", world: "stored-limiter" });
-}
-
-#[global_allocator]
-static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
-
-/// Nothing in this component panics on any input (`crates/xtask/src/panics.rs` shows it); where memory
-/// ends, the host sees a trap.
-#[panic_handler]
-fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
-    #[cfg(feature = "panic-import")]
-    // SAFETY: a build with this feature is looked at, and never runs.
-    unsafe {
-        panicked(core::ptr::from_ref(info).cast())
-    }
-    #[cfg(not(feature = "panic-import"))]
-    {
-        let _ = info;
-        core::arch::wasm32::unreachable()
-    }
-}
-
-#[cfg(feature = "panic-import")]
-#[link(wasm_import_module = "tollgate")]
-unsafe extern "C" {
-    /// Takes the panic's info: without it the compiler would merge panics of all kinds into one.
-    fn panicked(info: *const u8) -> !;
 }
 
 struct Component;

@@ -1,7 +1,6 @@
 //! How limits count: every algorithm as pure functions over its state, one interface over all.
 
 pub(crate) mod adaptive;
-pub(crate) mod adaptive_bytes;
 pub(crate) mod any;
 pub(crate) mod calendar;
 pub(crate) mod fixed_window;

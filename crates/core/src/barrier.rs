@@ -54,8 +54,8 @@ pub use codec::RECORD_BYTES_MAX;
 /// Most parties of a barrier: with the ids of all of them its record stays below 64 KiB, which stores
 /// take as one value.
 pub const PARTIES_MAX: u16 = 4_000;
-/// Longest time to live: 366 days. A longer one is more likely a mistake of units.
-pub const TTL_MAX: Span = Span::from_secs(366 * 86_400);
+/// Longest time to live: 366 days.
+pub const TTL_MAX: Span = Span::LONGEST_YEAR;
 /// The time to live for those who have no better: 15 minutes.
 pub const TTL_DEFAULT: Span = Span::from_secs(15 * 60);
 

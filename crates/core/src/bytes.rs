@@ -1,7 +1,8 @@
-//! Reading a record that has its own kind: bytes from a store may be anything, so every read can fail.
+//! Reading bytes from a store, which may be anything: every read can fail, and none panics.
 //!
-//! Such a record starts with two bytes, its kind and its version. No kind is 1, with which the records
-//! of limits start, so no record is ever taken for one of another kind.
+//! Cooldowns and barriers are records of their own. Such a record starts with two bytes, its kind and its
+//! version. No kind is 1, the version with which records of limits start, so that no record is ever taken
+//! for one of another kind.
 
 use core::fmt;
 
@@ -48,14 +49,19 @@ impl fmt::Display for CorruptBytes {
 
 impl core::error::Error for CorruptBytes {}
 
-/// What is left to read of a record. Numbers are little-endian.
+/// What is left to read. Numbers are little-endian.
 pub(crate) struct Reader<'a> {
     rest: &'a [u8],
-    /// The length of the whole record, for the error.
+    /// The length of everything, for the error.
     length: usize,
 }
 
 impl<'a> Reader<'a> {
+    /// Starts with the first byte.
+    pub(crate) const fn new(bytes: &'a [u8]) -> Self {
+        Self { rest: bytes, length: bytes.len() }
+    }
+
     /// Starts behind the kind and the version of a record of at most `bytes_max` bytes.
     pub(crate) fn open(
         bytes: &'a [u8],
@@ -63,11 +69,11 @@ impl<'a> Reader<'a> {
         version: u8,
         bytes_max: usize,
     ) -> Result<Self, CorruptBytes> {
-        let (&found, rest) = bytes.split_first().ok_or(CorruptBytes::Empty)?;
+        let mut reader = Self::new(bytes);
+        let found = reader.u8().map_err(|_| CorruptBytes::Empty)?;
         if found != kind {
             return Err(CorruptBytes::Kind { wanted: kind, found });
         }
-        let mut reader = Self { rest, length: bytes.len() };
         match reader.u8()? {
             found if found != version => Err(CorruptBytes::Version(found)),
             _ if bytes.len() > bytes_max => Err(reader.bad_length()),
@@ -95,6 +101,10 @@ impl<'a> Reader<'a> {
 
     pub(crate) fn u64(&mut self) -> Result<u64, CorruptBytes> {
         self.array().map(u64::from_le_bytes)
+    }
+
+    pub(crate) fn i128(&mut self) -> Result<i128, CorruptBytes> {
+        self.array().map(i128::from_le_bytes)
     }
 
     pub(crate) fn id(&mut self) -> Result<Id, CorruptBytes> {

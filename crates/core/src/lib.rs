@@ -135,5 +135,5 @@ pub use time::{Span, Timestamp};
 /// The largest capacity, burst, refill or cost: 2^53 - 1, the largest integer that JSON carries safely.
 pub const UNITS_MAX: u64 = (1 << 53) - 1;
 
-/// Longest key of a caller, in bytes of UTF-8: who takes keys takes 1 to so many. Nothing here sees one.
+/// Longest key, in bytes of UTF-8. The core itself sees no keys; every face that takes one takes 1 to this many bytes.
 pub const KEY_BYTES_MAX: usize = 512;

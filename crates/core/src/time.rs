@@ -53,6 +53,9 @@ impl Span {
     pub const ZERO: Self = Self(0);
     /// The longest period of a limit: a quarter of 2^64 nanoseconds, 146 years.
     pub const MAX: Self = Self(u64::MAX / 4);
+    /// A calendar year at its longest, 366 days: the bound of durations that people set (a block, a time to
+    /// live). A longer one is more likely a mistake of units.
+    pub const LONGEST_YEAR: Self = Self::from_secs(366 * 86_400);
     /// Longer than any wait: the moment never comes.
     pub const NEVER: Self = Self(u64::MAX);
 

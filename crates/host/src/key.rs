@@ -12,7 +12,7 @@ use crate::name_arg::name;
 
 #[derive(Debug, Args)]
 pub(crate) struct KeyArgs {
-    /// What the key is called: 1 to 64 ASCII letters, digits, "_", "-" or ".".
+    /// What the key is called: 1 to 64 ASCII letters, digits, "_", "-" or ".", and not dots alone.
     #[arg(value_parser = name)]
     name: String,
 

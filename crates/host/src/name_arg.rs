@@ -6,10 +6,7 @@ use tollgate_core::Name;
 pub(crate) fn name(text: &str) -> Result<String, String> {
     match Name::new(text) {
         Some(_) => Ok(text.to_owned()),
-        None => {
-            Err("a name has 1 to 64 letters, digits, '_', '-' or '.', and not dots alone"
-                .to_owned())
-        }
+        None => Err(format!("a name has {}", Name::RULE)),
     }
 }
 

@@ -34,7 +34,7 @@ pub(crate) struct Streams {
 }
 
 impl Streams {
-    /// Room for so many, each for so long.
+    /// At most `streams_max` streams at a time, each for at most `time_max`.
     pub(crate) fn new(streams_max: usize, time_max: Duration) -> Self {
         let places = Arc::new(Semaphore::new(streams_max));
         Self { places, time_max, read_time_max: READ_TIME_MAX, ends: watch::Sender::new(()) }

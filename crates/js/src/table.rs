@@ -107,11 +107,17 @@ impl Table {
 
 impl Table {
     /// Makes ready what is asked for. JavaScript has checked the costs; were one wrong, it would be denied.
+    #[inline]
     fn ask(&mut self) -> bool {
         let (costs, count) = (&self.exchange.costs, self.policy.limits().len());
-        if costs.iter().zip(&self.asked.0).take(count).all(|(cost, last)| cost == last) {
-            return true;
-        }
+        let is_same = costs.iter().zip(&self.asked.0).take(count).all(|(cost, last)| cost == last);
+        is_same || self.ask_anew()
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn ask_anew(&mut self) -> bool {
+        let (costs, count) = (&self.exchange.costs, self.policy.limits().len());
         let units = costs.map(units);
         let Ok(asked) = self.policy.costs_in_order(units.get(..count).unwrap_or_default()) else {
             return false;

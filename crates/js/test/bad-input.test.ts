@@ -126,6 +126,14 @@ test("names of JavaScript's own are names like any other", () => {
   assert.equal(({} as { requests?: number }).requests, undefined);
 });
 
+test("a Map is no cost, no policy and no options: it would be one without any field", () => {
+  const limiter = limiterOf();
+  assert.throws(() => limiter.tryAcquire("alice", new Map([["requests", 5]]) as never), invalid("cost"));
+  assert.throws(() => limiter.tryReserve("alice", new Map([["ttlMs", 5]]) as never), invalid("options"));
+  assert.throws(() => new Policy(new Map([["requests", "1/s"]]) as never), invalid("policy"));
+  assert.equal(limiter.size, 0);
+});
+
 test("options that nobody reads, and what is no options, are refused by name", async () => {
   const limiter = limiterOf();
   assert.throws(() => new Limiter("1/s", { maxkeys: 5 } as never), invalid("maxkeys"));
@@ -173,6 +181,45 @@ test("members of a pool that are none are refused by name", () => {
   for (const [member, field] of bad) {
     assert.throws(() => new Pool([{ limiter, key: "alice" }, member as never]), invalid(field), field);
   }
+});
+
+test("what may be left out may not be null", async () => {
+  const adaptive = { requests: { algorithm: "adaptive", capacity: 10, per: "1m" } } as const;
+  const limiter = new Limiter(adaptive, { clock: new ManualClock(START_MS) });
+  const edge = tollgateHttp("http://localhost:1", "api", { fetch: () => assert.fail("nobody is asked") });
+  const none = null as never;
+  const bad: [() => unknown, string][] = [
+    [() => new Policy({ a: { algorithm: "gcra", limit: 1, per: "1s", overrun: none } }), "a.overrun"],
+    [() => new Policy({ a: { algorithm: "gcra", limit: 1, per: "1s", burst: none } }), "a.burst"],
+    [() => limiter.control("alice", { reduce: { limit: "requests", factorPermille: none } }), "reduce.factorPermille"],
+    [() => limiter.control("alice", { reduce: { limit: "requests", source: none } }), "reduce.source"],
+    [() => limiter.control("alice", { reduce: { limit: "requests", reason: none } }), "reduce.reason"],
+    [() => apply(limiter.policy, undefined, { acquire: { sharePermille: none } }, [1, 0]), "acquire.sharePermille"],
+    [() => tollgateHttp("http://localhost:1", "api", { callMsMax: none }), "callMsMax"],
+    [() => tollgateHttp("http://localhost:1", "api", { fetch: none }), "fetch"],
+    [() => new Pool([{ limiter, key: "alice" }], { choice: none }), "choice"],
+  ];
+  for (const [ask, field] of bad) assert.throws(ask, invalid(field), field);
+  const asked = [limiter, edge, new StoreLimiter("1/s", new MemoryStore())];
+  for (const one of asked) await assert.rejects(async () => one.tryReserve("alice", { ttlMs: none }), invalid("ttlMs"));
+  assert.equal(limiter.size, 0);
+});
+
+test("what is wrong is told before anybody waits, however long the line is", async () => {
+  const limiter = limiterOf("1/hour");
+  const shared = new StoreLimiter("1/hour", new MemoryStore());
+  limiter.tryAcquire("alice");
+  await shared.tryAcquire("alice");
+  const controller = new AbortController();
+  const { signal } = controller;
+  const waits = [limiter, shared].map((one) => assert.rejects(one.acquire("alice", { signal }), { name: "AbortError" }));
+  for (const one of [limiter, shared]) {
+    await assert.rejects(one.acquire("alice", { cost: -1 }), invalid("cost"));
+    await assert.rejects(one.reserve("alice", { cost: -1 }), invalid("cost"));
+    await assert.rejects(one.reserve("alice", { ttlMs: 0 }), invalid("ttlMs"));
+  }
+  controller.abort();
+  await Promise.all(waits);
 });
 
 test("what is no control is refused by name, in memory and in a store, and does nothing", async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { type CapacityEvent, ImpossibleError, InvalidError, Limiter, ManualClock, Pool } from "tollgate";
+import { type CapacityEvent, ImpossibleError, Limiter, ManualClock } from "tollgate";
 
 const START_MS = 1_800_000_000_000;
 const SLOTS = { calls: { algorithm: "concurrency", slots: 2 } } as const;
@@ -72,21 +72,4 @@ test("a reduction is told with who and why, and recovers", () => {
   limiter.control("alice", { setCapacity: { limit: "requests", capacity: 10, per: "1s" } });
   assert.deepEqual([events.length, limiter.capacity("alice", "requests")?.capacity], [1, 10]);
   assert.equal(new Limiter("1/s").capacity("alice", "requests"), undefined);
-});
-
-test("a pool asks the next member when one is full", () => {
-  const limiter = new Limiter("1/hour", { clock: new ManualClock(START_MS) });
-  const members = ["eu", "us", "ap"].map((key) => ({ limiter, key, region: key }));
-  const pool = new Pool(members);
-  const regions = Array.from({ length: 4 }, () => pool.tryAcquire().member?.region);
-  assert.deepEqual(regions, ["eu", "us", "ap", undefined]);
-  assert.throws(() => new Pool([]), (error) => error instanceof InvalidError && error.field === "members");
-});
-
-test("a pool may begin with the member that has the most room, or with any", () => {
-  const limiter = new Limiter("10/hour", { clock: new ManualClock(START_MS) });
-  const members = ["eu", "us"].map((key) => ({ limiter, key }));
-  limiter.tryAcquire("eu", 5);
-  assert.equal(new Pool(members, { choice: "most-room" }).tryAcquire().member?.key, "us");
-  assert.equal(new Pool(members, { choice: "random" }).tryAcquire().allowed, true);
 });

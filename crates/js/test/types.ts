@@ -1,6 +1,6 @@
 /** What must compile, and what must not. Nothing here runs. */
 
-import { type Allowed, type Decision, Limiter, Policy } from "tollgate";
+import { type Allowed, type Decision, Limiter, Policy, Pool } from "tollgate";
 import type { Arrival } from "tollgate/upstream";
 
 const one = new Limiter("100/minute");
@@ -51,6 +51,16 @@ Limiter.tryAcquireAll([
 Limiter.tryAcquireAll([{ limiter: one, key: "alice", cost: { input_tokens: 1 } }]);
 // @ts-expect-error in memory no answer is lost, and there are no request ids
 void one.acquire("alice", { requestId: "1b4e28ba-2fa1-11d2-883f-0016d3cca427" });
+
+const pool = new Pool([{ limiter: one, key: "alice", region: "eu" }]);
+export async function members(): Promise<string> {
+  const decision = pool.tryAcquire(2);
+  if (!decision.allowed) return decision.reason;
+  await using held = await pool.reserve({ ttlMs: 5 });
+  // @ts-expect-error a member has what was said of it, and nothing else
+  void held.member.zone;
+  return decision.member.region + held.member.region;
+}
 
 export function arrivals(arrival: Arrival): string {
   switch (arrival.state) {

@@ -30,8 +30,8 @@ pub trait KeyValue: Send + Sync + 'static {
     /// The value under `key`.
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, KeyValueError>;
 
-    /// What this process last heard of `key`, where it remembers that: its value, or that it was absent. Nobody
-    /// is asked, so it may be over. A backend in this process remembers nothing.
+    /// What this process last saw under `key`, if the backend remembers that: its value, or `Some(None)` when it
+    /// was absent. No server is asked, so it may be stale. A backend inside this process remembers nothing.
     fn recall(&self, key: &str) -> Option<Option<Vec<u8>>> {
         let _ = key;
         None
@@ -66,15 +66,16 @@ pub trait KeyValue: Send + Sync + 'static {
         new: New,
     ) -> Result<Swap, KeyValueError>;
 
-    /// Does all exchanges, 1 to [`EXCHANGES_MAX`] with different keys, if every key still holds what is
-    /// expected of it, or none. Answers nothing, and does nothing, where it can't do that in one step.
+    /// Does all exchanges if every key still holds what is expected of it, and none otherwise. They are 1 to
+    /// [`EXCHANGES_MAX`], with different keys. Answers `None`, and does nothing, where the backend can't do
+    /// them in one step.
     async fn exchange_all(&self, exchanges: &[Exchange]) -> Result<Option<Swap>, KeyValueError> {
         let _ = exchanges;
         Ok(None)
     }
 
-    /// Whether values disappear by themselves when their [`New::Expiring`] is over. A backend that says
-    /// no keeps them.
+    /// Whether a value that was written as [`New::Expiring`] disappears by itself after its time. A backend
+    /// that says no keeps it.
     fn expires(&self) -> bool {
         false
     }
@@ -103,7 +104,7 @@ pub trait KeyValue: Send + Sync + 'static {
 pub enum New {
     /// This value.
     Value(Vec<u8>),
-    /// This value, for at least so long. Without another write it may be gone after that.
+    /// This value, kept at least for this time. After it the value may disappear, unless it was written again.
     Expiring(Vec<u8>, Span),
     /// Nothing.
     Absent,

@@ -10,6 +10,7 @@
 //! reason: redb reuses pages within such commits; a file that was rewritten by 4,000 of them did not grow
 //! after the first 1,000.)
 
+mod change;
 mod listing;
 mod open;
 mod overlay;
@@ -28,9 +29,10 @@ use async_trait::async_trait;
 use tokio::sync::watch;
 use tollgate_store::{Page, Swap};
 
+use self::change::Verdict;
 use self::open::Place;
 use self::overlay::{Pending, committed};
-use self::shared::{Full, Shared, State};
+use self::shared::Shared;
 use self::writer::{Progress, Writer};
 use crate::contract::{
     Exchange, Increment, KeyValue, KeyValueError, New, check_exchanges, check_key, check_value,
@@ -74,24 +76,6 @@ pub struct Redb {
     durability: Durability,
     /// Taken when the writer is joined.
     writer: Option<JoinHandle<()>>,
-}
-
-/// What a change makes of what it saw.
-enum Verdict<W, T> {
-    /// Leaves everything and answers.
-    Leave(T),
-    /// Writes (or removes) these values, then answers.
-    Write(W, T),
-}
-
-/// How one try to change a value ended.
-enum Try<T> {
-    /// The value was left as it is.
-    Left(T),
-    /// The value was changed, as the write with this number.
-    Wrote(T, u64),
-    /// There is no room now.
-    Full,
 }
 
 impl Redb {
@@ -152,70 +136,6 @@ impl Redb {
             .spawn(move || writer.run())
             .map_err(|error| place.explain(error.into()))?;
         Ok(Self { shared, progress, durability: options.durability, writer: Some(writer) })
-    }
-
-    /// Shows `decide` what there is now and does what it says, as one step. `decide` is asked again
-    /// when there was no room at first.
-    async fn change<'a, W, T>(
-        &self,
-        decide: impl Fn(&State) -> Result<Verdict<W, T>, KeyValueError>,
-    ) -> Result<T, KeyValueError>
-    where
-        W: IntoIterator<Item = (&'a str, Pending)>,
-    {
-        let mut progress: Option<watch::Receiver<Progress>> = None;
-        let (answer, number) = loop {
-            match (self.try_change(&decide)?, &mut progress) {
-                (Try::Left(answer), _) => return Ok(answer),
-                (Try::Wrote(answer, number), _) => break (answer, number),
-                // Look once more after starting to listen, or news between the two would be missed.
-                (Try::Full, None) => progress = Some(self.listen()),
-                (Try::Full, Some(news)) => news.changed().await.map_err(writer_is_gone)?,
-            }
-        };
-        if self.durability == Durability::Immediate {
-            self.committed(number).await?;
-        }
-        Ok(answer)
-    }
-
-    fn try_change<'a, W, T>(
-        &self,
-        decide: impl Fn(&State) -> Result<Verdict<W, T>, KeyValueError>,
-    ) -> Result<Try<T>, KeyValueError>
-    where
-        W: IntoIterator<Item = (&'a str, Pending)>,
-    {
-        let mut state = self.shared.lock();
-        let (values, answer) = match decide(&state)? {
-            Verdict::Leave(answer) => return Ok(Try::Left(answer)),
-            Verdict::Write(values, answer) => (values, answer),
-        };
-        let wrote = state.write(values, self.durability == Durability::Immediate);
-        self.shared.wake(state);
-        match wrote {
-            Ok(number) => Ok(Try::Wrote(answer, number)),
-            Err(Full) => match &self.progress.borrow().failure {
-                None => Ok(Try::Full),
-                Some(failure) => Err(KeyValueError::Backend(failure.message.clone())),
-            },
-        }
-    }
-
-    fn listen(&self) -> watch::Receiver<Progress> {
-        let mut progress = self.progress.clone();
-        progress.mark_unchanged();
-        progress
-    }
-
-    /// Waits until the write with this number is durable, or its commit has failed.
-    async fn committed(&self, number: u64) -> Result<(), KeyValueError> {
-        let mut progress = self.progress.clone();
-        let told = progress
-            .wait_for(|progress| progress.outcome(number).is_some())
-            .await
-            .map_err(writer_is_gone)?;
-        told.outcome(number).unwrap_or(Ok(()))
     }
 }
 
@@ -333,8 +253,4 @@ impl fmt::Debug for Redb {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Redb").field("durability", &self.durability).finish_non_exhaustive()
     }
-}
-
-fn writer_is_gone(_: watch::error::RecvError) -> KeyValueError {
-    KeyValueError::Backend("the thread that writes the store has stopped".to_owned())
 }

@@ -6,25 +6,16 @@ mod faults;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tollgate_kv::{Increment, KeyValue, KeyValueError, Nats, Swap, VALUE_BYTES_MAX};
+use tollgate_kv::{Increment, KeyValue, KeyValueError, Nats, Swap, VALUE_BYTES_MAX, connect};
 use tollgate_test_servers::NatsServer;
 
 use crate::faults::{BOUND, SHORT, assert_everything_fails, recovered};
 
 #[tokio::test]
 async fn values_outlive_the_connection_and_a_crash_of_the_server() {
-    let mut server = NatsServer::start();
-    let first = Nats::connect(&server.url()).await.unwrap();
-    first.set("k", b"one".to_vec()).await.unwrap();
-    drop(first);
-    let second = Nats::connect(&server.url()).await.unwrap();
-    assert_eq!(second.get("k").await, Ok(Some(b"one".to_vec())));
-    server.kill();
-    assert_everything_fails(&second).await;
-    server.restart();
-    recovered(&second).await;
-    assert_eq!(second.get("k").await, Ok(Some(b"one".to_vec())));
-    assert_eq!(second.swap("k", Some(b"one"), b"two".to_vec()).await, Ok(Swap::Done));
+    let server = NatsServer::start();
+    faults::values_outlive_a_crash(server, NatsServer::url, NatsServer::kill, NatsServer::restart)
+        .await;
 }
 
 /// The bucket is gone with the data, and is made again.
@@ -120,16 +111,8 @@ async fn a_server_that_falls_silent_keeps_nobody_waiting() {
 async fn a_thousand_operations_share_one_connection() {
     let server = NatsServer::start();
     let address = format!("{}?response_timeout_ms=10000", server.url());
-    let values = Arc::new(Nats::connect(&address).await.unwrap());
-    let waiting: Vec<_> = (0..1_000)
-        .map(|number| {
-            let values = Arc::clone(&values);
-            tokio::spawn(async move { values.swap(&format!("k{number}"), None, vec![1]).await })
-        })
-        .collect();
-    for waits in waiting {
-        assert_eq!(waits.await.unwrap(), Ok(Swap::Done));
-    }
+    let values = connect(&address).await.unwrap();
+    faults::a_thousand_swaps(&values).await;
 }
 
 /// The server has room for the longest value and its header, or says that it has not.

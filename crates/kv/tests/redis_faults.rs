@@ -14,18 +14,14 @@ use crate::faults::{BOUND, SHORT, assert_everything_fails, recovered};
 
 #[tokio::test]
 async fn values_outlive_the_connection_and_a_crash_of_the_server() {
-    let mut server = RedisServer::start_with(&["--appendfsync", "always"]);
-    let first = Redis::connect(&server.url()).await.unwrap();
-    first.set("k", b"one".to_vec()).await.unwrap();
-    drop(first);
-    let second = Redis::connect(&server.url()).await.unwrap();
-    assert_eq!(second.get("k").await, Ok(Some(b"one".to_vec())));
-    server.kill();
-    assert_everything_fails(&second).await;
-    server.restart();
-    recovered(&second).await;
-    assert_eq!(second.get("k").await, Ok(Some(b"one".to_vec())));
-    assert_eq!(second.swap("k", Some(b"one"), b"two".to_vec()).await, Ok(Swap::Done));
+    let server = RedisServer::start_with(&["--appendfsync", "always"]);
+    faults::values_outlive_a_crash(
+        server,
+        RedisServer::url,
+        RedisServer::kill,
+        RedisServer::restart,
+    )
+    .await;
 }
 
 /// The scripts are gone with the data, and are sent again.
@@ -187,16 +183,8 @@ async fn a_hundred_that_wait_for_a_silent_server_wait_no_longer() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_operations_share_one_connection() {
     let server = RedisServer::start();
-    let values = Arc::new(Redis::connect(&server.url()).await.unwrap());
-    let waiting: Vec<_> = (0..1_000)
-        .map(|number| {
-            let values = Arc::clone(&values);
-            tokio::spawn(async move { values.swap(&format!("k{number}"), None, vec![1]).await })
-        })
-        .collect();
-    for waits in waiting {
-        assert_eq!(waits.await.unwrap(), Ok(Swap::Done));
-    }
+    let values = connect(&server.url()).await.unwrap();
+    faults::a_thousand_swaps(&values).await;
     let clients = server.command("CLIENT LIST TYPE normal");
     assert!(
         clients.len() < "$1000".len(),

@@ -24,7 +24,7 @@ impl KeyPatterns {
             Some(Value::List(items)) if !items.is_empty() => items,
             Some(_) => return Err(String::from(".keys: must be a list of keys")),
         };
-        let (mut keys, mut prefixes) = (Vec::new(), Vec::new());
+        let (mut keys, mut prefixes) = (Vec::<&str>::new(), Vec::new());
         for (index, item) in items.iter().enumerate() {
             let Value::Text(key) = item else {
                 return Err(format!(".keys[{index}]: must be a text"));
@@ -42,10 +42,13 @@ impl KeyPatterns {
                     ));
                 }
                 Some(prefix) => prefixes.push(prefix.to_owned()),
-                None => keys.push(key.clone().into_owned()),
+                None => {
+                    let (Ok(at) | Err(at)) = keys.binary_search(&&**key);
+                    keys.insert(at, &**key);
+                }
             }
         }
-        keys.sort_unstable();
+        let keys = keys.into_iter().map(str::to_owned).collect();
         Ok(Some(Self { keys, prefixes }))
     }
 

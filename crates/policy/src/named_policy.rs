@@ -146,7 +146,7 @@ impl NamedPolicy {
     #[must_use]
     pub fn at(&self, key: &str, now: Timestamp) -> &Self {
         let found = self.override_at(key, now).and_then(|position| self.overrides.get(position));
-        found.map_or(self, Override::policy)
+        found.map_or(self, |it| it.policy())
     }
 
     /// The position of the override that is in force for a key at this time, if one is.

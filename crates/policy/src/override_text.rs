@@ -1,5 +1,7 @@
 //! Other numbers for some keys, or at some hours, as they are written in a policy text.
 
+use std::sync::Arc;
+
 use tollgate_core::{Limit, Policy, Schedule, Timestamp};
 
 use crate::fields::Fields;
@@ -24,7 +26,7 @@ pub struct Override {
     keys: Option<KeyPatterns>,
     /// Nothing: at all hours.
     hours: Option<Schedule>,
-    policy: NamedPolicy,
+    policy: Arc<NamedPolicy>,
 }
 
 impl Override {
@@ -43,7 +45,7 @@ impl Override {
 
     /// The whole policy that is in force then. It has the limits of the one that it overrides, in their order.
     #[must_use]
-    pub const fn policy(&self) -> &NamedPolicy {
+    pub const fn policy(&self) -> &Arc<NamedPolicy> {
         &self.policy
     }
 }
@@ -89,7 +91,7 @@ fn one(
     check_numbers(&numbers, limits, fixed)?;
     let policy = NamedPolicy::read(name, &Value::Table(merged(table, &numbers)))?;
     check_kinds(policy.limits(), limits)?;
-    Ok(Override { keys, hours, policy })
+    Ok(Override { keys, hours, policy: Arc::new(policy) })
 }
 
 /// Limits of the policy, each once, and nothing that an override leaves as it is.

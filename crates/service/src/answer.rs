@@ -5,6 +5,7 @@ mod control;
 mod feedback;
 mod policy;
 mod pool;
+mod refusal;
 mod several;
 
 use bytes::Bytes;
@@ -21,9 +22,9 @@ pub(crate) use policy::{PoliciesBody, PolicyBody};
 pub(crate) use pool::PoolAnswer;
 pub(crate) use several::{SeveralAnswer, Taken};
 
+use self::refusal::status;
 use crate::decide::Decided;
 use crate::fields::{self, DecisionFields};
-use crate::problem::{Document, ProblemType, document_response};
 
 /// The header field in which a caller says how much it wants to be told (RFC 7240).
 pub const PREFER: HeaderName = HeaderName::from_static("prefer");
@@ -31,6 +32,7 @@ const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-appli
 const TOLLGATE_BLOCKED_FOR_MS: HeaderName = HeaderName::from_static("tollgate-blocked-for-ms");
 const TOLLGATE_LEASE: HeaderName = HeaderName::from_static("tollgate-lease");
 const TOLLGATE_LOCAL: HeaderName = HeaderName::from_static("tollgate-local");
+const TOLLGATE_REPEATED: HeaderName = HeaderName::from_static("tollgate-repeated");
 const TOLLGATE_UNCOUNTED: HeaderName = HeaderName::from_static("tollgate-uncounted");
 
 /// A structured-field Boolean (RFC 9651).
@@ -82,15 +84,6 @@ struct DecisionBody<'a> {
     uncounted: bool,
 }
 
-/// What a refused decision adds to its problem document.
-#[derive(serde::Serialize)]
-struct RefusalBody<'a> {
-    #[serde(rename = "violated-policies")]
-    violated_policies: Vec<&'a str>,
-    allowed: bool,
-    limits: LimitsBody<'a>,
-}
-
 #[derive(serde::Serialize)]
 struct PeekBody<'a> {
     policy: &'a str,
@@ -116,7 +109,7 @@ impl Answers<'_> {
         let allowed = applied.verdict == Verdict::Allowed;
         let lease = lease.filter(|_| allowed);
         let mut response = match self.detail {
-            Detail::Minimal => self.minimal(status(applied.verdict), &applied.limits),
+            Detail::Minimal => self.minimal_decision(applied),
             Detail::Full if allowed => {
                 let limits = self.limits_body(&applied.limits);
                 let repeated = applied.effect == Effect::Repeated;
@@ -174,22 +167,22 @@ impl Answers<'_> {
         response
     }
 
-    fn minimal(&self, status: StatusCode, limits: &[LimitStatus]) -> Response<Full<Bytes>> {
-        let mut response = Response::new(Full::default());
-        *response.status_mut() = status;
-        fields::insert_limits(response.headers_mut(), self.policy, limits);
-        let applied = HeaderValue::from_static("return=minimal");
-        response.headers_mut().insert(PREFERENCE_APPLIED, applied);
+    /// All that a body would say.
+    fn minimal_decision(&self, applied: &Applied) -> Response<Full<Bytes>> {
+        let mut response = self.minimal(status(applied.verdict), &applied.limits);
+        let headers = response.headers_mut();
+        if applied.verdict != Verdict::Allowed {
+            self.insert_refusal(headers, applied);
+        } else if applied.effect == Effect::Repeated {
+            headers.insert(TOLLGATE_REPEATED, TRUE);
+        }
         response
     }
 
-    fn refusal(&self, applied: &Applied) -> Response<Full<Bytes>> {
-        let status = status(applied.verdict);
-        let violated_policies = violated(self.policy, applied).collect();
-        let (kind, detail) = refusal_kind(applied);
-        let limits = self.limits_body(&applied.limits);
-        let rest = RefusalBody { violated_policies, allowed: false, limits };
-        document_response(status, &Document::new(kind, status, detail, rest))
+    fn minimal(&self, status: StatusCode, limits: &[LimitStatus]) -> Response<Full<Bytes>> {
+        let mut response = without_body(status);
+        fields::insert_limits(response.headers_mut(), self.policy, limits);
+        response
     }
 
     const fn limits_body<'a>(&'a self, limits: &'a [LimitStatus]) -> LimitsBody<'a> {
@@ -197,43 +190,12 @@ impl Answers<'_> {
     }
 }
 
-const fn status(verdict: Verdict) -> StatusCode {
-    match verdict {
-        Verdict::Allowed => StatusCode::OK,
-        Verdict::Limited => StatusCode::TOO_MANY_REQUESTS,
-        Verdict::Impossible => StatusCode::UNPROCESSABLE_ENTITY,
-    }
-}
-
-/// The limits that stand in the way.
-fn violated<'a>(policy: &'a Policy, applied: &'a Applied) -> impl Iterator<Item = &'a str> {
-    let limits = policy.limits().iter().zip(&applied.limits);
-    let violated =
-        limits.filter(|(limit, status)| !limit.is_shadow() && status.verdict != Verdict::Allowed);
-    violated.map(|(limit, _)| &**limit.name())
-}
-
-/// Why it is refused.
-fn refusal_kind(applied: &Applied) -> (ProblemType, &'static str) {
-    let is_closed = applied.closed_for > Span::ZERO;
-    let kind = match applied.verdict {
-        Verdict::Impossible => ProblemType::CostAboveCapacity,
-        _ if is_closed => ProblemType::AbnormalUsageDetected,
-        _ => ProblemType::QuotaExceeded,
-    };
-    let detail = match applied.verdict {
-        Verdict::Impossible => {
-            "a cost is above what its limit ever holds: this request can never pass"
-        }
-        _ if applied.retry_after.is_never() => {
-            "a limit that is used up gives nothing back: waiting does not help"
-        }
-        _ if is_closed => {
-            "the key is blocked, or holds as much as it can; Retry-After says for how long"
-        }
-        _ => "wait as long as retry_after_ms says, and try again",
-    };
-    (kind, detail)
+fn without_body(status: StatusCode) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::default());
+    *response.status_mut() = status;
+    let applied = HeaderValue::from_static("return=minimal");
+    response.headers_mut().insert(PREFERENCE_APPLIED, applied);
+    response
 }
 
 /// Nobody else may read a lease, so none is kept by a cache on the way.

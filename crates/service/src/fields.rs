@@ -82,6 +82,11 @@ pub(crate) fn insert_limits(headers: &mut HeaderMap, policy: &Policy, limits: &[
     }
 }
 
+/// Names of limits.
+pub(crate) fn names<'a>(names: impl Iterator<Item = &'a str>) -> Option<HeaderValue> {
+    list(names.map(|name| (name, ())), |_, ()| {})
+}
+
 fn named<'a>(
     policy: &'a Policy,
     limits: &'a [LimitStatus],

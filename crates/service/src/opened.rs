@@ -51,23 +51,22 @@ impl<L: Limiter> Opened<L> {
         let named = Arc::new(named);
         let numbers = Arc::new(Numbers::open(limiter, &named)?);
         let overrides = named.overrides().iter().enumerate().map(|(position, it)| {
-            let (named, position) = (Arc::new(it.policy().clone()), Some(position));
-            Self::with_numbers(limiter, named, &numbers, position, decisions)
+            Self::with_numbers(limiter, it.policy(), &numbers, Some(position), decisions)
         });
         let overrides = overrides.collect::<Result<_, LimiterError>>()?;
-        let opened = Self::with_numbers(limiter, named, &numbers, None, decisions)?;
+        let opened = Self::with_numbers(limiter, &named, &numbers, None, decisions)?;
         Ok(Self { overrides, ..opened })
     }
 
     fn with_numbers(
         limiter: &L,
-        named: Arc<NamedPolicy>,
+        named: &Arc<NamedPolicy>,
         numbers: &Arc<Numbers<L>>,
         position: Option<usize>,
         decisions: &Arc<Decisions>,
     ) -> Result<Self, LimiterError> {
         Ok(Self {
-            fields: DecisionFields::new(&named),
+            fields: DecisionFields::new(named),
             numbers: Arc::clone(numbers),
             position,
             local: named.local().map(|local| limiter.open(local)).transpose()?,
@@ -75,7 +74,7 @@ impl<L: Limiter> Opened<L> {
             hot_keys: HotKeys::default(),
             overrides: Vec::new(),
             origin: None,
-            named,
+            named: Arc::clone(named),
         })
     }
 

@@ -28,6 +28,7 @@ pub async fn at_once<D: Decide, S: Store, C: Clock>(
     operations: &[Operation],
     remembers: Option<usize>,
 ) -> Result<Option<Driven>, D::Error> {
+    let asked = Asked { store, clock, keys, decide, operations, remembers };
     let start = clock.now();
     let (mut looks, mut conflicts) = (Looks::default(), 0);
     while conflicts < ATTEMPTS_MAX {
@@ -35,46 +36,80 @@ pub async fn at_once<D: Decide, S: Store, C: Clock>(
         if began.since(start) > DECISION_TIME_MAX {
             return Ok(Some(ended(Ending::TimedOut, Vec::new())));
         }
-        let seen = match looks.look_at_all(store, keys).await {
-            Ok(seen) => seen,
-            Err(fault) => return Ok(Some(failed(fault))),
-        };
-        let now = clock.now();
-        let (ending, mut legs) = match decide_all(decide, &seen, operations, remembers, now) {
-            Ok(decided) => decided,
-            Err(_) if !looks.stands() => continue,
-            Err(error) => return Err(error),
-        };
-        let forget_after = |leg, record: &[u8]| match store.expires() {
-            true => kept_for(decide.forget_after(leg, record, now)),
-            false => Span::NEVER,
-        };
-        let swaps = swaps(keys, seen, &mut legs, forget_after);
-        // A swap shows nothing of a key that it does not compare.
-        if swaps.len() < keys.len() && !looks.stands() {
-            continue;
-        }
-        if swaps.is_empty() {
-            return Ok(Some(ended(ending, legs)));
-        }
-        match store.swap_all(swaps).await {
-            Ok(None) => return Ok(None),
-            Ok(Some(Swap::Done)) => return Ok(Some(ended(ending, legs))),
-            Ok(Some(Swap::Conflict)) if looks.is_race() => {
+        match asked.attempt(&mut looks).await? {
+            Attempt::Ended(driven) => return Ok(Some(driven)),
+            Attempt::CannotSwapTogether => return Ok(None),
+            Attempt::WasOutdated => {}
+            Attempt::Lost => {
                 conflicts += 1;
                 if conflicts < ATTEMPTS_MAX {
                     clock.sleep(wait_after(conflicts, clock.now().since(began))).await;
                 }
             }
-            Ok(Some(Swap::Conflict)) => {}
-            Err(fault) => return Ok(Some(failed(fault))),
         }
     }
     Ok(Some(ended(Ending::Busy, Vec::new())))
 }
 
-/// What is said of every key. Records are those that are to be written: all of what is allowed; of what is denied, what
-/// denials have to write; nothing where all was done before.
+/// What [`at_once`] is asked, which is the same in every attempt.
+struct Asked<'a, D, S, C> {
+    store: &'a S,
+    clock: &'a C,
+    keys: &'a [&'a str],
+    decide: &'a D,
+    operations: &'a [Operation],
+    remembers: Option<usize>,
+}
+
+/// What one attempt came to.
+enum Attempt {
+    /// There is an outcome.
+    Ended(Driven),
+    /// The store can't swap these keys in one step.
+    CannotSwapTogether,
+    /// It was made on remembered records that may be over: the next one asks the store.
+    WasOutdated,
+    /// Others were faster.
+    Lost,
+}
+
+impl<D: Decide, S: Store, C: Clock> Asked<'_, D, S, C> {
+    async fn attempt(&self, looks: &mut Looks) -> Result<Attempt, D::Error> {
+        let seen = match looks.look_at_all(self.store, self.keys).await {
+            Ok(seen) => seen,
+            Err(fault) => return Ok(Attempt::Ended(failed(fault))),
+        };
+        let now = self.clock.now();
+        let (ending, mut legs) =
+            match decide_all(self.decide, &seen, self.operations, self.remembers, now) {
+                Ok(decided) => decided,
+                Err(_) if !looks.stands() => return Ok(Attempt::WasOutdated),
+                Err(error) => return Err(error),
+            };
+        let forget_after = |leg, record: &[u8]| match self.store.expires() {
+            true => kept_for(self.decide.forget_after(leg, record, now)),
+            false => Span::NEVER,
+        };
+        let swaps = swaps(self.keys, seen, &mut legs, forget_after);
+        // A swap shows nothing of a key that it does not compare.
+        if swaps.len() < self.keys.len() && !looks.stands() {
+            return Ok(Attempt::WasOutdated);
+        }
+        if swaps.is_empty() {
+            return Ok(Attempt::Ended(ended(ending, legs)));
+        }
+        Ok(match self.store.swap_all(swaps).await {
+            Ok(None) => Attempt::CannotSwapTogether,
+            Ok(Some(Swap::Done)) => Attempt::Ended(ended(ending, legs)),
+            Ok(Some(Swap::Conflict)) if looks.is_race() => Attempt::Lost,
+            Ok(Some(Swap::Conflict)) => Attempt::WasOutdated,
+            Err(fault) => Attempt::Ended(failed(fault)),
+        })
+    }
+}
+
+/// Decides on every key. What is left in `record` is to be written: everything when all keys allow it; when one
+/// denies it, only what a denial has to write; nothing for a repeated request.
 fn decide_all<D: Decide, T>(
     decide: &D,
     seen: &[Loaded<T>],
@@ -118,7 +153,8 @@ fn ended(ending: Ending, legs: Vec<Applied>) -> Driven {
     Driven { outcome, fault: None }
 }
 
-/// Whether it wrote is unknown: what was not let in may be charged, on all keys, once.
+/// The store failed. Whether it wrote is unknown: a request that was not let in may have been charged, on all
+/// keys, once.
 fn failed(fault: StoreError) -> Driven {
     let outcome = Outcome { ending: Ending::Failed, legs: Vec::new() };
     Driven { outcome, fault: Some(fault) }

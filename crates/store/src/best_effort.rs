@@ -4,14 +4,13 @@ use tollgate_core::Span;
 
 use crate::{KeySwap, Loaded, Store, StoreError, Swap};
 
-/// A store for one who may be content with less than exactness: where [`Store::swap`] is refused as
+/// A store for policies that accept less than exactness. Where the store below refuses [`Store::swap`] as
 /// [`StoreError::Inexact`], the record is written over whatever is there.
 ///
-/// A write takes back what others charged between its load and itself. So of writers that all load
-/// before the first of them writes, one charge stays: with at most N at a time that are equally fast, at
-/// most N times the limit passes. One that is slower takes back everything that the others charged
-/// meanwhile. A decision that waits for nothing between its load and its write, as the edge function's,
-/// overlaps with those of other instances alone. Nobody is denied who would have passed otherwise.
+/// Such a write erases what others charged between its load and itself. With N writers at a time that are
+/// equally fast, only one of N charges may stay, so at most N times the limit passes. A slower writer erases
+/// everything that the others charged meanwhile. The edge function waits for nothing between load and write,
+/// so only decisions of other instances overlap with its own. Nobody is denied who would pass in an exact store.
 #[derive(Debug)]
 pub struct BestEffort<'a, S> {
     store: &'a S,

@@ -28,8 +28,10 @@ pub trait Store {
     /// [`StoreError`] when the store can't answer.
     fn load(&self, key: &str) -> impl Future<Output = Result<Loaded<Self::Token>, StoreError>>;
 
-    /// What this process was last told of `key`, where that is remembered. Nobody is asked, so it may be over: a swap
-    /// by its token that is done shows that it was not, and nothing else may be told from it.
+    /// The record under `key` as this process saw it last, if the store remembers that, without asking anybody.
+    ///
+    /// It may be stale. So decide on it only what is then written: a swap with its token succeeds only if
+    /// the record was still the current one. What needs no swap has to be [loaded](Self::load).
     fn recall(&self, key: &str) -> Option<Loaded<Self::Token>> {
         let _ = key;
         None
@@ -46,7 +48,7 @@ pub trait Store {
         record: &[u8],
     ) -> impl Future<Output = Result<Swap, StoreError>>;
 
-    /// Swaps several keys, all or nothing, in one step. Nothing, and nothing is done, where the store
+    /// Swaps several keys in one step, all or nothing. Answers `None`, and does nothing, where the store
     /// can't do that with these keys.
     ///
     /// # Errors
@@ -59,8 +61,8 @@ pub trait Store {
         async { Ok(None) }
     }
 
-    /// Writes `record` under `key`, whatever it holds: all that is left where [`swap`](Self::swap) is
-    /// refused as [`StoreError::Inexact`]. No other store has it.
+    /// Writes `record` under `key`, whatever is there. Only a store that can't compare, and refuses
+    /// [`swap`](Self::swap) as [`StoreError::Inexact`], offers it; see [`BestEffort`](crate::BestEffort).
     ///
     /// # Errors
     /// [`StoreError`] when the store can't answer; whether it wrote is then unknown.
@@ -69,18 +71,19 @@ pub trait Store {
         async { Err(StoreError::Unavailable(String::from("its records are swapped alone"))) }
     }
 
-    /// Sets so many swaps aside, in a store of which a process can make only so many: for one who would leave
-    /// something half done if it ran out of them. Until they are [put back](Self::put_back) nobody is given them.
+    /// Reserves this number of swaps, in a store that allows a process only a limited number of them. Who would
+    /// leave something half done by running out reserves what it needs first. Nobody else is given a reserved
+    /// swap until it is [put back](Self::put_back). A store without such a limit does nothing.
     ///
     /// # Errors
-    /// [`StoreError::Exhausted`] when there are not so many left; then none is set aside.
+    /// [`StoreError::Exhausted`] when fewer are left; then none is reserved.
     fn set_aside(&self, swaps: usize) -> impl Future<Output = Result<(), StoreError>> {
         let _ = swaps;
         async { Ok(()) }
     }
 
-    /// Puts back some of what was [set aside](Self::set_aside): right before they are made, or when they are not
-    /// needed any more.
+    /// Puts back swaps that were [set aside](Self::set_aside): right before making them, or when they are no
+    /// longer needed.
     fn put_back(&self, swaps: usize) {
         let _ = swaps;
     }
@@ -90,8 +93,9 @@ pub trait Store {
         false
     }
 
-    /// Like [`swap`](Self::swap), of a record that decides as none would once `forget_after` is over. A
-    /// store that [`expires`](Self::expires) keeps it for so long, and may then forget it.
+    /// Like [`swap`](Self::swap), of a record that no longer matters after `forget_after`: from then on it
+    /// decides as an absent one would. A store that [`expires`](Self::expires) keeps it at least until then, and
+    /// may then forget it.
     ///
     /// # Errors
     /// [`StoreError`] when the store can't answer; whether it wrote is then unknown.

@@ -41,8 +41,8 @@ pub enum DriveError<E> {
 /// called again after every conflict, with a new record and a new time, so it must be pure. Without a
 /// record to write the answer stands at once: a denial costs one load and no swap.
 ///
-/// Where the store [remembers](Store::recall) the record, that is what is asked about first. The answer counts once
-/// its swap is done, and costs no load; without a record to write, the record is loaded and `ask` called again.
+/// Where the store [remembers](Store::recall) the record, `ask` gets that one first. If its answer is written
+/// successfully, no load was needed; if there is nothing to write, the record is loaded and `ask` called again.
 ///
 /// # Errors
 /// [`DriveError`]; see there what was charged.
@@ -68,7 +68,7 @@ pub async fn drive<S: Store, C: Clock, T, E>(
     }
 }
 
-/// The attempts of one decision. Whatever is decided, they are one piece of code.
+/// The attempts of one decision: a type of its own, so that it is compiled once and not for every `ask`.
 struct Attempts<'a, S, C> {
     store: &'a S,
     clock: &'a C,
@@ -152,8 +152,8 @@ pub(crate) async fn write<S: Store>(
     }
 }
 
-/// How long a store keeps a record that matters for so long by the clock of who writes it. By the clock of
-/// somebody else it may matter for longer, so it is kept as a sweeper keeps it.
+/// How long a store keeps a record that matters for `forget_after` by the writer's clock. By another process's
+/// clock it may matter for longer, so it is kept [`IDLE_GRACE`] longer, as a sweeper does.
 pub(crate) const fn kept_for(forget_after: Span) -> Span {
     Span::from_nanos(forget_after.as_nanos().saturating_add(IDLE_GRACE.as_nanos()))
 }

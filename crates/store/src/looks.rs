@@ -1,4 +1,5 @@
-//! What a decision looks at: what is remembered of a record as long as that will do, and then what the store holds.
+//! What a decision is made on: the record that the store remembers, while that is good enough, and then the one
+//! that it holds.
 
 use futures::future::try_join_all;
 
@@ -6,8 +7,8 @@ use crate::{Loaded, Store, StoreError};
 
 /// The looks of one decision at its records.
 ///
-/// What is remembered may be over, so a swap has to show that it was not: until then nobody is told what comes of
-/// it, and what needs no swap is decided on a record that was loaded.
+/// A remembered record may be stale. A swap that succeeds proves that it was not; before that its decision is told to
+/// nobody. A decision that writes nothing has no such proof, so it is made on a loaded record.
 #[derive(Debug, Default)]
 pub(crate) struct Looks {
     /// Whether the last look was at what is remembered.
@@ -58,8 +59,8 @@ impl Looks {
         self.is_fresh()
     }
 
-    /// Whether a swap that lost says that others are here now. What was remembered may have been over for long: so
-    /// after its first loss there is nobody to be parted from, and nothing to be waited for.
+    /// Whether a lost swap means that others write this key right now, so that waiting a moment helps. The first
+    /// loss over a remembered record does not: that record may have been stale for long.
     pub(crate) const fn is_race(&mut self) -> bool {
         self.outdated = self.recalled && !self.outdated;
         !self.outdated

@@ -3,17 +3,17 @@
 
 use tollgate_core::{Id, Span};
 
-/// Longest wait before the second attempt where an attempt takes no time; it doubles with every further one.
+/// Longest wait before the second attempt, for a store that answers at once. It doubles with every attempt.
 const FIRST_WAIT_MAX_NS: u64 = 200_000;
-/// The same, as so many times what an attempt takes: those who collide are not parted by waits that are
-/// shorter than what they are about to do.
+/// Longest wait before the second attempt, as a multiple of what an attempt takes: a wait that is shorter than
+/// an attempt would not keep those who collided from colliding again.
 const FIRST_WAIT_MAX_ATTEMPTS: u64 = 2;
-/// Longest wait before any attempt: with the most attempts there are, all is over in time for an answer.
+/// Longest wait before any attempt, so that even the last one ends in time for an answer.
 const WAIT_MAX_NS: u64 = 200_000_000;
 
-/// A random wait after `attempts` conflicts, of which the last one `took` so long from its load on.
+/// A random wait after `attempts` conflicts; the last attempt `took` this long, from its load to its swap.
 ///
-/// Without randomness there is no wait worth having: the longest one is taken.
+/// Where there are no random numbers it is the longest wait.
 pub(crate) fn wait_after(attempts: u32, took: Span) -> Span {
     let first = took.as_nanos().saturating_mul(FIRST_WAIT_MAX_ATTEMPTS).max(FIRST_WAIT_MAX_NS);
     let doublings = 2_u64.saturating_pow(attempts.saturating_sub(1));

@@ -7,7 +7,7 @@ use crate::drive::write;
 use crate::random::wait_after;
 use crate::{Clock, Loaded, Store, StoreError, Swap};
 
-/// Swaps that a machine has set aside beyond those it can't do without, for those in which others are faster.
+/// Swaps that are set aside beyond the fewest that a machine needs: each that is lost to others is one more.
 const SPARE_SWAPS: usize = 8;
 
 /// What a machine came to.

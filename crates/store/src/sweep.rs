@@ -6,14 +6,14 @@ use tollgate_core::{Span, Timestamp};
 
 use crate::{StoreError, Swap, SweptStore};
 
-/// How long a record has to have been idle before it is removed. Whose clock is behind by less than
-/// this would not have told it from none either.
+/// How long a record has to have been idle before it is removed: a process whose clock is behind by less than
+/// this would not notice that it is gone either.
 pub const IDLE_GRACE: Span = Span::from_secs(60);
 
 /// What is known of the value under a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Judgement {
-    /// A record that decides as none would when so much time has passed ([`Span::ZERO`]: now).
+    /// A record that will decide as an absent one after this time; [`Span::ZERO`]: it does now.
     ForgetAfter(Span),
     /// A record of a policy that is not known, so nobody can say whether it matters.
     UnknownPolicy,

@@ -1,12 +1,12 @@
-//! So many at the same time.
+//! A limit on how many run at the same time.
 
 use tollgate_core::{HOLD_TTL_MAX, Limit, LimitError, Policy, Span};
 use tollgate_store::Clock;
 
 use crate::{AcquireError, Lease, LimitSet, SystemClock};
 
-/// At most so many at the same time; 1 is a mutex. Whoever is in holds a [`Lease`], and is out when that
-/// is dropped.
+/// Lets a fixed number in at the same time; with 1 it is a mutex. Whoever is in has a [`Lease`], and leaves
+/// when it is dropped.
 ///
 /// ```
 /// use tollgate::{Concurrency, Span};

@@ -36,15 +36,7 @@ impl Limiter for ImportedLimiter {
     ) -> Result<Applied, LimiterError> {
         let operation = to_wit::operation(operation);
         let decision = wit::apply(policy.0, record, &operation, now.as_nanos()).map_err(error)?;
-        Ok(Applied {
-            verdict: to_wit::verdict(decision.verdict),
-            effect: to_wit::effect(decision.effect),
-            limits: decision.limits.iter().map(to_wit::limit_status).collect(),
-            retry_after: Span::from_nanos(decision.retry_after),
-            closed_for: Span::from_nanos(decision.closed_for),
-            delay: Span::from_nanos(decision.delay),
-            record: decision.record,
-        })
+        Ok(to_wit::applied(decision))
     }
 
     fn capacity_of(

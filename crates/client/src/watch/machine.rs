@@ -200,7 +200,7 @@ impl Watching {
         }
     }
 
-    /// Pauses before the next attempt, and after so many of them says why.
+    /// Pauses before the next attempt; after some failures in a row the caller is told why.
     fn fault(&mut self, detail: String, retry_after: Duration, now: Instant) -> WatchStep {
         self.faults += 1;
         let wait = self.pause.max(retry_after.min(RETRY_AFTER_MAX));

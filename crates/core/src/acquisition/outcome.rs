@@ -32,8 +32,8 @@ pub enum Ending {
     /// It took longer than half the commit's time to live. Nothing was consumed, but that a hold
     /// which expired meanwhile stays charged.
     TimedOut,
-    /// The lease expired on a key before it was whole, or is over since long. What was left of it is
-    /// settled: it is charged on every key, once, as any lease that expires, and holds nothing.
+    /// The lease expired on a key before it was placed on all of them, or had ended long ago. It holds nothing:
+    /// what was left of it is charged on every key, once, as for any lease that expires.
     Lost,
     /// The store or the limiter failed. It is not let in; what could not be taken back expires by
     /// itself, and is charged then.

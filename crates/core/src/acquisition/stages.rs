@@ -121,8 +121,8 @@ impl<D: Decide> Acquisition<D> {
         }
     }
 
-    /// It is not let in: takes back what was placed on the first so many legs, and looks at the others
-    /// anew, since they were judged as if it were.
+    /// The request is not let in: takes back what was placed on the first `placed` legs. The others are looked
+    /// at anew, since they were judged as if it were let in.
     fn leave(&mut self, placed: usize, ending: Ending, now: Timestamp) {
         let release = self.request.released();
         let (placed, others) = self.taken.split_at(placed.min(self.taken.len()));

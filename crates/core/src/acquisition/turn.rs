@@ -58,7 +58,8 @@ impl Turn {
         self.unclear
     }
 
-    /// At most so many swaps, a wait after each, and a load before each and after the last.
+    /// The next step of this key. It is loaded, decided on and swapped. After a swap that was not done it waits,
+    /// and loads again: after the last attempt too, since that may have been written.
     pub(super) fn next<D: Decide>(
         &mut self,
         task: &Task<'_>,

@@ -4,13 +4,19 @@
 //! brings `c * dt` of them, so nothing is rounded, however often it is looked at and however the
 //! capacity changes in between.
 
-use alloc::boxed::Box;
+mod bytes;
+mod change;
+mod course;
 
+use self::course::{Course, Leg, full, rescaled};
 use crate::algorithms::meter::SKEW_MAX;
-use crate::algorithms::recovery::{Recovery, Reduction, Stretch, Stretches, permille};
+use crate::algorithms::recovery::{Recovery, Reduction, Stretches, permille};
 use crate::algorithms::rule::Rule;
 use crate::algorithms::wait::until;
 use crate::time::{Span, Timestamp};
+
+pub(crate) use self::bytes::ADAPTIVE_BYTES_MAX;
+pub use self::change::{Change, Note, REASON_BYTES_MAX, SOURCE_BYTES_MAX};
 
 /// The policy's numbers: what holds for a key until it is told otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,51 +39,6 @@ pub(crate) struct AdaptiveState {
     pub(crate) reduction: Option<Reduction>,
     /// The last change that somebody made.
     pub(crate) change: Option<Change>,
-}
-
-/// A change of capacity, as those who share it are told.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
-    /// When.
-    pub at: Timestamp,
-    /// What the capacity was set or reduced to, in units per window.
-    pub capacity: u64,
-    /// Who changed it, and why.
-    pub note: Note,
-}
-
-/// Who changes a capacity, and why.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Note {
-    source: Box<str>,
-    reason: Box<str>,
-}
-
-/// Longest source of a change in bytes.
-pub const SOURCE_BYTES_MAX: usize = 64;
-/// Longest reason of a change in bytes.
-pub const REASON_BYTES_MAX: usize = 256;
-
-impl Note {
-    /// Who (at most [`SOURCE_BYTES_MAX`] bytes), and why (at most [`REASON_BYTES_MAX`]); nothing when
-    /// one of them is longer.
-    #[must_use]
-    pub fn new(source: &str, reason: &str) -> Option<Self> {
-        let fits = source.len() <= SOURCE_BYTES_MAX && reason.len() <= REASON_BYTES_MAX;
-        fits.then(|| Self { source: source.into(), reason: reason.into() })
-    }
-
-    /// Who changed it.
-    #[must_use]
-    pub const fn source(&self) -> &str {
-        &self.source
-    }
-
-    /// Why.
-    #[must_use]
-    pub const fn reason(&self) -> &str {
-        &self.reason
-    }
 }
 
 /// What is in force for a key.
@@ -291,62 +252,6 @@ impl Rule for Adaptive {
         }
         true
     }
-}
-
-/// How a level goes on, stretch by stretch.
-struct Course {
-    stretches: Stretches,
-    period: Span,
-    level: i128,
-    at: u64,
-}
-
-/// One stretch of a course.
-struct Leg {
-    stretch: Stretch,
-    /// The level at its start.
-    level: i128,
-    /// Where the course enters it.
-    at: u64,
-}
-
-impl Iterator for Course {
-    type Item = Leg;
-
-    // Not inlined into its many callers: it is much code, and seldom runs.
-    #[inline(never)]
-    fn next(&mut self) -> Option<Leg> {
-        let (at, period) = (self.at, self.period);
-        let stretch = self.stretches.find(|stretch| stretch.lasts(at))?;
-        let leg = Leg { stretch, level: self.level.min(full(stretch.capacity, period)), at };
-        if let Some(end) = stretch.end {
-            (self.level, self.at) = (leg.level_at(end, period), end);
-        }
-        Some(leg)
-    }
-}
-
-impl Leg {
-    /// The level at a time within it.
-    fn level_at(&self, at: u64, period: Span) -> i128 {
-        let passed = at.saturating_sub(self.at);
-        let gained = i128::from(self.stretch.capacity).saturating_mul(passed.into());
-        self.level.saturating_add(gained).min(full(self.stretch.capacity, period))
-    }
-}
-
-/// So many units as a level.
-#[inline(never)]
-fn full(units: u64, period: Span) -> i128 {
-    i128::from(units).saturating_mul(i128::from(period.as_nanos()))
-}
-
-/// A level in units of 1 / `before`, in units of 1 / `after`, rounded down.
-fn rescaled(level: i128, before: Span, after: Span) -> i128 {
-    let (before, after) = (i128::from(before.as_nanos()), i128::from(after.as_nanos()));
-    let (units, rest) = (level.checked_div_euclid(before), level.checked_rem_euclid(before));
-    let rest = rest.unwrap_or(0).saturating_mul(after).checked_div(before).unwrap_or(0);
-    units.unwrap_or(0).saturating_mul(after).saturating_add(rest)
 }
 
 #[cfg(test)]

@@ -74,6 +74,11 @@ impl CalendarUnit {
     }
 }
 
+/// Whether local time may be so far from UTC: [`UTC_OFFSET_SECS_MAX`] either way.
+pub(crate) const fn is_utc_offset(secs: i32) -> bool {
+    secs.unsigned_abs() <= UTC_OFFSET_SECS_MAX.unsigned_abs()
+}
+
 /// Days from 1970-01-01 to a date, negative before it; `month` is 1 to 12 and `day` 1 to 31.
 ///
 /// Any other number gives some day, and a year beyond the range of the result saturates.
@@ -111,6 +116,23 @@ pub(crate) const fn civil_from_days(days: i64) -> (i64, u8, u8) {
         ..10 => (year, month.saturating_add(3) as u8, day as u8),
         10.. => (year.saturating_add(1), month.saturating_sub(9) as u8, day as u8),
     }
+}
+
+/// How many days the month has; none if there is no such month.
+pub(crate) const fn days_in_month(year: i64, month: u8) -> u8 {
+    let leap = year.rem_euclid(4) == 0 && (year.rem_euclid(100) != 0 || year.rem_euclid(400) == 0);
+    match month {
+        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+        4 | 6 | 9 | 11 => 30,
+        2 if leap => 29,
+        2 => 28,
+        _ => 0,
+    }
+}
+
+/// The weekday of a day counted from 1970-01-01: Monday is 0, Sunday 6.
+pub(crate) const fn weekday(day: i128) -> u32 {
+    day.saturating_add(EPOCH_IN_WEEK_DAYS as i128).rem_euclid(WEEK_DAYS as i128) as u32
 }
 
 /// Days in the first `years` years of an era.

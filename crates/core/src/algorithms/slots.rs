@@ -1,4 +1,4 @@
-//! Concurrency: so many at once, whatever the time.
+//! Concurrency: a number of slots that can be held at the same time; how fast they are taken plays no part.
 //!
 //! A slot is taken by a hold and given back when that is settled, released, or expires: each holder
 //! under its own id, with its own expiry. So there is nothing to remember here, and nobody's renewal

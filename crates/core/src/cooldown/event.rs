@@ -8,9 +8,8 @@ use crate::time::Span;
 
 /// Longest code or label in bytes.
 pub const TEXT_BYTES_MAX: usize = 64;
-/// Longest duration of an event: 366 days, so that a quota per calendar year fits. A longer one is
-/// more likely a mistake of units.
-pub const DURATION_MAX: Span = Span::from_secs(366 * 86_400);
+/// Longest duration of an event: 366 days, so that a quota per calendar year fits.
+pub const DURATION_MAX: Span = Span::LONGEST_YEAR;
 /// The part of a duration that is counted unless it is said otherwise, in thousandths: four fifths.
 pub const SAFETY_PERMILLE_DEFAULT: u16 = 800;
 /// The largest safety factor: ten times the duration.

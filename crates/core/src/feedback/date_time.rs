@@ -1,7 +1,7 @@
 //! Dates and times of day as texts spell them.
 
 use super::cursor::Cursor;
-use crate::algorithms::calendar::days_from_civil;
+use crate::algorithms::calendar::{days_from_civil, days_in_month};
 use crate::time::Timestamp;
 
 /// A day as it was written; it need not exist.
@@ -65,17 +65,5 @@ pub(super) fn timestamp(unix_secs: i64, nanos: u64) -> Timestamp {
     match u64::try_from(unix_secs) {
         Ok(secs) => Timestamp::from_nanos(secs.saturating_mul(1_000_000_000).saturating_add(nanos)),
         Err(_) => Timestamp::EPOCH,
-    }
-}
-
-/// How many days the month has; none if there is no such month.
-const fn days_in_month(year: i64, month: u8) -> u8 {
-    let leap = year.rem_euclid(4) == 0 && (year.rem_euclid(100) != 0 || year.rem_euclid(400) == 0);
-    match month {
-        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
-        4 | 6 | 9 | 11 => 30,
-        2 if leap => 29,
-        2 => 28,
-        _ => 0,
     }
 }

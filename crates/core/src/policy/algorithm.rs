@@ -2,7 +2,7 @@
 
 use crate::algorithms::adaptive::Adaptive;
 use crate::algorithms::any::AnyRule;
-use crate::algorithms::calendar::UTC_OFFSET_SECS_MAX;
+use crate::algorithms::calendar::is_utc_offset;
 use crate::algorithms::fixed_window::FixedWindow;
 use crate::algorithms::meter::Meter;
 use crate::algorithms::recovery::{FACTOR_PERMILLE_MAX, FACTOR_PERMILLE_MIN, Recovery};
@@ -196,10 +196,7 @@ fn check_windows(windows: Windows) -> Result<(), LimitError> {
         Windows::FirstUse { period } => return check_period(period),
         Windows::Calendar { utc_offset_secs, .. } => utc_offset_secs,
     };
-    if offset_secs.unsigned_abs() > UTC_OFFSET_SECS_MAX.unsigned_abs() {
-        return Err(LimitError::UtcOffset(offset_secs));
-    }
-    Ok(())
+    if is_utc_offset(offset_secs) { Ok(()) } else { Err(LimitError::UtcOffset(offset_secs)) }
 }
 
 fn check_recovery(recovery: Recovery) -> Result<(), LimitError> {

@@ -4,7 +4,7 @@ use core::fmt;
 
 use crate::UNITS_MAX;
 use crate::algorithms::calendar::UTC_OFFSET_SECS_MAX;
-use crate::policy::name::NAME_BYTES_MAX;
+use crate::policy::name::Name;
 use crate::time::Span;
 
 /// A field of a limit that is a number.
@@ -101,12 +101,7 @@ pub enum LimitError {
 impl fmt::Display for LimitError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Name => {
-                write!(
-                    f,
-                    "name: must be 1 to {NAME_BYTES_MAX} letters, digits, '_', '-' or '.', and not dots alone"
-                )
-            }
+            Self::Name => write!(f, "name: must be {}", Name::RULE),
             Self::Number { field, min, max, value } => {
                 write!(f, "{}: must be {min} to {max}, not {value}", field.as_str())
             }

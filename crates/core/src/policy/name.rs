@@ -15,6 +15,9 @@ pub const NAME_BYTES_MAX: usize = 64;
 pub struct Name(Box<str>);
 
 impl Name {
+    /// What a name is, in the words that messages end with.
+    pub const RULE: &str = "1 to 64 ASCII letters, digits, '_', '-' or '.', and not dots alone";
+
     /// Takes `text` as a name, if it is one.
     ///
     /// ```

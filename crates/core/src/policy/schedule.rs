@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::algorithms::calendar::UTC_OFFSET_SECS_MAX;
+use crate::algorithms::calendar::{UTC_OFFSET_SECS_MAX, is_utc_offset, weekday};
 use crate::algorithms::wait::until;
 use crate::time::{Span, Timestamp};
 
@@ -13,8 +13,6 @@ const DAY_MINUTES: u16 = 24 * 60;
 const SECOND_NS: i128 = 1_000_000_000;
 const MINUTE_NS: i128 = 60 * SECOND_NS;
 const DAY_NS: i128 = 24 * 60 * MINUTE_NS;
-const WEEK_DAYS: i128 = 7;
-const EPOCH_WEEKDAY: i128 = 3;
 const LAST_WEEKDAY: u32 = 6;
 /// A bit for every day.
 const EVERY_DAY: u8 = 0b111_1111;
@@ -69,7 +67,7 @@ impl Schedule {
         if hours.len() > SCHEDULE_HOURS_MAX {
             return Err(ScheduleError::TooMany);
         }
-        if utc_offset_secs.unsigned_abs() > UTC_OFFSET_SECS_MAX.unsigned_abs() {
+        if !is_utc_offset(utc_offset_secs) {
             return Err(ScheduleError::UtcOffset(utc_offset_secs));
         }
         for (index, it) in hours.iter().enumerate() {
@@ -124,12 +122,6 @@ impl Hours {
         let yesterday = weekday.checked_sub(1).unwrap_or(LAST_WEEKDAY);
         (starts_on(weekday) && minute >= from) || (starts_on(yesterday) && minute < to)
     }
-}
-
-/// Of a day counted from 1970-01-01, which was a Thursday; Monday is 0.
-fn weekday(day: i128) -> u32 {
-    let since_monday = day.saturating_add(EPOCH_WEEKDAY);
-    u32::try_from(since_monday.rem_euclid(WEEK_DAYS)).unwrap_or(0)
 }
 
 /// What is wrong with a schedule.

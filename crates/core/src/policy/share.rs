@@ -17,14 +17,14 @@ use crate::algorithms::recovery::permille;
 pub struct Share(u16);
 
 impl Share {
-    /// All of it. What a request has that says nothing.
+    /// The whole capacity: the share of a request that names none.
     pub const HIGH: Self = Self(1_000);
     /// 80 %.
     pub const NORMAL: Self = Self(800);
     /// 50 %.
     pub const LOW: Self = Self(500);
 
-    /// A share of so many thousandths; nothing when that is not 1 to 1,000.
+    /// A share in thousandths of the capacity; `None` when that is not 1 to 1,000.
     #[must_use]
     pub const fn from_permille(permille: u16) -> Option<Self> {
         if permille == 0 || permille > 1_000 { None } else { Some(Self(permille)) }

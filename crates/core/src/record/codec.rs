@@ -13,7 +13,7 @@
 //!    3 window    8 start of the window, 8 used
 //!    4 counter   8 start of the window, 8 used in it, 8 used in the window before
 //!    5 log       see `sliding_log/entries.rs`
-//!    6 adaptive  see `adaptive_bytes.rs`
+//!    6 adaptive  see `adaptive/bytes.rs`
 //!   16 hold      16 id, 8 expiry, then 4 tag and LEB128 units per limit
 //!   17 block     8 end of the block
 //!   18 once      16 per request id, oldest first
@@ -29,6 +29,7 @@
 use alloc::vec::Vec;
 use core::fmt;
 
+use crate::algorithms::adaptive::ADAPTIVE_BYTES_MAX;
 use crate::algorithms::sliding_log::LOG_BYTES_MAX;
 use crate::apply::outcome::LimitSet;
 use crate::id::Id;
@@ -46,7 +47,7 @@ pub(super) const VERSION: u8 = 1;
 /// Tag, kind, and the length of anything below 2 MiB.
 const HEAD_BYTES_MAX: usize = 5 + 3;
 /// Most bytes of a limit that is no log: an adaptive one.
-const STATE_BYTES_MAX: usize = HEAD_BYTES_MAX + crate::algorithms::adaptive_bytes::BYTES_MAX;
+const STATE_BYTES_MAX: usize = HEAD_BYTES_MAX + ADAPTIVE_BYTES_MAX;
 /// Id, expiry, and a tag and units per limit.
 const HOLD_BYTES_MAX: usize = HEAD_BYTES_MAX + 24 + LIMITS_MAX * (4 + varint::VARINT_BYTES_MAX);
 
@@ -279,7 +280,7 @@ pub enum CorruptRecord {
     Empty,
     /// The version is not one that this build knows.
     Version(u8),
-    /// The bytes, so many, are not entries of this version from end to end.
+    /// Its bytes, whose number this is, are not entries of this version from end to end.
     Length(usize),
     /// A limit occurs twice.
     Repeated(u32),

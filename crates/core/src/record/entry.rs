@@ -100,7 +100,7 @@ pub(crate) fn read_state(state: &mut State, payload: &[u8]) -> Option<()> {
             [counter.start, counter.current, counter.previous] = words(payload)?;
         }
         State::Log(log) => **log = Log::decode(payload)?,
-        State::Adaptive(adaptive) => **adaptive = AdaptiveState::decode(payload)?,
+        State::Adaptive(adaptive) => **adaptive = AdaptiveState::decode(payload).ok()?,
         State::Nothing => return None,
     }
     Some(())

@@ -57,7 +57,8 @@ fn names_with_the_same_hash() {
 /// A name has 1 to 64 bytes of a few characters.
 #[test]
 fn names() {
-    let message = "name: must be 1 to 64 letters, digits, '_', '-' or '.', and not dots alone";
+    let message =
+        "name: must be 1 to 64 ASCII letters, digits, '_', '-' or '.', and not dots alone";
     let longest = "n".repeat(NAME_BYTES_MAX);
     let taken = ["a", "Z", "0", "_", "-", ".a", "v1.2", &longest];
     for name in taken {

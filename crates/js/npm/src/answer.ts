@@ -47,12 +47,15 @@ export function effectOf(code: number): Effect {
 export interface Shape<N extends string> {
   readonly names: readonly N[];
   readonly blank: Limits<N>;
+  /** Whether it is what a policy of a text has: `requests` alone. */
+  readonly isRequests: boolean;
 }
 
 /** The shape of what is said about limits with these names. */
 export function shapeOf<N extends string>(names: readonly N[]): Shape<N> {
   const nothing = statusOf(new Float64Array(PER_LIMIT), 0);
-  return { names, blank: Object.fromEntries(names.map((name) => [name, nothing])) as Limits<N> };
+  const blank = Object.fromEntries(names.map((name) => [name, nothing])) as Limits<N>;
+  return { names, blank, isRequests: names.length === 1 && names[0] === "requests" };
 }
 
 /** The decision that these numbers, in milliseconds, say; `at` is where they begin. */
@@ -73,7 +76,9 @@ export function decisionOf<N extends string>(
   }
 }
 
-function limitsOf<N extends string>({ names, blank }: Shape<N>, numbers: Float64Array, at: number): Limits<N> {
+function limitsOf<N extends string>({ names, blank, isRequests }: Shape<N>, numbers: Float64Array, at: number): Limits<N> {
+  // Making an object takes a third of the time when its name is in the code.
+  if (isRequests) return { requests: statusOf(numbers, at) } as unknown as Limits<N>;
   const limits: { [name in N]: LimitStatus } = { ...blank };
   for (let index = 0; index < names.length; index += 1) {
     limits[names[index]!] = statusOf(numbers, at + PER_LIMIT * index);

@@ -38,9 +38,9 @@ export function truth(field: string, value: unknown): boolean {
   return value ?? false;
 }
 
-/** `value`, if it is an object that is no list. */
+/** `value`, if it is an object that is no list, and no Map: of one no field would be found. */
 export function object(field: string, value: unknown): Readonly<Record<string, unknown>> {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+  if (typeof value !== "object" || value === null || Array.isArray(value) || value instanceof Map) {
     throw new InvalidError(field, `must be an object, not ${shown(value)}`);
   }
   return value as Record<string, unknown>;
@@ -109,6 +109,7 @@ export function shown(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.slice(0, 50));
   if (typeof value === "function") return "a function";
   if (value === null || typeof value !== "object") return String(value);
+  if (value instanceof Map) return "a Map";
   if (!Array.isArray(value)) return "an object";
   return value.length > 0 ? "a list" : "an empty list";
 }

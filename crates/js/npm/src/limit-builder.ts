@@ -105,7 +105,7 @@ function addGeneral(builder: PolicyBuilder, it: Numbers): void {
   if (defaultCost !== undefined) builder.default_cost(defaultCost);
   if (perCall) builder.per_call();
   if (truth(`${at}.shadow`, fields["shadow"])) builder.shadow();
-  const overrun = fields["overrun"] ?? "debt";
+  const { overrun = "debt" } = fields;
   if (oneOf(`${at}.overrun`, overrun, ["debt", "refuse"]) === "refuse") builder.refuse_overrun();
 }
 

@@ -1,14 +1,14 @@
 import { type Effect, effectOf } from "./answer.js";
 import { type Capacity, type CapacityEvent, capacityOf } from "./capacity.js";
 import { type AllDecision, inLeg, legsOf, together } from "./all.js";
-import { TIME_MS_MAX, callable, key as checkedKey, options as checkedOptions, wholeNumber } from "./check.js";
+import { callable, key as checkedKey, options as checkedOptions, wholeNumber } from "./check.js";
 import { type Clock, clockOf, timeOf } from "./clock.js";
 import { type Cost, Costs } from "./cost.js";
 import type { Allowed, Decision, Denied, Limits } from "./decision.js";
 import { DisposedError, InvalidError } from "./errors.js";
 import { hrTimeOfMillis, nanosOf } from "./hr-time.js";
 import { type Control, controlOf, position } from "./operation.js";
-import { type AcquireOptions, type ReserveOptions, TTL_MS_DEFAULT, nanos } from "./options.js";
+import { type AcquireOptions, type ReserveOptions, TTL_MS_DEFAULT, checkedTtl, nanos, ttlOf } from "./options.js";
 import { Policy, type PolicySpec } from "./policy.js";
 import { Records } from "./records.js";
 import { type Holder, Reservation, type Settled } from "./reservation.js";
@@ -65,6 +65,11 @@ export class Limiter<N extends string = "requests"> {
     return this.#records.size;
   }
 
+  /** @internal By what a pool waits. */
+  get clock(): Clock {
+    return this.#clock;
+  }
+
   /**
    * Asks several keys, of one limiter or of several, for their costs: all of them are charged, or none.
    * At most 8, each of them once.
@@ -99,6 +104,7 @@ export class Limiter<N extends string = "requests"> {
    */
   async acquire(key: string, options?: AcquireOptions<N>): Promise<Allowed<N>> {
     checkedOptions(options, ["cost", "timeoutMs", "signal"]);
+    this.checkCost(options?.cost);
     return this.#waiting.enter(key, options ?? {}, () => this.tryAcquire(key, options?.cost));
   }
 
@@ -109,13 +115,15 @@ export class Limiter<N extends string = "requests"> {
    */
   tryReserve(key: string, options?: ReserveOptions<N>): Reservation<N> | Denied<N> {
     checkedOptions(options, ["cost", "ttlMs"]);
-    return this.#reserve(key, options ?? {});
+    return this.#reserve(key, options?.cost, ttlOf(options));
   }
 
   /** The same, and waits for its turn, as `acquire` does. */
   async reserve(key: string, options?: ReserveOptions<N> & WaitOptions): Promise<Reservation<N>> {
     checkedOptions(options, ["cost", "ttlMs", "timeoutMs", "signal"]);
-    return this.#waiting.enter(key, options ?? {}, () => this.#reserve(key, options ?? {}));
+    this.checkCost(options?.cost);
+    const ttlMs = ttlOf(options);
+    return this.#waiting.enter(key, options ?? {}, () => this.#reserve(key, options?.cost, ttlMs));
   }
 
   /**
@@ -177,6 +185,16 @@ export class Limiter<N extends string = "requests"> {
     return () => void this.#listeners.delete(listener);
   }
 
+  /** @internal Calls `wake` when somebody changed something on a key; what it answers ends that. */
+  watch(key: string, wake: () => void): () => void {
+    return this.#waiting.watch(key, wake);
+  }
+
+  /** @internal What is wrong with a cost is told before anybody waits. @throws InvalidError */
+  checkCost(cost: Cost<N> | undefined): void {
+    this.#costs.write(this.#records.costs, cost);
+  }
+
   /** Gives its memory back. Whoever waits is told so. */
   [Symbol.dispose](): void {
     this.#records.dispose();
@@ -191,10 +209,9 @@ export class Limiter<N extends string = "requests"> {
     return records.decision(charge ? records.table.acquire(slot, now) : records.table.would_acquire(slot, now));
   }
 
-  #reserve(key: string, { cost, ttlMs = TTL_MS_DEFAULT }: ReserveOptions<N>): Reservation<N> | Denied<N> {
-    const ttl = nanos(wholeNumber("ttlMs", ttlMs, 1, TIME_MS_MAX));
+  #reserve(key: string, cost: Cost<N> | undefined, ttlMs: number): Reservation<N> | Denied<N> {
     const id = this.#newId();
-    const operation = Operation.acquire(this.policy.core, this.#costs.list(cost), 1_000, id, ttl, undefined);
+    const operation = Operation.acquire(this.policy.core, this.#costs.list(cost), 1_000, id, nanos(ttlMs), undefined);
     const now = timeOf(this.#clock);
     const slot = this.#records.slot(key, now);
     const decision = this.#records.decision(this.#records.table.apply(slot, operation, now));
@@ -208,10 +225,7 @@ export class Limiter<N extends string = "requests"> {
         return this.#settle(key, Operation.settle(this.policy.core, id, costs));
       },
       release: () => this.#end(key, Operation.release(id)) === "released",
-      renew: (ttlMs) => {
-        const ttl = nanos(wholeNumber("ttlMs", ttlMs, 1, TIME_MS_MAX));
-        return this.#end(key, Operation.renew(id, ttl)) === "renewed";
-      },
+      renew: (ttlMs) => this.#end(key, Operation.renew(id, nanos(checkedTtl(ttlMs)))) === "renewed",
     };
   }
 

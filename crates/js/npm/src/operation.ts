@@ -133,14 +133,16 @@ function made<N extends string>(policy: Policy<N>, kind: Kind, it: Fields): wasm
     case "setCapacity":
       return setCapacity(limit(), it);
     case "reduce": {
-      const factor = wholeNumber("reduce.factorPermille", it["factorPermille"] ?? 500, 0, 999);
+      const { factorPermille = 500 } = it;
+      const factor = wholeNumber("reduce.factorPermille", factorPermille, 0, 999);
       return wasm.Operation.reduce(limit(), factor, note(kind, it, "source"), note(kind, it, "reason"));
     }
   }
 }
 
 function acquire<N extends string>(policy: Policy<N>, it: Fields, costs: Float64Array): wasm.Operation {
-  const share = wholeNumber("acquire.sharePermille", it["sharePermille"] ?? 1_000, 1, 1_000);
+  const { sharePermille = 1_000 } = it;
+  const share = wholeNumber("acquire.sharePermille", sharePermille, 1, 1_000);
   const [id, ttl] = it["hold"] === undefined ? [undefined, 0n] : lease("acquire.hold", it["hold"]);
   const once = it["once"] === undefined ? undefined : idBytes("acquire.once", it["once"]);
   return wasm.Operation.acquire(policy.core, costs, share, id, ttl, once);
@@ -171,7 +173,7 @@ function lease(field: string, value: unknown): [Uint8Array, bigint] {
 const NOTE_BYTES_MAX = { source: 64, reason: 256 } as const;
 
 function note(kind: string, it: Fields, field: "source" | "reason"): string {
-  const given = it[field] ?? "";
+  const { [field]: given = "" } = it;
   return given === "" ? "" : text(`${kind}.${field}`, given, NOTE_BYTES_MAX[field]);
 }
 

@@ -1,3 +1,4 @@
+import { TIME_MS_MAX, wholeNumber } from "./check.js";
 import type { Cost } from "./cost.js";
 import type { WaitOptions } from "./waiting.js";
 
@@ -24,6 +25,16 @@ export interface RequestOptions {
    * again. A key remembers the last 16.
    */
   readonly requestId?: string | undefined;
+}
+
+/** How long these options let a hold live, in milliseconds. @throws InvalidError */
+export function ttlOf(options: { readonly ttlMs?: number | undefined } | undefined): number {
+  return checkedTtl(options?.ttlMs === undefined ? TTL_MS_DEFAULT : options.ttlMs);
+}
+
+/** `ttlMs`, if a hold may live for so many milliseconds. @throws InvalidError */
+export function checkedTtl(ttlMs: unknown): number {
+  return wholeNumber("ttlMs", ttlMs, 1, TIME_MS_MAX);
 }
 
 /** As the core counts time. */

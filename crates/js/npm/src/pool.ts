@@ -1,10 +1,17 @@
-import { UNITS_MAX, key as checkedKey, options as checkedOptions, oneOf, wholeNumber } from "./check.js";
+import { key as checkedKey, options as checkedOptions } from "./check.js";
 import type { Cost } from "./cost.js";
 import type { Allowed, Denied } from "./decision.js";
 import { InvalidError } from "./errors.js";
 import { Limiter } from "./limiter.js";
-import { named } from "./named.js";
-import { order_most_room, order_random, order_round_robin } from "./wasm/tollgate.js";
+import { type AcquireOptions, type ReserveOptions, TTL_MS_DEFAULT, ttlOf } from "./options.js";
+import { type PoolChoice, PoolOrder } from "./pool-order.js";
+import { PoolReservation } from "./pool-reservation.js";
+import { Waiters, type WaitersOptions } from "./waiters.js";
+import { type WaitOptions, Waiting } from "./waiting.js";
+import { withSlot } from "./with-slot.js";
+
+/** The line of all who wait for a pool. */
+const LINE = "";
 
 /** One of several that can stand in for each other, and whatever else is to be known of it. */
 export interface PoolMember<N extends string> {
@@ -12,69 +19,137 @@ export interface PoolMember<N extends string> {
   readonly key: string;
 }
 
-/** Who is asked first, and who is next when that one is full. */
-export type PoolChoice = "round-robin" | "random" | "most-room";
-
 /** What a pool may be told. */
-export interface PoolOptions {
+export interface PoolOptions extends WaitersOptions {
   /** One after the other, unless it says otherwise. */
   readonly choice?: PoolChoice;
   /** Where the round begins: the index of a worker, so that not all begin with the same member. */
   readonly offset?: number;
 }
 
-/** Who let it pass, or why nobody did: what the member says that has room first. */
-export type Granted<N extends string, M> =
-  | (Allowed<N> & { readonly member: M })
-  | (Denied<N> & { readonly member?: undefined });
+/** A member let it pass, and was charged. */
+export type PoolAllowed<N extends string, M> = Allowed<N> & { readonly member: M };
 
-/** Members that can stand in for each other: 1 to 16. */
+/** No member let it pass: what the one says that has room first. */
+export type PoolDenied<N extends string> = Denied<N> & { readonly member?: undefined };
+
+/** May it pass, and on which member? */
+export type PoolDecision<N extends string, M> = PoolAllowed<N, M> | PoolDenied<N>;
+
+/** Members that can stand in for each other: 1 to 16. Who waits does so by the clock of the first one. */
 export class Pool<N extends string, M extends PoolMember<N>> {
   /** The members, in their order. */
   readonly members: readonly M[];
-  readonly #choice: PoolChoice;
-  readonly #offset: number;
-  #turn = 0;
+  readonly #order: PoolOrder;
+  readonly #waiting: Waiting;
+  /** How many callers may have to wait; while there are any, the members tell of changes. */
+  #callers = 0;
+  #stopWatching: readonly (() => void)[] = [];
 
   /** @throws InvalidError that names the member or the option that is not what it should be. */
   constructor(members: readonly M[], options?: PoolOptions) {
-    checkedOptions(options, ["choice", "offset"]);
-    if (!Array.isArray(members)) throw new InvalidError("members", "must be a list");
-    named("members", () => order_round_robin(members.length, 0, 0));
-    for (const [index, member] of members.entries()) checkedMember(`members[${index}]`, member);
-    this.members = [...members];
-    this.#choice = oneOf("choice", options?.choice ?? "round-robin", ["round-robin", "random", "most-room"]);
-    this.#offset = wholeNumber("offset", options?.offset ?? 0);
+    checkedOptions(options, ["choice", "offset", "maxWaiting"]);
+    this.members = checkedMembers(members);
+    this.#order = new PoolOrder(this.members.length, options?.choice, options?.offset);
+    this.#waiting = new Waiting(this.members[0]!.limiter.clock, new Waiters(options?.maxWaiting));
   }
 
-  /** Asks one member after the other, until one lets it pass. */
-  tryAcquire(cost?: Cost<N>): Granted<N, M> {
-    let denied: Denied<N> | undefined;
-    for (const position of this.#order()) {
-      const member = this.members[position]!;
+  /**
+   * Asks one member after the other, until one lets it pass.
+   *
+   * @throws InvalidError and FullError, as a limiter's `tryAcquire`.
+   */
+  tryAcquire(cost?: Cost<N>): PoolDecision<N, M> {
+    return this.#first((member) => {
       const decision = member.limiter.tryAcquire(member.key, cost);
-      if (decision.allowed) return { ...decision, member };
-      denied = soonest(denied, decision);
+      return decision.allowed ? { ...decision, member } : decision;
+    });
+  }
+
+  /**
+   * The same, and waits until a member has room: callers of one pool pass in the order in which they came. They stand in no
+   * line of a member's own.
+   *
+   * @throws TimeoutError, ImpossibleError, FullError, InvalidError, or the reason of `signal`.
+   */
+  async acquire(options?: AcquireOptions<N>): Promise<PoolAllowed<N, M>> {
+    checkedOptions(options, ["cost", "timeoutMs", "signal"]);
+    return this.#enter<PoolAllowed<N, M>>(options, () => this.tryAcquire(options?.cost));
+  }
+
+  /**
+   * Holds costs on the first member that has room, instead of charging them.
+   *
+   * @throws InvalidError and FullError, as `tryAcquire`.
+   */
+  tryReserve(options?: ReserveOptions<N>): PoolReservation<N, M> | PoolDenied<N> {
+    checkedOptions(options, ["cost", "ttlMs"]);
+    return this.#first((member) => {
+      const held = member.limiter.tryReserve(member.key, options);
+      return held.allowed ? new PoolReservation(held, member) : held;
+    });
+  }
+
+  /** The same, and waits until a member has room, as `acquire` does. */
+  async reserve(options?: ReserveOptions<N> & WaitOptions): Promise<PoolReservation<N, M>> {
+    checkedOptions(options, ["cost", "ttlMs", "timeoutMs", "signal"]);
+    const held = { cost: options?.cost, ttlMs: ttlOf(options) };
+    return this.#enter<PoolReservation<N, M>>(options, () => this.tryReserve(held));
+  }
+
+  /**
+   * Holds costs, a slot as a rule, on a member while `work` goes on, and settles for them when it has
+   * ended, however it did. The hold is renewed until then.
+   */
+  async withSlot<T>(
+    work: (held: PoolReservation<N, M>) => T | Promise<T>,
+    options?: ReserveOptions<N> & WaitOptions,
+  ): Promise<T> {
+    const { clock } = this.members[0]!.limiter;
+    return withSlot(clock, options?.ttlMs ?? TTL_MS_DEFAULT, () => this.reserve(options), work);
+  }
+
+  /** What the first member answers that lets it pass, or the one that has room first. */
+  #first<A extends { readonly allowed: true }>(ask: (member: M) => A | Denied<N>): A | PoolDenied<N> {
+    let denied: Denied<N> | undefined;
+    for (const position of this.#order.next(() => this.members.map(room))) {
+      const answer = ask(this.members[position]!);
+      if (answer.allowed) return answer;
+      denied = soonest(denied, answer);
     }
     return denied!;
   }
 
-  #order(): Uint32Array {
-    this.#turn = this.#turn >= UNITS_MAX ? 0 : this.#turn + 1;
-    switch (this.#choice) {
-      case "round-robin":
-        return order_round_robin(this.members.length, this.#turn - 1, this.#offset);
-      case "random":
-        return order_random(this.members.length, crypto.getRandomValues(new BigUint64Array(1))[0]!);
-      case "most-room":
-        return order_most_room(Float64Array.from(this.members, room));
+  async #enter<A extends { readonly allowed: true }>(
+    options: AcquireOptions<N> | undefined,
+    ask: () => A | Denied<N>,
+  ): Promise<A> {
+    for (const { limiter } of this.members) limiter.checkCost(options?.cost);
+    if (this.#callers === 0) this.#watch();
+    this.#callers += 1;
+    try {
+      return await this.#waiting.enter(LINE, options ?? {}, ask);
+    } finally {
+      this.#callers -= 1;
+      if (this.#callers === 0) for (const stop of this.#stopWatching) stop();
     }
+  }
+
+  /** What others do to a member may make room on it. */
+  #watch(): void {
+    const wake = () => this.#waiting.wake(LINE);
+    this.#stopWatching = this.members.map(({ limiter, key }) => limiter.watch(key, wake));
   }
 }
 
-function checkedMember(at: string, member: Partial<PoolMember<string>> | null | undefined): void {
-  if (!(member?.limiter instanceof Limiter)) throw new InvalidError(`${at}.limiter`, "must be a Limiter");
-  checkedKey(`${at}.key`, member.key);
+function checkedMembers<M>(members: readonly M[]): readonly M[] {
+  if (!Array.isArray(members)) throw new InvalidError("members", "must be a list");
+  for (const [index, member] of members.entries()) {
+    const { limiter, key } = (member ?? {}) as Partial<PoolMember<string>>;
+    if (!(limiter instanceof Limiter)) throw new InvalidError(`members[${index}].limiter`, "must be a Limiter");
+    checkedKey(`members[${index}].key`, key);
+  }
+  return [...members];
 }
 
 /** What a member has left of the limit that it has least of. */
@@ -83,7 +158,7 @@ function room<N extends string>({ limiter, key }: PoolMember<N>): number {
   return Math.min(...limiter.policy.limits.map((name) => limits[name].remaining));
 }
 
-/** Whoever asks again goes by the member that has room first. */
+/** Whoever asks again goes by the member that has room first; by one that never has only if none ever does. */
 function soonest<N extends string>(a: Denied<N> | undefined, b: Denied<N>): Denied<N> {
-  return a === undefined || (b.retryAfterMs ?? Infinity) < (a.retryAfterMs ?? Infinity) ? b : a;
+  return a === undefined || a.reason === "impossible" || (b.retryAfterMs ?? Infinity) < (a.retryAfterMs ?? Infinity) ? b : a;
 }

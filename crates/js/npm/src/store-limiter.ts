@@ -3,13 +3,13 @@ import { type AllDecision, inLeg, legsOf, together } from "./all.js";
 import { AsyncReservation } from "./async-reservation.js";
 import type { Capacity, CapacityEvent } from "./capacity.js";
 import { type WatchOptions, watchCapacity } from "./capacity-watch.js";
-import { TIME_MS_MAX, callable, key as checkedKey, options as checkedOptions, wholeNumber } from "./check.js";
+import { callable, key as checkedKey, options as checkedOptions, wholeNumber } from "./check.js";
 import { type Clock, clockOf } from "./clock.js";
 import { type Cost, Costs } from "./cost.js";
 import type { Allowed, Decision, Denied, Limits } from "./decision.js";
 import { idBytes, randomId } from "./id.js";
 import { type Control, controlOf, position } from "./operation.js";
-import { type AcquireOptions, type RequestOptions, type ReserveOptions, TTL_MS_DEFAULT, nanos } from "./options.js";
+import { type AcquireOptions, type RequestOptions, type ReserveOptions, TTL_MS_DEFAULT, checkedTtl, nanos, ttlOf } from "./options.js";
 import { Policy, type PolicySpec } from "./policy.js";
 import type { Settled } from "./reservation.js";
 import { type Store, storeOf } from "./store.js";
@@ -94,21 +94,21 @@ export class StoreLimiter<N extends string = "requests"> {
   /** The same, and waits for its turn: callers in this process pass in the order in which they came. */
   async acquire(key: string, options?: AcquireOptions<N> & RequestOptions): Promise<Allowed<N>> {
     checkedOptions(options, ["cost", "requestId", "timeoutMs", "signal"]);
-    const id = requestId(options);
-    return this.#turns.enter(key, options ?? {}, () => this.#ask(key, this.#costs.list(options?.cost), id, 0n));
+    const [costs, id] = [this.#costs.list(options?.cost), requestId(options)];
+    return this.#turns.enter(key, options ?? {}, () => this.#ask(key, costs, id, 0n));
   }
 
   /** Holds costs instead of charging them: an estimate, that is settled for what it came to. */
   async tryReserve(key: string, options?: ReserveOptions<N> & RequestOptions): Promise<AsyncReservation<N> | Denied<N>> {
     checkedOptions(options, ["cost", "ttlMs", "requestId"]);
-    return this.#reserve(key, options ?? {}, requestId(options));
+    return this.#reserve(key, this.#costs.list(options?.cost), ttlOf(options), requestId(options));
   }
 
   /** The same, and waits for its turn, as `acquire` does. */
   async reserve(key: string, options?: ReserveOptions<N> & RequestOptions & WaitOptions): Promise<AsyncReservation<N>> {
     checkedOptions(options, ["cost", "ttlMs", "requestId", "timeoutMs", "signal"]);
-    const id = requestId(options);
-    return this.#turns.enter(key, options ?? {}, () => this.#reserve(key, options ?? {}, id));
+    const [costs, ttlMs, id] = [this.#costs.list(options?.cost), ttlOf(options), requestId(options)];
+    return this.#turns.enter(key, options ?? {}, () => this.#reserve(key, costs, ttlMs, id));
   }
 
   /**
@@ -174,17 +174,17 @@ export class StoreLimiter<N extends string = "requests"> {
 
   async #reserve(
     key: string,
-    { cost, ttlMs = TTL_MS_DEFAULT }: ReserveOptions<N>,
+    costs: Float64Array,
+    ttlMs: number,
     id: Uint8Array,
   ): Promise<AsyncReservation<N> | Denied<N>> {
-    const ttl = nanos(wholeNumber("ttlMs", ttlMs, 1, TIME_MS_MAX));
-    const decision = await this.#ask(key, this.#costs.list(cost), id, ttl);
+    const decision = await this.#ask(key, costs, id, nanos(ttlMs));
     if (!decision.allowed) return decision;
     return new AsyncReservation(decision, {
       settle: (cost) => this.#settle(key, id, cost),
       release: async () => (await this.#end(key, (legs) => Machine.release(legs, id))) === "released",
       renew: async (ttlMs) => {
-        const life = nanos(wholeNumber("ttlMs", ttlMs, 1, TIME_MS_MAX));
+        const life = nanos(checkedTtl(ttlMs));
         return (await this.#end(key, (legs) => Machine.renew(legs, id, life))) === "renewed";
       },
     });

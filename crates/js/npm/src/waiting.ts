@@ -29,6 +29,8 @@ export class Waiting {
   readonly #clock: Clock;
   readonly #waiters: Waiters;
   readonly #lines = new Map<string, Line>();
+  /** Who waits elsewhere, and is told of changes on a key. */
+  readonly #watchers = new Map<string, Set<() => void>>();
 
   constructor(clock: Clock, waiters: Waiters) {
     this.#clock = clock;
@@ -51,8 +53,35 @@ export class Waiting {
     return this.#wait(key, timeoutMs, signal, ask, first);
   }
 
-  /** Something has changed on a key: whoever may pass now, passes. */
+  /** Calls `wake` when somebody changed something on a key, after those in its line; what it answers ends that. */
+  watch(key: string, wake: () => void): () => void {
+    const watchers = this.#watchers.get(key) ?? new Set();
+    this.#watchers.set(key, watchers);
+    watchers.add(wake);
+    return () => {
+      if (watchers.delete(wake) && watchers.size === 0) this.#watchers.delete(key);
+    };
+  }
+
+  /** Somebody changed something on a key: whoever may pass now, passes. */
   wake(key: string): void {
+    this.#wakeLine(key);
+    this.#tell(key);
+  }
+
+  /** Nobody is let in any more. */
+  close(error: unknown): void {
+    for (const line of [...this.#lines.values()]) {
+      for (const waiter of [...line.waiters]) waiter.fail(error);
+    }
+    for (const key of [...this.#watchers.keys()]) this.#tell(key);
+  }
+
+  #tell(key: string): void {
+    for (const wake of [...(this.#watchers.get(key) ?? [])]) wake();
+  }
+
+  #wakeLine(key: string): void {
     const line = this.#lines.get(key);
     if (line === undefined) return;
     line.cancel();
@@ -60,13 +89,6 @@ export class Waiting {
     for (let first = line.waiters[0]; first !== undefined; first = line.waiters[0]) {
       const denied = first.ask();
       if (denied !== undefined) return this.#wakeIn(key, line, denied);
-    }
-  }
-
-  /** Nobody is let in any more. */
-  close(error: unknown): void {
-    for (const line of [...this.#lines.values()]) {
-      for (const waiter of [...line.waiters]) waiter.fail(error);
     }
   }
 
@@ -104,7 +126,7 @@ export class Waiting {
         fail: (error) => {
           leave();
           reject(error);
-          this.wake(key);
+          this.#wakeLine(key);
         },
       };
       if (timeoutMs !== undefined) {
@@ -137,7 +159,7 @@ export class Waiting {
   /** Where waiting alone does not help, somebody else has to change something. */
   #wakeIn(key: string, line: Line, denied: Denied): void {
     if (denied.retryAfterMs === null) return;
-    line.cancel = this.#clock.after(denied.retryAfterMs, () => this.wake(key));
+    line.cancel = this.#clock.after(denied.retryAfterMs, () => this.#wakeLine(key));
   }
 }
 

@@ -1,6 +1,7 @@
 //! What a server that fails must not do to whoever asks.
 #![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tollgate_kv::{ConnectError, KeyValue, KeyValueError, Swap, connect};
@@ -46,6 +47,53 @@ pub async fn refusal(address: &str) -> (ConnectError, String) {
     assert!(!message.contains("hush"), "{message}");
     assert!(!message.contains('\n'), "{message}");
     (error, message)
+}
+
+/// Nobody listens there, and that is said.
+pub async fn is_unreachable(address: &str) {
+    let (error, message) = refusal(address).await;
+    assert!(matches!(error, ConnectError::Unreachable { .. }), "{address}: {error:?}");
+    assert!(message.contains("start the server"), "{message}");
+}
+
+/// Somebody listens at this address, which says [`SHORT`], and never answers.
+pub async fn is_unanswered(address: &str) {
+    let (error, message) = refusal(address).await;
+    assert!(matches!(error, ConnectError::Unanswered { .. }), "{address}: {error:?}");
+    assert!(message.contains("no answer within 300ms"), "{message}");
+}
+
+/// What one connection wrote is there for the next one, and after a crash of the server for both.
+pub async fn values_outlive_a_crash<S>(
+    mut server: S,
+    address: fn(&S) -> String,
+    kill: fn(&mut S),
+    restart: fn(&mut S),
+) {
+    let address = address(&server);
+    let first = connect(&address).await.unwrap();
+    first.set("k", b"one".to_vec()).await.unwrap();
+    drop(first);
+    let second = connect(&address).await.unwrap();
+    assert_eq!(second.get("k").await, Ok(Some(b"one".to_vec())));
+    kill(&mut server);
+    assert_everything_fails(&*second).await;
+    restart(&mut server);
+    recovered(&*second).await;
+    assert_eq!(second.get("k").await, Ok(Some(b"one".to_vec())));
+    assert_eq!(second.swap("k", Some(b"one"), b"two".to_vec()).await, Ok(Swap::Done));
+}
+
+/// A thousand keys are created at the same time.
+pub async fn a_thousand_swaps(values: &Arc<dyn KeyValue>) {
+    let create = |number| {
+        let values = Arc::clone(values);
+        tokio::spawn(async move { values.swap(&format!("k{number}"), None, vec![1]).await })
+    };
+    let waiting: Vec<_> = (0..1_000).map(create).collect();
+    for waits in waiting {
+        assert_eq!(waits.await.unwrap(), Ok(Swap::Done));
+    }
 }
 
 /// Two clients count up together, as two processes would: nothing is shared but the server.

@@ -5,7 +5,8 @@ use http::Response;
 use http_body_util::Full;
 use tollgate_core::Verdict;
 
-use super::{LimitsBody, json, status, violated};
+use super::refusal::{status, violated};
+use super::{LimitsBody, json};
 use crate::decide::Decided;
 use crate::limiter::Limiter;
 use crate::opened::Opened;

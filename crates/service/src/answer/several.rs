@@ -2,13 +2,13 @@
 
 use bytes::Bytes;
 use http::header::RETRY_AFTER;
-use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use http::{HeaderMap, Response, StatusCode};
 use http_body_util::Full;
 use tollgate_core::{Outcome, Span, Verdict};
 
+use super::refusal::{insert_problem, refusal_kind, status, violated};
 use super::{
-    Detail, LimitsBody, PREFERENCE_APPLIED, TOLLGATE_LOCAL, TOLLGATE_UNCOUNTED, TRUE, insert_lease,
-    json, refusal_kind, violated,
+    Detail, LimitsBody, TOLLGATE_LOCAL, TOLLGATE_UNCOUNTED, TRUE, insert_lease, json, without_body,
 };
 use crate::limiter::Limiter;
 use crate::opened::Opened;
@@ -69,10 +69,11 @@ impl<L: Limiter> SeveralAnswer<'_, L> {
         let applied = outcome.legs.iter().flatten();
         let worst = applied.max_by_key(|leg| (leg.verdict, leg.retry_after));
         let worst = worst.filter(|_| !outcome.is_allowed());
-        let status = super::status(worst.map_or(Verdict::Allowed, |worst| worst.verdict));
+        let status = status(worst.map_or(Verdict::Allowed, |worst| worst.verdict));
         let lease = self.lease.filter(|_| worst.is_none());
         let mut response = match (detail, worst) {
-            (Detail::Minimal, _) => minimal(status),
+            // The names of limits are not enough to tell those of several keys apart, so they are not told.
+            (Detail::Minimal, _) => without_body(status),
             (Detail::Full, None) => json(&self.body(true, lease)),
             (Detail::Full, Some(worst)) => {
                 let (kind, text) = refusal_kind(worst);
@@ -82,6 +83,9 @@ impl<L: Limiter> SeveralAnswer<'_, L> {
         };
         let headers = response.headers_mut();
         insert_lease(headers, lease.filter(|_| detail == Detail::Minimal));
+        if let (Detail::Minimal, Some(worst)) = (detail, worst) {
+            insert_problem(headers, worst);
+        }
         if let Taken::WithoutStore(outcome) = self.taken {
             insert_without_store(headers, outcome);
         }
@@ -124,13 +128,4 @@ fn insert_without_store(headers: &mut HeaderMap, outcome: &Outcome) {
     if outcome.is_allowed() && outcome.legs.iter().any(Option::is_none) {
         headers.insert(TOLLGATE_UNCOUNTED, TRUE);
     }
-}
-
-/// The names of limits are not enough to tell those of several keys apart, so they are not told.
-fn minimal(status: StatusCode) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::default());
-    *response.status_mut() = status;
-    let applied = HeaderValue::from_static("return=minimal");
-    response.headers_mut().insert(PREFERENCE_APPLIED, applied);
-    response
 }

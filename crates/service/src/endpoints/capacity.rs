@@ -20,7 +20,7 @@ use crate::problem::Problem;
 use crate::session::Session;
 
 /// Longest period of a capacity, in milliseconds: 366 days.
-pub(crate) const PER_MS_MAX: u64 = 366 * 24 * 3_600 * 1_000;
+pub(crate) const PER_MS_MAX: u64 = Span::LONGEST_YEAR.as_millis_ceil();
 
 impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     /// What is in force for each adaptive limit.

@@ -15,7 +15,7 @@ use crate::problem::Problem;
 use crate::session::Session;
 
 /// Longest block, in milliseconds: 366 days.
-pub(crate) const BLOCK_MS_MAX: u64 = 366 * 24 * 3_600 * 1_000;
+pub(crate) const BLOCK_MS_MAX: u64 = Span::LONGEST_YEAR.as_millis_ceil();
 
 impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     /// Charges whether there is room or not.

@@ -2,6 +2,7 @@
 //! `/v1/policies/{policy}`, and `POST /v1/policies/validate`.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::Response;
@@ -17,6 +18,7 @@ use crate::live::{
     Change, Document, LIVE_BYTES_MAX, LIVE_POLICIES_MAX, MIGRATIONS, Refusal, VERSIONS_MAX,
     migration,
 };
+use crate::numbers::Numbers;
 use crate::problem::Problem;
 use crate::query::Query;
 use crate::session::Session;
@@ -104,7 +106,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
             let (field, detail) = error.parts();
             Problem::invalid(field, detail)
         })?;
-        let opened = self.service.limiter.open(policy.limits());
+        let opened = Numbers::open(&self.service.limiter, &Arc::new(policy.clone()));
         opened.map_err(|error| body.invalid("policy", error.to_string()))?;
         Ok((policy, carry(body.text("migration")?.as_deref())?))
     }

@@ -103,55 +103,6 @@ fn a_denial_and_a_peek_write_nothing() {
     assert_eq!(api.send(Request::get("/v1/limits/slow/k"), "").status, 200);
 }
 
-#[test]
-fn the_preference_is_read_as_rfc_7240_writes_it() {
-    let is_minimal = |preference: &str| {
-        let api = Api::new();
-        let request = Request::post("/v1/acquire").header("prefer", preference);
-        let answer = api.send(request, r#"{"policy":"slow","key":"k"}"#);
-        assert_eq!(answer.status, 200);
-        assert_eq!(answer.body.is_empty(), answer.header("preference-applied").is_some());
-        answer.body.is_empty()
-    };
-    for minimal in [
-        "return=minimal",
-        "Return = minimal",
-        "wait=5, return=\"minimal\"",
-        "a; b, return=minimal;x",
-    ] {
-        assert!(is_minimal(minimal), "{minimal}");
-    }
-    let first = "return=representation, return=minimal";
-    let parameter = "a=1; return=minimal";
-    for full in
-        ["", "return=representation", "minimal", "return", "no-return=minimal", first, parameter]
-    {
-        assert!(!is_minimal(full), "{full}");
-    }
-}
-
-#[test]
-fn a_minimal_answer_carries_every_number_of_a_full_one() {
-    let (full, minimal) = (Api::new(), Api::new());
-    let body = json!({"policy": "two", "key": "k", "cost": {"fast": 1, "slow": 1}}).to_string();
-    for _ in 0..2 {
-        let full = full.send(Request::post("/v1/acquire"), &body);
-        let prefer = Request::post("/v1/acquire").header("prefer", "return=minimal");
-        let minimal = minimal.send(prefer, &body);
-        assert_eq!(full.status, minimal.status);
-        let limits = &full.json()["limits"];
-        let item = |name: &str| {
-            let limit = &limits[name];
-            let parameters = ["limit", "remaining", "retry_after_ms", "reset_after_ms"];
-            let parameters =
-                parameters.map(|parameter| format!(";{parameter}={}", limit[parameter]));
-            format!("\"{name}\"{}", parameters.concat())
-        };
-        let expected = format!("{}, {}", item("fast"), item("slow"));
-        assert_eq!(minimal.header("tollgate-limits"), Some(&*expected));
-    }
-}
-
 /// A queue tells when the turn of what it let in is, in the body and in the field.
 #[test]
 fn a_queue_tells_when_it_is_ones_turn() {

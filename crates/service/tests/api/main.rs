@@ -13,6 +13,7 @@ mod feedback;
 mod keys;
 mod leases;
 mod live;
+mod minimal;
 mod openapi;
 mod operations;
 mod overrides;

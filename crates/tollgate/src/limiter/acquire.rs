@@ -32,8 +32,8 @@ impl<C: Clock> Limiter<C> {
     /// ```
     ///
     /// # Errors
-    /// [`AcquireError`]: at once if it can't pass in time, or never will. A slot, and whatever else is
-    /// held, may be let go of at any time, so that is waited for until the time is over.
+    /// [`AcquireError`]: at once if it can't pass within `timeout`, or never will. What others hold (a slot, say)
+    /// may become free at any time, so for that it waits until `timeout` has passed.
     pub async fn acquire(
         &self,
         key: &str,

@@ -12,11 +12,11 @@ use super::shard::Shard;
 use super::{Inner, Limiter};
 use crate::LimiterError;
 
-/// Whoever adds a key looks at so many others: more than one, so that keys are forgotten faster than
-/// they are added.
+/// How many other keys are looked at when one is added: more than one, so that keys are forgotten faster
+/// than they are added.
 const LOOKS_PER_KEY: usize = 2;
-/// Whoever adds a key to a full limiter looks at so many keys and shards, until one can be forgotten:
-/// some tens of microseconds.
+/// How many keys and shards are looked at, at most, for one that can be forgotten when a key is added to a full
+/// limiter: some tens of microseconds.
 const LOOKS_WHEN_FULL: usize = 1_024;
 
 impl<C: Clock> Limiter<C> {

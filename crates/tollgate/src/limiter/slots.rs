@@ -8,7 +8,7 @@
 const EMPTY: u32 = u32::MAX;
 /// Fewest slots there are, once there are any.
 const SLOTS_MIN: usize = 4;
-/// At most so many of four slots are taken: with more, the next free one is too far away.
+/// Of four slots at most three are taken: with more, the next free one would be too far away.
 const TAKEN_OF_FOUR_MAX: usize = 3;
 
 /// Positions below 2^30, each once.

@@ -25,7 +25,8 @@ export type Ask = (path: string, body?: object) => Promise<Answer>;
 export function askOf(url: string, options: AskOptions): Ask {
   const base = baseOf(url);
   const headers = headersOf(options.headers);
-  const callMsMax = wholeNumber("callMsMax", options.callMsMax ?? CALL_MS_DEFAULT, 1, 60_000);
+  const { callMsMax = CALL_MS_DEFAULT } = options;
+  wholeNumber("callMsMax", callMsMax, 1, 60_000);
   const given = options.fetch === undefined ? undefined : callable("fetch", options.fetch);
   return async (path, body) => {
     const fetch = given ?? globalThis.fetch;

@@ -1,7 +1,7 @@
-import { TIME_MS_MAX, key as checkedKey, options as checkedOptions, text, wholeNumber } from "../check.js";
+import { key as checkedKey, options as checkedOptions, text } from "../check.js";
 import { type Clock, clockOf } from "../clock.js";
 import { HttpError } from "../errors.js";
-import { TTL_MS_DEFAULT } from "../options.js";
+import { TTL_MS_DEFAULT, ttlOf } from "../options.js";
 import { Turns } from "../turns.js";
 import { Waiters, type WaitersOptions } from "../waiters.js";
 import type { WaitOptions } from "../waiting.js";
@@ -124,8 +124,7 @@ export class HttpLimiter {
 
   /** The same of one that holds. */
   #held(key: string, options: HttpReserveOptions | undefined): object {
-    const hold_ms = wholeNumber("ttlMs", options?.ttlMs ?? TTL_MS_DEFAULT, 1, TIME_MS_MAX);
-    return { ...this.#asked(key, options?.cost, options), hold_ms };
+    return { ...this.#asked(key, options?.cost, options), hold_ms: ttlOf(options) };
   }
 
   #post(what: string, body: object): Promise<Answer> {

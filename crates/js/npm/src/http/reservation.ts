@@ -1,4 +1,4 @@
-import { TIME_MS_MAX, wholeNumber } from "../check.js";
+import { checkedTtl } from "../options.js";
 import { type Answer, refusedBy } from "./answer.js";
 import { type HttpCost, checkedCost } from "./cost.js";
 import type { HttpDecision } from "./decision.js";
@@ -47,7 +47,7 @@ export class HttpReservation {
 
   /** Lets it live for so many milliseconds from now on. False when it is over. */
   async renew(ttlMs: number): Promise<boolean> {
-    return (await this.#end("renew", { hold_ms: wholeNumber("ttlMs", ttlMs, 1, TIME_MS_MAX) })) === 200;
+    return (await this.#end("renew", { hold_ms: checkedTtl(ttlMs) })) === 200;
   }
 
   /** Settles for what is held, unless that was done. */
