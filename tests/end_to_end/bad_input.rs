@@ -129,6 +129,7 @@ fn paths_and_methods_that_are_not_there_are_404_and_405() {
             assert_eq!(answer.header("content-type"), "application/problem+json");
         }
         assert_eq!(program.raw("CONNECT a:80 HTTP/1.1\r\nhost: a:80\r\n\r\n"), 404, "{runtime:?}");
+        assert_eq!(program.raw("GET /healthz HTTP/1.1\r\n\r\n"), 400, "{runtime:?}: no host");
         let head = program.send("HEAD", "/v1/limits/budget/a", &[], "");
         assert_eq!(
             (head.status, &*head.text),

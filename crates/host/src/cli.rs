@@ -11,6 +11,7 @@ use tollgate_host::keyvalue::quirks::Quirks;
 use tollgate_host::redis::RedisServer;
 
 use crate::key::KeyArgs;
+use crate::log::filter;
 use crate::state_args::StateCommand;
 use crate::store_arg::StoreArgs;
 
@@ -49,8 +50,8 @@ pub(crate) struct CheckArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct ServeArgs {
-    /// Address and port to listen on; port 0 takes a free one.
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:3000")]
+    /// IP address and port to listen on; port 0 takes a free one.
+    #[arg(long, value_name = "IP:PORT", default_value = "127.0.0.1:3000", value_parser = address)]
     pub(crate) listen: SocketAddr,
 
     /// Policies, as TOML or JSON [default: a sample with the policies "api" and "llm"].
@@ -103,8 +104,13 @@ pub(crate) struct ServeArgs {
     pub(crate) log_format: LogFormat,
 
     /// What is logged: a level, or targets with levels such as "info,guest=off".
-    #[arg(long, value_name = "LEVEL", default_value = "info")]
+    #[arg(long, value_name = "LEVEL", default_value = "info", value_parser = filter)]
     pub(crate) log: String,
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse()
+        .map_err(|_| "an address is IP:PORT, such as 127.0.0.1:3000 or [::1]:3000".to_owned())
 }
 
 /// A variable and its value.

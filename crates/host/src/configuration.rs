@@ -9,7 +9,7 @@ use std::path::Path;
 use tollgate_policy::{ApiKeys, PolicySet, TEXT_BYTES_MAX, TextError, compact};
 
 /// The policies of a user who gave none.
-const SAMPLE_POLICIES: &str = include_str!("../sample-policies.toml");
+pub(crate) const SAMPLE_POLICIES: &str = include_str!("../sample-policies.toml");
 
 /// What is written down can't be used; the text says why.
 #[derive(Debug)]

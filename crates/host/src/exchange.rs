@@ -15,6 +15,7 @@ use tollgate_service::Problem;
 use tracing::Instrument as _;
 
 use crate::body::AnswerBody;
+use crate::host_field;
 use crate::problem::{Answer, problem};
 use crate::request_id::{RequestIds, X_REQUEST_ID};
 use crate::server::{Handler, ServerConfig};
@@ -65,6 +66,12 @@ impl<H: Handler> Exchange<H> {
             return problem(
                 StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
                 "The request line and the headers are too long together.",
+            );
+        }
+        if !host_field::is_as_it_should_be(&head) {
+            return problem(
+                StatusCode::BAD_REQUEST,
+                "A request has one field Host, with a host and maybe a port.",
             );
         }
         let body = match timeout_at(deadline, self.read_body(&head.headers, body)).await {

@@ -2,20 +2,22 @@
 
 use std::io::{self, Write as _};
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use clap::{Args, ValueEnum};
 use sha2::{Digest as _, Sha256};
-use tollgate_core::Name;
+
+use crate::name_arg::name;
 
 #[derive(Debug, Args)]
 pub(crate) struct KeyArgs {
     /// What the key is called: 1 to 64 ASCII letters, digits, "_", "-" or ".", and not dots alone.
+    #[arg(value_parser = name)]
     name: String,
 
     /// Whose records it reaches, and no others; spelt as names are.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = name)]
     tenant: String,
 
     /// What it may be used for; may be given several times.
@@ -36,15 +38,11 @@ enum ScopeArg {
 /// Draws a key, shows it once on standard error, and writes the lines for the file of keys to standard
 /// output.
 pub(crate) fn run(args: &KeyArgs) -> anyhow::Result<()> {
-    for (what, name) in [("the name", &args.name), ("--tenant", &args.tenant)] {
-        if Name::new(name).is_none() {
-            bail!("{what}: {name:?} is no name, which has {}", Name::RULE);
-        }
-    }
     let mut random = [0; 32];
     getrandom::fill(&mut random).context("there are no random numbers")?;
     let key = format!("tg_{}", URL_SAFE_NO_PAD.encode(random));
-    eprintln!("The key, which is shown this once: {key}");
+    writeln!(io::stderr(), "The key, which is shown this once: {key}")
+        .context("the key was not shown")?;
     write!(io::stdout(), "{}", lines(args, &key)).context("the lines were not written")
 }
 

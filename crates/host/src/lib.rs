@@ -9,6 +9,7 @@ pub mod engine;
 mod exchange;
 mod guest;
 pub mod guest_log;
+mod host_field;
 pub mod keyvalue;
 pub mod native;
 pub mod problem;

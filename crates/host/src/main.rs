@@ -4,6 +4,7 @@ mod cli;
 mod configuration;
 mod key;
 mod log;
+mod name_arg;
 mod open_files;
 mod reload;
 mod serve;
@@ -11,6 +12,7 @@ mod state;
 mod state_args;
 mod store_arg;
 
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -28,7 +30,10 @@ const USAGE: u8 = 2;
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Serve(args) => serve::run(args),
-        Command::Replay(args) => tollgate_replay::run(args),
+        Command::Replay(mut args) => {
+            args.default_policies = Some(configuration::SAMPLE_POLICIES.to_owned());
+            tollgate_replay::run(args)
+        }
         Command::Check(args) => check(&args),
         Command::Key(args) => key::run(&args),
         Command::State(command) => state::run(command),
@@ -36,7 +41,8 @@ fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("tollgate: {error:#}");
+            // Who closed standard error still has the exit code.
+            let _ = writeln!(io::stderr(), "tollgate: {error:#}");
             ExitCode::from(if error.is::<configuration::BadConfiguration>() { USAGE } else { 1 })
         }
     }
@@ -46,10 +52,11 @@ fn main() -> ExitCode {
 fn check(args: &CheckArgs) -> anyhow::Result<()> {
     let policies = configuration::policies(Some(&args.policies))?.read;
     let (count, pools) = (policies.iter().len(), policies.pools().len());
-    println!("{}: {count} policies, {pools} pools", args.policies.display());
+    let mut output = io::stdout().lock();
+    writeln!(output, "{}: {count} policies, {pools} pools", args.policies.display())?;
     if let Some(path) = &args.keys {
         let keys = configuration::keys(path)?.read;
-        println!("{}: {} keys", path.display(), keys.keys().len());
+        writeln!(output, "{}: {} keys", path.display(), keys.keys().len())?;
     }
     Ok(())
 }

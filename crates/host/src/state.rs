@@ -1,5 +1,6 @@
 //! `tollgate state`: what a store holds, for who runs it.
 
+use std::fmt;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Write};
 use std::path::Path;
@@ -7,9 +8,11 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use indicatif::{ProgressBar, ProgressStyle};
+use tollgate_core::{Policy, Record};
 use tollgate_host::clock::SystemClock;
 use tollgate_kv::KeyValue;
 use tollgate_policy::PolicySet;
+use tollgate_service::policy_of;
 use tollgate_state::{Decoded, Decoder, Entry, Existing, Restored, check, dump, restore};
 use tollgate_store::Clock;
 
@@ -45,7 +48,7 @@ async fn run_dump(args: &DumpArgs) -> anyhow::Result<()> {
         dump(&*values, &decoder, &mut BufWriter::new(file), progress).await?
     };
     bar.finish_and_clear();
-    eprintln!("dumped {records} records");
+    tell(format_args!("dumped {records} records"));
     Ok(())
 }
 
@@ -76,7 +79,7 @@ async fn run_restore(args: &RestoreArgs) -> anyhow::Result<()> {
     values.flush().await.context("the store was not flushed")?;
     let Restored { written, unchanged } = restored;
     result.with_context(|| format!("{name}: stopped after {written} records were restored"))?;
-    eprintln!("restored {written} records, {unchanged} were there already");
+    tell(format_args!("restored {written} records, {unchanged} were there already"));
     Ok(())
 }
 
@@ -97,6 +100,10 @@ async fn set(args: &SetArgs) -> anyhow::Result<()> {
     let bytes = tollgate_state::parse_record(&args.bytes)?;
     if let Some(Decoded::Corrupt { corrupt }) = decoder.decode(&key, &bytes) {
         bail!("record: {corrupt}");
+    }
+    if policy_of(&key).is_some() {
+        // Whatever the policy is: a record without limits keeps those that it does not know.
+        Record::decode(&Policy::new([])?, &bytes).context("record")?;
     }
     let values = open(&args.store).await?;
     values.set(&key, bytes).await?;
@@ -141,6 +148,11 @@ fn decoder(policies: Option<&Path>) -> anyhow::Result<Decoder> {
 /// Whether `file` stands for standard input or output.
 fn is_standard(file: &Path) -> bool {
     file == Path::new("-")
+}
+
+/// Says on standard error what was done. It is done, whether or not anybody can read that.
+fn tell(done: fmt::Arguments<'_>) {
+    let _ = writeln!(io::stderr(), "{done}");
 }
 
 /// A bar on standard error; hidden where that is no terminal. A template that indicatif does not like

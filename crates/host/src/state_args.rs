@@ -2,8 +2,11 @@
 
 use std::path::PathBuf;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand};
+use tollgate_core::KEY_BYTES_MAX;
 
+use crate::name_arg::name;
 use crate::store_arg::StoreArgs;
 
 /// Look at what a store holds, and move it. A redb file is opened by one process at a time: stop the
@@ -102,19 +105,30 @@ pub(crate) struct DeleteArgs {
 #[derive(Debug, Args)]
 pub(crate) struct RecordArgs {
     /// The policy of the record.
-    #[arg(long, value_name = "NAME", requires = "key")]
+    #[arg(long, value_name = "NAME", requires = "key", value_parser = name)]
     policy: Option<String>,
 
     /// The key that is limited by it.
-    #[arg(long, value_name = "KEY", requires = "policy", required_unless_present = "record_key")]
+    #[arg(
+        long,
+        value_name = "KEY",
+        requires = "policy",
+        required_unless_present = "record_key",
+        value_parser = key
+    )]
     key: Option<String>,
 
     /// The tenant whose record it is, where the API has keys.
-    #[arg(long, value_name = "NAME", requires = "policy")]
+    #[arg(long, value_name = "NAME", requires = "policy", value_parser = name)]
     tenant: Option<String>,
 
     /// The key in the store, instead of a policy and a key.
-    #[arg(long, value_name = "KEY", conflicts_with_all = ["policy", "key"])]
+    #[arg(
+        long,
+        value_name = "KEY",
+        conflicts_with_all = ["policy", "key"],
+        value_parser = NonEmptyStringValueParser::new()
+    )]
     record_key: Option<String>,
 }
 
@@ -127,6 +141,14 @@ impl RecordArgs {
             }
             (record_key, _, _) => record_key.clone().unwrap_or_default(),
         }
+    }
+}
+
+/// `text`, if a service would take it as a key.
+fn key(text: &str) -> Result<String, String> {
+    match text.len() {
+        1..=KEY_BYTES_MAX => Ok(text.to_owned()),
+        bytes => Err(format!("a key has 1 to {KEY_BYTES_MAX} bytes, not {bytes}")),
     }
 }
 
@@ -165,6 +187,12 @@ mod tests {
             &["--key", "alice"],
             &["--policy", "api", "--key", "alice", "--record-key", "r/api/alice"],
             &["--key", "alice", "--record-key", "r/api/alice"],
+            &["--policy", "api", "--key", ""],
+            &["--policy", "api", "--key", &"k".repeat(KEY_BYTES_MAX + 1)],
+            &["--policy", "", "--key", "alice"],
+            &["--policy", "a/b", "--key", "alice"],
+            &["--policy", "api", "--key", "alice", "--tenant", "a:b"],
+            &["--record-key", ""],
         ] {
             assert_eq!(record_key(wrong), None, "{wrong:?}");
         }

@@ -117,6 +117,30 @@ async fn a_request_is_answered_and_the_connection_is_kept() {
     }
 }
 
+/// RFC 9112, section 3.2: what has no host, two, or something else in that field is refused.
+#[tokio::test]
+async fn a_request_names_its_host_once() {
+    let server = Running::start(ServerConfig::default()).await;
+    let ask = async |version: &str, fields: &str| {
+        let request = format!("GET / HTTP/{version}\r\n{fields}connection: close\r\n\r\n");
+        server.exchange(request.as_bytes()).await
+    };
+    for host in ["", "a", "a:80", "A.example:3000", "127.0.0.1:3000", "[::1]:3000", "a_b"] {
+        let answer = ask("1.1", &format!("Host: {host}\r\n")).await;
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{host:?}: {answer}");
+    }
+    for fields in ["", "Host: a\r\nHost: a\r\n", "Host: a\r\nhost: b\r\n"] {
+        assert_problem(&ask("1.1", fields).await, 400);
+    }
+    for host in ["a b", "a/b", "http://a", "me@a", "a, b", "a:1:2", "[::1", "\u{fc}"] {
+        assert_problem(&ask("1.1", &format!("Host: {host}\r\n")).await, 400);
+    }
+    let without = ask("1.0", "").await;
+    assert!(without.starts_with("HTTP/1.0 200 "), "{without}");
+    let twice = ask("1.0", "Host: a\r\nHost: a\r\n").await;
+    assert!(twice.starts_with("HTTP/1.0 400 "), "{twice}");
+}
+
 #[tokio::test]
 async fn a_head_over_the_limit_is_431() {
     let config = ServerConfig::default();

@@ -74,6 +74,8 @@ fn a_record_that_is_none_is_not_set() {
         let message = refused(folder, &set, b"");
         assert!(message.contains(reason), "{message}");
     }
+    let unknown = refused(folder, &[&["set", "--record", "ff"], &ALICE[..]].concat(), b"");
+    assert!(unknown.contains("record: the record has"), "whatever its policy is: {unknown}");
     assert!(!folder.join("tollgate.redb").exists(), "nothing was opened");
 }
 

@@ -20,7 +20,7 @@ pub struct Args {
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
 
-    /// The policies, TOML or JSON [default: those of the program].
+    /// The policies, TOML or JSON [default: a sample with the policies "api" and "llm"].
     #[arg(long, value_name = "FILE")]
     pub(crate) policies: Option<PathBuf>,
 

@@ -11,10 +11,10 @@ use crate::entry::{self, Entry};
 #[derive(Debug, thiserror::Error)]
 pub enum DumpError {
     /// The store can't be read.
-    #[error("the store can't be read: {0}")]
+    #[error("the store can't be read")]
     Store(#[from] KeyValueError),
     /// The dump can't be written.
-    #[error("the dump can't be written: {0}")]
+    #[error("the dump can't be written")]
     Write(#[from] io::Error),
 }
 

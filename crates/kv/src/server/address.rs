@@ -36,7 +36,7 @@ impl Address {
             let is_plain = url.has_host() && url.fragment().is_none();
             is_plain
                 .then_some(url)
-                .ok_or_else(|| wrong("it names no host, or a #fragment".to_owned()))
+                .ok_or_else(|| wrong("it names no host, or has a #fragment".to_owned()))
         };
         let nodes = hosts.split(',').map(node).collect::<Result<_, _>>()?;
         let parameters = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
