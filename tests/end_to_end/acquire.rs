@@ -45,6 +45,28 @@ fn a_key_has_the_numbers_of_its_override() {
     }
 }
 
+/// A policy text may say more numbers than a limiter holds at a time: those are opened that are asked for.
+#[test]
+fn there_may_be_many_overrides() {
+    let limit = json!({"algorithm": "token-bucket", "capacity": 1, "refill": 0});
+    let overrides: Vec<_> = (2..34)
+        .map(|units| json!({"keys": [format!("k{units}")], "units": {"capacity": units}}))
+        .collect();
+    let policy = json!({"on_store_failure": "local", "units": limit, "overrides": overrides});
+    let policies: serde_json::Map<_, _> =
+        (0..60).map(|n| (format!("p{n}"), policy.clone())).collect();
+    let text = json!({"policy": policies}).to_string();
+    let folder = tempfile::tempdir().unwrap();
+    for runtime in RUNTIMES {
+        let args = ["--store", "memory"];
+        let program = Program::start_with_policies(runtime, folder.path(), &text, &args);
+        for (policy, key, cost) in [("p0", "k2", 2), ("p59", "k33", 33), ("p30", "other", 1)] {
+            assert!(program.admits(policy, key, cost), "{runtime:?} {policy} {key}");
+            assert!(!program.admits(policy, key, 1), "{runtime:?} {policy} {key}");
+        }
+    }
+}
+
 #[test]
 fn who_is_limited_is_told_when_to_come_back_and_then_passes() {
     for runtime in RUNTIMES {

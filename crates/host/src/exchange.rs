@@ -68,7 +68,7 @@ impl<H: Handler> Exchange<H> {
                 "The request line and the headers are too long together.",
             );
         }
-        if !host_field::is_as_it_should_be(&head) {
+        if !host_field::names_one_host(&head) {
             return problem(
                 StatusCode::BAD_REQUEST,
                 "A request has one field Host, with a host and maybe a port.",

@@ -51,12 +51,16 @@ fn main() -> ExitCode {
 /// Says what a file of policies has, or what is wrong with it.
 fn check(args: &CheckArgs) -> anyhow::Result<()> {
     let policies = configuration::policies(Some(&args.policies))?.read;
-    let (count, pools) = (policies.iter().len(), policies.pools().len());
+    let (file, count, pools) =
+        (args.policies.display(), policies.iter().len(), policies.pools().len());
     let mut output = io::stdout().lock();
-    writeln!(output, "{}: {count} policies, {pools} pools", args.policies.display())?;
+    writeln!(output, "{file}: policies: {count}, pools: {pools}")?;
+    for policy in policies.iter().filter(|policy| policy.limits().limits().is_empty()) {
+        writeln!(output, "{file}: policy.{} has no limits: everything passes", policy.name())?;
+    }
     if let Some(path) = &args.keys {
         let keys = configuration::keys(path)?.read;
-        writeln!(output, "{}: {} keys", path.display(), keys.keys().len())?;
+        writeln!(output, "{}: keys: {}", path.display(), keys.keys().len())?;
     }
     Ok(())
 }

@@ -274,12 +274,14 @@ fn without_keys_only_this_machine_is_answered() {
 fn files_are_checked_without_serving() {
     let folder = tempfile::tempdir().unwrap();
     let file = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
-    file("good.toml", "[policy.a]\n[policy.b]\n");
+    file("good.toml", "[policy.a]\nx = { algorithm = 'concurrency', slots = 1 }\n[policy.b]\n");
     file("bad.toml", "[policy.a]\nrequests = { algorithm = 'gcra' }");
     let check = |name: &str| tollgate(folder.path(), &["check", name]).output().unwrap();
     let good = check("good.toml");
     assert!(good.status.success());
-    assert_eq!(text(&good.stdout).trim(), "good.toml: 2 policies, 0 pools");
+    let told =
+        "good.toml: policies: 2, pools: 0\ngood.toml: policy.b has no limits: everything passes";
+    assert_eq!(text(&good.stdout).trim(), told);
     file("bad.json", "{\"policy\": {\"a\": {\n\"x\": 3}}}");
     for (name, reason) in [
         ("bad.toml", "bad.toml: policy.a.requests.limit: gcra needs it at line 2 column 1"),

@@ -125,14 +125,14 @@ async fn a_request_names_its_host_once() {
         let request = format!("GET / HTTP/{version}\r\n{fields}connection: close\r\n\r\n");
         server.exchange(request.as_bytes()).await
     };
-    for host in ["", "a", "a:80", "A.example:3000", "127.0.0.1:3000", "[::1]:3000", "a_b"] {
+    for host in ["a", "a:80", "A.example:3000", "127.0.0.1:3000", "[::1]:3000", "a_b"] {
         let answer = ask("1.1", &format!("Host: {host}\r\n")).await;
         assert!(answer.starts_with("HTTP/1.1 200 "), "{host:?}: {answer}");
     }
     for fields in ["", "Host: a\r\nHost: a\r\n", "Host: a\r\nhost: b\r\n"] {
         assert_problem(&ask("1.1", fields).await, 400);
     }
-    for host in ["a b", "a/b", "http://a", "me@a", "a, b", "a:1:2", "[::1", "\u{fc}"] {
+    for host in ["", "a b", "a/b", "http://a", "me@a", "a, b", "a:1:2", "[::1", "\u{fc}"] {
         assert_problem(&ask("1.1", &format!("Host: {host}\r\n")).await, 400);
     }
     let without = ask("1.0", "").await;

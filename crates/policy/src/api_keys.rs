@@ -1,6 +1,6 @@
 //! Who may ask: API keys, as an operator writes them down. The text has no key in it, only hashes.
 
-use tollgate_core::Name;
+use tollgate_core::{LimitError, Name};
 
 use crate::fields::Fields;
 use crate::policy_set::TextError;
@@ -95,13 +95,13 @@ fn add(keys: &mut Vec<ApiKey>, tables: &[Entry<'_>]) -> Result<(), String> {
 
 fn key(name: &str, table: &Value<'_>) -> Result<ApiKey, String> {
     let Value::Table(entries) = table else { return Err(String::from(": must be a table")) };
-    let name = Name::new(name).ok_or_else(|| String::from(": its name is no name"))?;
+    let name = Name::new(name).ok_or_else(|| format!(": its {}", LimitError::Name))?;
     let fields = Fields { owner: "a key", entries };
     fields.has_only(&["sha256", "tenant", "scopes"], &[])?;
     let sha256 = fields.needed("sha256", fields.text("sha256")?)?;
     let sha256 = digest(sha256).ok_or_else(|| String::from(".sha256: must have 64 hex digits"))?;
     let tenant = fields.needed("tenant", fields.text("tenant")?)?;
-    let tenant = Name::new(tenant).ok_or_else(|| String::from(".tenant: is no name"))?;
+    let tenant = Name::new(tenant).ok_or_else(|| format!(".tenant: must be {}", Name::RULE))?;
     let Some(Value::List(words)) = fields.get("scopes")? else {
         return Err(String::from(".scopes: must be a list such as [\"acquire\", \"observe\"]"));
     };

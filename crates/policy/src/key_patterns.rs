@@ -8,7 +8,7 @@ use crate::value::Value;
 /// Most beginnings of keys in one list: a key is compared with each of them.
 pub const KEY_PREFIXES_MAX: usize = 16;
 
-/// Keys by their names, and by how they begin.
+/// Keys by their names, and by how they begin: at most [`LIST_ITEMS_MAX`](crate::LIST_ITEMS_MAX) of them, as in any list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct KeyPatterns {
     /// Sorted.

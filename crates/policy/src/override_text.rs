@@ -16,7 +16,8 @@ pub const OVERRIDES_MAX: usize = 32;
 /// What a limit is in every override: what a request costs is read before it is known for whom.
 const FIXED: [&str; 3] = ["algorithm", "default_cost", "per_call"];
 
-/// What does not change by the hour: what was used in a window would be forgiven with it.
+/// What does not change by the hour: what was used in a window would be forgiven with it. So a key may have others only at all
+/// hours, by an override that comes before those with hours.
 const WINDOWS: [&str; 4] = ["per", "start", "calendar", "utc_offset"];
 
 /// A policy with other numbers, and for whom and when it is.
@@ -65,11 +66,14 @@ pub(crate) fn overrides(
             return Err(format!(".overrides: must be a list of at most {OVERRIDES_MAX} tables"));
         }
     };
-    let read = |(index, item): (usize, &Value<'_>)| {
-        let it = one(name, table, limits, item);
-        it.map_err(|message| format!(".overrides[{index}]{message}"))
-    };
-    items.iter().enumerate().map(read).collect()
+    let mut overrides: Vec<Override> = Vec::with_capacity(items.len());
+    for (index, item) in items.iter().enumerate() {
+        // A key that has it after those hours had others before.
+        let follows_hours = overrides.iter().any(Override::has_hours);
+        let it = one(name, table, limits, item, follows_hours);
+        overrides.push(it.map_err(|message| format!(".overrides[{index}]{message}"))?);
+    }
+    Ok(overrides)
 }
 
 fn one(
@@ -77,6 +81,7 @@ fn one(
     table: &[Entry<'_>],
     limits: &Policy,
     item: &Value<'_>,
+    follows_hours: bool,
 ) -> Result<Override, String> {
     let Value::Table(entries) = item else { return Err(String::from(": must be a table")) };
     let is_limit = |(_, value): &Entry<'_>| matches!(value, Value::Table(_));
@@ -87,15 +92,14 @@ fn one(
     if keys.is_none() && hours.is_none() {
         return Err(String::from(": needs keys, or hours: days, from or to"));
     }
-    let fixed = if hours.is_some() { &[&FIXED[..], &WINDOWS].concat()[..] } else { &FIXED };
-    check_numbers(&numbers, limits, fixed)?;
+    check_numbers(&numbers, limits, hours.is_some() || follows_hours)?;
     let policy = NamedPolicy::read(name, &Value::Table(merged(table, &numbers)))?;
     check_kinds(policy.limits(), limits)?;
     Ok(Override { keys, hours, policy: Arc::new(policy) })
 }
 
 /// Limits of the policy, each once, and nothing that an override leaves as it is.
-fn check_numbers(numbers: &[Entry<'_>], limits: &Policy, fixed: &[&str]) -> Result<(), String> {
+fn check_numbers(numbers: &[Entry<'_>], limits: &Policy, by_hour: bool) -> Result<(), String> {
     if numbers.is_empty() {
         return Err(String::from(": overrides no limit"));
     }
@@ -107,8 +111,17 @@ fn check_numbers(numbers: &[Entry<'_>], limits: &Policy, fixed: &[&str]) -> Resu
             return Err(format!(".{name}: is given twice"));
         }
         let Value::Table(fields) = fields else { continue };
-        if let Some((field, _)) = fields.iter().find(|(field, _)| fixed.contains(&&**field)) {
+        let is_one_of = |fixed: &[&str]| {
+            let mut names = fields.iter().map(|(field, _)| &**field);
+            names.find(|field| fixed.contains(field))
+        };
+        if let Some(field) = is_one_of(&FIXED) {
             return Err(format!(".{name}.{field}: is the same in every override"));
+        }
+        if let Some(field) = is_one_of(&WINDOWS).filter(|_| by_hour) {
+            return Err(format!(
+                ".{name}.{field}: does not change by the hour; say it for keys, before overrides with hours"
+            ));
         }
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! One pool as it is written in a policy text.
 
-use tollgate_core::{KEY_BYTES_MAX, Member, Name, Pool};
+use tollgate_core::{KEY_BYTES_MAX, LimitError, Member, Name, Pool};
 
 use crate::fields::Fields;
 use crate::value::Value;
@@ -55,7 +55,7 @@ impl NamedPool {
 /// The pool that a table describes, or a message that starts with the field it is about.
 pub(crate) fn pool(name: &str, table: &Value<'_>) -> Result<NamedPool, String> {
     let Value::Table(entries) = table else { return Err(String::from(": must be a table")) };
-    let name = Name::new(name).ok_or_else(|| String::from(": its name is no name"))?;
+    let name = Name::new(name).ok_or_else(|| format!(": its {}", LimitError::Name))?;
     let fields = Fields { owner: "a pool", entries };
     fields.has_only(&["choice", "members"], &[])?;
     let words = [
@@ -84,7 +84,7 @@ fn member(item: &Value<'_>) -> Result<((Name, String), Member), String> {
     let Value::Table(entries) = item else { return Err(String::from(": must be a table")) };
     let fields = Fields { owner: "a member", entries };
     let policy = fields.needed("policy", fields.text("policy")?)?;
-    let policy = Name::new(policy).ok_or_else(|| String::from(".policy: is no name"))?;
+    let policy = Name::new(policy).ok_or_else(|| format!(".policy: must be {}", Name::RULE))?;
     let key = fields.needed("key", fields.text("key")?)?;
     if !(1..=KEY_BYTES_MAX).contains(&key.len()) {
         return Err(format!(".key: must have 1 to {KEY_BYTES_MAX} bytes"));

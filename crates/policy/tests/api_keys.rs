@@ -1,6 +1,7 @@
 //! What a text of API keys may say, and what is answered when it says something else.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+use tollgate_core::Name;
 use tollgate_policy::{API_KEYS_MAX, ApiKeys, Scope};
 
 const HASH: &str = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
@@ -45,7 +46,7 @@ fn bad_keys_are_refused_with_their_field() {
     assert_eq!(error(&key("a", &signed)), "key.a.sha256: must have 64 hex digits");
     let of = |rest: &str| error(&format!("[key.a]\nsha256 = '{HASH}'\n{rest}"));
     assert_eq!(of(""), "key.a.tenant: a key needs it");
-    assert_eq!(of("tenant = 'a/b'"), "key.a.tenant: is no name");
+    assert_eq!(of("tenant = 'a/b'"), format!("key.a.tenant: must be {}", Name::RULE));
     assert!(of("tenant = 'a'").starts_with("key.a.scopes: must be a list"));
     assert!(of("tenant = 'a'\nscopes = ['all']").starts_with("key.a.scopes: has only"));
     assert_eq!(error(&(key("a", HASH) + &key("b", HASH))), "key.b: is given twice");

@@ -80,9 +80,10 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
             let mut outcome = Vec::with_capacity(operations.len());
             for operation in operations {
                 let record = newest.as_deref().or(record);
-                let answer = self.ask(opened, key, record, operation, now)?;
-                newest = answer.record.or(newest);
-                outcome.push(answer.outcome);
+                let limiter = &self.service.limiter;
+                let mut applied = opened.apply(limiter, key, record, operation, now)?;
+                newest = applied.record.take().or(newest);
+                outcome.push(applied);
             }
             let forget_after = self.forget_after(opened, newest.as_deref(), now)?;
             Ok(Answer { outcome, record: newest, forget_after })

@@ -2,7 +2,8 @@
 //!
 //! Nothing of it is ever written to the store. So between a failure and its end, N processes grant up
 //! to N shares of a limit on top of what the store has counted, and a process that starts anew grants
-//! its share anew.
+//! its share anew. Where keys have other numbers by the hour, one that is forgotten to make room may be given its share
+//! once more in the hour after.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};

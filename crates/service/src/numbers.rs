@@ -1,38 +1,54 @@
 //! The numbers that the keys of one policy have: the policy's own, and those of its overrides.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use tollgate_core::{Span, Timestamp};
+use tollgate_core::{Policy, Span, Timestamp};
 use tollgate_policy::{NamedPolicy, Override};
 
 use crate::limiter::{Limiter, LimiterError};
 
-/// Everything that one policy may come to, open. A record of its keys is read by each of them.
+/// Everything that one policy may come to. A record of its keys is read by each of them.
 pub(crate) struct Numbers<L: Limiter> {
     /// Says which are in force.
     named: Arc<NamedPolicy>,
     own: L::Opened,
-    overrides: Vec<L::Opened>,
+    overrides: Vec<OpenLater<L>>,
 }
+
+/// A policy that is opened when it is first needed: a limiter has room for so many, and an instance that is asked a
+/// hundred times needs few of them.
+pub(crate) struct OpenLater<L: Limiter>(OnceLock<L::Opened>);
 
 impl<L: Limiter> Numbers<L> {
     pub(crate) fn open(limiter: &L, named: &Arc<NamedPolicy>) -> Result<Self, LimiterError> {
-        let overrides = named.overrides().iter().map(|it| limiter.open(it.policy().limits()));
         Ok(Self {
             named: Arc::clone(named),
             own: limiter.open(named.limits())?,
-            overrides: overrides.collect::<Result<_, LimiterError>>()?,
+            overrides: named.overrides().iter().map(|_| OpenLater::default()).collect(),
         })
     }
 
     /// Those of the override at this position, or the policy's own.
-    pub(crate) fn get(&self, position: Option<usize>) -> &L::Opened {
-        position.and_then(|position| self.overrides.get(position)).unwrap_or(&self.own)
+    pub(crate) fn get(
+        &self,
+        limiter: &L,
+        position: Option<usize>,
+    ) -> Result<&L::Opened, LimiterError> {
+        let found = position.and_then(|position| {
+            Some((self.overrides.get(position)?, self.named.overrides().get(position)?))
+        });
+        let Some((numbers, it)) = found else { return Ok(&self.own) };
+        numbers.open(limiter, it.policy().limits())
     }
 
     /// Those that are in force for a key at this time.
-    pub(crate) fn at(&self, key: &str, now: Timestamp) -> &L::Opened {
-        self.get(self.named.override_at(key, now))
+    pub(crate) fn at(
+        &self,
+        limiter: &L,
+        key: &str,
+        now: Timestamp,
+    ) -> Result<&L::Opened, LimiterError> {
+        self.get(limiter, self.named.override_at(key, now))
     }
 
     /// Whether one key has now these and now those.
@@ -48,10 +64,28 @@ impl<L: Limiter> Numbers<L> {
         now: Timestamp,
     ) -> Result<Span, LimiterError> {
         let mut longest = limiter.forget_after(&self.own, record, now)?;
-        for numbers in &self.overrides {
+        for position in 0..self.overrides.len() {
+            let numbers = self.get(limiter, Some(position))?;
             longest = longest.max(limiter.forget_after(numbers, record, now)?);
         }
         Ok(longest)
+    }
+}
+
+impl<L: Limiter> Default for OpenLater<L> {
+    fn default() -> Self {
+        Self(OnceLock::new())
+    }
+}
+
+impl<L: Limiter> OpenLater<L> {
+    /// The open policy, whose limits these are each time.
+    pub(crate) fn open(&self, limiter: &L, limits: &Policy) -> Result<&L::Opened, LimiterError> {
+        if let Some(opened) = self.0.get() {
+            return Ok(opened);
+        }
+        let opened = limiter.open(limits)?;
+        Ok(self.0.get_or_init(|| opened))
     }
 }
 
@@ -75,10 +109,11 @@ mod tests {
         let numbers = Numbers::open(&CoreLimiter, &named).unwrap();
         assert!(numbers.change_by_the_hour());
         let now = Timestamp::from_secs(1_800_000_000);
+        let own = numbers.get(&CoreLimiter, None).unwrap();
         let all = Operation::from(named.limits().costs([]).unwrap());
-        let record = CoreLimiter.apply(numbers.get(None), None, &all, now).unwrap().record.unwrap();
+        let record = CoreLimiter.apply(own, None, &all, now).unwrap().record.unwrap();
         let hours = |span: Span| span.as_secs_ceil() / 3_600;
-        let own = CoreLimiter.forget_after(numbers.get(None), &record, now).unwrap();
+        let own = CoreLimiter.forget_after(own, &record, now).unwrap();
         let any = numbers.forget_after(&CoreLimiter, &record, now).unwrap();
         assert_eq!((hours(own), hours(any)), (1, 5));
     }

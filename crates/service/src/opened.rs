@@ -10,7 +10,7 @@ use crate::answer::{Answers, Detail};
 use crate::fields::DecisionFields;
 use crate::hot::HotKeys;
 use crate::limiter::{Capacity, Limiter, LimiterError, PolicyChange};
-use crate::numbers::Numbers;
+use crate::numbers::{Numbers, OpenLater};
 use crate::tally::Decisions;
 
 /// A policy as some of its keys have it, ready for requests.
@@ -21,11 +21,12 @@ pub(crate) struct Opened<L: Limiter> {
     /// Which of the policy's overrides it is; none of them for all other keys.
     position: Option<usize>,
     /// What is granted while the store can't be asked.
-    pub(crate) local: Option<L::Opened>,
+    local: OpenLater<L>,
     /// Shared by all policies that are counted together.
     pub(crate) decisions: Arc<Decisions>,
-    /// Of these numbers alone: what a process holds of a key is spent by the limits that it was held of.
-    pub(crate) hot_keys: HotKeys,
+    /// Of this policy alone, and of all of its numbers: what a process holds of a key when the hour changes is spent within a
+    /// second, and settled by the next request.
+    pub(crate) hot_keys: Arc<HotKeys>,
     /// The same policy with other numbers, as its text lists them.
     overrides: Vec<Self>,
     /// Nothing of one that the configuration has had from the beginning.
@@ -50,32 +51,35 @@ impl<L: Limiter> Opened<L> {
     ) -> Result<Self, LimiterError> {
         let named = Arc::new(named);
         let numbers = Arc::new(Numbers::open(limiter, &named)?);
-        let overrides = named.overrides().iter().enumerate().map(|(position, it)| {
-            Self::with_numbers(limiter, it.policy(), &numbers, Some(position), decisions)
-        });
-        let overrides = overrides.collect::<Result<_, LimiterError>>()?;
-        let opened = Self::with_numbers(limiter, &named, &numbers, None, decisions)?;
-        Ok(Self { overrides, ..opened })
+        let mut opened = Self {
+            fields: DecisionFields::new(&named),
+            numbers,
+            position: None,
+            local: OpenLater::default(),
+            decisions: Arc::clone(decisions),
+            hot_keys: Arc::default(),
+            overrides: Vec::new(),
+            origin: None,
+            named,
+        };
+        let overrides = opened.named.overrides().iter().enumerate();
+        opened.overrides = overrides.map(|(at, it)| opened.with_numbers(at, it.policy())).collect();
+        Ok(opened)
     }
 
-    fn with_numbers(
-        limiter: &L,
-        named: &Arc<NamedPolicy>,
-        numbers: &Arc<Numbers<L>>,
-        position: Option<usize>,
-        decisions: &Arc<Decisions>,
-    ) -> Result<Self, LimiterError> {
-        Ok(Self {
+    /// The same policy with the numbers of the override at this position.
+    fn with_numbers(&self, position: usize, named: &Arc<NamedPolicy>) -> Self {
+        Self {
             fields: DecisionFields::new(named),
-            numbers: Arc::clone(numbers),
-            position,
-            local: named.local().map(|local| limiter.open(local)).transpose()?,
-            decisions: Arc::clone(decisions),
-            hot_keys: HotKeys::default(),
+            numbers: Arc::clone(&self.numbers),
+            position: Some(position),
+            local: OpenLater::default(),
+            decisions: Arc::clone(&self.decisions),
+            hot_keys: Arc::clone(&self.hot_keys),
             overrides: Vec::new(),
             origin: None,
             named: Arc::clone(named),
-        })
+        }
     }
 
     /// The same policy, as it came to be in force.
@@ -94,8 +98,13 @@ impl<L: Limiter> Opened<L> {
         position.and_then(|position| self.overrides.get(position)).unwrap_or(self)
     }
 
-    fn handle(&self) -> &L::Opened {
-        self.numbers.get(self.position)
+    fn handle(&self, limiter: &L) -> Result<&L::Opened, LimiterError> {
+        self.numbers.get(limiter, self.position)
+    }
+
+    /// What this process grants by itself while the store can't be asked; nothing where it grants nothing.
+    pub(crate) fn local(&self, limiter: &L) -> Option<&L::Opened> {
+        self.local.open(limiter, self.named.local()?).ok()
     }
 
     /// The revision under which its records are written.
@@ -127,7 +136,7 @@ impl<L: Limiter> Opened<L> {
         now: Timestamp,
     ) -> Result<Applied, LimiterError> {
         let record = self.carried(limiter, key, record)?;
-        limiter.apply(self.handle(), record.as_deref(), operation, now)
+        limiter.apply(self.handle(limiter)?, record.as_deref(), operation, now)
     }
 
     /// What is in force for the adaptive limit at this position.
@@ -140,7 +149,7 @@ impl<L: Limiter> Opened<L> {
         now: Timestamp,
     ) -> Result<Option<Capacity>, LimiterError> {
         let record = self.carried(limiter, key, record)?;
-        limiter.capacity_of(self.handle(), record.as_deref(), limit, now)
+        limiter.capacity_of(self.handle(limiter)?, record.as_deref(), limit, now)
     }
 
     /// How long after `now` a key is still blocked.
@@ -166,7 +175,7 @@ impl<L: Limiter> Opened<L> {
         if self.numbers.change_by_the_hour() {
             return self.numbers.forget_after(limiter, record, now);
         }
-        limiter.forget_after(self.handle(), record, now)
+        limiter.forget_after(self.handle(limiter)?, record, now)
     }
 
     /// How long after `now` a record decides as none would, whichever key it is of; nothing where that is
@@ -214,8 +223,11 @@ impl<L: Limiter> Opened<L> {
             (Some(record), Some(before)) => before.carried(limiter, key, Some(record))?,
             (record, _) => record.map(Cow::Borrowed),
         };
-        let new = self.numbers.at(key, origin.at);
-        let old = origin.before.as_ref().map_or(new, |before| before.numbers.at(key, origin.at));
+        let new = self.numbers.at(limiter, key, origin.at)?;
+        let old = match &origin.before {
+            Some(before) => before.numbers.at(limiter, key, origin.at)?,
+            None => new,
+        };
         let (carry, at, revision) = (origin.carry, origin.at, origin.revision);
         let change = PolicyChange { old, carry, at, revision };
         limiter.carry_over(new, record.as_deref(), &change).map(Cow::Owned).map(Some)

@@ -67,14 +67,15 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     /// Decides in the memory of this process, all or nothing, on what is asked of record keys; nothing where a policy does
     /// not want that.
     fn decide_locally(&self, asked: &[(&Opened<L>, &str, &Operation)]) -> Option<Vec<Applied>> {
+        let limiter = &self.service.limiter;
         let shares =
-            asked.iter().map(|(opened, _, acquire)| Some((opened.local.as_ref()?, acquire)));
+            asked.iter().map(|(opened, _, acquire)| Some((opened.local(limiter)?, acquire)));
         let shares: Vec<_> = shares.collect::<Option<_>>()?;
         let record_keys: Vec<_> = asked.iter().map(|(_, record_key, _)| *record_key).collect();
         let now = self.service.clock.now();
         let ask = |at: usize, record: Option<&[u8]>| {
             let (policy, acquire) = shares.get(at)?;
-            self.service.limiter.apply(policy, record, acquire, now).ok()
+            limiter.apply(policy, record, acquire, now).ok()
         };
         let applied = self.service.local.decide(&record_keys, now, ask)?;
         // What is above a share may pass when the store is back.

@@ -98,7 +98,11 @@ fn what_is_wrong_with_an_override_names_the_field() {
         ("{ keys = ['a'], x = { algorithm = 'gcra' } }", "[0].x.algorithm: is the same in"),
         ("{ keys = ['a'], x = { default_cost = 2 } }", "[0].x.default_cost: is the same in"),
         ("{ keys = ['a'], x = { per_call = true } }", "[0].x.per_call: is the same in"),
-        ("{ days = 'mon', x = { per = '1h' } }", "[0].x.per: is the same in"),
+        ("{ days = 'mon', x = { per = '1h' } }", "[0].x.per: does not change by the hour"),
+        (
+            "{ days = 'mon', x = { limit = 1 } }, { keys = ['a'], x = { per = '1h' } }",
+            "[1].x.per: does not change by the hour; say it for keys, before overrides with hours",
+        ),
         ("{ keys = ['a'], y = { refill = 0 } }", "[0].y: one that refills and one that"),
         ("{ keys = 'a', x = { limit = 1 } }", "[0].keys: must be a list"),
         ("{ keys = [], x = { limit = 1 } }", "[0].keys: must be a list"),

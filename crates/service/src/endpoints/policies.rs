@@ -2,7 +2,6 @@
 //! `/v1/policies/{policy}`, and `POST /v1/policies/validate`.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use bytes::Bytes;
 use http::Response;
@@ -18,7 +17,6 @@ use crate::live::{
     Change, Document, LIVE_BYTES_MAX, LIVE_POLICIES_MAX, MIGRATIONS, Refusal, VERSIONS_MAX,
     migration,
 };
-use crate::numbers::Numbers;
 use crate::problem::Problem;
 use crate::query::Query;
 use crate::session::Session;
@@ -106,7 +104,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
             let (field, detail) = error.parts();
             Problem::invalid(field, detail)
         })?;
-        let opened = Numbers::open(&self.service.limiter, &Arc::new(policy.clone()));
+        let opened = self.service.limiter.open(policy.limits());
         opened.map_err(|error| body.invalid("policy", error.to_string()))?;
         Ok((policy, carry(body.text("migration")?.as_deref())?))
     }
@@ -154,7 +152,7 @@ fn decoded(record: Option<&[u8]>) -> Result<Document, LimiterError> {
 }
 
 fn name(text: &str) -> Result<Name, Problem> {
-    let must = || Problem::invalid("name", "must be 1 to 64 of A-Z a-z 0-9 _ . -");
+    let must = || Problem::invalid("name", format!("must be {}", Name::RULE));
     Name::new(text).ok_or_else(must)
 }
 

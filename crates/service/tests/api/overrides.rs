@@ -211,6 +211,29 @@ fn a_budget_lease_is_of_the_numbers_of_the_key() {
     assert_eq!(all, [1_000, 50]);
 }
 
+/// What a process holds of a key when the hour changes is settled for what was spent of it.
+#[test]
+fn a_budget_lease_is_settled_in_the_next_hour() {
+    let text = "[policy.b]\ncontention = 'lease'\n\
+                requests = { algorithm = 'fixed-window', limit = 5000, per = '1d' }\n\
+                overrides = [{ to = '09:00', requests = { limit = 10000 } }]";
+    let api = Api::with(text);
+    api.pass(HOUR_MS - 100);
+    for _ in 0..50 {
+        assert_eq!(spend(&api, "k", 1), 200);
+    }
+    assert!(left(&api, "k") < 9_950, "a part is held");
+    for _ in 0..3 {
+        api.pass(900);
+        assert_eq!(spend(&api, "k", 1), 200);
+    }
+    let left = left(&api, "k");
+    assert!(
+        (5_000 - 54..=5_000 - 53).contains(&left),
+        "{left}: the sign of a hot key may cost a unit"
+    );
+}
+
 /// What an adaptive limit is reduced from, and recovers to, are the numbers of the key.
 #[test]
 fn a_capacity_is_of_the_numbers_of_the_key() {
