@@ -3,8 +3,7 @@
 use alloc::string::String;
 
 use tollgate_core::{
-    ATTEMPTS_MAX, DECISION_TIME_MAX, KEY_BYTES_MAX, Operation, Policy, SETTLE_ATTEMPTS_MAX,
-    Timestamp,
+    ATTEMPTS_MAX, DECISION_TIME_MAX, Operation, Policy, SETTLE_ATTEMPTS_MAX, Timestamp, is_key,
 };
 
 use crate::bindings::exports::tollgate::limiter::limiter::{
@@ -22,7 +21,7 @@ impl wit::Guest for Component {
         operation: Given,
         now: u64,
     ) -> Result<Decision, wit::StoredError> {
-        if key.is_empty() || key.len() > KEY_BYTES_MAX {
+        if !is_key(&key) {
             return Err(wit::StoredError::Key);
         }
         // A copy: some hosts let a store call back, and close the policy.

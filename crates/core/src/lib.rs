@@ -137,3 +137,15 @@ pub const UNITS_MAX: u64 = (1 << 53) - 1;
 
 /// Longest key, in bytes of UTF-8. The core itself sees no keys; every face that takes one takes 1 to this many bytes.
 pub const KEY_BYTES_MAX: usize = 512;
+
+/// Whether `key` is one: 1 to [`KEY_BYTES_MAX`] bytes. Every character is allowed.
+///
+/// ```
+/// use tollgate_core::{KEY_BYTES_MAX, is_key};
+/// assert!(is_key("team 7/\u{1f980}"));
+/// assert!(!is_key("") && !is_key(&"k".repeat(KEY_BYTES_MAX + 1)));
+/// ```
+#[must_use]
+pub const fn is_key(key: &str) -> bool {
+    !key.is_empty() && key.len() <= KEY_BYTES_MAX
+}

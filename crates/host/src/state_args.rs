@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand};
-use tollgate_core::KEY_BYTES_MAX;
+use tollgate_core::{KEY_BYTES_MAX, is_key};
 
 use crate::name_arg::name;
 use crate::store_arg::StoreArgs;
@@ -146,10 +146,10 @@ impl RecordArgs {
 
 /// `text`, if a service would take it as a key.
 fn key(text: &str) -> Result<String, String> {
-    match text.len() {
-        1..=KEY_BYTES_MAX => Ok(text.to_owned()),
-        bytes => Err(format!("a key has 1 to {KEY_BYTES_MAX} bytes, not {bytes}")),
+    if is_key(text) {
+        return Ok(text.to_owned());
     }
+    Err(format!("a key has 1 to {KEY_BYTES_MAX} bytes, not {}", text.len()))
 }
 
 #[cfg(test)]

@@ -5,9 +5,7 @@ use alloc::vec::Vec;
 
 use hashbrown::HashTable;
 use siphasher::sip::SipHasher13;
-use tollgate_core::{
-    Acquire, CompactRecord, Decision, KEY_BYTES_MAX, Operation, Policy, Span, Timestamp,
-};
+use tollgate_core::{Acquire, CompactRecord, Decision, Operation, Policy, Span, Timestamp, is_key};
 
 use crate::handle::SLOTS_MAX;
 use crate::{Admission, Handle, Serials, TableError};
@@ -81,7 +79,7 @@ impl Table {
         now: Timestamp,
         serials: &mut Serials,
     ) -> Result<Handle, TableError> {
-        if name.is_empty() || name.len() > KEY_BYTES_MAX {
+        if !is_key(name) {
             return Err(TableError::Key(name.len()));
         }
         let hash = self.hasher.hash(name.as_bytes());

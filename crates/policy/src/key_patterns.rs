@@ -1,6 +1,6 @@
 //! Which keys something is for: `keys = ["team-7", "gold:*"]`.
 
-use tollgate_core::KEY_BYTES_MAX;
+use tollgate_core::{KEY_BYTES_MAX, is_key};
 
 use crate::fields::Fields;
 use crate::value::Value;
@@ -29,7 +29,7 @@ impl KeyPatterns {
             let Value::Text(key) = item else {
                 return Err(format!(".keys[{index}]: must be a text"));
             };
-            if !(1..=KEY_BYTES_MAX).contains(&key.len()) {
+            if !is_key(key) {
                 let bytes = key.len();
                 return Err(format!(
                     ".keys[{index}]: must have 1 to {KEY_BYTES_MAX} bytes, not {bytes}"

@@ -21,6 +21,32 @@ const FIXED: [&str; 3] = ["algorithm", "default_cost", "per_call"];
 const WINDOWS: [&str; 4] = ["per", "start", "calendar", "utc_offset"];
 
 /// A policy with other numbers, and for whom and when it is.
+///
+/// `keys` lists up to 1,000 keys, of which [`KEY_PREFIXES_MAX`](crate::KEY_PREFIXES_MAX) may end with `*` and stand for all that
+/// begin so. Hours are `days` (`"mon-fri"`, `"sat,sun"`; every day if left out), `from` and `to` (`"00:00"` to `"24:00"`; a `to`
+/// that is not after `from` is on the next day), at a `utc_offset`. With both it is for those keys at those hours.
+///
+/// ```
+/// use tollgate_core::{Span, Timestamp};
+/// use tollgate_policy::PolicySet;
+///
+/// let set = PolicySet::parse(r#"
+///     [policy.api]
+///     requests = { algorithm = "gcra", limit = 100, per = "1m" }
+///
+///     [[policy.api.overrides]]
+///     days = "mon-fri"
+///     from = "09:00"
+///     to = "17:00"
+///     utc_offset = "+02:00"
+///     requests = { limit = 50 }
+/// "#).unwrap();
+/// let business = &set.get("api").unwrap().overrides()[0];
+/// let friday_noon_utc = Timestamp::from_secs(1_800_014_400);
+/// assert!(business.has_hours() && business.is_for("any", friday_noon_utc));
+/// assert!(!business.is_for("any", friday_noon_utc.plus(Span::from_secs(3 * 3_600))));
+/// assert_eq!(business.policy().limits().limits()[0].capacity(), 50);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Override {
     /// Nothing: for all keys.

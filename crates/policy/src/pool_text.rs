@@ -1,6 +1,6 @@
 //! One pool as it is written in a policy text.
 
-use tollgate_core::{KEY_BYTES_MAX, LimitError, Member, Name, Pool};
+use tollgate_core::{KEY_BYTES_MAX, LimitError, Member, Name, Pool, is_key};
 
 use crate::fields::Fields;
 use crate::value::Value;
@@ -86,7 +86,7 @@ fn member(item: &Value<'_>) -> Result<((Name, String), Member), String> {
     let policy = fields.needed("policy", fields.text("policy")?)?;
     let policy = Name::new(policy).ok_or_else(|| format!(".policy: must be {}", Name::RULE))?;
     let key = fields.needed("key", fields.text("key")?)?;
-    if !(1..=KEY_BYTES_MAX).contains(&key.len()) {
+    if !is_key(key) {
         return Err(format!(".key: must have 1 to {KEY_BYTES_MAX} bytes"));
     }
     let mut pairs = Vec::new();

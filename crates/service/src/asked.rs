@@ -4,11 +4,11 @@ use std::borrow::Cow;
 
 use tollgate_core::{
     Acquire, CostError, Costs, HOLD_TTL_MAX, Hold, Id, KEY_BYTES_MAX, Name, Policy, Share, Span,
+    is_key,
 };
 use tollgate_store::{Clock, Store};
 
 use crate::body::{CostBody, Members};
-use crate::key::is_key;
 use crate::lease::{Lease, id_of, random_id};
 use crate::limiter::Limiter;
 use crate::opened::Opened;

@@ -3,16 +3,10 @@
 use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
-use tollgate_core::KEY_BYTES_MAX;
 
 /// Longest key of a store that is used as it is. Spin's stores take 256 bytes, and an edge needs some
 /// of them for keys of its own.
 const STORE_KEY_BYTES_MAX: usize = 220;
-
-/// Whether `key` is one: 1 to [`KEY_BYTES_MAX`] bytes. Every character is allowed.
-pub(crate) const fn is_key(key: &str) -> bool {
-    !key.is_empty() && key.len() <= KEY_BYTES_MAX
-}
 
 /// Where the record of (policy, key) is stored: `r/{policy}/{key}`, or `r/{tenant}:{policy}/{key}` of a
 /// tenant; with `h` for `r` and the SHA-256 of the key where that is too long. No name has a colon or a slash, so no two
@@ -135,6 +129,8 @@ pub(crate) fn owner_of(record_key: &str) -> Option<(Option<&str>, &str)> {
 
 #[cfg(test)]
 mod tests {
+    use tollgate_core::KEY_BYTES_MAX;
+
     use super::*;
 
     #[test]

@@ -7,9 +7,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
-use tollgate_core::{ACQUISITION_KEYS_MAX, Id, Name};
+use tollgate_core::{ACQUISITION_KEYS_MAX, Id, Name, is_key};
 
-use crate::key::is_key;
 use crate::problem::Problem;
 
 /// The layout of tokens.

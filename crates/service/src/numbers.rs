@@ -90,8 +90,8 @@ impl<L: Limiter> OpenLater<L> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may panic")]
     use tollgate_core::Operation;
     use tollgate_policy::PolicySet;
 

@@ -4,11 +4,11 @@ use std::borrow::Cow;
 
 use http::Method;
 use http::request::Parts;
+use tollgate_core::is_key;
 use tollgate_store::{Clock, Store};
 
 use crate::asked::request_id;
 use crate::body::Members;
-use crate::key::is_key;
 use crate::lease::Lease;
 use crate::limiter::Limiter;
 use crate::route::{Get, Post, Route};

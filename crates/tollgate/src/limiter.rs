@@ -19,7 +19,7 @@ use tollgate_core::{CompactRecord, Decision, Operation, Policy, Timestamp};
 use tollgate_store::Clock;
 
 use self::shard::Shards;
-use crate::{KEY_BYTES_MAX, LimiterError, SystemClock};
+use crate::{LimiterError, SystemClock, is_key};
 
 pub use self::lease::Lease;
 
@@ -160,7 +160,7 @@ impl<C: Clock> Limiter<C> {
         key: &str,
         act: impl FnOnce(&mut CompactRecord, Timestamp) -> (bool, T),
     ) -> Result<T, LimiterError> {
-        if key.is_empty() || key.len() > KEY_BYTES_MAX {
+        if !is_key(key) {
             return Err(LimiterError::Key(key.len()));
         }
         let inner = &*self.inner;

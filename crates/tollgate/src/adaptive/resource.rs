@@ -6,7 +6,7 @@ use tollgate_core::{Algorithm, Capacity, Change, Effect, Limit, Operation, Polic
 use tollgate_store::Clock;
 
 use super::error::AdaptiveError;
-use crate::{KEY_BYTES_MAX, LimitSet};
+use crate::{LimitSet, is_key};
 
 pub(super) struct Resource<C> {
     limits: LimitSet<C>,
@@ -26,7 +26,7 @@ struct Changes {
 
 impl<C: Clock> Resource<C> {
     pub(super) fn new(name: &str, policy: Policy, clock: C) -> Result<Self, AdaptiveError> {
-        if name.is_empty() || name.len() > KEY_BYTES_MAX {
+        if !is_key(name) {
             return Err(AdaptiveError::ResourceLength(name.len()));
         }
         let is_adaptive = |limit: &Limit| matches!(limit.algorithm(), Algorithm::Adaptive { .. });

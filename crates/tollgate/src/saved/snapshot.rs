@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use tollgate_core::{CorruptRecord, RECORD_BYTES_MAX, Record};
 use tollgate_store::Clock;
 
-use crate::{KEY_BYTES_MAX, KEYS_MAX, Limiter, LimiterError};
+use crate::{KEYS_MAX, Limiter, LimiterError, is_key};
 
 /// The only version of the format that there is.
 const VERSION: u32 = 1;
@@ -18,7 +18,7 @@ const VERSION: u32 = 1;
 /// record's bytes in lower-case hexadecimal. They are the bytes that stores keep, and they tell time by the
 /// clock on the wall, so a limiter of another process goes on where this one stopped.
 ///
-/// It is read with bounds: [`KEYS_MAX`] pairs, keys of 1 to [`KEY_BYTES_MAX`] bytes, records of at
+/// It is read with bounds: [`KEYS_MAX`] pairs, keys of 1 to [`KEY_BYTES_MAX`](crate::KEY_BYTES_MAX) bytes, records of at
 /// most [`RECORD_BYTES_MAX`]. An error says which pair is wrong, and what with it.
 ///
 /// ```
@@ -144,7 +144,7 @@ impl<'de> Visitor<'de> for RecordsVisitor {
 }
 
 fn pair(key: Box<str>, hex: &str) -> Result<(Box<str>, Vec<u8>), String> {
-    if key.is_empty() || key.len() > KEY_BYTES_MAX {
+    if !is_key(&key) {
         return Err(LimiterError::Key(key.len()).to_string());
     }
     let bytes = (hex.len() <= 2 * RECORD_BYTES_MAX).then(|| base16ct::lower::decode_vec(hex));
