@@ -25,7 +25,7 @@ pub(crate) struct KeyArgs {
     scope: Vec<ScopeArg>,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum ScopeArg {
     /// Ask, and say what came of it.
     Acquire,
@@ -48,12 +48,14 @@ pub(crate) fn run(args: &KeyArgs) -> anyhow::Result<()> {
 
 fn lines(args: &KeyArgs, key: &str) -> String {
     let sha256 = Sha256::digest(key).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    let scopes = args.scope.iter().map(|scope| match scope {
-        ScopeArg::Acquire => "\"acquire\"",
-        ScopeArg::Observe => "\"observe\"",
-        ScopeArg::Admin => "\"admin\"",
-    });
-    let scopes = scopes.collect::<Vec<_>>().join(", ");
+    // In this order and once, however they were given.
+    let scopes = [
+        (ScopeArg::Acquire, "\"acquire\""),
+        (ScopeArg::Observe, "\"observe\""),
+        (ScopeArg::Admin, "\"admin\""),
+    ];
+    let scopes = scopes.iter().filter(|(scope, _)| args.scope.contains(scope));
+    let scopes = scopes.map(|(_, text)| *text).collect::<Vec<_>>().join(", ");
     let KeyArgs { name, tenant, .. } = args;
     // A name may have dots, which mean something in TOML.
     format!("[key.\"{name}\"]\nsha256 = \"{sha256}\"\ntenant = \"{tenant}\"\nscopes = [{scopes}]\n")
@@ -67,7 +69,7 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_back() {
-        let scope = vec![ScopeArg::Acquire, ScopeArg::Admin];
+        let scope = vec![ScopeArg::Admin, ScopeArg::Acquire, ScopeArg::Admin];
         let args = KeyArgs { name: "a.b".to_owned(), tenant: "acme".to_owned(), scope };
         let keys = ApiKeys::parse(&lines(&args, "tg_secret")).expect("a file of keys");
         let [key] = keys.keys() else { panic!("there is one") };

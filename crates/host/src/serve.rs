@@ -6,7 +6,7 @@ use std::fs;
 use std::io::Write as _;
 use std::sync::Arc;
 
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::{Context as _, anyhow, bail, ensure};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tollgate_host::edge::{Edge, EdgeConfig};
@@ -38,6 +38,11 @@ pub(crate) fn run(args: ServeArgs) -> anyhow::Result<()> {
     let configuration = Configuration::read(args.policies.as_deref(), args.keys.as_deref())?;
     configuration::check_listen(args.listen, configuration.keys.is_some())?;
     log::start(&args.log, args.log_format)?;
+    if args.policies.is_none() {
+        tracing::info!(
+            "no --policies: the sample is in force, with the policies \"api\" and \"llm\""
+        );
+    }
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -138,6 +143,11 @@ fn edge_bytes(args: &ServeArgs) -> anyhow::Result<(Cow<'static, [u8]>, String)> 
         (Some(path), _) => {
             let name = path.display().to_string();
             let wasm = fs::read(path).with_context(|| name.clone())?;
+            // wasmtime would say it in several lines of numbers.
+            ensure!(
+                wasm.starts_with(b"\0asm"),
+                "{name}: this is no component, nor any WebAssembly"
+            );
             Ok((wasm.into(), name))
         }
         (None, Some(wasm)) => Ok((wasm.into(), "the edge inside this program".to_owned())),
