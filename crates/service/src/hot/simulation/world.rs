@@ -109,7 +109,8 @@ impl World {
             let (record, forget_after) = (outcome.record.take(), Span::NEVER);
             Ok(Answer { outcome, record, forget_after })
         };
-        let question = Question { policy: &self.policy, key: KEY, acquire: &operation, ask };
+        let contention = self.policy.contention();
+        let question = Question { contention, limits, key: KEY, acquire: &operation, ask };
         let drive = self.instances[instance].drive(&self.store, &self.clock, &question);
         let Ok(outcome) = block_on(drive) else {
             self.instances[instance] = HotKeys::default();
