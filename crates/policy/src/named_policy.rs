@@ -149,7 +149,7 @@ impl NamedPolicy {
     #[must_use]
     pub fn limits_at(&self, key: &str, now: Timestamp) -> &Policy {
         let found = self.override_at(key, now).and_then(|position| self.overrides.get(position));
-        found.map_or(self.limits(), Override::limits)
+        found.map_or_else(|| self.limits(), Override::limits)
     }
 
     /// The position of the override that is in force for a key at this time, if one is.

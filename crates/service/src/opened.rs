@@ -104,7 +104,7 @@ impl<L: Limiter> Opened<L> {
 
     /// The limits that its keys have.
     pub(crate) fn limits(&self) -> &Policy {
-        self.overriding().map_or(self.named.limits(), Override::limits)
+        self.overriding().map_or_else(|| self.named.limits(), Override::limits)
     }
 
     fn handle(&self, limiter: &L) -> Result<&L::Opened, LimiterError> {
@@ -123,7 +123,7 @@ impl<L: Limiter> Opened<L> {
 
     /// What this process grants by itself while the store can't be asked; nothing where it grants nothing.
     pub(crate) fn local(&self, limiter: &L) -> Option<&L::Opened> {
-        let local = self.overriding().map_or(self.named.local(), Override::local);
+        let local = self.overriding().map_or_else(|| self.named.local(), Override::local);
         self.local.open(limiter, local?).ok()
     }
 
