@@ -14,7 +14,7 @@ pub fn run(bytes: &[u8]) {
     match PolicySet::parse(text) {
         Ok(set) => set.iter().for_each(|policy| {
             decides(policy.limits());
-            policy.overrides().iter().for_each(|it| decides(it.policy().limits()));
+            policy.overrides().iter().for_each(|it| decides(it.limits()));
         }),
         Err(error) => assert!(!error.to_string().is_empty()),
     }

@@ -5,113 +5,22 @@
 //! longer than Redis needs for them. One that failed is made anew when a guest next opens it: the library's
 //! mends itself where the network failed, and never where a password was wrong for a moment.
 
-use std::collections::HashMap;
-use std::str::FromStr;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+mod servers;
 
-use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use redis::{
-    Client, Cmd, ConnectionAddr, ErrorKind, IntoConnectionInfo as _, RedisError, ServerErrorKind,
-    Value,
-};
+use std::sync::Arc;
+
+use redis::{Cmd, ErrorKind, RedisError, ServerErrorKind, Value};
 use wasmtime::component::{Accessor, HasData, Linker, Resource, ResourceTable, ResourceTableError};
 
 use crate::bindings::spin::redis::redis::{
     self as wit, Error, Host, HostConnection, HostConnectionWithStore, RedisParameter, RedisResult,
 };
-use crate::keyvalue::quirks::Quirks;
 
-/// Most addresses that guests may be connected to at a time: an allowed server with different passwords
-/// or databases.
-const ADDRESSES_MAX: usize = 16;
+pub(crate) use self::servers::RedisServers;
+pub use self::servers::{RedisConnection, RedisServer};
+
 /// Most bytes of one answer.
 const ANSWER_BYTES_MAX: usize = 4 << 20;
-/// How long a server may take to let us in, and to answer a command.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(1);
-
-/// A Redis server: host and port.
-#[derive(Debug, Clone, PartialEq)]
-pub struct RedisServer(ConnectionAddr);
-
-impl FromStr for RedisServer {
-    type Err = String;
-
-    fn from_str(url: &str) -> Result<Self, String> {
-        let info = url.into_connection_info();
-        let info = info.map_err(|error| format!("a server is redis://HOST[:PORT]: {error}"))?;
-        Ok(Self(info.addr().clone()))
-    }
-}
-
-/// The servers that guests may ask, and the connections to them.
-pub(crate) struct RedisServers {
-    allowed: Vec<RedisServer>,
-    /// Nothing where guests wait for ever, as they do on Spin.
-    answer_timeout: Option<Duration>,
-    connections: Mutex<Connections>,
-}
-
-#[derive(Default)]
-struct Connections {
-    by_address: HashMap<String, RedisConnection>,
-    /// How many there were in all.
-    made: u64,
-}
-
-impl RedisServers {
-    pub(crate) fn new(allowed: Vec<RedisServer>, quirks: Option<Quirks>) -> Self {
-        let answer_timeout = quirks.is_none().then_some(ANSWER_TIMEOUT);
-        Self { allowed, answer_timeout, connections: Mutex::default() }
-    }
-
-    /// The connection to `address`, which is made when it is first used.
-    fn connection(&self, address: String) -> Result<RedisConnection, Error> {
-        let server = address.parse().map_err(|_| Error::InvalidAddress)?;
-        if !self.allowed.contains(&server) {
-            tracing::warn!("a guest wants {:?}, which no --allow-redis names", server.0);
-            return Err(Error::InvalidAddress);
-        }
-        let mut connections = self.connections.lock().unwrap_or_else(PoisonError::into_inner);
-        let Connections { by_address, made } = &mut *connections;
-        if let Some(connection) = by_address.get(&address) {
-            return Ok(connection.clone());
-        }
-        if by_address.len() >= ADDRESSES_MAX {
-            return Err(Error::TooManyConnections);
-        }
-        *made += 1;
-        let to = connect(&address, self.answer_timeout).map_err(other)?;
-        let connection = RedisConnection { to, number: *made };
-        by_address.insert(address, connection.clone());
-        Ok(connection)
-    }
-
-    /// Lets go of a connection that failed.
-    fn forget(&self, number: u64) {
-        let mut connections = self.connections.lock().unwrap_or_else(PoisonError::into_inner);
-        connections.by_address.retain(|_, connection| connection.number != number);
-    }
-}
-
-fn connect(
-    address: &str,
-    answer_timeout: Option<Duration>,
-) -> Result<ConnectionManager, RedisError> {
-    let config = ConnectionManagerConfig::new()
-        .set_connection_timeout(answer_timeout)
-        .set_response_timeout(answer_timeout)
-        // Whoever asks next tries again.
-        .set_number_of_retries(0);
-    ConnectionManager::new_lazy_with_config(Client::open(address)?, config)
-}
-
-/// `spin:redis`'s handle of a connection.
-#[derive(Clone)]
-pub struct RedisConnection {
-    to: ConnectionManager,
-    number: u64,
-}
 
 /// What the host functions borrow of an instance's data.
 pub(crate) struct RedisView<'a> {
@@ -281,20 +190,6 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
     use super::*;
-
-    /// A password or a database does not make another server, and a server that is not named is none.
-    #[test]
-    fn servers_are_allowed_by_host_and_port() {
-        let allowed = vec!["redis://db:6379".parse().unwrap()];
-        let servers = RedisServers::new(allowed, None);
-        for url in ["redis://other:6379", "redis://db:6380", "rediss://db:6379", "db:6379", ""] {
-            let refused = servers.connection(url.to_owned());
-            assert!(matches!(refused, Err(Error::InvalidAddress)), "{url}");
-        }
-        let server = |url: &str| url.parse::<RedisServer>();
-        assert_eq!(server("redis://user:word@db/3"), server("redis://db:6379"));
-        assert!(server("http://db").is_err());
-    }
 
     #[test]
     fn answers_are_laid_end_to_end() {

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::runtime::{Builder, Runtime};
-use tollgate_core::{Costs, Policy};
+use tollgate_core::{Costs, Policy, Span};
 use tollgate_kv::{Durability, KeyValue, KeyValueStore, Memory, Redb};
 use tollgate_store::{Combiner, DriveError, Loaded, Store, StoreError, Swap, drive};
 
@@ -48,9 +48,15 @@ impl Store for Counted {
         self.store.load(key).await
     }
 
-    async fn swap(&self, key: &str, token: Self::Token, record: &[u8]) -> Result<Swap, StoreError> {
+    async fn swap(
+        &self,
+        key: &str,
+        token: Self::Token,
+        record: &[u8],
+        forget_after: Span,
+    ) -> Result<Swap, StoreError> {
         self.operation().await;
-        self.store.swap(key, token, record).await
+        self.store.swap(key, token, record, forget_after).await
     }
 }
 

@@ -63,7 +63,7 @@ async fn traffic_during<T>(
             let key = format!("r/p/used-{}", number as usize % KEYS);
             let began = Instant::now();
             let seen = store.load(&key).await.unwrap();
-            let swap = store.swap(&key, seen.token, &number.to_le_bytes()).await;
+            let swap = store.swap(&key, seen.token, &number.to_le_bytes(), Span::NEVER).await;
             assert_eq!(swap, Ok(Swap::Done));
             waits.push(began.elapsed());
             spin_until(began + BETWEEN).await;

@@ -14,13 +14,14 @@ use crate::contract::{Exchange, KeyValue, KeyValueError, New};
 ///
 /// ```
 /// use std::sync::Arc;
+/// use tollgate_core::Span;
 /// use tollgate_kv::{KeyValueStore, Memory, Swap};
 /// use tollgate_store::Store;
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
 /// let store = KeyValueStore::new(Arc::new(Memory::default()));
 /// let seen = store.load("k").await.unwrap();
 /// assert_eq!(seen.record, None);
-/// assert_eq!(store.swap("k", seen.token, b"one").await, Ok(Swap::Done));
+/// assert_eq!(store.swap("k", seen.token, b"one", Span::NEVER).await, Ok(Swap::Done));
 /// # });
 /// ```
 #[derive(Clone)]
@@ -53,8 +54,15 @@ impl Store for KeyValueStore {
         Some(Loaded { token: record.clone(), record })
     }
 
-    async fn swap(&self, key: &str, token: Self::Token, record: &[u8]) -> Result<Swap, StoreError> {
-        self.swap_expiring(key, token, record, Span::NEVER).await
+    async fn swap(
+        &self,
+        key: &str,
+        token: Self::Token,
+        record: &[u8],
+        forget_after: Span,
+    ) -> Result<Swap, StoreError> {
+        let new = new(record.to_vec(), forget_after);
+        self.0.exchange(key, token.as_deref(), new).await.map_err(unavailable)
     }
 
     async fn swap_all(
@@ -71,17 +79,6 @@ impl Store for KeyValueStore {
 
     fn expires(&self) -> bool {
         self.0.expires()
-    }
-
-    async fn swap_expiring(
-        &self,
-        key: &str,
-        token: Self::Token,
-        record: &[u8],
-        forget_after: Span,
-    ) -> Result<Swap, StoreError> {
-        let new = new(record.to_vec(), forget_after);
-        self.0.exchange(key, token.as_deref(), new).await.map_err(unavailable)
     }
 }
 

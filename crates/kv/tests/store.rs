@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use tollgate_core::Span;
 use tollgate_kv::{
     Durability, Increment, KeyValue, KeyValueError, KeyValueStore, Memory, Nats, New, Page, Redb,
     Redis, Swap,
@@ -100,7 +101,7 @@ async fn an_error_of_the_backend_is_an_unavailable_store() {
     let store = KeyValueStore::new(Arc::new(Broken));
     let unavailable = StoreError::Unavailable(BROKEN.to_owned());
     assert_eq!(store.load("k").await.unwrap_err(), unavailable);
-    assert_eq!(store.swap("k", None, b"").await, Err(unavailable));
+    assert_eq!(store.swap("k", None, b"", Span::NEVER).await, Err(unavailable));
 }
 
 #[tokio::test]

@@ -18,10 +18,17 @@ pub struct NamedPolicy {
     name: Name,
     /// What it was read from.
     text: Value<'static>,
-    limits: Policy,
+    numbers: Numbers,
     options: Options,
-    local: Option<Policy>,
     overrides: Vec<Override>,
+}
+
+/// What a key may use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Numbers {
+    pub(crate) limits: Policy,
+    /// The part of it that each process grants by itself when the store can't be asked, if any.
+    pub(crate) local: Option<Policy>,
 }
 
 impl NamedPolicy {
@@ -45,13 +52,9 @@ impl NamedPolicy {
     pub(crate) fn read(name: &str, table: &Value<'_>) -> Result<Self, String> {
         let name = Name::new(name).ok_or_else(|| format!(": its {}", LimitError::Name))?;
         let Value::Table(entries) = table else { return Err(String::from(": must be a table")) };
-        let (limits, options) = limits_and_options(entries)?;
-        let local = (options.on_store_failure == OnStoreFailure::Local)
-            .then(|| scaled(&limits, options.local_share_percent))
-            .transpose()
-            .map_err(|error| format!(".local_share_percent: {error}"))?;
-        let overrides = overrides(&name, entries, &limits)?;
-        Ok(Self { name, text: table.to_static(), limits, options, local, overrides })
+        let (numbers, options) = numbers_and_options(entries)?;
+        let overrides = overrides(entries, &numbers.limits)?;
+        Ok(Self { name, text: table.to_static(), numbers, options, overrides })
     }
 
     /// The policy's name.
@@ -79,7 +82,7 @@ impl NamedPolicy {
     /// Its limits, for keys that no override is for.
     #[must_use]
     pub const fn limits(&self) -> &Policy {
-        &self.limits
+        &self.numbers.limits
     }
 
     /// What is answered when the store can't be asked.
@@ -113,10 +116,10 @@ impl NamedPolicy {
     }
 
     /// What each process grants by itself when the store can't be asked, under
-    /// [`OnStoreFailure::Local`].
+    /// [`OnStoreFailure::Local`], of its [`limits`](Self::limits).
     #[must_use]
     pub const fn local(&self) -> Option<&Policy> {
-        self.local.as_ref()
+        self.numbers.local.as_ref()
     }
 
     /// Its other numbers, the first of which that is for a key is in force.
@@ -125,7 +128,7 @@ impl NamedPolicy {
         &self.overrides
     }
 
-    /// The policy as it is in force for a key at this time: this one, or one of its overrides.
+    /// The limits that are in force for a key at this time: its own, or those of one of its overrides.
     ///
     /// ```
     /// use tollgate_core::Timestamp;
@@ -140,13 +143,13 @@ impl NamedPolicy {
     ///     requests = { limit = 1000 }
     /// "#).unwrap();
     /// let now = Timestamp::from_secs(1_800_000_000);
-    /// let capacity = |key| set.get("api").unwrap().at(key, now).limits().limits()[0].capacity();
+    /// let capacity = |key| set.get("api").unwrap().limits_at(key, now).limits()[0].capacity();
     /// assert_eq!([capacity("team-8"), capacity("team-7"), capacity("gold:a")], [100, 1000, 1000]);
     /// ```
     #[must_use]
-    pub fn at(&self, key: &str, now: Timestamp) -> &Self {
+    pub fn limits_at(&self, key: &str, now: Timestamp) -> &Policy {
         let found = self.override_at(key, now).and_then(|position| self.overrides.get(position));
-        found.map_or(self, |it| it.policy())
+        found.map_or_else(|| self.limits(), Override::limits)
     }
 
     /// The position of the override that is in force for a key at this time, if one is.
@@ -156,7 +159,8 @@ impl NamedPolicy {
     }
 }
 
-fn limits_and_options(entries: &[Entry<'_>]) -> Result<(Policy, Options), String> {
+/// Reads the table of a policy but for its overrides, or answers a message that starts with the field it is about.
+pub(crate) fn numbers_and_options(entries: &[Entry<'_>]) -> Result<(Numbers, Options), String> {
     let (mut limits, mut others) = (Vec::new(), Vec::new());
     for (field, value) in entries {
         let at = |message: String| format!(".{field}{message}");
@@ -176,5 +180,9 @@ fn limits_and_options(entries: &[Entry<'_>]) -> Result<(Policy, Options), String
     let options = Options::read(&Fields { owner: "a policy", entries: &others })?;
     let limits = Policy::new(limits).map_err(|error| format!(": {error}"))?;
     options.contention.check(&limits)?;
-    Ok((limits, options))
+    let local = (options.on_store_failure == OnStoreFailure::Local)
+        .then(|| scaled(&limits, options.local_share_percent))
+        .transpose()
+        .map_err(|error| format!(".local_share_percent: {error}"))?;
+    Ok((Numbers { limits, local }, options))
 }

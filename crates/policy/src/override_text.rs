@@ -1,16 +1,14 @@
 //! Other numbers for some keys, or at some hours, as they are written in a policy text.
 
-use std::sync::Arc;
-
 use tollgate_core::{Limit, Policy, Schedule, Timestamp};
 
 use crate::fields::Fields;
 use crate::hours_text;
 use crate::key_patterns::KeyPatterns;
-use crate::named_policy::NamedPolicy;
+use crate::named_policy::{Numbers, numbers_and_options};
 use crate::value::{Entry, Value};
 
-/// Most overrides of one policy: each of them is a policy of its own in the memory of every process.
+/// Most overrides of one policy: each of them has limits of its own in the memory of every process.
 pub const OVERRIDES_MAX: usize = 32;
 
 /// What a limit is in every override: what a request costs is read before it is known for whom.
@@ -20,11 +18,11 @@ const FIXED: [&str; 3] = ["algorithm", "default_cost", "per_call"];
 /// hours, by an override that comes before those with hours.
 const WINDOWS: [&str; 4] = ["per", "start", "calendar", "utc_offset"];
 
-/// A policy with other numbers, and for whom and when it is.
+/// Other numbers of a policy, and for whom and when they are.
 ///
 /// `keys` lists up to 1,000 keys, of which [`KEY_PREFIXES_MAX`](crate::KEY_PREFIXES_MAX) may end with `*` and stand for all that
 /// begin so. Hours are `days` (`"mon-fri"`, `"sat,sun"`; every day if left out), `from` and `to` (`"00:00"` to `"24:00"`; a `to`
-/// that is not after `from` is on the next day), at a `utc_offset`. With both it is for those keys at those hours.
+/// that is not after `from` is on the next day), at a `utc_offset`. With both they are for those keys at those hours.
 ///
 /// ```
 /// use tollgate_core::{Span, Timestamp};
@@ -45,7 +43,7 @@ const WINDOWS: [&str; 4] = ["per", "start", "calendar", "utc_offset"];
 /// let friday_noon_utc = Timestamp::from_secs(1_800_014_400);
 /// assert!(business.has_hours() && business.is_for("any", friday_noon_utc));
 /// assert!(!business.is_for("any", friday_noon_utc.plus(Span::from_secs(3 * 3_600))));
-/// assert_eq!(business.policy().limits().limits()[0].capacity(), 50);
+/// assert_eq!(business.limits().limits()[0].capacity(), 50);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Override {
@@ -53,7 +51,7 @@ pub struct Override {
     keys: Option<KeyPatterns>,
     /// Nothing: at all hours.
     hours: Option<Schedule>,
-    policy: Arc<NamedPolicy>,
+    numbers: Numbers,
 }
 
 impl Override {
@@ -70,20 +68,22 @@ impl Override {
         self.hours.is_some()
     }
 
-    /// The whole policy that is in force then. It has the limits of the one that it overrides, in their order.
+    /// The limits that are in force then: all those of the policy, in their order.
     #[must_use]
-    pub const fn policy(&self) -> &Arc<NamedPolicy> {
-        &self.policy
+    pub const fn limits(&self) -> &Policy {
+        &self.numbers.limits
+    }
+
+    /// What each process grants by itself then, as [`NamedPolicy::local`](crate::NamedPolicy::local) says of the policy.
+    #[must_use]
+    pub const fn local(&self) -> Option<&Policy> {
+        self.numbers.local.as_ref()
     }
 }
 
 /// The overrides of the policy that `table` describes, whose limits are `limits`; or a message that starts
 /// with the field it is about.
-pub(crate) fn overrides(
-    name: &str,
-    table: &[Entry<'_>],
-    limits: &Policy,
-) -> Result<Vec<Override>, String> {
+pub(crate) fn overrides(table: &[Entry<'_>], limits: &Policy) -> Result<Vec<Override>, String> {
     let fields = Fields { owner: "a policy", entries: table };
     let items = match fields.get("overrides")? {
         None => return Ok(Vec::new()),
@@ -96,14 +96,13 @@ pub(crate) fn overrides(
     for (index, item) in items.iter().enumerate() {
         // A key that has it after those hours had others before.
         let follows_hours = overrides.iter().any(Override::has_hours);
-        let it = one(name, table, limits, item, follows_hours);
+        let it = one(table, limits, item, follows_hours);
         overrides.push(it.map_err(|message| format!(".overrides[{index}]{message}"))?);
     }
     Ok(overrides)
 }
 
 fn one(
-    name: &str,
     table: &[Entry<'_>],
     limits: &Policy,
     item: &Value<'_>,
@@ -119,9 +118,9 @@ fn one(
         return Err(String::from(": needs keys, or hours: days, from or to"));
     }
     check_numbers(&numbers, limits, hours.is_some() || follows_hours)?;
-    let policy = NamedPolicy::read(name, &Value::Table(merged(table, &numbers)))?;
-    check_kinds(policy.limits(), limits)?;
-    Ok(Override { keys, hours, policy: Arc::new(policy) })
+    let (numbers, _) = numbers_and_options(&merged(table, &numbers))?;
+    check_kinds(&numbers.limits, limits)?;
+    Ok(Override { keys, hours, numbers })
 }
 
 /// Limits of the policy, each once, and nothing that an override leaves as it is.

@@ -56,7 +56,7 @@ impl<'p> Simulation<'p> {
             self.keys.insert(key.clone(), KeyState::default());
         }
         let state = self.keys.get_mut(key).context("a key that was inserted is there")?;
-        let policy = self.policy.at(key, event.time).limits();
+        let policy = self.policy.limits_at(key, event.time);
         self.record = if state.stored.is_empty() {
             Record::new(policy)
         } else {

@@ -31,7 +31,7 @@ pub(crate) struct Leg<'a, L: Limiter> {
 impl<L: Limiter> Leg<'_, L> {
     /// A limit of which what is asked for can't be charged, only held.
     pub(crate) fn needs_hold(&self) -> Option<&Name> {
-        let mut limits = self.opened.named.limits().limits().iter().zip(self.costs.as_slice());
+        let mut limits = self.opened.limits().limits().iter().zip(self.costs.as_slice());
         let slots = limits.find(|(limit, cost)| limit.needs_hold() && **cost > 0);
         slots.map(|(limit, _)| limit.name())
     }
@@ -73,7 +73,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     pub(crate) fn leg<'a, 'b: 'a>(&'a self, body: &mut Members<'b>) -> Result<Leg<'a, L>, Problem> {
         let cost = body.cost()?;
         let (opened, key) = self.policy_and_key(body)?;
-        let costs = costs(body, opened.named.limits(), cost.as_ref())?;
+        let costs = costs(body, opened.limits(), cost.as_ref())?;
         Ok(Leg { opened, key, costs })
     }
 }

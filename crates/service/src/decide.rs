@@ -32,7 +32,8 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         let ask = |record: Option<&[u8]>, operation: &Operation, now| {
             self.ask(opened, key, record, operation, now)
         };
-        let question = Question { policy: &opened.named, key: &record_key, acquire, ask };
+        let (contention, limits) = (opened.named.contention(), opened.limits());
+        let question = Question { contention, limits, key: &record_key, acquire, ask };
         let store = BestEffort::new(&self.service.store, opened.is_best_effort());
         match opened.hot_keys.drive(&store, &self.service.clock, &question).await {
             Ok(applied) => {

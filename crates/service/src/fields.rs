@@ -10,7 +10,7 @@ mod older;
 use http::header::{HeaderName, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue};
 use tollgate_core::{Applied, Limit, LimitStatus, Policy, Span, Verdict};
-use tollgate_policy::{Dialect, NamedPolicy};
+use tollgate_policy::Dialect;
 
 const RATELIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 const RATELIMIT: HeaderName = HeaderName::from_static("ratelimit");
@@ -27,8 +27,7 @@ pub(crate) struct DecisionFields {
 }
 
 impl DecisionFields {
-    pub(crate) fn new(policy: &NamedPolicy) -> Self {
-        let (dialect, limits) = (policy.headers(), policy.limits());
+    pub(crate) fn new(dialect: Dialect, limits: &Policy) -> Self {
         let policy = match dialect {
             Dialect::Draft10 => ratelimit_policy(limits),
             Dialect::Draft07 => older::ratelimit_policy(limits),

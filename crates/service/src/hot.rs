@@ -8,8 +8,8 @@ mod simulation;
 mod terms;
 mod visit;
 
-use tollgate_core::{Applied, Operation, Timestamp};
-use tollgate_policy::{Contention, NamedPolicy};
+use tollgate_core::{Applied, Operation, Policy, Timestamp};
+use tollgate_policy::Contention;
 #[cfg(feature = "combine")]
 use tollgate_store::Combiner;
 use tollgate_store::{Answer, Clock, DriveError, Store, drive};
@@ -20,7 +20,9 @@ use crate::limiter::LimiterError;
 
 /// What is asked of one key.
 pub(crate) struct Question<'a, F> {
-    pub(crate) policy: &'a NamedPolicy,
+    pub(crate) contention: Contention,
+    /// Of the key.
+    pub(crate) limits: &'a Policy,
     /// The key of the record.
     pub(crate) key: &'a str,
     pub(crate) acquire: &'a Operation,
@@ -49,7 +51,7 @@ impl HotKeys {
         C: Clock,
         F: Fn(Option<&[u8]>, &Operation, Timestamp) -> Result<Answer<Applied>, LimiterError>,
     {
-        match question.policy.contention() {
+        match question.contention {
             Contention::Retry => {
                 let ask =
                     |record: Option<&[u8]>, now| (question.ask)(record, question.acquire, now);
@@ -87,7 +89,7 @@ impl HotKeys {
         C: Clock,
         F: Fn(Option<&[u8]>, &Operation, Timestamp) -> Result<Answer<Applied>, LimiterError>,
     {
-        let limits = question.policy.limits();
+        let limits = question.limits;
         let ask = |record: Option<&[u8]>, visit: &Visit, now| {
             visit.make(limits, record, now, &question.ask)
         };

@@ -9,7 +9,6 @@ use crate::limiter::{Limiter, LimiterError};
 
 /// Everything that one policy may come to. A record of its keys is read by each of them.
 pub(crate) struct Numbers<L: Limiter> {
-    /// Says which are in force.
     named: Arc<NamedPolicy>,
     own: L::Opened,
     overrides: Vec<OpenLater<L>>,
@@ -38,17 +37,7 @@ impl<L: Limiter> Numbers<L> {
             Some((self.overrides.get(position)?, self.named.overrides().get(position)?))
         });
         let Some((numbers, it)) = found else { return Ok(&self.own) };
-        numbers.open(limiter, it.policy().limits())
-    }
-
-    /// Those that are in force for a key at this time.
-    pub(crate) fn at(
-        &self,
-        limiter: &L,
-        key: &str,
-        now: Timestamp,
-    ) -> Result<&L::Opened, LimiterError> {
-        self.get(limiter, self.named.override_at(key, now))
+        numbers.open(limiter, it.limits())
     }
 
     /// Whether one key has now these and now those.

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use tollgate_core::{Applied, Carry, Operation, Record, Span, Timestamp};
-use tollgate_policy::{Exactness, NamedPolicy};
+use tollgate_core::{Applied, Carry, Operation, Policy, Record, Span, Timestamp};
+use tollgate_policy::{Exactness, NamedPolicy, Override};
 
 use crate::answer::{Answers, Detail};
 use crate::fields::DecisionFields;
@@ -52,7 +52,7 @@ impl<L: Limiter> Opened<L> {
         let named = Arc::new(named);
         let numbers = Arc::new(Numbers::open(limiter, &named)?);
         let mut opened = Self {
-            fields: DecisionFields::new(&named),
+            fields: DecisionFields::new(named.headers(), named.limits()),
             numbers,
             position: None,
             local: OpenLater::default(),
@@ -63,14 +63,14 @@ impl<L: Limiter> Opened<L> {
             named,
         };
         let overrides = opened.named.overrides().iter().enumerate();
-        opened.overrides = overrides.map(|(at, it)| opened.with_numbers(at, it.policy())).collect();
+        opened.overrides = overrides.map(|(at, it)| opened.with_numbers(at, it)).collect();
         Ok(opened)
     }
 
     /// The same policy with the numbers of the override at this position.
-    fn with_numbers(&self, position: usize, named: &Arc<NamedPolicy>) -> Self {
+    fn with_numbers(&self, position: usize, numbers: &Override) -> Self {
         Self {
-            fields: DecisionFields::new(named),
+            fields: DecisionFields::new(self.named.headers(), numbers.limits()),
             numbers: Arc::clone(&self.numbers),
             position: Some(position),
             local: OpenLater::default(),
@@ -78,7 +78,7 @@ impl<L: Limiter> Opened<L> {
             hot_keys: Arc::clone(&self.hot_keys),
             overrides: Vec::new(),
             origin: None,
-            named: Arc::clone(named),
+            named: Arc::clone(&self.named),
         }
     }
 
@@ -98,13 +98,33 @@ impl<L: Limiter> Opened<L> {
         position.and_then(|position| self.overrides.get(position)).unwrap_or(self)
     }
 
+    fn overriding(&self) -> Option<&Override> {
+        self.named.overrides().get(self.position?)
+    }
+
+    /// The limits that its keys have.
+    pub(crate) fn limits(&self) -> &Policy {
+        self.overriding().map_or_else(|| self.named.limits(), Override::limits)
+    }
+
     fn handle(&self, limiter: &L) -> Result<&L::Opened, LimiterError> {
         self.numbers.get(limiter, self.position)
     }
 
+    /// The handle of what is in force for a key at this time, whichever numbers these are.
+    fn handle_at(
+        &self,
+        limiter: &L,
+        key: &str,
+        now: Timestamp,
+    ) -> Result<&L::Opened, LimiterError> {
+        self.numbers.get(limiter, self.named.override_at(key, now))
+    }
+
     /// What this process grants by itself while the store can't be asked; nothing where it grants nothing.
     pub(crate) fn local(&self, limiter: &L) -> Option<&L::Opened> {
-        self.local.open(limiter, self.named.local()?).ok()
+        let local = self.overriding().map_or_else(|| self.named.local(), Override::local);
+        self.local.open(limiter, local?).ok()
     }
 
     /// The revision under which its records are written.
@@ -123,7 +143,7 @@ impl<L: Limiter> Opened<L> {
     }
 
     pub(crate) fn answers(&self, detail: Detail) -> Answers<'_> {
-        Answers { policy: self.named.limits(), fields: &self.fields, detail }
+        Answers { policy: self.limits(), fields: &self.fields, detail }
     }
 
     /// Does `operation` to a key at `now`, over its record.
@@ -223,9 +243,9 @@ impl<L: Limiter> Opened<L> {
             (Some(record), Some(before)) => before.carried(limiter, key, Some(record))?,
             (record, _) => record.map(Cow::Borrowed),
         };
-        let new = self.numbers.at(limiter, key, origin.at)?;
+        let new = self.handle_at(limiter, key, origin.at)?;
         let old = match &origin.before {
-            Some(before) => before.numbers.at(limiter, key, origin.at)?,
+            Some(before) => before.handle_at(limiter, key, origin.at)?,
             None => new,
         };
         let (carry, at, revision) = (origin.carry, origin.at, origin.revision);

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tollgate_core::cooldown::Cooldowns;
 use tollgate_core::{Policy, Record, Span, Timestamp};
-use tollgate_policy::{NamedPolicy, PolicySet};
+use tollgate_policy::{NamedPolicy, Override, PolicySet};
 use tollgate_store::Judgement;
 
 use crate::endpoints::expire_after;
@@ -104,7 +104,7 @@ impl Retention {
 /// A record matters as long as it does under any of the numbers that its key may have.
 fn judge(policy: Option<&NamedPolicy>, record: &[u8], now: Timestamp) -> Judgement {
     let Some(policy) = policy else { return Judgement::UnknownPolicy };
-    let overrides = policy.overrides().iter().map(|it| it.policy().limits());
+    let overrides = policy.overrides().iter().map(Override::limits);
     let forget_after = |numbers: &Policy| {
         Record::decode(numbers, record).map(|record| record.forget_after(numbers, now))
     };

@@ -154,7 +154,7 @@ fn what_is_corrupt_or_of_a_policy_that_is_gone_stays() {
     let text = "[policy.p]\none = { algorithm = 'gcra', limit = 1, per = '10s', default_cost = 1 }";
     let twins = Twins::new(PolicySet::parse(text).unwrap());
     for key in ["r/p/corrupt", "r/gone/k", "h/gone/0123", "s/0/r/p/k"] {
-        assert_eq!(block_on(twins.swept.swap(key, None, &[9, 9])), Ok(Swap::Done));
+        assert_eq!(block_on(twins.swept.swap(key, None, &[9, 9], Span::NEVER)), Ok(Swap::Done));
     }
     let expected = Round { looked_at: 4, removed: 0, contended: 0, unknown_policy: 2, corrupt: 1 };
     assert_eq!(twins.sweep(), expected);

@@ -61,7 +61,8 @@ impl Decoder {
         }
         let policy = self.policies.get(policy_of(record_key)?)?;
         // A key that was hashed has the numbers of those that nobody named.
-        let policy = key_of(record_key).map_or(policy, |key| policy.at(key, self.now)).limits();
+        let limits_at = |key: &str| policy.limits_at(key, self.now);
+        let policy = key_of(record_key).map_or_else(|| policy.limits(), limits_at);
         Some(match Record::decode(policy, bytes) {
             Ok(record) => self.view(policy, record),
             Err(error) => Decoded::Corrupt { corrupt: error.to_string() },

@@ -24,20 +24,7 @@ impl<'a, S> BestEffort<'a, S> {
     }
 }
 
-impl<S: Store> BestEffort<'_, S> {
-    async fn or_overwrite(
-        &self,
-        swapped: Result<Swap, StoreError>,
-        key: &str,
-        record: &[u8],
-    ) -> Result<Swap, StoreError> {
-        if self.allowed && swapped == Err(StoreError::Inexact) {
-            return self.store.overwrite(key, record).await.map(|()| Swap::Done);
-        }
-        swapped
-    }
-}
-
+#[deny(clippy::missing_trait_methods, reason = "a default would not ask the store below")]
 impl<S: Store> Store for BestEffort<'_, S> {
     type Token = S::Token;
 
@@ -49,8 +36,18 @@ impl<S: Store> Store for BestEffort<'_, S> {
         self.store.recall(key)
     }
 
-    async fn swap(&self, key: &str, token: Self::Token, record: &[u8]) -> Result<Swap, StoreError> {
-        self.or_overwrite(self.store.swap(key, token, record).await, key, record).await
+    async fn swap(
+        &self,
+        key: &str,
+        token: Self::Token,
+        record: &[u8],
+        forget_after: Span,
+    ) -> Result<Swap, StoreError> {
+        let swapped = self.store.swap(key, token, record, forget_after).await;
+        if self.allowed && swapped == Err(StoreError::Inexact) {
+            return self.store.overwrite(key, record).await.map(|()| Swap::Done);
+        }
+        swapped
     }
 
     async fn overwrite(&self, key: &str, record: &[u8]) -> Result<(), StoreError> {
@@ -66,16 +63,5 @@ impl<S: Store> Store for BestEffort<'_, S> {
 
     fn expires(&self) -> bool {
         self.store.expires()
-    }
-
-    async fn swap_expiring(
-        &self,
-        key: &str,
-        token: Self::Token,
-        record: &[u8],
-        forget_after: Span,
-    ) -> Result<Swap, StoreError> {
-        let swapped = self.store.swap_expiring(key, token, record, forget_after).await;
-        self.or_overwrite(swapped, key, record).await
     }
 }

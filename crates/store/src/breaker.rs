@@ -76,6 +76,7 @@ impl<S, C: Clock> Breaker<S, C> {
     }
 }
 
+#[deny(clippy::missing_trait_methods, reason = "a default would not ask the store below")]
 impl<S: Store, C: Clock> Store for Breaker<S, C> {
     type Token = S::Token;
 
@@ -88,9 +89,15 @@ impl<S: Store, C: Clock> Store for Breaker<S, C> {
         self.store.recall(key)
     }
 
-    async fn swap(&self, key: &str, token: Self::Token, record: &[u8]) -> Result<Swap, StoreError> {
+    async fn swap(
+        &self,
+        key: &str,
+        token: Self::Token,
+        record: &[u8],
+        forget_after: Span,
+    ) -> Result<Swap, StoreError> {
         self.enter()?;
-        self.leave(self.store.swap(key, token, record).await)
+        self.leave(self.store.swap(key, token, record, forget_after).await)
     }
 
     async fn swap_all(
@@ -108,17 +115,6 @@ impl<S: Store, C: Clock> Store for Breaker<S, C> {
 
     fn expires(&self) -> bool {
         self.store.expires()
-    }
-
-    async fn swap_expiring(
-        &self,
-        key: &str,
-        token: Self::Token,
-        record: &[u8],
-        forget_after: Span,
-    ) -> Result<Swap, StoreError> {
-        self.enter()?;
-        self.leave(self.store.swap_expiring(key, token, record, forget_after).await)
     }
 }
 

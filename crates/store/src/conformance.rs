@@ -29,6 +29,7 @@ pub async fn run<S: Store>(store: &S, prefix: &str) {
     second_creation_conflicts(store, &key("create-twice")).await;
     stale_swap_conflicts(store, &key("stale")).await;
     late_creation_conflicts(store, &key("late")).await;
+    a_record_is_kept_for_its_time(store, &key("kept")).await;
     what_is_remembered_is_compared(store, &key("remembered")).await;
     values_are_bytes(store, &key("bytes")).await;
     keys_are_told_apart(store, &key("keys")).await;
@@ -65,7 +66,7 @@ async fn what_is_removed_can_be_created<S: SweptStore>(store: &S, key: &str) {
     let before = store.load(key).await.unwrap();
     let seen = store.load(key).await.unwrap();
     assert_eq!(store.remove(key, seen.token).await, Ok(Swap::Done));
-    let late = store.swap(key, before.token, b"late").await;
+    let late = store.swap(key, before.token, b"late", Span::NEVER).await;
     assert_eq!(late, Ok(Swap::Conflict), "what it saw is gone");
     create(store, key, b"two").await;
     assert_holds(store, key, b"two").await;
@@ -95,7 +96,11 @@ async fn what_stays_is_listed<S: SweptStore>(store: &S, key: &str) {
 async fn absent_then_created<S: Store>(store: &S, key: &str) {
     let seen = store.load(key).await.unwrap();
     assert_eq!(seen.record, None, "a fresh key is absent");
-    assert_eq!(store.swap(key, seen.token, b"one").await, Ok(Swap::Done), "creating works");
+    assert_eq!(
+        store.swap(key, seen.token, b"one", Span::NEVER).await,
+        Ok(Swap::Done),
+        "creating works"
+    );
     assert_holds(store, key, b"one").await;
 }
 
@@ -103,8 +108,8 @@ async fn absent_then_created<S: Store>(store: &S, key: &str) {
 async fn second_creation_conflicts<S: Store>(store: &S, key: &str) {
     let first = store.load(key).await.unwrap();
     let second = store.load(key).await.unwrap();
-    assert_eq!(store.swap(key, first.token, b"first").await, Ok(Swap::Done));
-    let second = store.swap(key, second.token, b"second").await;
+    assert_eq!(store.swap(key, first.token, b"first", Span::NEVER).await, Ok(Swap::Done));
+    let second = store.swap(key, second.token, b"second", Span::NEVER).await;
     assert_eq!(second, Ok(Swap::Conflict), "the second creation conflicts");
     assert_holds(store, key, b"first").await;
 }
@@ -114,8 +119,8 @@ async fn stale_swap_conflicts<S: Store>(store: &S, key: &str) {
     create(store, key, b"one").await;
     let stale = store.load(key).await.unwrap();
     let fresh = store.load(key).await.unwrap();
-    assert_eq!(store.swap(key, fresh.token, b"two").await, Ok(Swap::Done));
-    let late = store.swap(key, stale.token, b"three").await;
+    assert_eq!(store.swap(key, fresh.token, b"two", Span::NEVER).await, Ok(Swap::Done));
+    let late = store.swap(key, stale.token, b"three", Span::NEVER).await;
     assert_eq!(late, Ok(Swap::Conflict), "a stale swap conflicts");
     assert_holds(store, key, b"two").await;
 }
@@ -125,9 +130,20 @@ async fn late_creation_conflicts<S: Store>(store: &S, key: &str) {
     let absent = store.load(key).await.unwrap();
     create(store, key, b"one").await;
     replace(store, key, b"two").await;
-    let late = store.swap(key, absent.token, b"late").await;
+    let late = store.swap(key, absent.token, b"late", Span::NEVER).await;
     assert_eq!(late, Ok(Swap::Conflict), "creating what exists conflicts");
     assert_holds(store, key, b"two").await;
+}
+
+/// A record that may be forgotten later is there until then, and the next one is kept for as long as is said of it.
+async fn a_record_is_kept_for_its_time<S: Store>(store: &S, key: &str) {
+    let kept_for = [Span::from_secs(3_600), Span::NEVER, Span::from_secs(3_600)];
+    for (record, forget_after) in [b"one", b"two", b"six"].into_iter().zip(kept_for) {
+        let seen = store.load(key).await.unwrap();
+        let swapped = store.swap(key, seen.token, record, forget_after).await;
+        assert_eq!(swapped, Ok(Swap::Done), "{forget_after:?}");
+        assert_holds(store, key, record).await;
+    }
 }
 
 /// What a store remembers of a record may be over; then it can't be swapped. A store need not remember anything.
@@ -137,12 +153,12 @@ pub async fn what_is_remembered_is_compared<S: Store>(store: &S, key: &str) {
     let old = store.recall(key);
     replace(store, key, b"two").await;
     for remembered in [absent, old].into_iter().flatten() {
-        let late = store.swap(key, remembered.token, b"late").await;
+        let late = store.swap(key, remembered.token, b"late", Span::NEVER).await;
         assert_eq!(late, Ok(Swap::Conflict), "what is over conflicts");
     }
     if let Some(remembered) = store.recall(key) {
         let is_current = remembered.record.as_deref() == Some(b"two");
-        let end = store.swap(key, remembered.token, b"two").await;
+        let end = store.swap(key, remembered.token, b"two", Span::NEVER).await;
         assert_eq!(end, Ok(if is_current { Swap::Done } else { Swap::Conflict }));
     }
     assert_holds(store, key, b"two").await;
@@ -218,7 +234,7 @@ pub async fn one_creator_wins<S: Store>(store: &S, key: &str) {
     let creators = (0..16_u8).map(|me| async move {
         let seen = store.load(key).await.unwrap();
         yield_once().await;
-        (me, store.swap(key, seen.token, &[me]).await.unwrap())
+        (me, store.swap(key, seen.token, &[me], Span::NEVER).await.unwrap())
     });
     let ends = join_all(creators).await;
     let winners: Vec<_> = ends.iter().filter(|(_, swap)| *swap == Swap::Done).collect();
@@ -243,7 +259,7 @@ pub async fn count_up<S: Store>(store: &S, key: &str, times: u32) {
                 u32::from_le_bytes(bytes.try_into().expect("the record that a worker wrote"))
             });
             yield_once().await;
-            let end = store.swap(key, seen.token, &(number + 1).to_le_bytes()).await;
+            let end = store.swap(key, seen.token, &(number + 1).to_le_bytes(), Span::NEVER).await;
             if end.unwrap() == Swap::Done {
                 break;
             }
@@ -254,12 +270,20 @@ pub async fn count_up<S: Store>(store: &S, key: &str, times: u32) {
 async fn create<S: Store>(store: &S, key: &str, record: &[u8]) {
     let seen = store.load(key).await.unwrap();
     assert_eq!(seen.record, None, "a fresh key is absent: {key:?}");
-    assert_eq!(store.swap(key, seen.token, record).await, Ok(Swap::Done), "creating {key:?}");
+    assert_eq!(
+        store.swap(key, seen.token, record, Span::NEVER).await,
+        Ok(Swap::Done),
+        "creating {key:?}"
+    );
 }
 
 async fn replace<S: Store>(store: &S, key: &str, record: &[u8]) {
     let seen = store.load(key).await.unwrap();
-    assert_eq!(store.swap(key, seen.token, record).await, Ok(Swap::Done), "replacing {key:?}");
+    assert_eq!(
+        store.swap(key, seen.token, record, Span::NEVER).await,
+        Ok(Swap::Done),
+        "replacing {key:?}"
+    );
 }
 
 async fn assert_holds<S: Store>(store: &S, key: &str, record: &[u8]) {

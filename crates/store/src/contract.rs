@@ -11,7 +11,8 @@ use tollgate_core::Span;
 /// * `swap` with a token from "absent" creates the record, and only if the key is still absent;
 /// * `swap` with any other token replaces exactly the record that was seen;
 /// * a conflict changes nothing and is an outcome, not an error;
-/// * after [`Swap::Done`] every later load, by anyone, sees the new record or a later one.
+/// * after [`Swap::Done`] every later load, by anyone, sees the new record or a later one, for as long as it
+///   is to be kept.
 ///
 /// Comparing values is a sufficient token: a decision depends on the record alone, so a record that
 /// changed and changed back is the same record.
@@ -39,6 +40,11 @@ pub trait Store {
 
     /// Writes `record` under `key` if the key still holds what `token` saw.
     ///
+    /// A store keeps the record for `forget_after` at least, by its own clock and from this write on, whatever was
+    /// said of the one that it replaces; [`Span::NEVER`] is for ever. A store that [`expires`](Self::expires) may
+    /// remove it any time later: then the key is absent, and a token of the record conflicts. Any other store keeps
+    /// it for ever.
+    ///
     /// # Errors
     /// [`StoreError`] when the store can't answer; whether it wrote is then unknown.
     fn swap(
@@ -46,6 +52,7 @@ pub trait Store {
         key: &str,
         token: Self::Token,
         record: &[u8],
+        forget_after: Span,
     ) -> impl Future<Output = Result<Swap, StoreError>>;
 
     /// Swaps several keys in one step, all or nothing. Answers `None`, and does nothing, where the store
@@ -61,7 +68,7 @@ pub trait Store {
         async { Ok(None) }
     }
 
-    /// Writes `record` under `key`, whatever is there. Only a store that can't compare, and refuses
+    /// Writes `record` under `key`, whatever is there, to be kept for ever. Only a store that can't compare, and refuses
     /// [`swap`](Self::swap) as [`StoreError::Inexact`], offers it; see [`BestEffort`](crate::BestEffort).
     ///
     /// # Errors
@@ -71,26 +78,10 @@ pub trait Store {
         async { Err(StoreError::Unavailable(String::from("its records are swapped alone"))) }
     }
 
-    /// Whether records disappear by themselves when they were written to do so.
+    /// Whether a record may disappear by itself once its time is over. Where not, nobody has to work out how long
+    /// it matters, and [`Span::NEVER`] will do for every swap.
     fn expires(&self) -> bool {
         false
-    }
-
-    /// Like [`swap`](Self::swap), of a record that no longer matters after `forget_after`: from then on it
-    /// decides as an absent one would. A store that [`expires`](Self::expires) keeps it at least until then, and
-    /// may then forget it.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the store can't answer; whether it wrote is then unknown.
-    fn swap_expiring(
-        &self,
-        key: &str,
-        token: Self::Token,
-        record: &[u8],
-        forget_after: Span,
-    ) -> impl Future<Output = Result<Swap, StoreError>> {
-        let _ = forget_after;
-        self.swap(key, token, record)
     }
 }
 
@@ -135,7 +126,7 @@ pub struct KeySwap<'a, T> {
     pub token: T,
     /// Its new record.
     pub record: Vec<u8>,
-    /// How long a store that [`expires`](Store::expires) keeps it, at least: [`Span::NEVER`] is for ever.
+    /// How long it is kept, at least, as in [`Store::swap`].
     pub forget_after: Span,
 }
 

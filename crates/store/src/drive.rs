@@ -112,7 +112,7 @@ impl<'a, S: Store, C: Clock> Attempts<'a, S, C> {
         record: &[u8],
         forget_after: Span,
     ) -> Result<Swap, GivenUp> {
-        let swap = write(self.store, self.key, token, record, forget_after).await;
+        let swap = self.store.swap(self.key, token, record, kept_for(forget_after)).await;
         let swap = swap.map_err(GivenUp::Store)?;
         if swap == Swap::Conflict && self.looks.is_race() {
             self.conflicts += 1;
@@ -135,20 +135,6 @@ impl<E> From<GivenUp> for DriveError<E> {
             GivenUp::Busy => Self::Busy,
             GivenUp::TimedOut => Self::TimedOut,
         }
-    }
-}
-
-/// Swaps in a record that matters for so long.
-pub(crate) async fn write<S: Store>(
-    store: &S,
-    key: &str,
-    token: S::Token,
-    record: &[u8],
-    forget_after: Span,
-) -> Result<Swap, StoreError> {
-    match kept_for(forget_after) {
-        Span::NEVER => store.swap(key, token, record).await,
-        kept_for => store.swap_expiring(key, token, record, kept_for).await,
     }
 }
 

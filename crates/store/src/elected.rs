@@ -179,7 +179,13 @@ impl<A: Atomics, C: Clock> Store for ElectedStore<A, C> {
         Ok(Loaded { token: value, record })
     }
 
-    async fn swap(&self, key: &str, token: Self::Token, record: &[u8]) -> Result<Swap, StoreError> {
+    async fn swap(
+        &self,
+        key: &str,
+        token: Self::Token,
+        record: &[u8],
+        _: Span,
+    ) -> Result<Swap, StoreError> {
         let grave = token.as_deref().and_then(Grave::decode);
         if grave.is_some_and(|grave| grave.closing && !sweep::is_over(grave, self.clock.now())) {
             return Ok(Swap::Conflict);

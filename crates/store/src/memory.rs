@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use tollgate_core::Span;
+
 use crate::{KeySwap, Loaded, Page, Store, StoreError, Swap, SweptStore};
 
 /// Keys of one page.
@@ -34,7 +36,13 @@ impl Store for MemoryStore {
         Ok(Loaded { token: record.clone(), record })
     }
 
-    async fn swap(&self, key: &str, token: Self::Token, record: &[u8]) -> Result<Swap, StoreError> {
+    async fn swap(
+        &self,
+        key: &str,
+        token: Self::Token,
+        record: &[u8],
+        _: Span,
+    ) -> Result<Swap, StoreError> {
         let mut records = self.lock();
         if records.get(key) != token.as_ref() {
             return Ok(Swap::Conflict);

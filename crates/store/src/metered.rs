@@ -55,16 +55,9 @@ impl<S, C: Clock> Metered<S, C> {
         self.tally.count(operation, answer.as_ref().map(is_conflict).ok(), took);
         answer
     }
-
-    fn end_swap(
-        &self,
-        began: Option<Timestamp>,
-        answer: Result<Swap, StoreError>,
-    ) -> Result<Swap, StoreError> {
-        self.end(Operation::Swap, began, answer, |swap| *swap == Swap::Conflict)
-    }
 }
 
+#[deny(clippy::missing_trait_methods, reason = "a default would not ask the store below")]
 impl<S: Store, C: Clock> Store for Metered<S, C> {
     type Token = S::Token;
 
@@ -78,9 +71,17 @@ impl<S: Store, C: Clock> Store for Metered<S, C> {
         self.store.recall(key)
     }
 
-    async fn swap(&self, key: &str, token: Self::Token, record: &[u8]) -> Result<Swap, StoreError> {
+    async fn swap(
+        &self,
+        key: &str,
+        token: Self::Token,
+        record: &[u8],
+        forget_after: Span,
+    ) -> Result<Swap, StoreError> {
+        let is_conflict = |swap: &Swap| *swap == Swap::Conflict;
         let began = self.begin();
-        self.end_swap(began, self.store.swap(key, token, record).await)
+        let swapped = self.store.swap(key, token, record, forget_after).await;
+        self.end(Operation::Swap, began, swapped, is_conflict)
     }
 
     async fn swap_all(
@@ -99,17 +100,6 @@ impl<S: Store, C: Clock> Store for Metered<S, C> {
 
     fn expires(&self) -> bool {
         self.store.expires()
-    }
-
-    async fn swap_expiring(
-        &self,
-        key: &str,
-        token: Self::Token,
-        record: &[u8],
-        forget_after: Span,
-    ) -> Result<Swap, StoreError> {
-        let began = self.begin();
-        self.end_swap(began, self.store.swap_expiring(key, token, record, forget_after).await)
     }
 }
 

@@ -3,7 +3,7 @@
 use futures::future::join_all;
 use tollgate_core::{DECISION_TIME_MAX, Machine, Outcome, Span, Step, Swap as Swapped};
 
-use crate::drive::write;
+use crate::drive::kept_for;
 use crate::random::wait_after;
 use crate::{Clock, Loaded, Store, StoreError, Swap};
 
@@ -129,7 +129,7 @@ impl<'a, S: Store> Driver<'a, S> {
         let (Some(token), Some(key)) = (token, self.keys.get(leg)) else {
             return Swapped::Conflict;
         };
-        match write(self.store, key, token, record, forget_after).await {
+        match self.store.swap(key, token, record, kept_for(forget_after)).await {
             Ok(Swap::Done) => Swapped::Done,
             Ok(Swap::Conflict) => Swapped::Conflict,
             Err(error) => {

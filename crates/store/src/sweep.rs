@@ -49,7 +49,7 @@ pub struct Round {
 /// let store = MemoryStore::default();
 /// for key in ["idle", "used"] {
 ///     let seen = store.load(key).await.unwrap();
-///     assert_eq!(store.swap(key, seen.token, key.as_bytes()).await, Ok(Swap::Done));
+///     assert_eq!(store.swap(key, seen.token, key.as_bytes(), Span::NEVER).await, Ok(Swap::Done));
 /// }
 /// let judge = |_: &str, record: &[u8], _: Timestamp| match record {
 ///     b"idle" => Judgement::ForgetAfter(Span::ZERO),

@@ -114,8 +114,14 @@ mod tests {
             self.store.load(key).await
         }
 
-        async fn swap(&self, k: &str, token: Self::Token, new: &[u8]) -> Result<Swap, StoreError> {
-            self.store.swap(k, token, new).await
+        async fn swap(
+            &self,
+            k: &str,
+            token: Self::Token,
+            new: &[u8],
+            forget_after: Span,
+        ) -> Result<Swap, StoreError> {
+            self.store.swap(k, token, new, forget_after).await
         }
     }
 
@@ -139,7 +145,10 @@ mod tests {
             Slow { store: MemoryStore::default(), clock: &diary.clock, fails: Cell::new(true) };
         for number in 0..500 {
             let key = format!("k{number:03}");
-            assert_eq!(block_on(store.store.swap(&key, None, b"idle")), Ok(Swap::Done));
+            assert_eq!(
+                block_on(store.store.swap(&key, None, b"idle", Span::NEVER)),
+                Ok(Swap::Done)
+            );
         }
         let reports = RefCell::new(Vec::new());
         let judge = |_: &str, _: &[u8], _: Timestamp| Judgement::ForgetAfter(Span::ZERO);

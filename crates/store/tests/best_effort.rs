@@ -25,7 +25,7 @@ impl Store for GetSet {
         Ok(Loaded { record: self.0.borrow().get(key).cloned(), token: () })
     }
 
-    async fn swap(&self, _key: &str, (): (), _record: &[u8]) -> Result<Swap, StoreError> {
+    async fn swap(&self, _key: &str, (): (), _record: &[u8], _: Span) -> Result<Swap, StoreError> {
         Err(StoreError::Inexact)
     }
 
@@ -57,7 +57,7 @@ fn admitted(writers: usize) -> usize {
         }
         for record in records {
             let store = BestEffort::new(&store, true);
-            assert_eq!(block_on(store.swap("k", (), &record)), Ok(Swap::Done));
+            assert_eq!(block_on(store.swap("k", (), &record, Span::NEVER)), Ok(Swap::Done));
             admitted += 1;
         }
     }
@@ -82,7 +82,7 @@ fn who_is_slow_takes_back_what_others_charged_meanwhile() {
     }
     assert_eq!(block_on(drive(&store, &clock, "k", take)), Ok(false));
     let record = take(slow.as_deref(), Timestamp::EPOCH).unwrap().record.unwrap();
-    assert_eq!(block_on(store.swap("k", (), &record)), Ok(Swap::Done));
+    assert_eq!(block_on(store.swap("k", (), &record, Span::NEVER)), Ok(Swap::Done));
     assert_eq!(block_on(store.load("k")).unwrap().record, Some(vec![1]), "99 are forgotten");
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use futures::FutureExt as _;
 use futures::executor::block_on;
-use tollgate_core::Timestamp;
+use tollgate_core::{Span, Timestamp};
 use tollgate_store::{
     Breaker, Clock as _, FAILURES_MAX, Loaded, ManualClock, MemoryStore, PAUSE, Store, StoreError,
     Swap, conformance,
@@ -41,9 +41,15 @@ impl Store for &Shaky {
         self.records.load(key).await
     }
 
-    async fn swap(&self, key: &str, token: Self::Token, record: &[u8]) -> Result<Swap, StoreError> {
+    async fn swap(
+        &self,
+        key: &str,
+        token: Self::Token,
+        record: &[u8],
+        forget_after: Span,
+    ) -> Result<Swap, StoreError> {
         self.ask().await?;
-        self.records.swap(key, token, record).await
+        self.records.swap(key, token, record, forget_after).await
     }
 }
 

@@ -104,9 +104,17 @@ impl Store for Process {
     }
 
     /// Answers what is there when it loses.
-    async fn swap(&self, key: &str, token: Self::Token, record: &[u8]) -> Result<Swap, StoreError> {
+    async fn swap(
+        &self,
+        key: &str,
+        token: Self::Token,
+        record: &[u8],
+        forget_after: Span,
+    ) -> Result<Swap, StoreError> {
         let records = &self.store.records;
-        let swap = async { (records.swap(key, token, record).await, records.load(key).await) };
+        let swap = async {
+            (records.swap(key, token, record, forget_after).await, records.load(key).await)
+        };
         let (end, there) = self.store.there_and_back(swap).await;
         self.told.replace(Some(there?.record));
         end

@@ -30,7 +30,13 @@ impl Store for Busy {
         self.store.load(key).await
     }
 
-    async fn swap(&self, key: &str, token: Self::Token, record: &[u8]) -> Result<Swap, StoreError> {
+    async fn swap(
+        &self,
+        key: &str,
+        token: Self::Token,
+        record: &[u8],
+        forget_after: Span,
+    ) -> Result<Swap, StoreError> {
         self.swaps.set(self.swaps.get() + 1);
         if let Some((clock, span)) = &self.slow {
             clock.sleep(*span).await;
@@ -43,7 +49,7 @@ impl Store for Busy {
                 self.conflicts.set(left);
                 Ok(Swap::Conflict)
             }
-            None => self.store.swap(key, token, record).await,
+            None => self.store.swap(key, token, record, forget_after).await,
         }
     }
 }

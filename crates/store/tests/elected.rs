@@ -96,7 +96,7 @@ impl Clock for SharedClock<'_> {
 async fn try_create<S: Store>(store: &S, record: &[u8]) -> Result<Swap, StoreError> {
     let seen = store.load("r/k").await?;
     assert_eq!(seen.record, None);
-    store.swap("r/k", seen.token, record).await
+    store.swap("r/k", seen.token, record, Span::NEVER).await
 }
 
 #[test]
@@ -122,7 +122,7 @@ fn where_the_host_says_that_creation_is_exact_nothing_is_tried_out() {
     let clock = ManualClock::default();
     let store = ElectedStore::exact(&spin, SharedClock(&clock));
     assert_eq!(block_on(try_create(&store, b"one")), Ok(Swap::Done));
-    assert_eq!(block_on(store.swap("r/k", None, b"two")), Ok(Swap::Conflict));
+    assert_eq!(block_on(store.swap("r/k", None, b"two", Span::NEVER)), Ok(Swap::Conflict));
     assert_eq!(spin.tries.get(), 0);
     assert_eq!(spin.values.borrow().len(), 1, "and nobody was elected");
 }
@@ -147,7 +147,10 @@ fn a_swap_that_denies_what_it_did_is_refused() {
     assert!(spin.values.borrow().is_empty(), "what was tried out is gone");
     block_on((&spin).set("r/k", b"one")).unwrap();
     let seen = block_on(store.load("r/k")).unwrap();
-    assert_eq!(block_on(store.swap("r/k", seen.token, b"two")), Err(StoreError::Inexact));
+    assert_eq!(
+        block_on(store.swap("r/k", seen.token, b"two", Span::NEVER)),
+        Err(StoreError::Inexact)
+    );
     assert_eq!(block_on(store.load("r/k")).unwrap().record.unwrap(), b"one");
 }
 
@@ -161,7 +164,13 @@ fn the_model_has_the_fault_that_the_election_mends() {
             let record = self.0.get(key).await?;
             Ok(tollgate_store::Loaded { token: record.clone(), record })
         }
-        async fn swap(&self, k: &str, token: Self::Token, new: &[u8]) -> Result<Swap, StoreError> {
+        async fn swap(
+            &self,
+            k: &str,
+            token: Self::Token,
+            new: &[u8],
+            _: Span,
+        ) -> Result<Swap, StoreError> {
             self.0.swap(k, token.as_deref(), new).await
         }
     }
@@ -218,8 +227,11 @@ fn who_slept_through_the_creation_does_not_overwrite_it() {
     let sleeper = block_on(store.load("r/k")).unwrap();
     let loser = block_on(store.load("r/k")).unwrap();
     assert_eq!(block_on(try_create(&store, b"one")), Ok(Swap::Done));
-    assert_eq!(block_on(store.swap("r/k", loser.token, b"two")), Ok(Swap::Conflict));
+    assert_eq!(block_on(store.swap("r/k", loser.token, b"two", Span::NEVER)), Ok(Swap::Conflict));
     clock.set(clock.now().plus(ABANDONED_AFTER));
-    assert_eq!(block_on(store.swap("r/k", sleeper.token, b"three")), Ok(Swap::Conflict));
+    assert_eq!(
+        block_on(store.swap("r/k", sleeper.token, b"three", Span::NEVER)),
+        Ok(Swap::Conflict)
+    );
     assert_eq!(block_on(store.load("r/k")).unwrap().record.unwrap(), b"one");
 }

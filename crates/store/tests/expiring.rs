@@ -35,7 +35,10 @@ impl Expiring {
     }
 
     fn keep(&self, key: &str, forget_after: Span) {
-        self.ends.borrow_mut().insert(key.to_owned(), self.clock.now().plus(forget_after));
+        match forget_after {
+            Span::NEVER => self.ends.borrow_mut().remove(key),
+            _ => self.ends.borrow_mut().insert(key.to_owned(), self.clock.now().plus(forget_after)),
+        };
     }
 
     fn kept_for(&self, key: &str) -> Span {
@@ -55,9 +58,15 @@ impl Store for Expiring {
         self.records.load(key).await
     }
 
-    async fn swap(&self, key: &str, token: Self::Token, record: &[u8]) -> Result<Swap, StoreError> {
-        self.ends.borrow_mut().remove(key);
-        self.records.swap(key, token, record).await
+    async fn swap(
+        &self,
+        key: &str,
+        token: Self::Token,
+        record: &[u8],
+        forget_after: Span,
+    ) -> Result<Swap, StoreError> {
+        self.keep(key, forget_after);
+        self.records.swap(key, token, record, forget_after).await
     }
 
     async fn swap_all(
@@ -70,17 +79,6 @@ impl Store for Expiring {
 
     fn expires(&self) -> bool {
         true
-    }
-
-    async fn swap_expiring(
-        &self,
-        key: &str,
-        token: Self::Token,
-        record: &[u8],
-        forget_after: Span,
-    ) -> Result<Swap, StoreError> {
-        self.keep(key, forget_after);
-        self.records.swap(key, token, record).await
     }
 }
 

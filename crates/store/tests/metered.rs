@@ -29,8 +29,14 @@ impl Store for Slow {
         }
     }
 
-    async fn swap(&self, key: &str, token: Self::Token, record: &[u8]) -> Result<Swap, StoreError> {
-        self.records.swap(key, token, record).await
+    async fn swap(
+        &self,
+        key: &str,
+        token: Self::Token,
+        record: &[u8],
+        forget_after: Span,
+    ) -> Result<Swap, StoreError> {
+        self.records.swap(key, token, record, forget_after).await
     }
 }
 
@@ -47,8 +53,8 @@ fn what_came_of_an_operation_is_counted_once() {
     let store = Metered::timed(store, clock, Arc::clone(&tally));
     block_on(async {
         let (first, second) = (store.load("k").await.unwrap(), store.load("k").await.unwrap());
-        assert_eq!(store.swap("k", first.token, b"1").await, Ok(Swap::Done));
-        assert_eq!(store.swap("k", second.token, b"2").await, Ok(Swap::Conflict));
+        assert_eq!(store.swap("k", first.token, b"1", Span::NEVER).await, Ok(Swap::Done));
+        assert_eq!(store.swap("k", second.token, b"2", Span::NEVER).await, Ok(Swap::Conflict));
         assert!(store.load("fails").await.is_err());
     });
     let counts = tally.operations().map(|it| (it.operation, it.done, it.conflicts, it.failures));
@@ -91,7 +97,7 @@ fn a_store_behind_it_is_asked_for_what_it_can_do_itself() {
     assert_eq!(store.expires(), MemoryStore::default().expires());
     let swapped = block_on(async {
         let token = store.load("k").await?.token;
-        store.swap_expiring("k", token, b"1", Span::from_secs(1)).await
+        store.swap("k", token, b"1", Span::from_secs(1)).await
     });
     assert_eq!(swapped, Ok(Swap::Done));
     assert_eq!(tally.operations()[1].done, 1);

@@ -57,9 +57,15 @@ impl Store for Process {
         Some(Loaded { token: record.clone(), record })
     }
 
-    async fn swap(&self, key: &str, token: Self::Token, record: &[u8]) -> Result<Swap, StoreError> {
+    async fn swap(
+        &self,
+        key: &str,
+        token: Self::Token,
+        record: &[u8],
+        forget_after: Span,
+    ) -> Result<Swap, StoreError> {
         self.swaps.set(self.swaps.get() + 1);
-        let end = self.records.swap(key, token, record).await;
+        let end = self.records.swap(key, token, record, forget_after).await;
         self.remember(key).await;
         end
     }
@@ -145,7 +151,7 @@ fn what_is_remembered_broken_is_looked_at_again() {
     let process = Process::default();
     process.told.borrow_mut().insert(String::from("door"), Some(vec![u8::MAX]));
     assert!(process.pass(1));
-    block_on(process.records.swap("broken", None, &[u8::MAX])).map(|_| ()).unwrap();
+    block_on(process.records.swap("broken", None, &[u8::MAX], Span::NEVER)).map(|_| ()).unwrap();
     let told = block_on(drive(&process, &ManualClock::default(), "broken", turnstile(1)));
     assert_eq!(told, Err(DriveError::Ask(String::from("it is broken"))), "and told if it is");
 }

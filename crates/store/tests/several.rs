@@ -54,16 +54,22 @@ impl Store for Shaky {
         self.records.load(key).await
     }
 
-    async fn swap(&self, key: &str, token: Self::Token, record: &[u8]) -> Result<Swap, StoreError> {
+    async fn swap(
+        &self,
+        key: &str,
+        token: Self::Token,
+        record: &[u8],
+        forget_after: Span,
+    ) -> Result<Swap, StoreError> {
         if let Some((left, afterwards)) = &self.afterwards {
             let Some(fewer) = left.get().checked_sub(1) else { return afterwards.clone() };
             left.set(fewer);
         }
         match self.step().await {
-            Ok(()) => self.records.swap(key, token, record).await,
+            Ok(()) => self.records.swap(key, token, record, forget_after).await,
             Err(failure) => {
                 if failure % 2 == 0 {
-                    let _written = self.records.swap(key, token, record).await;
+                    let _written = self.records.swap(key, token, record, forget_after).await;
                 }
                 Err(down())
             }

@@ -26,7 +26,7 @@ fn by_its_word(_: &str, record: &[u8], _: Timestamp) -> Judgement {
 
 async fn put<S: Store>(store: &S, key: &str, record: &[u8]) {
     let seen = store.load(key).await.unwrap();
-    assert_eq!(store.swap(key, seen.token, record).await, Ok(Swap::Done));
+    assert_eq!(store.swap(key, seen.token, record, Span::NEVER).await, Ok(Swap::Done));
 }
 
 fn round<S: SweptStore>(store: &S, sweeper: &mut Sweeper, keys_max: usize) -> (Round, u64) {
@@ -128,8 +128,14 @@ impl Store for Disturbed {
         self.store.load(key).await
     }
 
-    async fn swap(&self, key: &str, token: Self::Token, record: &[u8]) -> Result<Swap, StoreError> {
-        self.store.swap(key, token, record).await
+    async fn swap(
+        &self,
+        key: &str,
+        token: Self::Token,
+        record: &[u8],
+        forget_after: Span,
+    ) -> Result<Swap, StoreError> {
+        self.store.swap(key, token, record, forget_after).await
     }
 }
 

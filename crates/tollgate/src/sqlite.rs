@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rusqlite::{Connection, Error, ErrorCode, OptionalExtension, params};
+use tollgate_core::Span;
 use tollgate_store::{Loaded, Store, StoreError, Swap};
 
 /// How long a write waits for those of other processes, each of which takes some milliseconds.
@@ -62,7 +63,13 @@ impl Store for SqliteStore {
         Ok(Loaded { token: record.clone(), record })
     }
 
-    async fn swap(&self, key: &str, token: Self::Token, record: &[u8]) -> Result<Swap, StoreError> {
+    async fn swap(
+        &self,
+        key: &str,
+        token: Self::Token,
+        record: &[u8],
+        _: Span,
+    ) -> Result<Swap, StoreError> {
         let connection = self.lock();
         // One statement is one transaction: nobody writes between what it compares and what it writes.
         let written = match token {

@@ -104,7 +104,7 @@ fn broken_files_are_errors() {
 
     let store = MemoryStore::default();
     let absent = block_on(store.load("chat")).unwrap();
-    let _swap = block_on(store.swap("chat", absent.token, b"no record")).unwrap();
+    let _swap = block_on(store.swap("chat", absent.token, b"no record", Span::NEVER)).unwrap();
     let error = block_on(SharedCooldowns::new(store, "chat").limited_by(Filter::ANY)).unwrap_err();
     assert!(matches!(error, CooldownError::Store(DriveError::Ask(_))));
 }

@@ -1,5 +1,6 @@
 //! A store whose records are kept by one Durable Object each.
 
+use tollgate_core::Span;
 use tollgate_store::{Loaded, Store, StoreError, Swap};
 use worker::js_sys::Uint8Array;
 use worker::wasm_bindgen::prelude::*;
@@ -54,7 +55,13 @@ impl Store for Objects {
         Ok(Loaded { token: record.clone(), record })
     }
 
-    async fn swap(&self, key: &str, token: Self::Token, record: &[u8]) -> Result<Swap, StoreError> {
+    async fn swap(
+        &self,
+        key: &str,
+        token: Self::Token,
+        record: &[u8],
+        _: Span,
+    ) -> Result<Swap, StoreError> {
         let seen = token.as_deref().map(Uint8Array::from);
         let swapped = self.remote(key)?.swap(key, seen, record.into()).await;
         let is_done = swapped.map_err(unavailable)?.is_truthy();

@@ -130,9 +130,15 @@ impl Store for OwnRecord {
         Ok(Loaded { token: record.clone(), record })
     }
 
-    async fn swap(&self, key: &str, token: Self::Token, record: &[u8]) -> Result<Swap, StoreError> {
+    async fn swap(
+        &self,
+        key: &str,
+        token: Self::Token,
+        record: &[u8],
+        forget_after: Span,
+    ) -> Result<Swap, StoreError> {
         if is_of_tenant(key) {
-            return self.others.swap(key, token, record).await;
+            return self.others.swap(key, token, record, forget_after).await;
         }
         self.own.put(key, token.as_deref(), record).await
     }

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use tollgate_core::Span;
 use tollgate_store::{Loaded, Store, StoreError, Swap};
 
 use crate::objects::Objects;
@@ -62,8 +63,14 @@ impl Store for HeardObjects {
         self.objects.load(key).await
     }
 
-    async fn swap(&self, key: &str, token: Self::Token, record: &[u8]) -> Result<Swap, StoreError> {
+    async fn swap(
+        &self,
+        key: &str,
+        token: Self::Token,
+        record: &[u8],
+        forget_after: Span,
+    ) -> Result<Swap, StoreError> {
         self.check(key)?;
-        self.objects.swap(key, token, record).await
+        self.objects.swap(key, token, record, forget_after).await
     }
 }

@@ -53,31 +53,6 @@ impl Redis {
             (answer, _) => Err(unexpected(command, &answer)),
         }
     }
-
-    async fn swap_for(
-        &self,
-        key: &str,
-        seen: Option<Vec<u8>>,
-        record: &[u8],
-        millis: u64,
-    ) -> Result<Swap, StoreError> {
-        let is_there = if seen.is_some() { "1" } else { "0" };
-        let arguments = vec![
-            text(scripts::SWAP),
-            text("1"),
-            text(key),
-            text(is_there),
-            RedisParameter::Binary(seen.unwrap_or_default()),
-            RedisParameter::Binary(record.to_vec()),
-            text(&millis.to_string()),
-        ];
-        match self.ask("EVAL", arguments).await? {
-            RedisResult::Int64(1) => Ok(Swap::Done),
-            // What is there instead is loaded when it is needed.
-            RedisResult::Nil | RedisResult::Binary(_) => Ok(Swap::Conflict),
-            other => Err(unexpected("EVAL", &Some(other))),
-        }
-    }
 }
 
 impl Store for Redis {
@@ -92,25 +67,39 @@ impl Store for Redis {
         Ok(Loaded { token: record.clone(), record })
     }
 
-    async fn swap(&self, key: &str, token: Self::Token, record: &[u8]) -> Result<Swap, StoreError> {
-        self.swap_for(key, token, record, 0).await
-    }
-
-    fn expires(&self) -> bool {
-        true
-    }
-
-    async fn swap_expiring(
+    async fn swap(
         &self,
         key: &str,
         token: Self::Token,
         record: &[u8],
         forget_after: Span,
     ) -> Result<Swap, StoreError> {
-        // Rounded up, and 0 would be for ever.
-        let millis = forget_after.as_nanos().div_ceil(1_000_000).max(1);
-        self.swap_for(key, token, record, millis).await
+        let is_there = if token.is_some() { "1" } else { "0" };
+        let arguments = vec![
+            text(scripts::SWAP),
+            text("1"),
+            text(key),
+            text(is_there),
+            RedisParameter::Binary(token.unwrap_or_default()),
+            RedisParameter::Binary(record.to_vec()),
+            text(&millis_to_live(forget_after).to_string()),
+        ];
+        match self.ask("EVAL", arguments).await? {
+            RedisResult::Int64(1) => Ok(Swap::Done),
+            // What is there instead is loaded when it is needed.
+            RedisResult::Nil | RedisResult::Binary(_) => Ok(Swap::Conflict),
+            other => Err(unexpected("EVAL", &Some(other))),
+        }
     }
+
+    fn expires(&self) -> bool {
+        true
+    }
+}
+
+/// As the script reads it: `0` is for ever, so nothing else may be.
+fn millis_to_live(forget_after: Span) -> u64 {
+    forget_after.finite_millis_ceil().map_or(0, |millis| millis.max(1))
 }
 
 /// What Redis answers, or that it did not within [`ANSWER_TIME_MAX`].

@@ -45,10 +45,16 @@ impl Store for EdgeStore {
         }
     }
 
-    async fn swap(&self, key: &str, token: Self::Token, record: &[u8]) -> Result<Swap, StoreError> {
+    async fn swap(
+        &self,
+        key: &str,
+        token: Self::Token,
+        record: &[u8],
+        forget_after: Span,
+    ) -> Result<Swap, StoreError> {
         match self {
-            Self::KeyValue(store) => store.swap(key, token, record).await,
-            Self::Redis(store) => store.swap(key, token, record).await,
+            Self::KeyValue(store) => store.swap(key, token, record, forget_after).await,
+            Self::Redis(store) => store.swap(key, token, record, forget_after).await,
         }
     }
 
@@ -63,19 +69,6 @@ impl Store for EdgeStore {
         match self {
             Self::KeyValue(store) => store.expires(),
             Self::Redis(store) => store.expires(),
-        }
-    }
-
-    async fn swap_expiring(
-        &self,
-        key: &str,
-        token: Self::Token,
-        record: &[u8],
-        forget_after: Span,
-    ) -> Result<Swap, StoreError> {
-        match self {
-            Self::KeyValue(store) => store.swap_expiring(key, token, record, forget_after).await,
-            Self::Redis(store) => store.swap_expiring(key, token, record, forget_after).await,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tollgate_core::Span;
 use tollgate_kv::{KeyValue, KeyValueStore, Swap};
 use tollgate_store::{Loaded, Metered, Store, StoreError, StoreTally};
 
@@ -37,7 +38,13 @@ impl Store for Counted {
         if self.remembers { self.store.recall(key) } else { None }
     }
 
-    async fn swap(&self, key: &str, token: Self::Token, record: &[u8]) -> Result<Swap, StoreError> {
-        self.store.swap(key, token, record).await
+    async fn swap(
+        &self,
+        key: &str,
+        token: Self::Token,
+        record: &[u8],
+        forget_after: Span,
+    ) -> Result<Swap, StoreError> {
+        self.store.swap(key, token, record, forget_after).await
     }
 }

@@ -25,7 +25,7 @@ fn text(overrides: &str) -> String {
 /// What the first limit holds for a key, so many hours after Monday began.
 fn burst(policy: &NamedPolicy, key: &str, hours: u64) -> u64 {
     let now = MONDAY.plus(Span::from_secs(hours * 3_600));
-    policy.at(key, now).limits().limits()[0].capacity()
+    policy.limits_at(key, now).limits()[0].capacity()
 }
 
 /// The first override that is for a key is the one, and where none is the policy is as it stands.
@@ -53,11 +53,15 @@ fn what_is_not_said_stays() {
                 y = { algorithm = 'concurrency', slots = 5 }\n\
                 [[policy.p.overrides]]\nkeys = ['k']\nx = { limit = 600, shadow = true }";
     let set = PolicySet::parse(text).unwrap();
-    let (all, one) = (set.get("p").unwrap(), set.get("p").unwrap().at("k", MONDAY));
+    let all = set.get("p").unwrap();
+    let one = &all.overrides()[all.override_at("k", MONDAY).unwrap()];
     let expected = "[policy.p]\non_store_failure = 'local'\nheaders = 'none'\n\
                     x = { algorithm = 'gcra', per = '1m', burst = 20, default_cost = 3, limit = 600, shadow = true }\n\
                     y = { algorithm = 'concurrency', slots = 5 }";
-    assert_eq!(one, PolicySet::parse(expected).unwrap().get("p").unwrap());
+    let expected = PolicySet::parse(expected).unwrap();
+    let expected = expected.get("p").unwrap();
+    assert_eq!((one.limits(), one.local()), (expected.limits(), expected.local()));
+    assert!(one.local().is_some());
     assert_eq!(all.limits().limits()[0].period(), Span::from_secs(12), "it is itself no other");
     let json = serde_json::to_string(all.text()).unwrap();
     assert_eq!(NamedPolicy::new("p", &serde_json::from_str(&json).unwrap()).as_ref(), Ok(all));

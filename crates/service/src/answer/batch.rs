@@ -48,7 +48,7 @@ impl<'a> BatchAnswer<'a> {
 }
 
 fn result<'a, L: Limiter>(opened: &'a Opened<L>, decided: Option<&'a Decided>) -> ResultBody<'a> {
-    let policy = opened.named.limits();
+    let policy = opened.limits();
     let (applied, local) = match decided {
         Some(Decided::Counted(applied)) => (applied, false),
         Some(Decided::Local(applied)) => (applied, true),

@@ -23,7 +23,7 @@ pub(crate) fn done<L: Limiter>(
     limits: &[LimitStatus],
 ) -> Response<Full<Bytes>> {
     let policy = opened.named.name();
-    json(&DoneBody { policy, key, limits: LimitsBody { policy: opened.named.limits(), limits } })
+    json(&DoneBody { policy, key, limits: LimitsBody { policy: opened.limits(), limits } })
 }
 
 /// What is in force for each adaptive limit of a key.

@@ -49,7 +49,7 @@ impl<'a> FeedbackAnswer<'a> {
         levels: Vec<LevelBody<'a>>,
         limits: &'a [LimitStatus],
     ) -> Self {
-        let limits = LimitsBody { policy: opened.named.limits(), limits };
+        let limits = LimitsBody { policy: opened.limits(), limits };
         Self { policy: opened.named.name(), key, cooldown_ms, levels, limits }
     }
 

@@ -104,7 +104,7 @@ impl<L: Limiter> SeveralAnswer<'_, L> {
             if applied.is_none() && !uncounted {
                 return None;
             }
-            let policy = opened.named.limits();
+            let policy = opened.limits();
             let denied = applied.as_ref().filter(|it| it.verdict != Verdict::Allowed);
             let limits = applied.as_ref().map_or(&[][..], |applied| &applied.limits);
             Some(LegBody {

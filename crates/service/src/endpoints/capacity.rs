@@ -31,7 +31,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     ) -> Result<Response<Full<Bytes>>, Problem> {
         let opened = self.opened_for(policy, key)?;
         check_key("key", key)?;
-        let limits = opened.named.limits().limits();
+        let limits = opened.limits().limits();
         let ask = |record: Option<&[u8]>, now| {
             let capacity =
                 |limit| opened.capacity_of(&self.service.limiter, key, record, limit, now);
@@ -57,7 +57,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         let (opened, key) = self.policy_and_key(&mut body)?;
         let (limit, note) = adaptive(&mut body, opened)?;
         body.end()?;
-        let policys = opened.named.limits().limits().get(limit).map(|limit| limit.period());
+        let policys = opened.limits().limits().get(limit).map(|limit| limit.period());
         let period = per_ms.map(Span::from_millis).or(policys).unwrap_or(Span::ZERO);
         let setting = CapacitySetting::new(capacity, period);
         let setting = setting.ok_or_else(|| Problem::invalid("per_ms", "is missing"))?;
@@ -109,7 +109,7 @@ fn adaptive<L: Limiter>(
     opened: &Opened<L>,
 ) -> Result<(usize, Note), Problem> {
     let limit = limit(body, opened)?;
-    let algorithm = opened.named.limits().limits().get(limit).map(|limit| limit.algorithm());
+    let algorithm = opened.limits().limits().get(limit).map(|limit| limit.algorithm());
     if !matches!(algorithm, Some(Algorithm::Adaptive { .. })) {
         return Err(body.invalid("limit", "is not adaptive: its capacity is the policy's"));
     }

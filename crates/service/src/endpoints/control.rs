@@ -79,7 +79,7 @@ pub(super) fn limit<L: Limiter>(
     body: &mut Members<'_>,
     opened: &Opened<L>,
 ) -> Result<usize, Problem> {
-    let policy = opened.named.limits();
+    let policy = opened.limits();
     match body.text("limit")? {
         Some(name) => {
             let index = policy.index_of(&name);

@@ -27,7 +27,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         let headers = headers.iter().map(|(name, value)| (&**name, &**value));
         let status = u16::try_from(status).unwrap_or(u16::MAX);
         let feedback = Feedback::from_headers(status, headers, self.service.clock.now());
-        let policy = opened.named.limits();
+        let policy = opened.limits();
         let mut operations: Vec<_> =
             feedback.levels.iter().filter_map(|level| lower(policy, level)).collect();
         operations.extend(feedback.cooldown.map(Operation::Block));

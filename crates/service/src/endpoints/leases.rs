@@ -107,7 +107,7 @@ fn actual_costs<L: Limiter>(
         let ([(opened, _)], [first]) = (places, &mut *actual) else {
             return Err(body.invalid("cost", "a lease of several keys is settled by `keys`"));
         };
-        *first = Some(costs(body, opened.named.limits(), Some(&cost))?);
+        *first = Some(costs(body, opened.limits(), Some(&cost))?);
     }
     for mut item in body.list("keys", ACQUISITION_KEYS_MAX)?.unwrap_or_default() {
         let (policy, key) = (item.needed_text("policy")?, item.needed_text("key")?);
@@ -117,7 +117,7 @@ fn actual_costs<L: Limiter>(
         let leg = places.iter().position(is_it);
         let leg = leg.ok_or_else(|| item.invalid("key", "is no key of this lease"))?;
         if let (Some(cost), Some((opened, _))) = (item.cost()?, places.get(leg)) {
-            let costs = costs(&item, opened.named.limits(), Some(&cost))?;
+            let costs = costs(&item, opened.limits(), Some(&cost))?;
             if actual.get_mut(leg).and_then(|there| there.replace(costs)).is_some() {
                 return Err(item.invalid("cost", "of this key is given twice"));
             }

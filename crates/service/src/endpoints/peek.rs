@@ -20,7 +20,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     ) -> Result<Response<Full<Bytes>>, Problem> {
         let opened = self.opened_for(policy, key)?;
         check_key("key", key)?;
-        let peek = opened.named.limits().no_costs().into();
+        let peek = opened.limits().no_costs().into();
         let ask = |record: Option<&[u8]>, now| {
             let blocked_for = opened.blocked_for(&self.service.limiter, key, record, now)?;
             let Answer { outcome, record, forget_after } =

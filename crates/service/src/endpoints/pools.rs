@@ -82,7 +82,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     ) -> Result<Vec<Leg<'a, L>>, Problem> {
         let legs = pool.places().map(|(policy, key)| {
             let opened = self.opened_for(policy, key)?;
-            let costs = costs(body, opened.named.limits(), cost)?;
+            let costs = costs(body, opened.limits(), cost)?;
             Ok(Leg { opened, key: key.into(), costs })
         });
         legs.collect()

@@ -73,7 +73,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         record: Option<&[u8]>,
         now: Timestamp,
     ) -> Result<Vec<(String, Capacity)>, LimiterError> {
-        let limits = opened.named.limits().limits().iter().enumerate();
+        let limits = opened.limits().limits().iter().enumerate();
         let adaptive =
             limits.filter(|(_, limit)| matches!(limit.algorithm(), Algorithm::Adaptive { .. }));
         let capacity = |(index, limit): (usize, &Limit)| {

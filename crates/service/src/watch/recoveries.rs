@@ -98,7 +98,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     /// The policy, the limit's place in it, and how it recovers; nothing where that is not there any more.
     fn recovering(&self, subject: &Subject) -> Option<(&Opened<L>, usize, Recovery)> {
         let opened = self.opened_for(&subject.policy, &subject.key).ok()?;
-        let limits = opened.named.limits();
+        let limits = opened.limits();
         let index = limits.index_of(&subject.limit)?;
         match limits.limits().get(index)?.algorithm() {
             Algorithm::Adaptive { recovery, .. } => Some((opened, index, recovery)),

@@ -93,12 +93,18 @@ impl Store for TestStore {
         }
     }
 
-    async fn swap(&self, key: &str, token: Self::Token, record: &[u8]) -> Result<Swap, StoreError> {
+    async fn swap(
+        &self,
+        key: &str,
+        token: Self::Token,
+        record: &[u8],
+        forget_after: Span,
+    ) -> Result<Swap, StoreError> {
         match self.fault.get() {
             Fault::Swap => Err(StoreError::Unavailable("read only".into())),
             Fault::Conflicts => Ok(Swap::Conflict),
             Fault::Inexact => Err(StoreError::Inexact),
-            _ => self.records.swap(key, token, record).await,
+            _ => self.records.swap(key, token, record, forget_after).await,
         }
     }
 
@@ -116,7 +122,7 @@ impl Store for TestStore {
 
     async fn overwrite(&self, key: &str, record: &[u8]) -> Result<(), StoreError> {
         let seen = self.records.load(key).await?;
-        self.records.swap(key, seen.token, record).await.map(drop)
+        self.records.swap(key, seen.token, record, Span::NEVER).await.map(drop)
     }
 }
 
@@ -225,7 +231,7 @@ impl Api {
     /// Puts bytes under a key, whatever is there.
     pub(crate) fn store(&self, record_key: &str, bytes: &[u8]) {
         let seen = block_on(self.records.load(record_key)).unwrap();
-        let swap = block_on(self.records.swap(record_key, seen.token, bytes));
+        let swap = block_on(self.records.swap(record_key, seen.token, bytes, Span::NEVER));
         assert_eq!(swap, Ok(Swap::Done));
     }
 
@@ -278,7 +284,10 @@ impl Api {
     pub(crate) fn corrupt(&self, key: &str) {
         let seen = block_on(self.records.load(key)).unwrap();
         assert!(seen.record.is_some(), "there is a record to corrupt");
-        assert_eq!(block_on(self.records.swap(key, seen.token, b"?")).unwrap(), Swap::Done);
+        assert_eq!(
+            block_on(self.records.swap(key, seen.token, b"?", Span::NEVER)).unwrap(),
+            Swap::Done
+        );
     }
 }
 

@@ -10,7 +10,7 @@ use tollgate_core::Timestamp;
 
 use super::WAITING_MAX;
 use super::batch::Batch;
-use crate::drive::write;
+use crate::drive::kept_for;
 use crate::looks::Looks;
 use crate::random::wait_after;
 use crate::{Answer, Clock, DriveError, Store, Swap};
@@ -78,7 +78,7 @@ impl<Q, T, E> Line<Q, T, E> {
                 }
                 continue;
             };
-            match write(store, key, seen.token, &record, forget_after).await {
+            match store.swap(key, seen.token, &record, kept_for(forget_after)).await {
                 Ok(Swap::Done) => return batch.answer_all(),
                 Ok(Swap::Conflict) if looks.is_race() => {
                     let Some(conflicts) = batch.conflict() else { return };

@@ -23,7 +23,7 @@
 use std::collections::BTreeSet;
 use std::future::Future;
 
-use tollgate_core::Timestamp;
+use tollgate_core::{Span, Timestamp};
 
 use super::grave::Grave;
 use super::{
@@ -75,7 +75,7 @@ impl<A: Atomics, C: Clock> ElectedStore<A, C> {
     async fn bury_election(&self, key: &str, grave: Grave) -> Result<Swap, StoreError> {
         for left in [election_key(0, key), mark_key(key)] {
             if self.atomics.get(&left).await?.is_some() {
-                return self.swap(key, None, &grave.encode()).await;
+                return self.swap(key, None, &grave.encode(), Span::NEVER).await;
             }
         }
         Ok(Swap::Done)

@@ -98,13 +98,13 @@ fn a_denial_is_never_older_than_its_request() {
     let (store, clock, lines) =
         (MemoryStore::default(), ManualClock::default(), Tickets::default());
     let (empty, full) = (0_u32.to_le_bytes(), 1_u32.to_le_bytes());
-    assert_eq!(block_on(store.swap("k", None, &full)), Ok(Swap::Done));
+    assert_eq!(block_on(store.swap("k", None, &full, Span::NEVER)), Ok(Swap::Done));
     let store = Paused { store, reads: Cell::new(0) };
     let mut context = Context::from_waker(Waker::noop());
     let mut early = pin!(lines.drive(&store, &clock, "k", 1, ticket));
     assert!(early.as_mut().poll(&mut context).is_pending(), "it has loaded the full record");
     // Another process gives the ticket back; then a request begins here.
-    let given_back = store.store.swap("k", Some(full.to_vec()), &empty);
+    let given_back = store.store.swap("k", Some(full.to_vec()), &empty, Span::NEVER);
     assert_eq!(block_on(given_back), Ok(Swap::Done));
     let mut late = pin!(lines.drive(&store, &clock, "k", 1, ticket));
     assert!(late.as_mut().poll(&mut context).is_pending(), "it stands behind the first");
@@ -129,8 +129,14 @@ impl Store for Paused {
         seen
     }
 
-    async fn swap(&self, key: &str, token: Self::Token, record: &[u8]) -> Result<Swap, StoreError> {
-        self.store.swap(key, token, record).await
+    async fn swap(
+        &self,
+        key: &str,
+        token: Self::Token,
+        record: &[u8],
+        forget_after: Span,
+    ) -> Result<Swap, StoreError> {
+        self.store.swap(key, token, record, forget_after).await
     }
 }
 

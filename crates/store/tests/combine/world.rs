@@ -99,7 +99,13 @@ impl Store for SlowStore<'_> {
         loaded
     }
 
-    async fn swap(&self, key: &str, token: Self::Token, record: &[u8]) -> Result<Swap, StoreError> {
+    async fn swap(
+        &self,
+        key: &str,
+        token: Self::Token,
+        record: &[u8],
+        forget_after: Span,
+    ) -> Result<Swap, StoreError> {
         self.operations.set(self.operations.get() + 1);
         self.pause().await;
         let Faults { conflicts, unclear_swaps, .. } = self.faults.get();
@@ -110,7 +116,7 @@ impl Store for SlowStore<'_> {
         if unclear && self.lots.happens(50) {
             return broken();
         }
-        let end = self.records.swap(key, token, record).await;
+        let end = self.records.swap(key, token, record, forget_after).await;
         self.pause().await;
         if unclear { broken() } else { end }
     }
@@ -147,8 +153,14 @@ impl Store for Process<'_> {
         Some(Loaded { token: record.clone(), record })
     }
 
-    async fn swap(&self, key: &str, token: Self::Token, record: &[u8]) -> Result<Swap, StoreError> {
-        self.store.swap(key, token, record).await
+    async fn swap(
+        &self,
+        key: &str,
+        token: Self::Token,
+        record: &[u8],
+        forget_after: Span,
+    ) -> Result<Swap, StoreError> {
+        self.store.swap(key, token, record, forget_after).await
     }
 }
 

@@ -38,7 +38,7 @@ pub(crate) async fn charge(store: &Elected<'_>, id: u8) -> bool {
         let seen = store.load(KEY).await.unwrap();
         let mut record = seen.record.unwrap_or_else(|| IDLE.to_vec());
         record.push(id);
-        if store.swap(KEY, seen.token, &record).await == Ok(Swap::Done) {
+        if store.swap(KEY, seen.token, &record, Span::NEVER).await == Ok(Swap::Done) {
             return true;
         }
     }
@@ -82,7 +82,7 @@ impl<'a> World<'a> {
         clock.set(START);
         let store = ElectedStore::new(spin, SharedClock(clock));
         spin.alone.set(true);
-        assert_eq!(block_on(store.swap("r/p/other", None, IDLE)), Ok(Swap::Done));
+        assert_eq!(block_on(store.swap("r/p/other", None, IDLE, Span::NEVER)), Ok(Swap::Done));
         spin.alone.set(false);
         let values = values.iter().map(|(key, value)| ((*key).to_owned(), value.to_vec()));
         spin.values.replace(values.collect());

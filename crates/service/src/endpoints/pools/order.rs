@@ -53,7 +53,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     /// Asks every member for nothing, in the name of the request.
     async fn look_at(&self, legs: &[Leg<'_, L>], once: Option<Id>) -> Result<Vec<Seen>, Problem> {
         let looks = legs.iter().map(async |leg| {
-            let nothing = Acquire { once, ..Acquire::new(leg.opened.named.limits().no_costs()) };
+            let nothing = Acquire { once, ..Acquire::new(leg.opened.limits().no_costs()) };
             let decided = self.decide(leg.opened, &leg.key, &nothing.into()).await?;
             Ok(match decided {
                 Decided::Counted(applied) | Decided::Local(applied) => Seen {

@@ -37,11 +37,17 @@ impl Store for MortalStore {
         self.records.load(key).await
     }
 
-    async fn swap(&self, key: &str, token: Self::Token, record: &[u8]) -> Result<Swap, StoreError> {
+    async fn swap(
+        &self,
+        key: &str,
+        token: Self::Token,
+        record: &[u8],
+        forget_after: Span,
+    ) -> Result<Swap, StoreError> {
         self.operations.set(self.operations.get() + 1);
         let death = self.death.take();
         if death != Some(Death::BeforeSwap) {
-            let end = self.records.swap(key, token, record).await;
+            let end = self.records.swap(key, token, record, forget_after).await;
             if death.is_none() {
                 return end;
             }
@@ -103,7 +109,8 @@ impl World {
             let (record, forget_after) = (outcome.record.take(), Span::NEVER);
             Ok(Answer { outcome, record, forget_after })
         };
-        let question = Question { policy: &self.policy, key: KEY, acquire: &operation, ask };
+        let contention = self.policy.contention();
+        let question = Question { contention, limits, key: KEY, acquire: &operation, ask };
         let drive = self.instances[instance].drive(&self.store, &self.clock, &question);
         let Ok(outcome) = block_on(drive) else {
             self.instances[instance] = HotKeys::default();
