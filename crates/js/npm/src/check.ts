@@ -38,7 +38,7 @@ export function truth(field: string, value: unknown): boolean {
   return value ?? false;
 }
 
-/** `value`, if it is an object that is no list, and no Map: of one no field would be found. */
+/** `value`, if it is an object but neither a list nor a Map, whose entries are not fields. */
 export function object(field: string, value: unknown): Readonly<Record<string, unknown>> {
   if (typeof value !== "object" || value === null || Array.isArray(value) || value instanceof Map) {
     throw new InvalidError(field, `must be an object, not ${shown(value)}`);

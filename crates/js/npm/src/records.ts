@@ -10,15 +10,15 @@ import * as wasm from "./wasm/tollgate.js";
 const LIMITS_MAX = 16;
 const NUMBERS = LIMITS_MAX + HEAD + LIMITS_MAX * PER_LIMIT;
 
-/** How many records are looked at, whether they can be forgotten, when a key is new: with two, a limiter shrinks faster than it grows. */
+/** How many records a new key checks for whether they can be forgotten: with two, a limiter shrinks faster than it grows. */
 const SWEEP_STEPS = 2;
-/** The same when there is room for no more. More would make one new key wait for milliseconds. */
+/** The same when the limiter is full. More would make one new key wait for milliseconds. */
 const SWEEP_STEPS_MAX = 4_096;
 
 /** No keys. */
 const NONE: ReadonlySet<string> = new Set();
 
-/** A record that is nobody's, for looking at keys that were never seen. */
+/** A spare record, for peeking at keys that were never seen. */
 const SCRATCH = 0;
 
 /**
@@ -33,7 +33,7 @@ export class Records<N extends string> {
   readonly #keys: string[] = [""];
   #table: wasm.Table | undefined;
   #view: Float64Array;
-  /** Where the next look for what can be forgotten begins. */
+  /** Where the next search for forgettable records begins. */
   #hand = SCRATCH + 1;
 
   constructor(policy: Policy<N>, max: number) {
@@ -83,7 +83,7 @@ export class Records<N extends string> {
     return decisionOf(this.#shape, code, this.costs, LIMITS_MAX);
   }
 
-  /** Gives the memory back. */
+  /** Frees the memory. */
   dispose(): void {
     this.#table?.free();
     this.#table = undefined;

@@ -4,7 +4,7 @@ import { timeLeft, until } from "./until.js";
 import type { Waiters } from "./waiters.js";
 import { type WaitOptions, checked } from "./waiting.js";
 
-/** How long to wait at most until a store is asked again: others may have made room meanwhile. */
+/** Longest wait until a store is asked again: others may have made room meanwhile. */
 const PAUSE_MS_MAX = 1_000;
 
 /** It was not let in, as far as waiting is concerned. */
@@ -14,17 +14,17 @@ export interface Refused {
   readonly retryAfterMs: number | null;
 }
 
-/** A caller in a line. */
+/** A caller in a queue. */
 interface Caller {
   readonly end: number;
   readonly signal: AbortSignal | undefined;
-  /** Whether it is one of those who wait; who is let in at once never is. */
+  /** Whether it counts as waiting; a caller admitted at once never does. */
   waits: boolean;
   /** Tells it that it is the first one now. */
   isFirst(): void;
 }
 
-/** Who waits for room in a store, in one line per key. Only the first one asks. */
+/** The callers waiting for room in a store, in one queue per key. Only the first one asks. */
 export class Turns {
   readonly #clock: Clock;
   readonly #waiters: Waiters;

@@ -1,11 +1,11 @@
 import { wholeNumber } from "./check.js";
 import { FullError } from "./errors.js";
 
-/** Most callers that wait unless it is told otherwise, and the most it can be told. */
+/** The default and the largest `maxWaiting`. */
 const WAITING_DEFAULT = 10_000;
 const WAITING_MAX = 1_000_000;
 
-/** What those may be told whose callers wait. */
+/** Options of everything that callers wait for. */
 export interface WaitersOptions {
   /** Most callers that wait at the same time (10,000), at most 1,000,000. */
   readonly maxWaiting?: number;

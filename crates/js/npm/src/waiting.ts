@@ -6,7 +6,7 @@ import type { Waiters } from "./waiters.js";
 
 /** How long to wait for a turn. */
 export interface WaitOptions {
-  /** Gives up after so many milliseconds, but for a call of a store or an edge that is under way; 0 does not wait. Without it there is no end. */
+  /** Gives up after this many ms, except during a call of a store or an edge; 0 does not wait. By default unlimited. */
   readonly timeoutMs?: number | undefined;
   /** Gives up when it is aborted, in the same way. */
   readonly signal?: AbortSignal | undefined;
@@ -24,7 +24,7 @@ interface Line {
   cancel: () => void;
 }
 
-/** Who waits for room, in one line per key: the first one is asked for again exactly when it may pass. */
+/** The callers waiting for room, in one queue per key: the first one's request is repeated exactly when it may pass. */
 export class Waiting {
   readonly #clock: Clock;
   readonly #waiters: Waiters;

@@ -3,7 +3,7 @@ import { HttpError, InvalidError } from "../errors.js";
 /** Most characters of an answer that an error repeats. */
 const SHOWN_MAX = 1_000;
 
-/** What the edge answered, read to its end: a body that nobody reads would keep its connection from others. */
+/** The edge's answer, read to its end: an unread body would keep its connection from being reused. */
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;

@@ -7,7 +7,7 @@ export type HttpDecision =
       readonly allowed: true;
       readonly delayMs: number;
       readonly limits: Readonly<Record<string, HttpLimitStatus>>;
-      /** The store could not be asked: it passed uncounted, or one process alone counted it. */
+      /** The store could not be reached: it passed uncounted, or one process alone counted it. */
       readonly without?: "store" | "others";
     }
   | {

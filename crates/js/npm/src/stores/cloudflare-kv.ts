@@ -11,8 +11,8 @@ export interface KvNamespace {
 const TTL_SECS_MIN = 60;
 
 /**
- * Workers KV: **best effort**. It can't compare and swap, and other places see a write up to a minute
- * later, so what is asked for at the same time, or in two places, may all pass: at worst each place
+ * Workers KV: **best effort**. It has no compare-and-swap, and other locations see a write up to a minute
+ * later, so concurrent requests, or requests in two locations, may all pass: at worst each location
  * grants the whole limit. Where that is too much, use a Durable Object.
  */
 export class CloudflareKvStore implements Store<undefined> {

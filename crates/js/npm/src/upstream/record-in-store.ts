@@ -6,12 +6,12 @@ import { type Store, storeOf } from "../store.js";
 import type { StoreCall } from "../store-call.js";
 import { update } from "../update.js";
 
-/** How long one call of the store may take unless it is told otherwise. */
+/** How long one call of the store may take by default. */
 const CALL_MS_DEFAULT = 1_000;
 
-/** What one who keeps a record in a store may be told. */
+/** Options of a record kept in a store. */
 export interface RecordOptions {
-  /** Where it reads the time: the clock of this machine. */
+  /** The clock to use; by default this machine's. */
   readonly clock?: Clock;
   /** How long one call of the store may take (1,000 ms), at most a minute. */
   readonly callMsMax?: number;
