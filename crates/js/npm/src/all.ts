@@ -50,7 +50,7 @@ export function inLeg<T>(index: number, ask: () => T): T {
   }
 }
 
-/** What several keys say together. */
+/** The answer of several keys together. */
 export function together(legs: readonly (Decision | undefined)[]): AllDecision {
   const allowed = legs.filter((leg) => leg?.allowed === true);
   if (allowed.length === legs.length) {

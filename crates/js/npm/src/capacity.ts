@@ -1,6 +1,6 @@
 import type { Decided } from "./wasm/tollgate.js";
 
-/** What is in force for an adaptive limit of a key. */
+/** The capacity in force for a key's adaptive limit. */
 export interface Capacity {
   readonly capacity: number;
   /** What it recovers to: the policy's capacity, or the one set live. */

@@ -29,10 +29,10 @@ export const systemClock: Clock = {
 /** A clock that stands still until advanced: for tests, and for replaying traces. */
 export class ManualClock implements Clock {
   #now: number;
-  /** Who is to be woken, by the time at which. */
+  /** The timers, by the time at which they fire. */
   #waiting: { readonly at: number; readonly wake: () => void }[] = [];
 
-  /** It shows so many milliseconds since the epoch. */
+  /** It shows this many milliseconds since the epoch. */
   constructor(nowMs = 0) {
     this.#now = wholeNumber("nowMs", nowMs);
   }

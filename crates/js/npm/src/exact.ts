@@ -7,7 +7,7 @@ import { named } from "./named.js";
 import { Policy } from "./policy.js";
 import type { Decided } from "./wasm/tollgate.js";
 
-/** What is in force for an adaptive limit. */
+/** The capacity in force for an adaptive limit. */
 export interface ExactCapacity {
   readonly capacity: number;
   /** What it recovers to: the policy's capacity, or the one set live. */
@@ -33,7 +33,7 @@ export interface Applied<N extends string = string> {
   readonly verdict: Verdict;
   readonly effect: Effect;
   readonly retryAfter: HrWait;
-  /** How long the key is closed whatever its limits say: it is blocked, or has as many holds as it may have. */
+  /** How long the key is closed whatever its limits say: it is blocked, or has as many holds as allowed. */
   readonly closedFor: HrWait;
   readonly delay: HrWait;
   readonly limits: { readonly [name in N]: ExactStatus };

@@ -165,7 +165,7 @@ export class Limiter<N extends string = "requests"> {
     return limits;
   }
 
-  /** What is in force for an adaptive limit of a key; nothing for any other limit. */
+  /** The capacity in force for a key's adaptive limit; `undefined` for any other limit. */
   capacity(key: string, limit: N): Capacity | undefined {
     const index = position(this.policy, "limit", limit);
     const peek = Operation.acquire(this.policy.core, this.#costs.none(), 1_000, undefined, 0n, undefined);

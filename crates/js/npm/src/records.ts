@@ -6,7 +6,7 @@ import { numbersAt } from "./memory.js";
 import type { Policy } from "./policy.js";
 import * as wasm from "./wasm/tollgate.js";
 
-/** Room for costs in front of the numbers that a decision says. */
+/** Room for costs before the numbers of a decision. */
 const LIMITS_MAX = 16;
 const NUMBERS = LIMITS_MAX + HEAD + LIMITS_MAX * PER_LIMIT;
 
@@ -66,19 +66,19 @@ export class Records<N extends string> {
     return this.#slots.get(key);
   }
 
-  /** The slot of a key; of one that is not remembered a new one, for which none of `spared` is forgotten. */
+  /** The slot of a key, or a new one if it is not remembered; none of `spared` is forgotten for it. */
   slot(key: string, now: number, spared: ReadonlySet<string> = NONE): number {
     return this.#slots.get(key) ?? this.#add(key, now, spared);
   }
 
-  /** The slot of a key, or one of a key that was never seen, which is good for one look. */
+  /** The slot of a key, or the spare one of a key never seen, valid for one peek. */
   look(key: string): number {
     const slot = this.#slots.get(checkedKey("key", key));
     if (slot === undefined) this.table.clear(SCRATCH);
     return slot ?? SCRATCH;
   }
 
-  /** What the last decision says. */
+  /** The last decision. */
   decision(code: number): Decision<N> {
     return decisionOf(this.#shape, code, this.costs, LIMITS_MAX);
   }
@@ -107,7 +107,7 @@ export class Records<N extends string> {
     return this.table.grow();
   }
 
-  /** Forgets a key of the next `steps` whose record decides as none would, but none of `spared`; answers its slot. */
+  /** Forgets one of the next `steps` keys, not in `spared`, whose record decides as none would; returns its slot. */
   #forget(steps: number, now: number, spared: ReadonlySet<string>): number | undefined {
     for (let rest = Math.min(steps, this.#keys.length - 1); rest > 0; ) {
       if (this.#hand >= this.#keys.length) this.#hand = SCRATCH + 1;

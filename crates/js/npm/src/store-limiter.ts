@@ -150,7 +150,7 @@ export class StoreLimiter<N extends string = "requests"> {
     return (await this.#records.apply(key, make)).decision.limits;
   }
 
-  /** What is in force for an adaptive limit of a key; nothing for any other limit. */
+  /** The capacity in force for a key's adaptive limit; `undefined` for any other limit. */
   async capacity(key: string, limit: N): Promise<Capacity | undefined> {
     const peek = () => Operation.acquire(this.policy.core, this.#costs.none(), 1_000, undefined, 0n, undefined);
     return this.#records.capacity(key, position(this.policy, "limit", limit), peek);

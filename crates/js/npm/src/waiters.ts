@@ -11,17 +11,17 @@ export interface WaitersOptions {
   readonly maxWaiting?: number;
 }
 
-/** How many callers wait: no more than may. */
+/** How many callers wait, bounded. */
 export class Waiters {
   readonly #max: number;
   #count = 0;
 
-  /** @throws InvalidError when that is no number of callers. */
+  /** @throws InvalidError when the number of callers is invalid. */
   constructor(max = WAITING_DEFAULT) {
     this.#max = wholeNumber("maxWaiting", max, 0, WAITING_MAX);
   }
 
-  /** One more waits. @throws FullError when as many wait as may. */
+  /** One more waits. @throws FullError when as many wait as allowed. */
   join(): void {
     if (this.#count >= this.#max) {
       throw new FullError("too-many-waiting", `${this.#max} callers wait already; raise maxWaiting`);

@@ -13,7 +13,7 @@ export interface WaitOptions {
 }
 
 interface Waiter {
-  /** Asks once more; answers how long to wait, or nothing when it is over. */
+  /** Asks once more; returns how long to wait, or `undefined` when it is over. */
   readonly ask: () => Denied | undefined;
   readonly fail: (error: unknown) => void;
 }
@@ -29,7 +29,7 @@ export class Waiting {
   readonly #clock: Clock;
   readonly #waiters: Waiters;
   readonly #lines = new Map<string, Line>();
-  /** Who waits elsewhere, and is told of changes on a key. */
+  /** Those waiting elsewhere, who are told of changes on a key. */
   readonly #watchers = new Map<string, Set<() => void>>();
 
   constructor(clock: Clock, waiters: Waiters) {
@@ -37,7 +37,7 @@ export class Waiting {
     this.#waiters = waiters;
   }
 
-  /** What `ask` answers once it is let in. */
+  /** What `ask` returns once admitted. */
   async enter<T extends { readonly allowed: true }>(
     key: string,
     options: WaitOptions,
@@ -53,7 +53,7 @@ export class Waiting {
     return this.#wait(key, timeoutMs, signal, ask, first);
   }
 
-  /** Calls `wake` when somebody changed something on a key, after those in its line; what it answers ends that. */
+  /** Calls `wake` when a key was changed, after those in its queue; the returned function unsubscribes. */
   watch(key: string, wake: () => void): () => void {
     const watchers = this.#watchers.get(key) ?? new Set();
     this.#watchers.set(key, watchers);
@@ -63,13 +63,13 @@ export class Waiting {
     };
   }
 
-  /** Somebody changed something on a key: whoever may pass now, passes. */
+  /** A key was changed: admits whoever may pass now. */
   wake(key: string): void {
     this.#wakeLine(key);
     this.#tell(key);
   }
 
-  /** Nobody is let in any more. */
+  /** Nobody is admitted any more. */
   close(error: unknown): void {
     for (const line of [...this.#lines.values()]) {
       for (const waiter of [...line.waiters]) waiter.fail(error);
@@ -156,7 +156,7 @@ export class Waiting {
     this.#lines.delete(key);
   }
 
-  /** Where waiting alone does not help, somebody else has to change something. */
+  /** Where waiting alone does not help, only a change by others does. */
   #wakeIn(key: string, line: Line, denied: Denied): void {
     if (denied.retryAfterMs === null) return;
     line.cancel = this.#clock.after(denied.retryAfterMs, () => this.#wakeLine(key));

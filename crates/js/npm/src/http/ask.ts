@@ -40,7 +40,7 @@ export function askOf(url: string, options: AskOptions): Ask {
   };
 }
 
-/** Where the paths of the API begin. */
+/** The base URL of the API's paths. */
 function baseOf(url: string): string {
   if (typeof url !== "string" || !URL.canParse(url) || !/^https?:/i.test(url)) {
     // Its value is not shown: there may be a password in it.

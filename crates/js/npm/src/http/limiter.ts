@@ -115,14 +115,14 @@ export class HttpLimiter {
     return new HttpReservation(decision, (what, more) => this.#post(what, { lease, ...more }));
   }
 
-  /** The body of a request, if it is one. */
+  /** The body of a valid request. */
   #asked(key: string, cost: HttpCost | undefined, options: HttpRequestOptions | undefined): object {
     const id = options?.requestId;
     const request_id = id === undefined ? undefined : text("requestId", id, REQUEST_ID_BYTES_MAX);
     return { policy: this.#policy, key: checkedKey("key", key), cost: checkedCost(cost), request_id };
   }
 
-  /** The same of one that holds. */
+  /** The same for one that holds. */
   #held(key: string, options: HttpReserveOptions | undefined): object {
     return { ...this.#asked(key, options?.cost, options), hold_ms: ttlOf(options) };
   }

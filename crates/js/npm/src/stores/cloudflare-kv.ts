@@ -7,7 +7,7 @@ export interface KvNamespace {
   put(key: string, value: Uint8Array, options?: { expirationTtl?: number }): Promise<void>;
 }
 
-/** The shortest time to live that KV takes, in seconds. */
+/** The shortest time to live that KV accepts, in seconds. */
 const TTL_SECS_MIN = 60;
 
 /**
@@ -18,7 +18,7 @@ const TTL_SECS_MIN = 60;
 export class CloudflareKvStore implements Store<undefined> {
   readonly #namespace: KvNamespace;
 
-  /** @throws InvalidError when that is no namespace. */
+  /** @throws InvalidError when it is not a namespace. */
   constructor(namespace: KvNamespace) {
     this.#namespace = withMethods("namespace", namespace, ["get", "put"]);
   }

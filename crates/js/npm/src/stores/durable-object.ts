@@ -17,7 +17,7 @@ export interface DurableTransaction {
 export class DurableObjectStore implements Store<Uint8Array | undefined> {
   readonly #storage: DurableStorage;
 
-  /** @throws InvalidError when that is no storage. */
+  /** @throws InvalidError when it is not such a storage. */
   constructor(storage: DurableStorage) {
     this.#storage = withMethods("storage", storage, ["get", "transaction"]);
   }

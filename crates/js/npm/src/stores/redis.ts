@@ -14,7 +14,7 @@ export type RedisSend = (command: string, ...args: any[]) => Promise<unknown>;
 export class RedisStore implements Store<Uint8Array | undefined> {
   readonly #send: RedisSend;
 
-  /** @throws InvalidError when that is no function: a client is none. */
+  /** @throws InvalidError when it is not a function: a client is not one. */
   constructor(send: RedisSend) {
     this.#send = callable("send", send);
   }

@@ -94,7 +94,7 @@ export class Barrier {
         await this.#leave({ ...here, generation });
         return { generation, isLast: state === "opened" };
       }
-      // Of any other generation this party is none: it arrives at the next one.
+      // This party does not belong to another generation: it arrives at the next one.
       here.generation = state === "waiting" ? generation : undefined;
       let cancel = () => {};
       const look = new Promise<void>((resolve) => (cancel = this.#record.clock.after(this.#lookMs, resolve)));
@@ -113,7 +113,7 @@ export class Barrier {
     });
   }
 
-  /** Goes on, or gives up. When that fails the party is present until its generation is over, and nothing else. */
+  /** Goes on, or gives up. When that fails, the party only stays present until its generation is over. */
   async #leave({ id, generation = "0" }: Here): Promise<string> {
     const leave = this.#record.act((record, now) => barrierRecord.leave(record, { id, generation }, now));
     return leave.then(({ state }) => state, () => "failed");

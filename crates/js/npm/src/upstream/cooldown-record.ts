@@ -14,7 +14,7 @@ export interface CooldownReport {
   readonly for: Duration;
   /** What it is about: the name of a model, of an account. 1 to 64 bytes. */
   readonly label?: string | undefined;
-  /** A UUID or 32 hexadecimal digits, that tell this event from others; drawn at random if it is left out. */
+  /** A UUID or 32 hexadecimal digits that identify this event; drawn at random if left out. */
   readonly id?: string | undefined;
   /** Who saw it, as 16 hexadecimal digits: a hash, since a record holds no names. */
   readonly source?: string | undefined;
@@ -35,7 +35,7 @@ export interface CooldownEvent {
   readonly code: string;
   readonly label?: string;
   readonly recordedAt: HrTime;
-  /** At this very time it is over. */
+  /** From this very time on it no longer counts. */
   readonly expiresAt: HrTime;
 }
 

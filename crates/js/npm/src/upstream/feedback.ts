@@ -46,7 +46,7 @@ export interface ExactFeedback {
  * What a response says about its upstream's limits: `Retry-After`, `RateLimit` and its
  * older dialects, and the headers of language model providers. Malformed headers are ignored.
  *
- * @throws InvalidError when that is no response.
+ * @throws InvalidError when it is not a response.
  */
 export function feedbackOf(response: UpstreamResponse, nowMs: number = systemClock.now()): Feedback {
   const { cooldown, wait, levels } = readFeedback(response, hrTimeOfMillis(wholeNumber("nowMs", nowMs)));
