@@ -10,14 +10,14 @@ import { Legs, type Machine } from "./wasm/stores.js";
 /** How a machine ended (`crates/js/stores/src/machine.rs`). */
 const [ALLOWED, DENIED, BUSY, LOST] = [0, 1, 2, 4];
 
-/** One key of several, and what is asked of it; without costs what was held is meant. */
+/** One key of several, and what is asked of it; without costs, what was held. */
 export interface AskedLeg<N extends string> {
   readonly records: StoreRecords<N>;
   readonly key: string;
   readonly costs: Float64Array | undefined;
 }
 
-/** What a machine came to on all keys together, and on each. */
+/** The result of a machine for all keys together, and for each. */
 export interface Ran<N extends string> {
   readonly isAllowed: boolean;
   readonly legs: readonly (Done<N> | undefined)[];

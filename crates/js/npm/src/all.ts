@@ -18,11 +18,11 @@ export interface AllAllowed {
 export interface AllDenied {
   readonly allowed: false;
   readonly reason: "limited" | "impossible";
-  /** How long until all of them would let it pass if nobody else comes; `null` when waiting does not help. */
+  /** How long until all of them would admit it if nobody else asks; `null` when waiting does not help. */
   readonly retryAfterMs: number | null;
   /** The positions of the keys that denied it. */
   readonly deniedBy: readonly number[];
-  /** What each key says by itself, in their order; nothing of one that was not asked any more. */
+  /** Each key's own answer, in their order; `undefined` for one that was no longer asked. */
   readonly legs: readonly (Decision | undefined)[];
 }
 
@@ -40,7 +40,7 @@ export function legsOf<L extends { readonly limiter: unknown }>(legs: unknown, k
   return asked;
 }
 
-/** What is wrong with one of several keys says with which. */
+/** An error about one of several keys says which. */
 export function inLeg<T>(index: number, ask: () => T): T {
   try {
     return ask();
@@ -50,7 +50,7 @@ export function inLeg<T>(index: number, ask: () => T): T {
   }
 }
 
-/** What several keys say together. */
+/** The answer of several keys together. */
 export function together(legs: readonly (Decision | undefined)[]): AllDecision {
   const allowed = legs.filter((leg) => leg?.allowed === true);
   if (allowed.length === legs.length) {

@@ -10,8 +10,8 @@ export interface AsyncHolder<N extends string> {
 }
 
 /**
- * Capacity that is held in a store until it is settled or released. What nobody settles in time is
- * charged as it was held; so is what is still held when an `await using` block ends.
+ * Capacity held in a store until it is settled or released. What is not settled in time is
+ * charged in full; so is what is still held when an `await using` block ends.
  */
 export class AsyncReservation<N extends string = string> implements Allowed<N> {
   readonly allowed = true;
@@ -27,7 +27,7 @@ export class AsyncReservation<N extends string = string> implements Allowed<N> {
     this.#holder = holder;
   }
 
-  /** Ends it and charges what it came to: less than was held, or more; what was held if nothing is said. */
+  /** Ends it and charges the actual cost, less or more than was held; by default what was held. */
   async settle(cost?: Cost<N>): Promise<Settled<N>> {
     const settled = await this.#holder.settle(cost);
     this.#isOver = settled.settled || settled.reason === "gone";
@@ -41,12 +41,12 @@ export class AsyncReservation<N extends string = string> implements Allowed<N> {
     return released;
   }
 
-  /** Lets it live for so many milliseconds from now on. False when it is over. */
+  /** Makes it expire this many milliseconds from now. False when it is over. */
   renew(ttlMs: number): Promise<boolean> {
     return this.#holder.renew(ttlMs);
   }
 
-  /** Settles for what is held, unless that was done. */
+  /** Settles for what is held, unless it has ended already. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#isOver) await this.settle();
   }

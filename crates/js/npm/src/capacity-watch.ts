@@ -2,18 +2,18 @@ import type { Capacity } from "./capacity.js";
 import { TIME_MS_MAX, options as checkedOptions, wholeNumber } from "./check.js";
 import type { Clock } from "./clock.js";
 
-/** How often a store is looked at unless it is told otherwise. */
+/** How often a store is polled by default. */
 const EVERY_MS_DEFAULT = 1_000;
 
-/** What watching may be told. */
+/** Options of watching. */
 export interface WatchOptions {
-  /** The time between two looks (1,000 ms), at least 10. */
+  /** The time between two polls (1,000 ms), at least 10. */
   readonly everyMs?: number;
 }
 
 /**
- * Looks again and again, and tells of each change but those that were there at the first look. What `tell`
- * throws nobody can catch: it is an unhandled rejection, and the next look is made nevertheless.
+ * Polls, and reports each change except those already there at the first poll. What `tell`
+ * throws nobody can catch: it is an unhandled rejection, and polling goes on.
  */
 export function watchCapacity(
   clock: Clock,

@@ -1,16 +1,16 @@
 import type { Decided } from "./wasm/tollgate.js";
 
-/** What is in force for an adaptive limit of a key. */
+/** The capacity in force for a key's adaptive limit. */
 export interface Capacity {
   readonly capacity: number;
-  /** What it recovers to: what the policy says, or what was set live. */
+  /** What it recovers to: the policy's capacity, or the one set live. */
   readonly original: number;
   readonly perMs: number;
   /** The last change that somebody made, if there was one. */
   readonly change?: CapacityChange;
 }
 
-/** What somebody made of a capacity, who, why and when. */
+/** A change of a capacity: to what, by whom, why and when. */
 export interface CapacityChange {
   readonly atMs: number;
   readonly capacity: number;
@@ -18,7 +18,7 @@ export interface CapacityChange {
   readonly reason: string;
 }
 
-/** What a listener is told. */
+/** What a listener receives. */
 export interface CapacityEvent<N extends string> extends Capacity {
   readonly key: string;
   readonly limit: N;

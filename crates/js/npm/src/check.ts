@@ -38,7 +38,7 @@ export function truth(field: string, value: unknown): boolean {
   return value ?? false;
 }
 
-/** `value`, if it is an object that is no list, and no Map: of one no field would be found. */
+/** `value`, if it is an object but neither a list nor a Map, whose entries are not fields. */
 export function object(field: string, value: unknown): Readonly<Record<string, unknown>> {
   if (typeof value !== "object" || value === null || Array.isArray(value) || value instanceof Map) {
     throw new InvalidError(field, `must be an object, not ${shown(value)}`);
@@ -77,7 +77,7 @@ export function options(value: unknown, known: readonly string[]): Readonly<Reco
   return given;
 }
 
-/** Refuses fields that nobody reads. */
+/** Refuses unknown fields. */
 export function onlyKnown(at: string, given: object, known: readonly string[]): void {
   for (const field of Object.keys(given)) {
     if (!known.includes(field)) throw new InvalidError(at + field, known.length > 0 ? `is none of ${known.join(", ")}` : "is not known");
@@ -89,10 +89,10 @@ export function key(field: string, value: unknown): string {
   return text(field, value, KEY_BYTES_MAX);
 }
 
-/** `value`, if it is a text of 1 to so many bytes of UTF-8. */
+/** `value`, if it is a string of 1 to `bytesMax` bytes of UTF-8. */
 export function text(field: string, value: unknown, bytesMax: number): string {
   if (typeof value !== "string") throw new InvalidError(field, `must be a string, not ${shown(value)}`);
-  // Each has at least a byte: what is far too long is neither searched nor encoded.
+  // Each character has at least a byte: what is far too long is neither searched nor encoded.
   if (value.length > bytesMax) throw new InvalidError(field, `must have at most ${bytesMax} bytes, not ${value.length} or more`);
   if (!value.isWellFormed()) throw new InvalidError(field, "must not have half of a surrogate pair");
   const bytes = value.length * 3 <= bytesMax ? value.length : utf8.encode(value).length;

@@ -1,15 +1,15 @@
 import { InvalidError } from "./errors.js";
 import { shown, wholeNumber, withMethods } from "./check.js";
 
-/** Where a limiter reads the time, and has itself woken. */
+/** A limiter's source of time and timers. */
 export interface Clock {
   /** Milliseconds since the Unix epoch, with fractions if there are any. */
   now(): number;
-  /** Calls `wake` once, after so many milliseconds; what it answers takes that back. */
+  /** Calls `wake` once, after this many milliseconds; the returned function cancels it. */
   after(millis: number, wake: () => void): () => void;
 }
 
-/** Timers count to 2^31 - 1 ms; what waits longer has one after the other. */
+/** Timers count to 2^31 - 1 ms; longer waits chain several. */
 const TIMER_MS_MAX = 2 ** 31 - 1;
 
 /** The clock of this machine. */
@@ -26,13 +26,13 @@ export const systemClock: Clock = {
   },
 };
 
-/** A clock that stands until it is told to go on: for tests, and for traces that are played again. */
+/** A clock that stands still until advanced: for tests, and for replaying traces. */
 export class ManualClock implements Clock {
   #now: number;
-  /** Who is to be woken, by the time at which. */
+  /** The timers, by the time at which they fire. */
   #waiting: { readonly at: number; readonly wake: () => void }[] = [];
 
-  /** It shows so many milliseconds since the epoch. */
+  /** It shows this many milliseconds since the epoch. */
   constructor(nowMs = 0) {
     this.#now = wholeNumber("nowMs", nowMs);
   }
@@ -49,7 +49,7 @@ export class ManualClock implements Clock {
     };
   }
 
-  /** Goes on by so many milliseconds, and wakes who is to be woken on the way, each at its time. */
+  /** Advances by this many milliseconds, and fires the timers due on the way, each at its time. */
   advance(millis: number): void {
     const end = this.#now + wholeNumber("millis", millis);
     for (;;) {

@@ -1,9 +1,9 @@
-/** What a limit, or all of them together, say. */
+/** The verdict of one limit, or of all together. */
 export type Verdict = "allowed" | "limited" | "impossible";
 
 /** Where one limit stands after a decision. */
 export interface LimitStatus {
-  /** What this limit alone says. */
+  /** The verdict of this limit alone. */
   readonly verdict: Verdict;
   /** The most units that can be asked for at once. */
   readonly limit: number;
@@ -13,19 +13,19 @@ export interface LimitStatus {
   readonly held: number;
   /** How long until the cost passes this limit: 0 when it does, `null` when it never will. */
   readonly retryAfterMs: number | null;
-  /** How long until the limit is as if never used; `null` for a budget that is not given back. */
+  /** How long until the limit is as if never used; `null` for a budget that does not refill. */
   readonly resetAfterMs: number | null;
-  /** How long what was let in has to wait for its turn: 0 but for a leaky queue. */
+  /** How long an admitted request has to wait for its turn: 0 except for a leaky queue. */
   readonly delayMs: number;
 }
 
 /** Where every limit of a policy stands, by name. */
 export type Limits<N extends string> = { readonly [name in N]: LimitStatus };
 
-/** It was let in, and charged. */
+/** Admitted, and charged. */
 export interface Allowed<N extends string = string> {
   readonly allowed: true;
-  /** How long it has to wait for its turn: 0 but for a leaky queue. */
+  /** How long it has to wait for its turn: 0 except for a leaky queue. */
   readonly delayMs: number;
   readonly limits: Limits<N>;
 }
@@ -34,12 +34,12 @@ export interface Allowed<N extends string = string> {
 export interface Limited<N extends string = string> {
   readonly allowed: false;
   readonly reason: "limited";
-  /** The shortest wait after which the same request passes if nobody else comes, rounded up; `null` when waiting does not help. */
+  /** The shortest wait until the same request passes if nobody else asks, rounded up; `null` when waiting does not help. */
   readonly retryAfterMs: number | null;
   readonly limits: Limits<N>;
 }
 
-/** Never: a cost is above what its limit ever holds, or asks for a slot without holding it. Nothing was charged. */
+/** Never: a cost is above what its limit can ever hold, or asks for a slot without holding it. Nothing was charged. */
 export interface Impossible<N extends string = string> {
   readonly allowed: false;
   readonly reason: "impossible";
@@ -47,7 +47,7 @@ export interface Impossible<N extends string = string> {
   readonly limits: Limits<N>;
 }
 
-/** It was not let in. */
+/** It was not admitted. */
 export type Denied<N extends string = string> = Limited<N> | Impossible<N>;
 
 /** May it pass? */

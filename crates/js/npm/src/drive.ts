@@ -14,7 +14,7 @@ export interface Leg extends StoreCall {
   ttlMs(record: Uint8Array, now: number): number | null;
 }
 
-/** Takes a machine through its steps. Answers why a store failed, if one did last. */
+/** Takes a machine through its steps. Returns why a store failed, if the last one did. */
 export async function drive(machine: Machine, legs: readonly Leg[]): Promise<unknown> {
   const { clock } = legs[0]!;
   const driver = new Driver(machine, legs);
@@ -45,7 +45,7 @@ class Driver {
     this.#machine = machine;
     this.#legs = legs;
     this.#first = legs.map((leg) => load(leg, leg.key));
-    // Nobody may come to ask for it.
+    // It may never be awaited: avoid an unhandled rejection.
     for (const loaded of this.#first) loaded?.catch(() => {});
   }
 

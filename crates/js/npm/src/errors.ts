@@ -13,7 +13,7 @@ export type ErrorCode =
   | "http"
   | "disposed";
 
-/** Every error of this package that is not somebody else's. */
+/** The base of every error that this package makes. */
 export class TollgateError extends Error {
   /** What went wrong, for programs. */
   readonly code: ErrorCode;
@@ -25,7 +25,7 @@ export class TollgateError extends Error {
   }
 }
 
-/** An argument is not what it should be. */
+/** An argument is invalid. */
 export class InvalidError extends TollgateError {
   /** Which one: `cost.input_tokens`. */
   readonly field: string;
@@ -39,16 +39,16 @@ export class InvalidError extends TollgateError {
   }
 }
 
-/** It will never be let in: a cost is above what its limit ever holds, or a slot is not held. */
+/** It will never be admitted: a cost is above what its limit can ever hold, or a slot is not held. */
 export class ImpossibleError extends TollgateError {
   constructor() {
     super("impossible", "a cost is above what its limit ever holds, or asks for a slot without holding it");
   }
 }
 
-/** It was not let in within `timeoutMs`. Nothing was charged. */
+/** It was not admitted within `timeoutMs`. Nothing was charged. */
 export class TimeoutError extends TollgateError {
-  /** How long it would have to wait from now on; `null` when that is not known. */
+  /** How long it would still have to wait; `null` when that is not known. */
   readonly retryAfterMs: number | null;
 
   constructor(retryAfterMs: number | null) {
@@ -57,16 +57,16 @@ export class TimeoutError extends TollgateError {
   }
 }
 
-/** There are as many keys, callers that wait, or events as there may be. */
+/** There are as many keys, waiting callers, or events as allowed. */
 export class FullError extends TollgateError {
   constructor(code: "too-many-keys" | "too-many-waiting" | "too-many-events", message: string) {
     super(code, message);
   }
 }
 
-/** The edge can't be asked, or answered what is no decision. */
+/** The edge can't be reached, or its answer is not a decision. */
 export class HttpError extends TollgateError {
-  /** The status of its answer; nothing when there was none. */
+  /** The status of its answer; `undefined` when there was none. */
   readonly status: number | undefined;
 
   constructor(status: number | undefined, message: string, options?: ErrorOptions) {
@@ -75,7 +75,7 @@ export class HttpError extends TollgateError {
   }
 }
 
-/** The limiter was disposed of. */
+/** The limiter was disposed. */
 export class DisposedError extends TollgateError {
   constructor() {
     super("disposed", "the limiter was disposed of");

@@ -7,10 +7,10 @@ import { named } from "./named.js";
 import { Policy } from "./policy.js";
 import type { Decided } from "./wasm/tollgate.js";
 
-/** What is in force for an adaptive limit. */
+/** The capacity in force for an adaptive limit. */
 export interface ExactCapacity {
   readonly capacity: number;
-  /** What it recovers to: what the policy says, or what was set live. */
+  /** What it recovers to: the policy's capacity, or the one set live. */
   readonly original: number;
   readonly per: HrWait;
 }
@@ -24,16 +24,16 @@ export interface ExactStatus {
   readonly retryAfter: HrWait;
   readonly resetAfter: HrWait;
   readonly delay: HrWait;
-  /** Of an adaptive limit alone. */
+  /** Only for adaptive limits. */
   readonly capacity?: ExactCapacity;
 }
 
-/** What an operation came to, to the nanosecond. */
+/** The result of an operation, to the nanosecond. */
 export interface Applied<N extends string = string> {
   readonly verdict: Verdict;
   readonly effect: Effect;
   readonly retryAfter: HrWait;
-  /** How long the key is closed whatever its limits say: it is blocked, or has as many holds as it may have. */
+  /** How long the key is closed whatever its limits say: it is blocked, or has as many holds as allowed. */
   readonly closedFor: HrWait;
   readonly delay: HrWait;
   readonly limits: { readonly [name in N]: ExactStatus };
@@ -45,7 +45,7 @@ export interface Applied<N extends string = string> {
  * Decides on a record that the caller keeps: a function of its arguments and nothing else, the same to
  * the bit on every host.
  *
- * @throws InvalidError that names the argument that is not what it should be; `record` when its bytes
+ * @throws InvalidError that names the invalid argument; `record` when its bytes
  * are none.
  */
 export function apply<N extends string>(

@@ -1,4 +1,4 @@
-/** The face of the package; an entry (`node.ts`, `web.ts`, `workerd.ts`) starts the module below it. */
+/** The package's API; an entry (`node.ts`, `web.ts`, `workerd.ts`) starts the module below it. */
 export type { AllAllowed, AllDecision, AllDenied } from "./all.js";
 export type { Effect } from "./answer.js";
 export { KEY_BYTES_MAX, UNITS_MAX } from "./check.js";

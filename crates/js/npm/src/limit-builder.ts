@@ -109,7 +109,7 @@ function addGeneral(builder: PolicyBuilder, it: Numbers): void {
   if (oneOf(`${at}.overrun`, overrun, ["debt", "refuse"]) === "refuse") builder.refuse_overrun();
 }
 
-/** A budget has no period; the core wants one and never looks at it. */
+/** A budget has no period; the core requires one and ignores it. */
 function addTokenBucket(builder: PolicyBuilder, name: string, it: Numbers): void {
   const [capacity, refill] = [it.units("capacity"), it.units("refill")];
   const per = refill === 0n && it.fields["per"] === undefined ? 1n : it.span("per");

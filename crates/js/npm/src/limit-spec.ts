@@ -1,12 +1,12 @@
 import type { Duration } from "./duration.js";
 
-/** What every limit may say. */
+/** Options of every limit. */
 export interface GeneralSpec {
-  /** What a request costs that names no cost: 1 for a limit named `requests`, for slots and for the only limit of a policy. */
+  /** The cost of a request that names none: 1 for a limit named `requests`, for slots and for the only limit of a policy. */
   readonly defaultCost?: number;
   /** Every call costs 1, and naming another cost is an error. */
   readonly perCall?: boolean;
-  /** Only watches: tells what it would have said, and denies nothing. */
+  /** Counts and reports what it would have decided, but denies nothing. */
   readonly shadow?: boolean;
   /** What was used beyond a reservation is charged (`debt`, the default), or settling it is refused. */
   readonly overrun?: "debt" | "refuse";
@@ -20,7 +20,7 @@ export interface GcraSpec extends GeneralSpec {
   readonly burst?: number;
 }
 
-/** Regains `refill` units per period; without any it is a budget that is spent once, and has no period. */
+/** Regains `refill` units per period; with none it is a budget that is spent only once, and has no period. */
 export interface TokenBucketSpec extends GeneralSpec {
   readonly algorithm: "token-bucket";
   readonly capacity: number;
@@ -30,7 +30,7 @@ export interface TokenBucketSpec extends GeneralSpec {
   readonly initial?: number;
 }
 
-/** Starts empty and drains `leak` units per period; of a queue it is told when a request's turn is. */
+/** Starts empty and drains `leak` units per period; a queue tells when a request's turn is. */
 export interface LeakySpec extends GeneralSpec {
   readonly algorithm: "leaky-bucket" | "leaky-queue";
   readonly capacity: number;
@@ -62,14 +62,14 @@ export type IntervalBucketSpec = GeneralSpec &
     readonly initial?: number;
   };
 
-/** `limit` units in any stretch of a period: exactly, or about that from two counters. */
+/** `limit` units in any span of one period: exactly, or approximately, from two counters. */
 export interface SlidingSpec extends GeneralSpec {
   readonly algorithm: "sliding-log" | "sliding-counter";
   readonly limit: number;
   readonly per: Duration;
 }
 
-/** So many at the same time. What is asked for has to be reserved. */
+/** At most `slots` units at the same time. They have to be reserved. */
 export interface ConcurrencySpec extends GeneralSpec {
   readonly algorithm: "concurrency";
   readonly slots: number;

@@ -17,13 +17,13 @@ import { type WaitOptions, Waiting } from "./waiting.js";
 import { Operation } from "./wasm/tollgate.js";
 import { withSlot } from "./with-slot.js";
 
-/** Most keys that a limiter remembers unless it is told otherwise, and the most it can be told. */
+/** The default and the largest `maxKeys`. */
 const KEYS_DEFAULT = 100_000;
 const KEYS_MAX = 1_000_000;
 
-/** What a limiter may be told. */
+/** Options of a limiter. */
 export interface LimiterOptions extends WaitersOptions {
-  /** Where it reads the time: the clock of this machine. */
+  /** The clock to use; by default this machine's. */
   readonly clock?: Clock;
   /** Most keys that it remembers (100,000), at most 1,000,000. */
   readonly maxKeys?: number;
@@ -65,7 +65,7 @@ export class Limiter<N extends string = "requests"> {
     return this.#records.size;
   }
 
-  /** @internal By what a pool waits. */
+  /** @internal What a pool waits by. */
   get clock(): Clock {
     return this.#clock;
   }
@@ -81,7 +81,7 @@ export class Limiter<N extends string = "requests"> {
     for (const [index, { limiter, cost }] of asked.entries()) inLeg(index, () => limiter.#costs.list(cost));
     const times = asked.map(({ limiter }) => timeOf(limiter.#clock));
     const keys = new Set(asked.map(({ key }) => key));
-    // All of them have their places before one is charged: no place is taken from another of them, or refused later.
+    // All keys get their slots before one is charged: none is taken from another of them, or refused later.
     for (const [index, { limiter, key }] of asked.entries()) limiter.#records.slot(key, times[index]!, keys);
     const each = (charge: boolean) => asked.map(({ limiter, key, cost }, index) => limiter.#ask(key, cost, times[index]!, charge));
     const denied = together(each(false));
@@ -89,16 +89,16 @@ export class Limiter<N extends string = "requests"> {
   }
 
   /**
-   * Asks for costs, and charges all of them or nothing. It does not stand in line.
+   * Asks for costs, and charges all of them or nothing. It does not queue.
    *
-   * @throws InvalidError, and FullError when every key has something to remember and this one is new.
+   * @throws InvalidError, and FullError when this key is new and no other can be forgotten.
    */
   tryAcquire(key: string, cost?: Cost<N>): Decision<N> {
     return this.#ask(key, cost, timeOf(this.#clock), true);
   }
 
   /**
-   * The same, and waits for its turn: callers of one key pass in the order in which they came.
+   * The same, and waits for its turn: callers of one key pass in order of arrival.
    *
    * @throws TimeoutError, ImpossibleError, FullError, InvalidError, or the reason of `signal`.
    */
@@ -109,7 +109,7 @@ export class Limiter<N extends string = "requests"> {
   }
 
   /**
-   * Holds costs instead of charging them: an estimate, that is settled for what it came to.
+   * Holds costs instead of charging them: an estimate, settled later at the actual cost.
    *
    * @throws InvalidError and FullError, as `tryAcquire`.
    */
@@ -127,8 +127,8 @@ export class Limiter<N extends string = "requests"> {
   }
 
   /**
-   * Holds costs, a slot as a rule, while `work` goes on, and settles for them when it has ended, however
-   * it did. The hold is renewed until then.
+   * Holds costs, usually a slot, while `work` runs, and settles them when it ends, however
+   * it does. The hold is renewed until then.
    */
   async withSlot<T>(
     key: string,
@@ -152,8 +152,8 @@ export class Limiter<N extends string = "requests"> {
   }
 
   /**
-   * Does what those who run a limiter do: charges whether there is room or not, blocks, lowers what is
-   * left, sets or reduces a capacity. Answers where each limit stands then.
+   * Operator actions: charges whether there is room or not, blocks, lowers what is
+   * left, sets or reduces a capacity. Returns where each limit then stands.
    */
   control(key: string, operation: Control<N>): Limits<N> {
     const asked = controlOf(this.policy, operation);
@@ -165,7 +165,7 @@ export class Limiter<N extends string = "requests"> {
     return limits;
   }
 
-  /** What is in force for an adaptive limit of a key; nothing for any other limit. */
+  /** The capacity in force for a key's adaptive limit; `undefined` for any other limit. */
   capacity(key: string, limit: N): Capacity | undefined {
     const index = position(this.policy, "limit", limit);
     const peek = Operation.acquire(this.policy.core, this.#costs.none(), 1_000, undefined, 0n, undefined);
@@ -177,31 +177,31 @@ export class Limiter<N extends string = "requests"> {
   }
 
   /**
-   * Calls `listener` whenever `control` changes a capacity; what it answers ends that. Recovery is no
-   * event: it goes on all the time. What a listener throws, `control` throws when all of them were called.
+   * Calls `listener` whenever `control` changes a capacity; the returned function unsubscribes. Recovery is no
+   * event: it is continuous. What a listener throws, `control` rethrows once all of them were called.
    */
   onCapacityChange(listener: (event: CapacityEvent<N>) => void): () => void {
     this.#listeners.add(callable("listener", listener));
     return () => void this.#listeners.delete(listener);
   }
 
-  /** @internal Calls `wake` when somebody changed something on a key; what it answers ends that. */
+  /** @internal Calls `wake` when a key was changed; the returned function unsubscribes. */
   watch(key: string, wake: () => void): () => void {
     return this.#waiting.watch(key, wake);
   }
 
-  /** @internal What is wrong with a cost is told before anybody waits. @throws InvalidError */
+  /** @internal Rejects an invalid cost before anybody waits. @throws InvalidError */
   checkCost(cost: Cost<N> | undefined): void {
     this.#costs.write(this.#records.costs, cost);
   }
 
-  /** Gives its memory back. Whoever waits is told so. */
+  /** Frees its memory. Waiting callers get an error. */
   [Symbol.dispose](): void {
     this.#records.dispose();
     this.#waiting.close(new DisposedError());
   }
 
-  /** Asks for costs, and charges them if it is to. */
+  /** Asks for costs, and charges them if asked to. */
   #ask(key: string, cost: Cost<N> | undefined, now: number, charge: boolean): Decision<N> {
     const records = this.#records;
     this.#costs.write(records.costs, cost);
@@ -240,7 +240,7 @@ export class Limiter<N extends string = "requests"> {
         failures.push(error);
       }
     }
-    // All of them are told before one of them is heard.
+    // All listeners are called before an error of one is thrown.
     if (failures.length > 0) throw failures[0];
   }
 
@@ -252,23 +252,23 @@ export class Limiter<N extends string = "requests"> {
     return decision.allowed ? { settled: true, limits } : { settled: false, reason: decision.reason, limits };
   }
 
-  /** What is done to a hold. There is none on a key that is not remembered. */
+  /** Applies an operation to a hold. A key that is not remembered has none. */
   #end(key: string, operation: Operation): Effect | undefined {
     const code = this.#change(key, operation, this.#records.find(key));
     return code === undefined ? undefined : effectOf(code);
   }
 
-  /** Does something to a key that may make room on it. */
+  /** Applies an operation that may make room on a key. */
   #change(key: string, operation: Operation, slot: number | undefined): number | undefined {
     const { table } = this.#records;
     if (slot === undefined) return undefined;
     const code = table.apply(slot, operation, timeOf(this.#clock));
-    // Whoever is let in now decides, too, so what was said is read first.
+    // Admitting a waiter decides again and overwrites the answer, so read it first.
     queueMicrotask(() => this.#waiting.wake(key));
     return code;
   }
 
-  /** An id that no other hold of this limiter has. Nobody else sees it. */
+  /** An id unique among this limiter's holds. Nobody else sees it. */
   #newId(): Uint8Array {
     this.#ids.setFloat64(8, (this.#nextId += 1));
     return new Uint8Array(this.#ids.buffer.slice(0));

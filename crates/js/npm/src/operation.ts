@@ -20,7 +20,7 @@ export interface NoteSpec {
   readonly reason?: string | undefined;
 }
 
-/** What is asked for. It is held where there is a hold, and charged once per id where there is one. */
+/** What is asked for: held if there is a hold, and charged once per id if there is one. */
 export interface AcquireSpec<N extends string> {
   readonly cost?: Cost<N>;
   readonly hold?: HoldSpec;
@@ -30,20 +30,20 @@ export interface AcquireSpec<N extends string> {
   readonly once?: string;
 }
 
-/** A capacity that is set live; without `capacity` and `per` the policy's own counts again. */
+/** A capacity that is set live; without `capacity` and `per`, back to the policy's own. */
 export interface SetCapacitySpec<N extends string> extends NoteSpec {
   readonly limit: N;
   readonly capacity?: number;
   readonly per?: Duration;
 }
 
-/** A capacity that is reduced, to a half unless `factorPermille` (0 to 999) says otherwise. */
+/** Reduces a capacity, by default to a half (`factorPermille`: 0 to 999). */
 export interface ReduceSpec<N extends string> extends NoteSpec {
   readonly limit: N;
   readonly factorPermille?: number | undefined;
 }
 
-/** What is done to one key: an object with one field, which says what. */
+/** An operation on one key: an object with one field, which says which. */
 export type Operation<N extends string = string> =
   | { readonly acquire: AcquireSpec<N> }
   | { readonly settle: { readonly hold: string; readonly cost?: Cost<N> } }
@@ -56,7 +56,7 @@ export type Operation<N extends string = string> =
   | { readonly setCapacity: SetCapacitySpec<N> }
   | { readonly reduce: ReduceSpec<N> };
 
-/** What those who run a limiter do to a key. */
+/** Operator actions on a key. */
 export type Control<N extends string = string> = Extract<
   Operation<N>,
   { penalise: object } | { block: object } | { lower: object } | { setCapacity: object } | { reduce: object }
@@ -82,7 +82,7 @@ type Fields = Readonly<Record<string, unknown>>;
 const KINDS = Object.keys(FIELDS) as Kind[];
 const CONTROLS: readonly Kind[] = ["penalise", "block", "lower", "setCapacity", "reduce"];
 
-/** What those who run a limiter do, as the core takes it. */
+/** Operator actions, as the core takes them. */
 export function controlOf<N extends string>(policy: Policy<N>, operation: Control<N>): wasm.Operation {
   const control = operationOf(policy, operation, CONTROLS);
   const [kind, it] = Object.entries(operation)[0] as [Kind, Fields];

@@ -2,26 +2,26 @@ import { TIME_MS_MAX, wholeNumber } from "./check.js";
 import type { Cost } from "./cost.js";
 import type { WaitOptions } from "./waiting.js";
 
-/** How long a reservation lives unless it says otherwise: a minute. */
+/** How long a reservation lives by default: a minute. */
 export const TTL_MS_DEFAULT = 60_000;
 
-/** What a caller that waits may say. */
+/** Options of a call that waits. */
 export interface AcquireOptions<N extends string> extends WaitOptions {
   readonly cost?: Cost<N> | undefined;
 }
 
-/** What a reservation may say. */
+/** Options of a reservation. */
 export interface ReserveOptions<N extends string> {
-  /** What is held: an estimate. */
+  /** The cost to hold: an estimate. */
   readonly cost?: Cost<N> | undefined;
   /** How long it is held at most (60,000 ms), up to 31 days. Then it is charged. */
   readonly ttlMs?: number | undefined;
 }
 
-/** What makes a request one, however often it comes. */
+/** Makes a request count once, however often it is retried. */
 export interface RequestOptions {
   /**
-   * A UUID, or 32 hexadecimal digits: who lost the answer asks again under the same id, and is not charged
+   * A UUID, or 32 hexadecimal digits: a caller that lost the answer retries under the same id, and is not charged
    * again. A key remembers the last 16.
    */
   readonly requestId?: string | undefined;

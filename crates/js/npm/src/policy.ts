@@ -6,8 +6,8 @@ import { named } from "./named.js";
 import * as wasm from "./wasm/tollgate.js";
 
 /**
- * What makes a policy: limits by name, each as an object or as a text (`"100/minute"`,
- * `"10/s burst 20"`); or such a text alone, which is a limit named `requests`.
+ * What a policy is made from: limits by name, each as an object or as a string (`"100/minute"`,
+ * `"10/s burst 20"`); or such a string alone, which is a limit named `requests`.
  */
 export type PolicySpec<N extends string> = string | { readonly [name in N]: string | LimitSpec };
 
@@ -19,7 +19,7 @@ export class Policy<N extends string = "requests"> {
   readonly core: wasm.Policy;
   readonly #adaptive: ReadonlySet<string>;
 
-  /** @throws InvalidError that names the field that is not what it should be. */
+  /** @throws InvalidError that names the invalid field. */
   constructor(spec: string);
   constructor(spec: PolicySpec<N>);
   constructor(spec: PolicySpec<N>) {

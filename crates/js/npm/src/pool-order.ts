@@ -12,7 +12,7 @@ export class PoolOrder {
   readonly #offset: number;
   #turn = 0;
 
-  /** @throws InvalidError that names the option that is not what it should be. */
+  /** @throws InvalidError that names the invalid option. */
   constructor(members: number, choice: PoolChoice = "round-robin", offset = 0) {
     named("members", () => order_round_robin(members, 0, 0));
     this.#members = members;

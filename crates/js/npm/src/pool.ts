@@ -10,43 +10,43 @@ import { Waiters, type WaitersOptions } from "./waiters.js";
 import { type WaitOptions, Waiting } from "./waiting.js";
 import { withSlot } from "./with-slot.js";
 
-/** The line of all who wait for a pool. */
+/** The queue of all who wait for a pool. */
 const LINE = "";
 
-/** One of several that can stand in for each other, and whatever else is to be known of it. */
+/** One of several interchangeable members, with any other properties of it. */
 export interface PoolMember<N extends string> {
   readonly limiter: Limiter<N>;
   readonly key: string;
 }
 
-/** What a pool may be told. */
+/** Options of a pool. */
 export interface PoolOptions extends WaitersOptions {
-  /** One after the other, unless it says otherwise. */
+  /** By default round-robin. */
   readonly choice?: PoolChoice;
-  /** Where the round begins: the index of a worker, so that not all begin with the same member. */
+  /** Where the round-robin begins: a worker's index, say, so that not all begin with the same member. */
   readonly offset?: number;
 }
 
-/** A member let it pass, and was charged. */
+/** A member admitted it, and was charged. */
 export type PoolAllowed<N extends string, M> = Allowed<N> & { readonly member: M };
 
-/** No member let it pass: what the one says that has room first. */
+/** All members denied it: the answer of the one that has room first. */
 export type PoolDenied<N extends string> = Denied<N> & { readonly member?: undefined };
 
 /** May it pass, and on which member? */
 export type PoolDecision<N extends string, M> = PoolAllowed<N, M> | PoolDenied<N>;
 
-/** Members that can stand in for each other: 1 to 16. Who waits does so by the clock of the first one. */
+/** 1 to 16 members that can stand in for each other. Waiting uses the first one's clock. */
 export class Pool<N extends string, M extends PoolMember<N>> {
   /** The members, in their order. */
   readonly members: readonly M[];
   readonly #order: PoolOrder;
   readonly #waiting: Waiting;
-  /** How many callers may have to wait; while there are any, the members tell of changes. */
+  /** How many callers may have to wait; while there are any, the members report changes. */
   #callers = 0;
   #stopWatching: readonly (() => void)[] = [];
 
-  /** @throws InvalidError that names the member or the option that is not what it should be. */
+  /** @throws InvalidError that names the invalid member or option. */
   constructor(members: readonly M[], options?: PoolOptions) {
     checkedOptions(options, ["choice", "offset", "maxWaiting"]);
     this.members = checkedMembers(members);
@@ -55,7 +55,7 @@ export class Pool<N extends string, M extends PoolMember<N>> {
   }
 
   /**
-   * Asks one member after the other, until one lets it pass.
+   * Asks one member after the other, until one admits it.
    *
    * @throws InvalidError and FullError, as a limiter's `tryAcquire`.
    */
@@ -67,8 +67,8 @@ export class Pool<N extends string, M extends PoolMember<N>> {
   }
 
   /**
-   * The same, and waits until a member has room: callers of one pool pass in the order in which they came. They stand in no
-   * line of a member's own.
+   * The same, and waits until a member has room: callers of one pool pass in order of arrival. They do not queue
+   * on the member itself.
    *
    * @throws TimeoutError, ImpossibleError, FullError, InvalidError, or the reason of `signal`.
    */
@@ -98,8 +98,8 @@ export class Pool<N extends string, M extends PoolMember<N>> {
   }
 
   /**
-   * Holds costs, a slot as a rule, on a member while `work` goes on, and settles for them when it has
-   * ended, however it did. The hold is renewed until then.
+   * Holds costs, usually a slot, on a member while `work` runs, and settles them when it has
+   * ended, however it does. The hold is renewed until then.
    */
   async withSlot<T>(
     work: (held: PoolReservation<N, M>) => T | Promise<T>,
@@ -109,7 +109,7 @@ export class Pool<N extends string, M extends PoolMember<N>> {
     return withSlot(clock, options?.ttlMs ?? TTL_MS_DEFAULT, () => this.reserve(options), work);
   }
 
-  /** What the first member answers that lets it pass, or the one that has room first. */
+  /** The answer of the first member that admits it, else of the one that has room first. */
   #first<A extends { readonly allowed: true }>(ask: (member: M) => A | Denied<N>): A | PoolDenied<N> {
     let denied: Denied<N> | undefined;
     for (const position of this.#order.next(() => this.members.map(room))) {
@@ -135,7 +135,7 @@ export class Pool<N extends string, M extends PoolMember<N>> {
     }
   }
 
-  /** What others do to a member may make room on it. */
+  /** Changes by others may make room on a member. */
   #watch(): void {
     const wake = () => this.#waiting.wake(LINE);
     this.#stopWatching = this.members.map(({ limiter, key }) => limiter.watch(key, wake));
@@ -152,13 +152,13 @@ function checkedMembers<M>(members: readonly M[]): readonly M[] {
   return [...members];
 }
 
-/** What a member has left of the limit that it has least of. */
+/** What remains of the member's scarcest limit. */
 function room<N extends string>({ limiter, key }: PoolMember<N>): number {
   const limits = limiter.peek(key);
   return Math.min(...limiter.policy.limits.map((name) => limits[name].remaining));
 }
 
-/** Whoever asks again goes by the member that has room first; by one that never has only if none ever does. */
+/** A retry waits for the member that has room first; for one that never has only if none ever does. */
 function soonest<N extends string>(a: Denied<N> | undefined, b: Denied<N>): Denied<N> {
   return a === undefined || a.reason === "impossible" || (b.retryAfterMs ?? Infinity) < (a.retryAfterMs ?? Infinity) ? b : a;
 }

@@ -6,19 +6,19 @@ import { numbersAt } from "./memory.js";
 import type { Policy } from "./policy.js";
 import * as wasm from "./wasm/tollgate.js";
 
-/** Room for costs in front of the numbers that a decision says. */
+/** Room for costs before the numbers of a decision. */
 const LIMITS_MAX = 16;
 const NUMBERS = LIMITS_MAX + HEAD + LIMITS_MAX * PER_LIMIT;
 
-/** How many records are looked at, whether they can be forgotten, when a key is new: with two, a limiter shrinks faster than it grows. */
+/** How many records a new key checks for whether they can be forgotten: with two, a limiter shrinks faster than it grows. */
 const SWEEP_STEPS = 2;
-/** The same when there is room for no more. More would make one new key wait for milliseconds. */
+/** The same when the limiter is full. More would make one new key wait for milliseconds. */
 const SWEEP_STEPS_MAX = 4_096;
 
 /** No keys. */
 const NONE: ReadonlySet<string> = new Set();
 
-/** A record that is nobody's, for looking at keys that were never seen. */
+/** A spare record, for peeking at keys that were never seen. */
 const SCRATCH = 0;
 
 /**
@@ -33,7 +33,7 @@ export class Records<N extends string> {
   readonly #keys: string[] = [""];
   #table: wasm.Table | undefined;
   #view: Float64Array;
-  /** Where the next look for what can be forgotten begins. */
+  /** Where the next search for forgettable records begins. */
   #hand = SCRATCH + 1;
 
   constructor(policy: Policy<N>, max: number) {
@@ -66,24 +66,24 @@ export class Records<N extends string> {
     return this.#slots.get(key);
   }
 
-  /** The slot of a key; of one that is not remembered a new one, for which none of `spared` is forgotten. */
+  /** The slot of a key, or a new one if it is not remembered; none of `spared` is forgotten for it. */
   slot(key: string, now: number, spared: ReadonlySet<string> = NONE): number {
     return this.#slots.get(key) ?? this.#add(key, now, spared);
   }
 
-  /** The slot of a key, or one of a key that was never seen, which is good for one look. */
+  /** The slot of a key, or the spare one of a key never seen, valid for one peek. */
   look(key: string): number {
     const slot = this.#slots.get(checkedKey("key", key));
     if (slot === undefined) this.table.clear(SCRATCH);
     return slot ?? SCRATCH;
   }
 
-  /** What the last decision says. */
+  /** The last decision. */
   decision(code: number): Decision<N> {
     return decisionOf(this.#shape, code, this.costs, LIMITS_MAX);
   }
 
-  /** Gives the memory back. */
+  /** Frees the memory. */
   dispose(): void {
     this.#table?.free();
     this.#table = undefined;
@@ -107,7 +107,7 @@ export class Records<N extends string> {
     return this.table.grow();
   }
 
-  /** Forgets a key of the next `steps` whose record decides as none would, but none of `spared`; answers its slot. */
+  /** Forgets one of the next `steps` keys, not in `spared`, whose record decides as none would; returns its slot. */
   #forget(steps: number, now: number, spared: ReadonlySet<string>): number | undefined {
     for (let rest = Math.min(steps, this.#keys.length - 1); rest > 0; ) {
       if (this.#hand >= this.#keys.length) this.#hand = SCRATCH + 1;

@@ -2,7 +2,7 @@ import type { Cost } from "./cost.js";
 import type { Allowed, Limits } from "./decision.js";
 import { DisposedError } from "./errors.js";
 
-/** What came of settling. */
+/** The result of settling. */
 export type Settled<N extends string = string> =
   | { readonly settled: true; readonly limits: Limits<N> }
   /** It was settled or released before, or expired and was charged. */
@@ -18,8 +18,8 @@ export interface Holder<N extends string> {
 }
 
 /**
- * Capacity that is held until it is settled or released. What nobody settles in time is charged as it
- * was held; so is what is still held when a `using` block ends.
+ * Capacity held until it is settled or released. What is not settled in time is charged in
+ * full; so is what is still held when a `using` block ends.
  */
 export class Reservation<N extends string = string> implements Allowed<N> {
   readonly allowed = true;
@@ -34,7 +34,7 @@ export class Reservation<N extends string = string> implements Allowed<N> {
     this.#holder = holder;
   }
 
-  /** Ends it and charges what it came to: less than was held, or more; what was held if nothing is said. */
+  /** Ends it and charges the actual cost, less or more than was held; by default what was held. */
   settle(cost?: Cost<N>): Settled<N> {
     return this.#holder.settle(cost);
   }
@@ -44,12 +44,12 @@ export class Reservation<N extends string = string> implements Allowed<N> {
     return this.#holder.release();
   }
 
-  /** Lets it live for so many milliseconds from now on. False when it is over. */
+  /** Makes it expire this many milliseconds from now. False when it is over. */
   renew(ttlMs: number): boolean {
     return this.#holder.renew(ttlMs);
   }
 
-  /** Settles for what is held, unless that was done. */
+  /** Settles for what is held, unless it has ended already. */
   [Symbol.dispose](): void {
     try {
       this.#holder.settle(undefined);

@@ -2,7 +2,7 @@ import type { Clock } from "./clock.js";
 import { TollgateError } from "./errors.js";
 import type { Loaded, Store } from "./store.js";
 
-/** Longest record that is taken of a store: the core writes at most 352 KB. */
+/** Longest record accepted from a store: the core writes at most 352 KB. */
 const RECORD_BYTES_MAX = 512 * 1_024;
 /**
  * How long a store keeps a record that decides as none would. By the clock of another process it may not do so yet, and
@@ -18,7 +18,7 @@ export interface StoreCall {
   readonly callMsMax: number;
 }
 
-/** What a store knows of a key. It is asked for no more than it promises, and believed no further. */
+/** What a store returned for a key, checked: a store is not trusted beyond its interface. */
 export async function load(call: StoreCall, key: string): Promise<Loaded<unknown>> {
   const value: unknown = await inTime(call, () => call.store.load(key));
   if (typeof value !== "object" || value === null) throw new TypeError("the store's load answers no { record, token }");
@@ -43,7 +43,7 @@ export async function swap(
   return swapped;
 }
 
-/** There is no answer of the store, or none that can be believed. */
+/** The store gave no answer, or none that can be valid. */
 export function storeFailed(cause: unknown): TollgateError {
   return new TollgateError("store", "the store failed, or took too long", { cause });
 }
@@ -53,7 +53,7 @@ export function storeBusy(): TollgateError {
   return new TollgateError("busy", "others were faster ten times in a row on this key");
 }
 
-/** A store that hangs fails. What it comes to later, nobody waits for. */
+/** A store that hangs counts as failed. Its late answer is ignored. */
 function inTime<R>({ clock, callMsMax }: StoreCall, ask: () => Promise<R>): Promise<R> {
   return new Promise((resolve, reject) => {
     const cancel = clock.after(callMsMax, () => reject(new Error(`the store took longer than ${callMsMax} ms`)));

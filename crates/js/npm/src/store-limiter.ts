@@ -21,16 +21,16 @@ import { type Legs, Machine } from "./wasm/stores.js";
 import { Operation } from "./wasm/tollgate.js";
 import { withSlot } from "./with-slot.js";
 
-/** How long one call of a store may take unless it is told otherwise. */
+/** How long one call of a store may take by default. */
 const CALL_MS_DEFAULT = 1_000;
 
-/** What a limiter over a store may be told. */
+/** Options of a limiter over a store. */
 export interface StoreLimiterOptions extends WaitersOptions {
-  /** Where it reads the time: the clock of this machine. */
+  /** The clock to use; by default this machine's. */
   readonly clock?: Clock;
   /** How long one call of the store may take (1,000 ms), at most a minute. */
   readonly callMsMax?: number;
-  /** What every key of the store begins with. */
+  /** The prefix of every key in the store. */
   readonly prefix?: string;
 }
 
@@ -84,21 +84,21 @@ export class StoreLimiter<N extends string = "requests"> {
    * Asks for costs, and charges all of them or nothing.
    *
    * @throws InvalidError, and TollgateError: `store` when the store failed, `busy` when others were
-   * faster ten times in a row, `corrupt-record`. Nothing was let in then.
+   * faster ten times in a row, `corrupt-record`. Nothing was admitted then.
    */
   async tryAcquire(key: string, cost?: Cost<N>, options?: RequestOptions): Promise<Decision<N>> {
     checkedOptions(options, ["requestId"]);
     return this.#ask(key, this.#costs.list(cost), requestId(options), 0n);
   }
 
-  /** The same, and waits for its turn: callers in this process pass in the order in which they came. */
+  /** The same, and waits for its turn: callers in this process pass in order of arrival. */
   async acquire(key: string, options?: AcquireOptions<N> & RequestOptions): Promise<Allowed<N>> {
     checkedOptions(options, ["cost", "requestId", "timeoutMs", "signal"]);
     const [costs, id] = [this.#costs.list(options?.cost), requestId(options)];
     return this.#turns.enter(key, options ?? {}, () => this.#ask(key, costs, id, 0n));
   }
 
-  /** Holds costs instead of charging them: an estimate, that is settled for what it came to. */
+  /** Holds costs instead of charging them: an estimate, settled later at the actual cost. */
   async tryReserve(key: string, options?: ReserveOptions<N> & RequestOptions): Promise<AsyncReservation<N> | Denied<N>> {
     checkedOptions(options, ["cost", "ttlMs", "requestId"]);
     return this.#reserve(key, this.#costs.list(options?.cost), ttlOf(options), requestId(options));
@@ -112,8 +112,8 @@ export class StoreLimiter<N extends string = "requests"> {
   }
 
   /**
-   * Holds costs, a slot as a rule, while `work` goes on, and settles for them when it has ended, however
-   * it did. The hold is renewed until then.
+   * Holds costs, usually a slot, while `work` runs, and settles them when it ends, however
+   * it does. The hold is renewed until then.
    */
   async withSlot<T>(
     key: string,
@@ -138,27 +138,27 @@ export class StoreLimiter<N extends string = "requests"> {
   }
 
   /**
-   * Does what those who run a limiter do: charges whether there is room or not, blocks, lowers what is
-   * left, sets or reduces a capacity. Answers where each limit stands then.
+   * Operator actions: charges whether there is room or not, blocks, lowers what is
+   * left, sets or reduces a capacity. Returns where each limit then stands.
    *
    * @throws as `reset`, and InvalidError.
    */
   async control(key: string, operation: Control<N>): Promise<Limits<N>> {
     const make = () => controlOf(this.policy, operation);
-    // What is wrong with it is told before a store is asked.
+    // An invalid action is rejected before the store is asked.
     make().free();
     return (await this.#records.apply(key, make)).decision.limits;
   }
 
-  /** What is in force for an adaptive limit of a key; nothing for any other limit. */
+  /** The capacity in force for a key's adaptive limit; `undefined` for any other limit. */
   async capacity(key: string, limit: N): Promise<Capacity | undefined> {
     const peek = () => Operation.acquire(this.policy.core, this.#costs.none(), 1_000, undefined, 0n, undefined);
     return this.#records.capacity(key, position(this.policy, "limit", limit), peek);
   }
 
   /**
-   * Calls `listener` when somebody changed a capacity, in this process or in another: the store is looked
-   * at every `everyMs`. What it answers ends that. A look that fails is made again.
+   * Calls `listener` when a capacity was changed, in this process or in another: the store is polled
+   * every `everyMs`. The returned function unsubscribes. A failed poll is repeated.
    */
   onCapacityChange(key: string, limit: N, listener: (event: CapacityEvent<N>) => void, options?: WatchOptions): () => void {
     checkedKey("key", key);

@@ -2,9 +2,9 @@ import { withMethods } from "./check.js";
 
 /** What a store knows of a key. */
 export interface Loaded<T> {
-  /** Its record; left out, or nothing, when the key is absent. */
+  /** Its record; left out, or `undefined`, when the key is absent. */
   readonly record?: Uint8Array | undefined;
-  /** What `swap` is to find again. */
+  /** What `swap` compares with. */
   readonly token: T;
 }
 
@@ -13,10 +13,10 @@ export interface Loaded<T> {
  * `swap` is.
  */
 export interface Store<T = unknown> {
-  /** The record of a key, and a token for what was seen, of an absent key too. */
+  /** The record of a key, and a token for the version seen; an absent key has a token too. */
   load(key: string): Promise<Loaded<T>>;
   /**
-   * Writes `record` if the key still holds what `token` was taken of, and says whether it did. After
+   * Writes `record` if the key still holds the version of `token`, and returns whether it did. After
    * `ttlMs` (`null`: never) the store may forget it.
    */
   swap(key: string, token: T, record: Uint8Array, ttlMs: number | null): Promise<boolean>;

@@ -4,27 +4,27 @@ import { timeLeft, until } from "./until.js";
 import type { Waiters } from "./waiters.js";
 import { type WaitOptions, checked } from "./waiting.js";
 
-/** How long to wait at most until a store is asked again: others may have made room meanwhile. */
+/** Longest wait until a store is asked again: others may have made room meanwhile. */
 const PAUSE_MS_MAX = 1_000;
 
-/** It was not let in, as far as waiting is concerned. */
+/** A denial, as far as waiting is concerned. */
 export interface Refused {
   readonly allowed: false;
   readonly reason: "limited" | "impossible";
   readonly retryAfterMs: number | null;
 }
 
-/** A caller in a line. */
+/** A caller in a queue. */
 interface Caller {
   readonly end: number;
   readonly signal: AbortSignal | undefined;
-  /** Whether it is one of those who wait; who is let in at once never is. */
+  /** Whether it counts as waiting; a caller admitted at once never does. */
   waits: boolean;
   /** Tells it that it is the first one now. */
   isFirst(): void;
 }
 
-/** Who waits for room in a store, in one line per key. Only the first one asks. */
+/** The callers waiting for room in a store, in one queue per key. Only the first one asks. */
 export class Turns {
   readonly #clock: Clock;
   readonly #waiters: Waiters;
@@ -35,7 +35,7 @@ export class Turns {
     this.#waiters = waiters;
   }
 
-  /** What `ask` answers once it is let in. */
+  /** What `ask` returns once admitted. */
   async enter<A extends { readonly allowed: true } | Refused>(
     key: string,
     options: WaitOptions,
@@ -72,7 +72,7 @@ export class Turns {
     }
   }
 
-  /** Who has no time left is told so, and not that too many wait. */
+  /** A caller with no time left gets a timeout, not `FullError`. */
   async #wait(caller: Caller, turn: Promise<void>, retryAfterMs: number | null): Promise<void> {
     const end = { ...caller, retryAfterMs };
     timeLeft(this.#clock, end);
@@ -85,7 +85,7 @@ export class Turns {
     line.splice(line.indexOf(caller), 1);
     const [first] = line;
     if (first === undefined) this.#lines.delete(key);
-    // It was the first one already, unless the one who leaves was.
+    // The next one was first already, unless the one leaving was.
     else first.isFirst();
   }
 }

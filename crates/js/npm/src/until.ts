@@ -6,7 +6,7 @@ export interface End {
   /** In milliseconds since the epoch; infinite without an end. */
   readonly end: number;
   readonly signal: AbortSignal | undefined;
-  /** What a timeout tells. */
+  /** What a `TimeoutError` reports. */
   readonly retryAfterMs: number | null;
 }
 
@@ -28,7 +28,7 @@ export async function until(clock: Clock, turn: Promise<void>, end: End): Promis
   }
 }
 
-/** How long may still be waited. @throws TimeoutError, or the reason of the signal. */
+/** The time left to wait. @throws TimeoutError, or the reason of the signal. */
 export function timeLeft(clock: Clock, { end, signal, retryAfterMs }: End): number {
   signal?.throwIfAborted();
   const left = end - clock.now();

@@ -5,7 +5,7 @@ import { type StoreCall, load, storeBusy, storeFailed, swap } from "./store-call
 /** Most attempts at one change; after that the key is too busy. */
 const ATTEMPTS_MAX = 10;
 
-/** What is made of a record. */
+/** The result of a change to a record. */
 export interface Update<R> {
   readonly answer: R;
   /** The record to write; left out when it did not change. */
@@ -15,11 +15,11 @@ export interface Update<R> {
 }
 
 /**
- * Changes the record of one key: loads it, asks `make`, and swaps in what that made of it; all of it
+ * Changes the record of one key: loads it, calls `make`, and swaps in its result; all of it
  * again when others were faster.
  *
  * @throws TollgateError `store` when the store failed; the change may have been made if that was while it
- * wrote, or when it is too slow. `busy` when others were faster ten times in a row; nothing was changed.
+ * wrote, or was too slow. `busy` when others were faster ten times in a row; nothing was changed.
  */
 export async function update<R>(
   call: StoreCall,

@@ -1,27 +1,27 @@
 import { wholeNumber } from "./check.js";
 import { FullError } from "./errors.js";
 
-/** Most callers that wait unless it is told otherwise, and the most it can be told. */
+/** The default and the largest `maxWaiting`. */
 const WAITING_DEFAULT = 10_000;
 const WAITING_MAX = 1_000_000;
 
-/** What those may be told whose callers wait. */
+/** Options of everything that callers wait for. */
 export interface WaitersOptions {
   /** Most callers that wait at the same time (10,000), at most 1,000,000. */
   readonly maxWaiting?: number;
 }
 
-/** How many callers wait: no more than may. */
+/** How many callers wait, bounded. */
 export class Waiters {
   readonly #max: number;
   #count = 0;
 
-  /** @throws InvalidError when that is no number of callers. */
+  /** @throws InvalidError when the number of callers is invalid. */
   constructor(max = WAITING_DEFAULT) {
     this.#max = wholeNumber("maxWaiting", max, 0, WAITING_MAX);
   }
 
-  /** One more waits. @throws FullError when as many wait as may. */
+  /** One more waits. @throws FullError when as many wait as allowed. */
   join(): void {
     if (this.#count >= this.#max) {
       throw new FullError("too-many-waiting", `${this.#max} callers wait already; raise maxWaiting`);

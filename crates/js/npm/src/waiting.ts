@@ -6,14 +6,14 @@ import type { Waiters } from "./waiters.js";
 
 /** How long to wait for a turn. */
 export interface WaitOptions {
-  /** Gives up after so many milliseconds, but for a call of a store or an edge that is under way; 0 does not wait. Without it there is no end. */
+  /** Gives up after this many ms, except during a call of a store or an edge; 0 does not wait. By default unlimited. */
   readonly timeoutMs?: number | undefined;
   /** Gives up when it is aborted, in the same way. */
   readonly signal?: AbortSignal | undefined;
 }
 
 interface Waiter {
-  /** Asks once more; answers how long to wait, or nothing when it is over. */
+  /** Asks once more; returns how long to wait, or `undefined` when it is over. */
   readonly ask: () => Denied | undefined;
   readonly fail: (error: unknown) => void;
 }
@@ -24,12 +24,12 @@ interface Line {
   cancel: () => void;
 }
 
-/** Who waits for room, in one line per key: the first one is asked for again exactly when it may pass. */
+/** The callers waiting for room, in one queue per key: the first one's request is repeated exactly when it may pass. */
 export class Waiting {
   readonly #clock: Clock;
   readonly #waiters: Waiters;
   readonly #lines = new Map<string, Line>();
-  /** Who waits elsewhere, and is told of changes on a key. */
+  /** Those waiting elsewhere, who are told of changes on a key. */
   readonly #watchers = new Map<string, Set<() => void>>();
 
   constructor(clock: Clock, waiters: Waiters) {
@@ -37,7 +37,7 @@ export class Waiting {
     this.#waiters = waiters;
   }
 
-  /** What `ask` answers once it is let in. */
+  /** What `ask` returns once admitted. */
   async enter<T extends { readonly allowed: true }>(
     key: string,
     options: WaitOptions,
@@ -53,7 +53,7 @@ export class Waiting {
     return this.#wait(key, timeoutMs, signal, ask, first);
   }
 
-  /** Calls `wake` when somebody changed something on a key, after those in its line; what it answers ends that. */
+  /** Calls `wake` when a key was changed, after those in its queue; the returned function unsubscribes. */
   watch(key: string, wake: () => void): () => void {
     const watchers = this.#watchers.get(key) ?? new Set();
     this.#watchers.set(key, watchers);
@@ -63,13 +63,13 @@ export class Waiting {
     };
   }
 
-  /** Somebody changed something on a key: whoever may pass now, passes. */
+  /** A key was changed: admits whoever may pass now. */
   wake(key: string): void {
     this.#wakeLine(key);
     this.#tell(key);
   }
 
-  /** Nobody is let in any more. */
+  /** Nobody is admitted any more. */
   close(error: unknown): void {
     for (const line of [...this.#lines.values()]) {
       for (const waiter of [...line.waiters]) waiter.fail(error);
@@ -156,7 +156,7 @@ export class Waiting {
     this.#lines.delete(key);
   }
 
-  /** Where waiting alone does not help, somebody else has to change something. */
+  /** Where waiting alone does not help, only a change by others does. */
   #wakeIn(key: string, line: Line, denied: Denied): void {
     if (denied.retryAfterMs === null) return;
     line.cancel = this.#clock.after(denied.retryAfterMs, () => this.#wakeLine(key));

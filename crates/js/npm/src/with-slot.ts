@@ -6,7 +6,7 @@ interface Held extends AsyncDisposable {
   renew(ttlMs: number): boolean | Promise<boolean>;
 }
 
-/** Does `work` with what `reserve` holds, and renews that until work has ended, however it did; then settles for it. */
+/** Does `work` with what `reserve` holds, renews that until work has ended, however it does, and then settles it. */
 export async function withSlot<H extends Held, T>(
   clock: Clock,
   ttlMs: number,
@@ -23,12 +23,12 @@ export async function withSlot<H extends Held, T>(
     try {
       await held[Symbol.asyncDispose]();
     } catch {
-      // What can't be settled ends with its time to live, and what work came to is worth more than that.
+      // What can't be settled expires by itself, and the result of `work` matters more.
     }
   }
 }
 
-/** Renews a hold until it is over, or what this answers is called. */
+/** Renews a hold until it is over, or the returned function is called. */
 function keepRenewed(clock: Clock, held: Held, ttlMs: number): () => void {
   let isOver = false;
   let cancel = () => {};

@@ -3,7 +3,7 @@ import { HttpError, InvalidError } from "../errors.js";
 /** Most characters of an answer that an error repeats. */
 const SHOWN_MAX = 1_000;
 
-/** What the edge answered, read to its end: a body that nobody reads would keep its connection from others. */
+/** The edge's answer, read to its end: an unread body would keep its connection from being reused. */
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
@@ -16,14 +16,14 @@ export async function answerOf(response: Response): Promise<Answer> {
   return { status, headers, text: await response.text().catch(() => "") };
 }
 
-/** What the edge did not take, or could not do, in its own words: by its field, where that is at fault. */
+/** What the edge refused or could not do, in its own words: by field, where one is at fault. */
 export function refusedBy({ status, text }: Answer): HttpError | InvalidError {
   const { field, detail } = problemOf(text);
   if (status === 400 && typeof field === "string") return new InvalidError(field, String(detail).slice(0, SHOWN_MAX));
   return new HttpError(status, `the edge answered ${status}: ${text.slice(0, SHOWN_MAX)}`);
 }
 
-/** The members of a problem document (RFC 9457); none of what is no such document. */
+/** The members of a problem document (RFC 9457); none if it is not one. */
 function problemOf(text: string): { readonly field?: unknown; readonly detail?: unknown } {
   try {
     return (JSON.parse(text) as object | null) ?? {};

@@ -2,14 +2,14 @@ import { callable, object, wholeNumber } from "../check.js";
 import { HttpError, InvalidError } from "../errors.js";
 import { type Answer, answerOf } from "./answer.js";
 
-/** How long an answer may take unless it is told otherwise. */
+/** How long an answer may take by default. */
 const CALL_MS_DEFAULT = 5_000;
 
 /** How an edge is asked. */
 export interface AskOptions {
   /** The `fetch` to ask with. */
   readonly fetch?: (url: string, init: RequestInit) => Promise<Response>;
-  /** Header fields of every request: who asks, as a rule. */
+  /** Header fields of every request, usually `authorization`. */
   readonly headers?: Headers | Readonly<Record<string, string>>;
   /** How long an answer may take (5,000 ms), at most a minute. */
   readonly callMsMax?: number;
@@ -40,10 +40,10 @@ export function askOf(url: string, options: AskOptions): Ask {
   };
 }
 
-/** Where the paths of the API begin. */
+/** The base URL of the API's paths. */
 function baseOf(url: string): string {
   if (typeof url !== "string" || !URL.canParse(url) || !/^https?:/i.test(url)) {
-    // What it is instead is not shown: there may be a password in it.
+    // Its value is not shown: there may be a password in it.
     throw new InvalidError("url", "must be a text that begins with http:// or https://");
   }
   const { username, password, search, hash, href } = new URL(url);
@@ -62,7 +62,7 @@ function headersOf(given: AskOptions["headers"]): Headers {
     headers.set("content-type", "application/json");
     return headers;
   } catch {
-    // What was wrong with it is not repeated: there are secrets in it.
+    // The cause is not repeated: there are secrets in it.
     throw new InvalidError("headers", "must be names and values of header fields");
   }
 }

@@ -3,7 +3,7 @@ import { object, wholeNumber } from "../check.js";
 /** Units by limit name, or of a policy of one limit a plain number; the edge says what is wrong with them. */
 export type HttpCost = number | Readonly<Record<string, number>>;
 
-/** The cost, if it has whole numbers alone: JSON makes `null` of what is no number, which would be taken for left out. */
+/** The cost, if it has only whole numbers: JSON turns NaN into `null`, which would be taken for left out. */
 export function checkedCost(cost: HttpCost | undefined): HttpCost | undefined {
   if (cost === undefined) return undefined;
   if (typeof cost !== "object") return wholeNumber("cost", cost);

@@ -7,7 +7,7 @@ export type HttpDecision =
       readonly allowed: true;
       readonly delayMs: number;
       readonly limits: Readonly<Record<string, HttpLimitStatus>>;
-      /** The store could not be asked: it passed uncounted, or one process alone counted it. */
+      /** The store could not be reached: it passed uncounted, or one process alone counted it. */
       readonly without?: "store" | "others";
     }
   | {
@@ -17,7 +17,7 @@ export type HttpDecision =
       readonly limits: Readonly<Record<string, HttpLimitStatus>>;
     };
 
-/** The decision that an answer with `Prefer: return=minimal` tells by status and header fields. */
+/** The decision in the status and header fields of an answer to `Prefer: return=minimal`. */
 export function decisionOf(answer: Answer): HttpDecision {
   const { status, headers } = answer;
   const limits = limitsOfField(headers.get("tollgate-limits") ?? "");
@@ -34,7 +34,7 @@ export function decisionOf(answer: Answer): HttpDecision {
   const seconds = headers.get("retry-after");
   const waits = Object.values(limits).map((it) => it.retryAfterMs ?? 0);
   const exact = Math.max(0, ...waits);
-  // A key that is blocked has room, and says so in seconds alone.
+  // A blocked key may have room, and gives its wait only in seconds.
   const retryAfterMs = seconds === null ? null : exact > 0 ? exact : Number(seconds) * 1_000;
   return { allowed: false, reason: "limited", retryAfterMs, limits };
 }

@@ -15,26 +15,26 @@ import { HttpReservation } from "./reservation.js";
 /** Longest id of a request in bytes, as the edge has it. */
 const REQUEST_ID_BYTES_MAX = 128;
 
-/** What a client of the edge may be told. */
+/** Options of a client of the edge. */
 export interface HttpOptions extends AskOptions, WaitersOptions {
   /** Where it reads the time when it waits. */
   readonly clock?: Clock;
 }
 
-/** What makes a request one, however often it comes. */
+/** Makes a request count once, however often it is retried. */
 export interface HttpRequestOptions {
-  /** One id of 1 to 128 bytes per request: asked again under it, it is not charged again. */
+  /** One id of 1 to 128 bytes per request: a retry under the same id is not charged again. */
   readonly requestId?: string | undefined;
 }
 
-/** What a caller that waits may say. */
+/** Options of a call that waits. */
 export interface HttpAcquireOptions extends HttpRequestOptions, WaitOptions {
   readonly cost?: HttpCost | undefined;
 }
 
-/** What a reservation may say. */
+/** Options of a reservation. */
 export interface HttpReserveOptions extends HttpRequestOptions {
-  /** What is held: an estimate. */
+  /** The cost to hold: an estimate. */
   readonly cost?: HttpCost | undefined;
   /** How long it is held at most (60,000 ms), up to 31 days. Then it is charged. */
   readonly ttlMs?: number | undefined;
@@ -66,7 +66,7 @@ export class HttpLimiter {
     return decisionOf(await this.#post("acquire", this.#asked(key, cost, options)));
   }
 
-  /** The same, and waits for its turn: callers in this process pass in the order in which they came. */
+  /** The same, and waits for its turn: callers in this process pass in order of arrival. */
   async acquire(key: string, options?: HttpAcquireOptions): Promise<Extract<HttpDecision, { allowed: true }>> {
     checkedOptions(options, ["cost", "requestId", "timeoutMs", "signal"]);
     const asked = this.#asked(key, options?.cost, options);
@@ -87,8 +87,8 @@ export class HttpLimiter {
   }
 
   /**
-   * Holds costs, a slot as a rule, while `work` goes on, and settles for them when it has ended, however
-   * it did. The hold is renewed until then.
+   * Holds costs, usually a slot, while `work` runs, and settles them when it ends, however
+   * it does. The hold is renewed until then.
    */
   async withSlot<T>(
     key: string,
@@ -115,14 +115,14 @@ export class HttpLimiter {
     return new HttpReservation(decision, (what, more) => this.#post(what, { lease, ...more }));
   }
 
-  /** The body of a request, if it is one. */
+  /** The body of a valid request. */
   #asked(key: string, cost: HttpCost | undefined, options: HttpRequestOptions | undefined): object {
     const id = options?.requestId;
     const request_id = id === undefined ? undefined : text("requestId", id, REQUEST_ID_BYTES_MAX);
     return { policy: this.#policy, key: checkedKey("key", key), cost: checkedCost(cost), request_id };
   }
 
-  /** The same of one that holds. */
+  /** The same for one that holds. */
   #held(key: string, options: HttpReserveOptions | undefined): object {
     return { ...this.#asked(key, options?.cost, options), hold_ms: ttlOf(options) };
   }

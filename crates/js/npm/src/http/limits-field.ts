@@ -4,7 +4,7 @@ export interface HttpLimitStatus {
   readonly remaining: number;
   /** 0 when the cost passes this limit, `null` when it never will. */
   readonly retryAfterMs: number | null;
-  /** `null` for a budget that is not given back. */
+  /** `null` for a budget that does not refill. */
   readonly resetAfterMs: number | null;
   readonly delayMs: number;
 }

@@ -6,15 +6,15 @@ import type { HttpDecision } from "./decision.js";
 /** What the edge is asked about a lease. */
 export type AskLease = (what: "settle" | "release" | "renew", more?: object) => Promise<Answer>;
 
-/** What came of settling. */
+/** The result of settling. */
 export type HttpSettled =
   | { readonly settled: true }
   /** `gone`: it was settled or released before, or expired and was charged. Otherwise its policy refuses that much, and the hold stays. */
   | { readonly settled: false; readonly reason: "gone" | "limited" | "impossible" };
 
 /**
- * Capacity that the edge holds under a lease until it is settled or released. What nobody settles in time is
- * charged as it was held; so is what is still held when an `await using` block ends.
+ * Capacity that the edge holds under a lease until it is settled or released. What is not settled in time is
+ * charged in full; so is what is still held when an `await using` block ends.
  */
 export class HttpReservation {
   readonly allowed = true;
@@ -30,7 +30,7 @@ export class HttpReservation {
     this.#ask = ask;
   }
 
-  /** Ends it and charges what it came to: less than was held, or more; what was held if nothing is said. */
+  /** Ends it and charges the actual cost, less or more than was held; by default what was held. */
   async settle(cost?: HttpCost): Promise<HttpSettled> {
     const status = await this.#end("settle", { cost: checkedCost(cost) });
     if (status === 422 || status === 429) return { settled: false, reason: status === 429 ? "limited" : "impossible" };
@@ -45,12 +45,12 @@ export class HttpReservation {
     return status === 200;
   }
 
-  /** Lets it live for so many milliseconds from now on. False when it is over. */
+  /** Makes it expire this many milliseconds from now. False when it is over. */
   async renew(ttlMs: number): Promise<boolean> {
     return (await this.#end("renew", { hold_ms: checkedTtl(ttlMs) })) === 200;
   }
 
-  /** Settles for what is held, unless that was done. */
+  /** Settles for what is held, unless it has ended already. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#isOver) await this.settle();
   }

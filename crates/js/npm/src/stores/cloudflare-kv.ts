@@ -7,18 +7,18 @@ export interface KvNamespace {
   put(key: string, value: Uint8Array, options?: { expirationTtl?: number }): Promise<void>;
 }
 
-/** The shortest time to live that KV takes, in seconds. */
+/** The shortest time to live that KV accepts, in seconds. */
 const TTL_SECS_MIN = 60;
 
 /**
- * Workers KV: **best effort**. It can't compare and swap, and other places see a write up to a minute
- * later, so what is asked for at the same time, or in two places, may all pass: at worst each place
+ * Workers KV: **best effort**. It has no compare-and-swap, and other locations see a write up to a minute
+ * later, so concurrent requests, or requests in two locations, may all pass: at worst each location
  * grants the whole limit. Where that is too much, use a Durable Object.
  */
 export class CloudflareKvStore implements Store<undefined> {
   readonly #namespace: KvNamespace;
 
-  /** @throws InvalidError when that is no namespace. */
+  /** @throws InvalidError when it is not a namespace. */
   constructor(namespace: KvNamespace) {
     this.#namespace = withMethods("namespace", namespace, ["get", "put"]);
   }

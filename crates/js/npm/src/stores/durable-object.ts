@@ -1,7 +1,7 @@
 import { withMethods } from "../check.js";
 import { type Loaded, type Store, sameRecord } from "../store.js";
 
-/** What is used of a Durable Object's storage. */
+/** The part of a Durable Object's storage that is used. */
 export interface DurableStorage {
   get(key: string): Promise<unknown>;
   transaction<R>(closure: (transaction: DurableTransaction) => Promise<R>): Promise<R>;
@@ -17,7 +17,7 @@ export interface DurableTransaction {
 export class DurableObjectStore implements Store<Uint8Array | undefined> {
   readonly #storage: DurableStorage;
 
-  /** @throws InvalidError when that is no storage. */
+  /** @throws InvalidError when it is not such a storage. */
   constructor(storage: DurableStorage) {
     this.#storage = withMethods("storage", storage, ["get", "transaction"]);
   }

@@ -1,6 +1,6 @@
 import { type Loaded, type Store, sameRecord } from "../store.js";
 
-/** A store in memory, for tests: it forgets nothing. A limiter in memory alone is `Limiter`. */
+/** A store in memory, for tests: it forgets nothing. To limit only in memory, use `Limiter`. */
 export class MemoryStore implements Store<Uint8Array | undefined> {
   readonly #records = new Map<string, Uint8Array>();
 

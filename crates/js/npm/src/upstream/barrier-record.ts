@@ -14,10 +14,10 @@ export interface Party {
   readonly generation: string;
 }
 
-/** What came of creating a barrier: its next generation began, or one is alive. */
+/** The result of creating a barrier: its next generation began, or one is alive. */
 export type Created = { readonly state: "begun" | "alive"; readonly generation: string };
 
-/** What came of an arrival. */
+/** The result of an arrival. */
 export type Arrival =
   /** This party was the last one. */
   | { readonly state: "opened" }
@@ -25,7 +25,7 @@ export type Arrival =
   | { readonly state: "already-open" | "expired" | "no-barrier" }
   | { readonly state: "wrong-generation"; readonly generation: string };
 
-/** What came of leaving. */
+/** The result of leaving. */
 export type Departure =
   | { readonly state: "left"; readonly present: number }
   | { readonly state: "gave-up"; readonly remaining: number }
@@ -56,7 +56,7 @@ const GENERATION_MAX = 0xffff_ffff_ffff_ffffn;
  * the answer is to be written.
  */
 export const barrierRecord = {
-  /** Begins the next generation for so many parties (1 to 4,000), unless one is alive. */
+  /** Begins the next generation for `parties` parties (1 to 4,000), unless one is alive. */
   create(record: Bytes, parties: number, ttl: Duration, now: HrTime): Written<Created> {
     const [count, life, time] = [wholeNumber("parties", parties, 1, PARTIES_MAX), nanoseconds("ttl", ttl), nanosOf("now", now)];
     const answer = named("barrier", () => wasm.create(record, count, life, time));
@@ -75,7 +75,7 @@ export const barrierRecord = {
     return written(answer, departureOf(answer.code(), answer.number()));
   },
 
-  /** Where it stands; nothing when it was never created. */
+  /** Where it stands; `undefined` when it was never created. */
   query(record: Bytes, now: HrTime): BarrierStatus | undefined {
     const time = nanosOf("now", now);
     const status = named("barrier", () => wasm.query(record, time));

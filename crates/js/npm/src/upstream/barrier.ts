@@ -9,11 +9,11 @@ import { type WaitOptions, checked } from "../waiting.js";
 import { type Arrival, type BarrierStatus, barrierRecord } from "./barrier-record.js";
 import { RECORD_OPTIONS, RecordInStore, type RecordOptions } from "./record-in-store.js";
 
-/** What a barrier may be told. */
+/** Options of a barrier. */
 export interface BarrierOptions extends RecordOptions, WaitersOptions {
   /** How long a generation lives, from its beginning to the last arrival, and again until all have gone (15 minutes). */
   readonly ttl?: Duration;
-  /** The time between two looks whether all have arrived (100 ms), 1 to 60,000. */
+  /** The time between two polls for all having arrived (100 ms), 1 to 60,000. */
   readonly lookMs?: number;
 }
 
@@ -34,8 +34,8 @@ const TTL_DEFAULT = "15m";
 const LOOK_MS_DEFAULT = 100;
 
 /**
- * A barrier for so many parties, under one key of a store: each waits until all of them have arrived, then
- * they all go on. It can be used again and again.
+ * A barrier for a number of parties, under one key of a store: each waits until all have arrived, then
+ * they all go on. It is reusable.
  */
 export class Barrier {
   readonly parties: number;
@@ -57,7 +57,7 @@ export class Barrier {
   }
 
   /**
-   * Arrives, and waits until all have. Whoever stops waiting has not arrived either.
+   * Arrives, and waits until all have. A party that stops waiting no longer counts as arrived.
    *
    * @throws TimeoutError, FullError, the reason of `signal`, InvalidError; TollgateError `store`, `busy` or
    * `corrupt-record`.
@@ -66,12 +66,12 @@ export class Barrier {
     checkedOptions(options, ["timeoutMs", "signal"]);
     const { timeoutMs = Infinity, signal } = checked(options);
     const here: Here = { id: idText(randomId()), generation: undefined };
-    // Before it arrives: a party that is not to wait must not be counted on.
+    // Before it arrives: a party that will not wait must not count.
     this.#waiters.join();
     try {
       return await this.#passed(here, timeOf(this.#record.clock) + timeoutMs, signal);
     } catch (error) {
-      // The others may have set out with this party while it gave up: then it has passed, too.
+      // The barrier may have opened while this party gave up: then it has passed, too.
       if (here.generation !== undefined && (await this.#leave(here)) === "left") {
         return { generation: here.generation, isLast: false };
       }
@@ -81,7 +81,7 @@ export class Barrier {
     }
   }
 
-  /** Where it stands; nothing when nobody ever waited. @throws as `wait`. */
+  /** Where it stands; `undefined` when nobody ever waited. @throws as `wait`. */
   async query(): Promise<BarrierStatus | undefined> {
     return this.#record.look(barrierRecord.query);
   }
@@ -94,7 +94,7 @@ export class Barrier {
         await this.#leave({ ...here, generation });
         return { generation, isLast: state === "opened" };
       }
-      // Of any other generation this party is none: it arrives at the next one.
+      // This party does not belong to another generation: it arrives at the next one.
       here.generation = state === "waiting" ? generation : undefined;
       let cancel = () => {};
       const look = new Promise<void>((resolve) => (cancel = this.#record.clock.after(this.#lookMs, resolve)));
@@ -113,7 +113,7 @@ export class Barrier {
     });
   }
 
-  /** Goes on, or gives up. When that fails the party is present until its generation is over, and nothing else. */
+  /** Goes on, or gives up. When that fails, the party only stays present until its generation is over. */
   async #leave({ id, generation = "0" }: Here): Promise<string> {
     const leave = this.#record.act((record, now) => barrierRecord.leave(record, { id, generation }, now));
     return leave.then(({ state }) => state, () => "failed");

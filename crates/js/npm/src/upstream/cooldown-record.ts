@@ -14,11 +14,11 @@ export interface CooldownReport {
   readonly for: Duration;
   /** What it is about: the name of a model, of an account. 1 to 64 bytes. */
   readonly label?: string | undefined;
-  /** A UUID or 32 hexadecimal digits, that tell this event from others; drawn at random if it is left out. */
+  /** A UUID or 32 hexadecimal digits that identify this event; drawn at random if left out. */
   readonly id?: string | undefined;
   /** Who saw it, as 16 hexadecimal digits: a hash, since a record holds no names. */
   readonly source?: string | undefined;
-  /** Which part of the time counts, in thousandths: 800, and 1 to 10,000. */
+  /** Which part of the time counts, in thousandths: 1 to 10,000, by default 800. */
   readonly safetyPermille?: number | undefined;
 }
 
@@ -35,12 +35,12 @@ export interface CooldownEvent {
   readonly code: string;
   readonly label?: string;
   readonly recordedAt: HrTime;
-  /** At this very time it is over. */
+  /** From this very time on it no longer counts. */
   readonly expiresAt: HrTime;
 }
 
 /**
- * What came of a report: it was added; it is known by its id; another one of its code and label lasts
+ * The result of a report: it was added; it is known by its id; another one of its code and label lasts
  * longer; or there is room for no more.
  */
 export type Reported = "added" | "known" | "covered" | "full";
@@ -62,7 +62,7 @@ export const cooldownRecord = {
     return { reported: REPORTED[answer.code()]!, ...(written && { record: written }) };
   },
 
-  /** The event that matches and ends last: what to wait for. Nothing when nothing limits the call. */
+  /** The matching event that ends last: what to wait for. `undefined` when nothing limits the call. */
   limitedBy(record: Bytes, filter: CooldownFilter, now: HrTime): CooldownEvent | undefined {
     const [code, label, time] = asked(filter, now);
     const cooldown = named("filter", () => wasm.limited_by(record, code, label, time));
@@ -75,7 +75,7 @@ export const cooldownRecord = {
     return named("filter", () => wasm.active(record, code, label, time)).map(shownEvent);
   },
 
-  /** Drops the events that are over. The record is to be written if there is one. */
+  /** Drops expired events. The record is to be written if there is one. */
   cleanUp(record: Bytes, now: HrTime): { readonly dropped: number; readonly record?: Uint8Array } {
     const time = nanosOf("now", now);
     const answer = named("record", () => wasm.clean_up(record, time));

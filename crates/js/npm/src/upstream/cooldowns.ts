@@ -6,7 +6,7 @@ import type { Store } from "../store.js";
 import { type CooldownEvent, type CooldownFilter, type CooldownReport, type Reported, cooldownRecord } from "./cooldown-record.js";
 import { RECORD_OPTIONS, RecordInStore, type RecordOptions } from "./record-in-store.js";
 
-/** What cooldowns may be told. */
+/** Options of cooldowns. */
 export type CooldownsOptions = RecordOptions;
 
 /** An event that counts, and for how long it will. */
@@ -16,7 +16,7 @@ export interface Cooldown extends CooldownEvent {
 }
 
 /**
- * The cooldowns of one upstream, under one key of a store: who was refused reports it, and everybody who
+ * The cooldowns of one upstream, under one key of a store: a refused caller reports it, and everybody who
  * shares the store asks before the next call instead of finding out alone.
  */
 export class Cooldowns {
@@ -43,8 +43,8 @@ export class Cooldowns {
   }
 
   /**
-   * The event that matches and ends last: what to wait for. Nothing when nothing limits the call, as far as
-   * is known. @throws as `report`, but for FullError.
+   * The matching event that ends last: what to wait for. `undefined` when nothing limits the call, as far as
+   * is known. @throws as `report`, except FullError.
    */
   async limitedBy(filter: CooldownFilter = {}): Promise<Cooldown | undefined> {
     const found = await this.#record.look((record, now) => cooldownRecord.limitedBy(record, filter, now));
@@ -57,7 +57,7 @@ export class Cooldowns {
     return found.map((event) => this.#left(event));
   }
 
-  /** Drops the events that are over, and says how many. @throws as `limitedBy`. */
+  /** Drops expired events, and returns how many. @throws as `limitedBy`. */
   async cleanUp(): Promise<number> {
     return (await this.#record.act((record, now) => cooldownRecord.cleanUp(record, now))).dropped;
   }

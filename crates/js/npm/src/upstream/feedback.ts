@@ -4,7 +4,7 @@ import { InvalidError } from "../errors.js";
 import { type HrTime, hrTimeOf, hrTimeOfMillis, millisOfHr, nanosOf } from "../hr-time.js";
 import * as wasm from "../wasm/upstream.js";
 
-/** What is read of a response: that of `fetch`, or any object with a status and headers. */
+/** What is read of a response: one of `fetch`, or any object with a status and headers. */
 export interface UpstreamResponse {
   /** 100 to 999. */
   readonly status: number;
@@ -43,10 +43,10 @@ export interface ExactFeedback {
 }
 
 /**
- * What a response says about the limits of the upstream that sent it: `Retry-After`, `RateLimit` and its
- * older dialects, and those of providers of language models. What is malformed counts as not sent.
+ * What a response says about its upstream's limits: `Retry-After`, `RateLimit` and its
+ * older dialects, and the headers of language model providers. Malformed headers are ignored.
  *
- * @throws InvalidError when that is no response.
+ * @throws InvalidError when it is not a response.
  */
 export function feedbackOf(response: UpstreamResponse, nowMs: number = systemClock.now()): Feedback {
   const { cooldown, wait, levels } = readFeedback(response, hrTimeOfMillis(wholeNumber("nowMs", nowMs)));

@@ -6,12 +6,12 @@ import { type Store, storeOf } from "../store.js";
 import type { StoreCall } from "../store-call.js";
 import { update } from "../update.js";
 
-/** How long one call of the store may take unless it is told otherwise. */
+/** How long one call of the store may take by default. */
 const CALL_MS_DEFAULT = 1_000;
 
-/** What one who keeps a record in a store may be told. */
+/** Options of a record kept in a store. */
 export interface RecordOptions {
-  /** Where it reads the time: the clock of this machine. */
+  /** The clock to use; by default this machine's. */
   readonly clock?: Clock;
   /** How long one call of the store may take (1,000 ms), at most a minute. */
   readonly callMsMax?: number;
@@ -32,7 +32,7 @@ export class RecordInStore {
     this.#key = checkedKey("key", key);
   }
 
-  /** Asks `look` about the record, and writes nothing. */
+  /** Calls `look` on the record, and writes nothing. */
   look<R>(look: (record: Uint8Array | undefined, now: HrTime) => R): Promise<R> {
     return update(this.#call, this.#key, (record, now) => ({
       answer: read(() => look(record, hrTimeOfMillis(now))),
@@ -40,7 +40,7 @@ export class RecordInStore {
     }));
   }
 
-  /** Asks `make` about the record, and writes what it answers if that has a record; again after every conflict. */
+  /** Calls `make` on the record, and writes the record it returns, if any; again after every conflict. */
   act<A extends { readonly record?: Uint8Array }>(make: (record: Uint8Array | undefined, now: HrTime) => A): Promise<A> {
     return update(this.#call, this.#key, (record, now) => {
       const answer = read(() => make(record, hrTimeOfMillis(now)));
@@ -49,7 +49,7 @@ export class RecordInStore {
   }
 }
 
-/** Bytes that are no record are the store's fault, and not the caller's. */
+/** Bytes that are no record are the store's fault, not the caller's. */
 function read<A>(make: () => A): A {
   try {
     return make();
