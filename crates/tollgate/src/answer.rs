@@ -72,7 +72,7 @@ impl Answer {
         }
     }
 
-    /// Walks all limits once, where [`Decision::retry_after`] alone walks all of them.
+    /// Walks the limits once for all fields; [`Decision::retry_after`] alone would walk all of them again.
     fn denied(policy: &Policy, decision: &Decision<'_>, allowed: Self) -> Self {
         let closed_for = decision.closed_for();
         let mut denied =

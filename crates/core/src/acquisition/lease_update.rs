@@ -52,7 +52,7 @@ impl<D: Decide> LeaseUpdate<D> {
         Self::new(decide, keys.iter().map(|key| (*key, release.clone())).collect())
     }
 
-    /// Extends the lease to the time to live of `lease`, counted from now.
+    /// Sets the lease's time to live to that of `lease`, counted from now.
     ///
     /// # Errors
     /// [`AcquisitionError`]: no key, too many, or one that is empty or comes twice.

@@ -25,7 +25,7 @@ pub enum Operation {
         /// The hold.
         hold: Id,
     },
-    /// Extends a hold to this time to live, counted from now.
+    /// Sets a hold's time to live, counted from now.
     Renew {
         /// The hold, and its new time to live.
         hold: Hold,

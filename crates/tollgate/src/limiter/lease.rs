@@ -90,7 +90,7 @@ impl<C: Clock> Lease<C> {
         self.limiter.let_go(&self.key, &Operation::Release { hold: self.id })
     }
 
-    /// Extends it to `ttl` from now. Returns whether it still existed: if not, it was charged, and others
+    /// Makes it expire `ttl` from now. Returns whether it still existed: if not, it was charged, and others
     /// may have its slots.
     ///
     /// # Errors
