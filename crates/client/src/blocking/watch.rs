@@ -9,9 +9,9 @@ use crate::error::ClientError;
 use crate::face::watch_face;
 use crate::watch::{News, WatchStep, Watching};
 
-/// What happens to capacities, upstreams and keys. It reconnects by itself when its stream ends or breaks, and resumes
-/// where it was: each event is delivered once, and in order; only a recovery may be repeated, where a stream broke in
-/// the middle of several.
+/// What happens to capacities, upstreams and keys. It reconnects by itself when its stream ends or breaks,
+/// and resumes where it was: each event is delivered once, and in order; only a recovery may be
+/// repeated, where a stream broke in the middle of several.
 ///
 /// As an iterator it waits for the next event. If the service is unreachable, it returns an error after as many attempts
 /// as the configuration says; the next call tries again. It ends after any error other than

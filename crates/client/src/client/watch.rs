@@ -8,9 +8,9 @@ use crate::error::ClientError;
 use crate::face::watch_face;
 use crate::watch::{News, WatchStep, Watching};
 
-/// What happens to capacities, upstreams and keys. It reconnects by itself when its stream ends or breaks, and resumes
-/// where it was: each event is delivered once, and in order; only a recovery may be repeated, where a stream broke in
-/// the middle of several.
+/// What happens to capacities, upstreams and keys. It reconnects by itself when its stream ends or breaks,
+/// and resumes where it was: each event is delivered once, and in order; only a recovery may be
+/// repeated, where a stream broke in the middle of several.
 #[derive(Debug)]
 #[must_use = "nothing is asked before the first news is"]
 pub struct Watch {
