@@ -20,11 +20,11 @@ pub enum Verdict {
     Allowed,
     /// Not now.
     Limited,
-    /// Never: a cost is above what its limit ever has.
+    /// Never: a cost exceeds what its limit can ever offer.
     Impossible,
 }
 
-/// Who counted what was let in.
+/// Who counted an admitted request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CountedBy {
     /// The store, for everybody.
@@ -48,7 +48,7 @@ pub struct LimitStatus {
     /// How long until the limit is as if never used; nothing for a budget that is not given back.
     #[serde(rename = "reset_after_ms", deserialize_with = "millis::read_wait")]
     pub reset_after: Option<Duration>,
-    /// How long what was let in has to stand in line first: zero but for a leaky queue.
+    /// How long an admitted request has to wait its turn: zero except for a leaky queue.
     #[serde(rename = "delay_ms", deserialize_with = "millis::read", default)]
     pub delay: Duration,
 }
@@ -64,7 +64,7 @@ pub struct Answer {
     /// How long to wait until the same request passes, if nobody else comes: zero when it did, nothing
     /// when it never will. Of several keys it is in whole seconds.
     pub retry_after: Option<Duration>,
-    /// How long what was let in has to stand in line first: zero but for a leaky queue.
+    /// How long an admitted request has to wait its turn: zero except for a leaky queue.
     pub delay: Duration,
     /// Who counted it.
     pub counted_by: CountedBy,
@@ -86,7 +86,7 @@ impl Answer {
         Self { verdict, retry_after, delay, counted_by: CountedBy::Store, limits, member: None }
     }
 
-    /// The decision that an answer to `Prefer: return=minimal` tells by its status and header fields.
+    /// The decision in the status and header fields of an answer to `Prefer: return=minimal`.
     pub(crate) fn read(heard: &Heard) -> Result<Self, ClientError> {
         let is_minimal = heard.field("preference-applied") == Some(MINIMAL);
         let verdict = match heard.status() {

@@ -1,5 +1,5 @@
-//! The client for threads: every call blocks until it is done. Not for async tasks, which it would keep from
-//! running.
+//! The client for threads: every call blocks until it is done. Not for async tasks: it would block their
+//! runtime.
 
 mod lease;
 mod stream;
@@ -34,7 +34,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// Nothing is asked until it is told to. Connections are kept.
+    /// Sends nothing until the first call. Connections are kept.
     #[must_use]
     pub fn new(config: Config) -> Self {
         let transport = Transport::new(&config);

@@ -47,7 +47,7 @@ pub use watch::Watch;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// Whoever drops a future while it waits for an answer does not learn what came of the request: it may be
+/// If a future is dropped while it waits for an answer, the outcome of the request is unknown: it may be
 /// charged, and what it would have held is charged when it expires.
 #[derive(Debug, Clone)]
 pub struct Client {
@@ -56,11 +56,11 @@ pub struct Client {
 }
 
 impl Client {
-    /// Nothing is asked until it is told to. Connections are kept, and belong to the runtime in which
+    /// Sends nothing until the first call. Connections are kept, and belong to the runtime in which
     /// they are opened.
     ///
     /// # Errors
-    /// [`ClientError::Refused`] when there is no TLS to be had.
+    /// [`ClientError::Refused`] when TLS is not available.
     pub fn new(config: Config) -> Result<Self, ClientError> {
         let transport = Transport::new(&config)?;
         Ok(Self { config: Arc::new(config), transport })

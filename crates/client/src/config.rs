@@ -19,9 +19,9 @@ pub const ANSWER_BYTES: usize = 1 << 20;
 pub const ANSWER_BYTES_MAX: usize = 64 << 20;
 /// How often a request is sent at most unless it is said otherwise.
 pub const ATTEMPTS: u32 = 3;
-/// Most attempts that may be allowed for: who needs more asks a service that is down.
+/// Most attempts that may be configured: a request that needs more is asking a service that is down.
 pub const ATTEMPTS_MAX: u32 = 10;
-/// Longest key of the API, in bytes: a service looks at no longer one.
+/// Longest key of the API, in bytes: a service reads none longer.
 const API_KEY_BYTES_MAX: usize = 256;
 
 /// Where to ask, as whom, and how patiently. What it shows of itself has no key in it.
@@ -78,7 +78,7 @@ impl Config {
         })
     }
 
-    /// Shows this key of the API: 1 to 256 visible ASCII characters.
+    /// Authenticates with this key of the API: 1 to 256 visible ASCII characters.
     ///
     /// # Errors
     /// [`ClientError::Refused`] of the field `key`, which does not repeat it.

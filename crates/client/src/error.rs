@@ -1,4 +1,4 @@
-//! What can go wrong, and what of it is worth asking again.
+//! What can go wrong, and which errors are worth a retry.
 
 use std::fmt;
 
@@ -72,10 +72,10 @@ impl std::error::Error for ClientError {}
 /// Why nothing was acquired.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AcquireError {
-    /// It would not pass in time. This is told at once where waiting can't help. Nothing was charged.
+    /// It would not pass in time. Returned at once where waiting can't help. Nothing was charged.
     #[error("timeout: {}", passes(.0))]
     TimedOut(Answer),
-    /// It never passes: a cost is above what its limit ever has for it. Nothing was charged.
+    /// It never passes: a cost exceeds what its limit can ever offer it. Nothing was charged.
     #[error("cost: above what the limit ever has for it")]
     Impossible(Answer),
     /// There is no decision.

@@ -97,7 +97,7 @@ impl<T> Machine for Exchange<T> {
         match heard.map(|response| Heard { response, is_repeated }) {
             Ok(heard) if is_fault(heard.status()) => self.again(Fault {
                 detail: heard.problem().1,
-                // Who could not write may have written all the same.
+                // A failed write may have arrived all the same.
                 may_be_done: true,
                 retry_after: heard.retry_after().unwrap_or_default(),
             }),
@@ -120,7 +120,7 @@ pub(crate) const fn is_fault(status: u16) -> bool {
     matches!(status, 408 | 500..600)
 }
 
-/// A random wait after so many attempts, so that those who failed together don't come back together.
+/// A random wait after so many attempts, so that clients that failed together don't retry together.
 pub(crate) fn wait_after(attempts: u32) -> Duration {
     let doubled = FIRST_WAIT_MAX_MS.checked_shl(attempts.saturating_sub(1)).unwrap_or(WAIT_MAX_MS);
     Duration::from_millis(random::up_to(doubled.min(WAIT_MAX_MS)))

@@ -6,7 +6,7 @@ macro_rules! client_face {
         /// Asks once, and waits for nothing but the answer.
         ///
         /// # Errors
-        /// [`ClientError`]. A denial is none.
+        /// [`ClientError`]. A denial is not an error.
         pub $($async)? fn try_acquire(&self, asked: &Acquire) -> Result<Answer, ClientError> {
             let call = asked.named()?.call(None, Duration::ZERO);
             self.ask(call)$($await)*.map(|granted| granted.answer)
@@ -191,8 +191,8 @@ macro_rules! lease_face {
             &self.held.answer
         }
 
-        /// Charges what it came to. More than was held is debt, or refused, as the limit says;
-        /// refused, it is charged what was held.
+        /// Charges the actual costs. An excess over what was held is debt, or refused, as the limit
+        /// says; if it is refused, what was held is charged.
         ///
         /// # Errors
         /// [`ClientError`]. It may be settled; if not, it is tried to settle it for what was held.
@@ -226,8 +226,8 @@ macro_rules! lease_face {
             Ok(was_there)
         }
 
-        /// Lets it live for `ttl` (1 ms to 31 days) from now on. Whether it was still there: if
-        /// not, it was charged, and its slots may be others'.
+        /// Makes it expire `ttl` (1 ms to 31 days) from now. Returns whether it still existed: if
+        /// not, it was charged, and others may have its slots.
         ///
         /// # Errors
         /// [`ClientError`].

@@ -1,8 +1,8 @@
-//! Asking several keys at once (a user, an organisation, a route), all or nothing, over a store that
-//! can only compare and swap one key at a time.
+//! Asking several keys at once (a user, an organisation, a route), all or nothing, over a store whose
+//! compare-and-swap covers only one key.
 //!
-//! The machine does no I/O, reads no clock and draws no random numbers: it says what is to be loaded
-//! and swapped next, and its driver does it.
+//! The machine does no I/O, reads no clock and draws no random numbers: it says what to load or swap
+//! next, and its driver does it.
 //!
 //! ```
 //! use std::collections::HashMap;
@@ -48,39 +48,39 @@
 //! ```
 //!
 //! # The protocol
-//! 1. *Judge*: load all keys and decide on each. Any denial answers, and nothing was written.
-//! 2. *Place*: in the order of the keys, hold the costs on all but the last, under the caller's id and
-//!    for [`COMMIT_TTL_DEFAULT`]. A conflict loads and decides anew; a denial goes to 4.
+//! 1. *Judge*: load all keys and decide on each. Any denial is the answer; nothing was written.
+//! 2. *Place*: in key order, hold the costs on all but the last, under the caller's id and
+//!    for [`COMMIT_TTL_DEFAULT`]. A conflict loads and decides again; a denial goes to 4.
 //! 3. *Commit*: charge the last key. That one swap decides: before it nothing is consumed, after it
 //!    everything is. Then *settle* the holds, and it is done.
 //! 4. *Undo*: release what was placed.
 //!
-//! These are 2N - 1 loads and swaps for N keys, and one of each for one key, where only the commit is
-//! left. Keys that are asked for nothing are only looked at.
+//! That is 2N - 1 loads and swaps for N keys, and one of each for one key, where only the commit is
+//! left. Keys with no cost are only read.
 //!
 //! # What holds when something breaks
 //! * **Admitted means charged on every key**, even if the process dies right after the commit: a hold
 //!   that nobody settles is charged when it expires. This does not depend on any clock.
-//! * **Denied means that nothing is consumed.** Whoever dies before the commit leaves holds that
+//! * **Denied means that nothing is consumed.** A process that dies before the commit leaves holds that
 //!   become charges when they expire, and drain: at most its own costs, once on each key.
-//! * **A swap whose end is unknown is looked for.** The id is remembered with the commit, and the holds
-//!   bear it, so a write that arrived is recognised. If the commit arrived, and
+//! * **After a swap with an unknown outcome, the machine checks whether it arrived.** The commit and the
+//!   holds carry the id, so a write that arrived is recognised. If the commit arrived, and
 //!   [`REQUEST_IDS_MAX`](crate::REQUEST_IDS_MAX) others were charged on that key before it was loaded
-//!   again, it is not recognised any more, and that key is charged twice. A write that arrives only
-//!   after it was looked for is a charge, once on its key, of something that was not let in.
+//!   again, it is no longer recognised, and that key is charged twice. A write that arrives only
+//!   after the check charges its key, once, for something that was not admitted.
 //! * **A lease** ([`Acquisition::with_lease`](crate::Acquisition::with_lease)) is the caller's only when it is whole: the commit places
 //!   it on the last key, and the holds on the others are renewed to its time to live. If one of them
 //!   expired before that, which frees its slots, the lease is given up ([`Ending::Lost`](crate::Ending::Lost)).
 //!
 //! # Clocks
-//! A hold expires by the clock of whoever writes that key next, so in the worst case the time that
-//! the commit may take, the longest store call, and what clocks differ by, all lie within the hold's
-//! time to live. The machine asks for no commit later than half of it after the first hold was placed
-//! ([`Ending::TimedOut`](crate::Ending::TimedOut)), told by the sum of the clock's forward steps, so that a clock which is set
-//! back does not hide the time that went by; the other half is for the rest. Clocks that differ by more
-//! (records are believed up to [`SKEW_MAX`](crate::SKEW_MAX)) let a hold expire too early. It is charged
-//! then: who is admitted is still charged, once (twice if the end of that swap was unknown as well), and
-//! who is denied may stay charged for what it asked for, on the keys where that happened.
+//! A hold expires by the clock of whoever writes that key next, so its time to live must cover, in the
+//! worst case, the time the commit may take, the longest store call, and the clock skew together. The
+//! machine asks for no commit later than half of it after the first hold was placed
+//! ([`Ending::TimedOut`](crate::Ending::TimedOut)), measured as the sum of the clock's forward steps, so that setting the
+//! clock back does not hide elapsed time; the other half is for the rest. Clocks that differ by more
+//! (records are believed up to [`SKEW_MAX`](crate::SKEW_MAX)) let a hold expire too early. It is then
+//! charged: an admitted request is still charged, once (twice if the outcome of that swap was unknown as
+//! well), and a denied one may stay charged for what it asked for, on the keys where that happened.
 
 pub(crate) mod decide;
 mod inbox;
@@ -99,8 +99,8 @@ pub(crate) mod turn;
 use crate::acquisition::step::{Step, Swap};
 use crate::time::{Span, Timestamp};
 
-/// How long a hold lives that waits for the commit, if the caller does not say otherwise: 10 s. That
-/// is far longer than a few store calls take, and short enough that what a crash leaves is soon gone.
+/// How long a hold waits for the commit, if the caller does not say otherwise: 10 s. That is far
+/// longer than a few store calls take, and short enough that what a crash leaves is soon gone.
 pub const COMMIT_TTL_DEFAULT: Span = Span::from_secs(10);
 
 /// A machine that works on several keys. Its driver asks for the next step, takes it, and answers.
@@ -108,16 +108,15 @@ pub trait Machine {
     /// Why there is no decision.
     type Error;
 
-    /// What to do next. A step that was not answered is asked for again; a swap that was not answered
-    /// counts as [`Swap::Unknown`]. Every machine comes to an end within a number of steps that
-    /// depends on its keys alone.
+    /// What to do next. An unanswered step is returned again; an unanswered swap counts as
+    /// [`Swap::Unknown`]. Every machine ends within a number of steps that depends only on its keys.
     ///
     /// # Errors
-    /// What the limiter failed with. It comes last: what was placed is taken back before.
+    /// The limiter's error. It comes last: what was placed is taken back first.
     fn next(&mut self, now: Timestamp) -> Result<Step, Self::Error>;
 
-    /// Answers [`Step::Load`] with the record; nothing when the key is absent. A driver that can load
-    /// all keys at once may do so before the first step, and is not asked for them any more.
+    /// Answers [`Step::Load`] with the record; `None` when the key is absent. A driver that can load
+    /// all keys at once may do so before the first step, and is then not asked for them.
     fn loaded(&mut self, leg: usize, record: Option<&[u8]>);
 
     /// Answers [`Step::Swap`].
@@ -126,7 +125,7 @@ pub trait Machine {
     /// Answers [`Step::Load`] when the store can't load. It is not asked for that key again.
     fn failed(&mut self);
 
-    /// How long after `now` the record of a [`Step::Swap`] decides as none would: for a driver whose
-    /// store forgets records by itself.
+    /// How long after `now` the record of a [`Step::Swap`] decides as an absent one would: for a driver
+    /// whose store can expire records.
     fn forget_after(&self, leg: usize, record: &[u8], now: Timestamp) -> Span;
 }

@@ -20,12 +20,12 @@ use crate::record::Record;
 use crate::time::Timestamp;
 
 impl Policy {
-    /// Does `operation` to the key that this record is of, at `now`. Total: it never panics, and for
-    /// the same arguments it comes to the same decision on every machine.
+    /// Applies `operation` to the key whose record this is, at `now`. Total: it never panics, and the
+    /// same arguments give the same decision on every machine.
     ///
-    /// Before anything else, holds that expired are charged as of the time they did, and what is
-    /// impossibly far ahead of `now` (a broken clock wrote it) is set to used up, whatever the
-    /// verdict, so that it recovers.
+    /// First, expired holds are charged as of the time they expired, and whatever is impossibly far
+    /// ahead of `now` (a broken clock wrote it) is set to used up, whatever the verdict, so that it
+    /// recovers.
     ///
     /// ```
     /// use tollgate_core::{Acquire, Effect, Hold, Id, Limit, Operation, Policy, Record, Span, Timestamp};

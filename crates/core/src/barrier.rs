@@ -2,8 +2,8 @@
 //!
 //! Somebody [creates](Barrier::create) it for a number of parties, each of them
 //! [arrives](Barrier::arrive), and the last one opens it for all. A barrier that is used again and
-//! again counts its *generations*; whoever acts on it names the generation that it means, so that
-//! somebody who is late never acts on the wrong one.
+//! again counts its *generations*; every call names the generation it means, so that a late party
+//! never acts on the wrong one.
 //!
 //! ```
 //! use tollgate_core::barrier::{Arrival, Barrier, Created};
@@ -24,19 +24,18 @@
 //! # Sharing and waiting
 //! A barrier is one record, under a key of the caller's own, in a store with compare-and-swap: load the
 //! bytes (an absent key is [`Barrier::new`]), [`decode`](Barrier::decode), act,
-//! [`encode`](Barrier::encode), and swap if the bytes are others than before. When the swap finds that
-//! somebody else was faster, or fails without saying whether it wrote, do all of it again: arriving
-//! and leaving twice is the same as once, and gets the same answer.
+//! [`encode`](Barrier::encode), and swap if the bytes changed. When the swap conflicts, or fails
+//! without saying whether it wrote, do all of it again: arriving and leaving are idempotent, and get
+//! the same answer.
 //!
 //! Waiting is up to the caller: arrive once, then load and [`query`](Barrier::query) from time to time,
 //! more often than the barrier's time to live, which starts anew when it opens; then
-//! [`leave`](Barrier::leave). When all have left, or the time is over, the next generation may be
-//! created.
+//! [`leave`](Barrier::leave). When all have left, or the barrier has expired, the next generation may
+//! be created.
 //!
 //! # Clocks
 //! A barrier that would expire later than its time to live plus [`SKEW_MAX`] from `now` comes from a
-//! broken clock, and counts as expired: otherwise nobody could create the next one until that clock's
-//! time is reached.
+//! broken clock, and counts as expired: otherwise nobody could create the next one until that time.
 
 mod answer;
 mod codec;
@@ -52,22 +51,22 @@ pub use answer::{Arrival, CreateError, Created, Departure, Status};
 pub use codec::RECORD_BYTES_MAX;
 
 /// Most parties of a barrier: with the ids of all of them its record stays below 64 KiB, which stores
-/// take as one value.
+/// accept as one value.
 pub const PARTIES_MAX: u16 = 4_000;
 /// Longest time to live: 366 days.
 pub const TTL_MAX: Span = Span::LONGEST_YEAR;
-/// The time to live for those who have no better: 15 minutes.
+/// The default time to live: 15 minutes.
 pub const TTL_DEFAULT: Span = Span::from_secs(15 * 60);
 
-/// What is remembered of a barrier: its present generation, or that there was none yet.
+/// The state of a barrier: its current generation, or that there was none yet.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Barrier {
-    /// 0 before the first one; then all else is empty.
+    /// 0 before the first one; all else is empty then.
     generation: u64,
     parties: u16,
     ttl: Span,
     expires_at: Timestamp,
-    /// Who arrived last. It is closed until there is one.
+    /// Who arrived last; `None` while it is closed.
     opened_by: Option<Id>,
     /// Who arrived and has not left, ascending.
     present: Vec<Id>,
@@ -87,10 +86,10 @@ impl Barrier {
         }
     }
 
-    /// Begins the next generation, for 1 to [`PARTIES_MAX`] parties, unless the present one is alive:
+    /// Begins the next generation, for 1 to [`PARTIES_MAX`] parties, unless the current one is alive:
     /// it is until it expires, or is open and all have left.
     ///
-    /// It expires after `ttl`, longer than nothing and at most [`TTL_MAX`]. A creator whose swap failed
+    /// It expires after `ttl`, above zero and at most [`TTL_MAX`]. A creator whose swap failed
     /// without saying whether it wrote tries again, and may find its own generation alive.
     ///
     /// # Errors
@@ -117,8 +116,8 @@ impl Barrier {
 
     /// The party with the id `party` arrives at the barrier of this generation.
     ///
-    /// The last one of the parties opens it. A party that arrives again is told the same again, or that
-    /// the barrier opened meanwhile.
+    /// The last party opens it. A party that arrives again gets the same answer, or learns that the
+    /// barrier opened meanwhile.
     #[must_use]
     pub fn arrive(&mut self, party: Id, generation: u64, now: Timestamp) -> Arrival {
         match self.generation {
@@ -147,8 +146,8 @@ impl Barrier {
         }
     }
 
-    /// The party with the id `party` goes on, if the barrier is open, or else gives up waiting: its
-    /// arrival is taken back, so that the others don't set out with one missing.
+    /// The party with the id `party` proceeds, if the barrier is open, or else gives up waiting: its
+    /// arrival is taken back, so that the others don't proceed with one missing.
     #[must_use]
     pub fn leave(&mut self, party: Id, generation: u64, now: Timestamp) -> Departure {
         match self.generation {
@@ -172,7 +171,7 @@ impl Barrier {
         }
     }
 
-    /// Where the barrier stands; none when it was never created.
+    /// Where the barrier stands; `None` when it was never created.
     #[must_use]
     pub fn query(&self, now: Timestamp) -> Option<Status> {
         let is_open = self.opened_by.is_some();

@@ -1,31 +1,31 @@
 //! Reading bytes from a store, which may be anything: every read can fail, and none panics.
 //!
-//! [`Cursor`] reads any bytes, and says nothing of what is wrong with them, which keeps it small.
-//! [`Reader`] tells it.
+//! [`Cursor`] reads any bytes and does not say what is wrong with them, which keeps it small.
+//! [`Reader`] does.
 //!
-//! Cooldowns and barriers are records of their own. Such a record starts with two bytes, its kind and its
-//! version. No kind is 1, the version with which records of limits start, so that no record is ever taken
-//! for one of another kind.
+//! Cooldowns and barriers have records of their own. Such a record starts with two bytes, its kind and
+//! its version. No kind is 1, the version byte that starts a limit's record, so the kinds can't be
+//! mistaken for each other.
 
 use core::fmt;
 
 use crate::id::Id;
 
-/// Why bytes are no record of the kind that was asked for.
+/// Why bytes are not a record of the expected kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CorruptBytes {
     /// There is nothing.
     Empty,
     /// It is a record of another kind.
     Kind {
-        /// The first byte that was asked for.
+        /// The expected first byte.
         wanted: u8,
-        /// The first byte that is there.
+        /// The actual first byte.
         found: u8,
     },
-    /// The version is not one that this build knows.
+    /// This build does not know the version.
     Version(u8),
-    /// The length, in bytes, is not one that such a record has.
+    /// No such record has this length, in bytes.
     Length(usize),
     /// The field has a value that is never written.
     Field(&'static str),
@@ -52,7 +52,7 @@ impl fmt::Display for CorruptBytes {
 
 impl core::error::Error for CorruptBytes {}
 
-/// What is left to read of any bytes; nothing is read beyond their end. Numbers are little-endian.
+/// The unread rest of any bytes; nothing is read beyond their end. Numbers are little-endian.
 pub(crate) struct Cursor<'a>(&'a [u8]);
 
 impl<'a> Cursor<'a> {
@@ -84,7 +84,7 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// What is left to read of a record that has its own kind.
+/// The unread rest of a record with a kind byte.
 pub(crate) struct Reader<'a> {
     rest: Cursor<'a>,
     /// The length of the whole record, for the error.

@@ -1,6 +1,6 @@
-//! Cooldowns: what some callers of an upstream API learned of its rate limits, for all who call it.
+//! Cooldowns: what one caller of an upstream API learned about its rate limits, shared with all callers.
 //!
-//! An upstream that refuses a call says, or lets guess, for how long it goes on refusing. One caller
+//! An upstream that refuses a call says, or implies, how long it will go on refusing. One caller
 //! reports that as an [`Event`]; everybody who shares the record asks
 //! [`limited_by`](Cooldowns::limited_by) before the next call, instead of finding out alone.
 //!
@@ -29,15 +29,15 @@
 //! The cooldowns of one upstream are one record, under a key of the caller's own, in a store with
 //! compare-and-swap. To report: load the bytes (an absent key is [`Cooldowns::new`]),
 //! [`decode`](Cooldowns::decode), [`report`](Cooldowns::report), [`encode`](Cooldowns::encode), swap
-//! them in for the bytes that were loaded. When the swap finds that somebody else was faster, or fails
-//! without saying whether it wrote, do all of it again with the same event: its id makes it count
-//! once. Two records never have to be merged. To ask takes one load and writes nothing.
+//! them in for the bytes that were loaded. When the swap conflicts, or fails without saying whether it
+//! wrote, do all of it again with the same event: its id makes it count once. Two records never have
+//! to be merged. A query takes one load and writes nothing.
 //!
 //! # Clocks
 //! Times are wall-clock times of different machines. An event that was recorded more than [`SKEW_MAX`]
-//! ahead of `now` comes from a broken clock and does not count: to believe it would stop every caller
-//! until that clock's time is reached, which may be never; to disbelieve it costs one call that the
-//! upstream refuses, and whose caller reports the event anew.
+//! ahead of `now` comes from a broken clock and does not count: believing it would stop every caller
+//! until that time, which may be never; ignoring it costs one call that the upstream refuses, and
+//! whose caller reports the event again.
 
 mod codec;
 mod event;
@@ -65,7 +65,7 @@ pub const EVENTS_MAX: usize = 128;
 /// The events of one upstream.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Cooldowns {
-    /// By ascending id, each id once, so that equal cooldowns have equal bytes.
+    /// By ascending id, each id once, so that equal cooldowns encode to equal bytes.
     all: Vec<Cooldown>,
 }
 
@@ -76,16 +76,16 @@ pub struct Cooldown {
     recorded_at: Timestamp,
 }
 
-/// What came of a report.
+/// The outcome of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
 pub enum Reported {
     /// The event was added, and the record has to be written.
     Added,
-    /// The record has an event with this id, which stays as it is: nothing is to be written.
+    /// The record has an event with this id, which stays as it is: nothing to write.
     Known,
-    /// The record is full, and an event with the same code and label lasts longer, or as long: nothing
-    /// is to be written.
+    /// The record is full, and an event with the same code and label lasts at least as long: nothing
+    /// to write.
     Covered,
 }
 
@@ -102,7 +102,7 @@ impl fmt::Display for Full {
 impl core::error::Error for Full {}
 
 impl Cooldowns {
-    /// Those of an upstream that nothing was reported of.
+    /// Those of an upstream without any reports.
     #[must_use]
     pub const fn new() -> Self {
         Self { all: Vec::new() }
@@ -115,7 +115,7 @@ impl Cooldowns {
     ///
     /// In a full record expired events make room, then one that can change no answer of
     /// [`limited_by`](Self::limited_by) from now on, since an active event with the same code and label
-    /// is preferred to it, then the event that is furthest ahead of a clock it can't come from.
+    /// is preferred to it, then the event that is impossibly far ahead of `now` by the most.
     ///
     /// # Errors
     /// [`Full`] when there are none of these; nothing is changed then.
@@ -139,27 +139,27 @@ impl Cooldowns {
         Ok(Reported::Added)
     }
 
-    /// The active cooldown that matches `filter` and expires last (of several, the one with the least
-    /// id): what to wait for. None when nothing limits the call, as far as is known.
+    /// The active cooldown that matches `filter` and expires last (of several, the one with the lowest
+    /// id): what to wait for. `None` when nothing is known to limit the call.
     #[must_use]
     pub fn limited_by(&self, filter: Filter<'_>, now: Timestamp) -> Option<&Cooldown> {
         self.matching(filter, now).min_by(|a, b| a.preference(b))
     }
 
-    /// All active cooldowns that match `filter`: those that expire last come first, and of those that
-    /// expire together the least id.
+    /// All active cooldowns that match `filter`: the last to expire comes first, and of those that
+    /// expire together the lowest id.
     #[must_use]
     pub fn active(&self, filter: Filter<'_>, now: Timestamp) -> Vec<&Cooldown> {
         let mut active: Vec<&Cooldown> = Vec::new();
         for cooldown in self.matching(filter, now) {
-            // They are few, and a sort of the standard library is 5 KB of code.
+            // They are few, and the standard library's sort is 5 KB of code.
             let position = active.partition_point(|other| other.preference(cooldown).is_lt());
             shift::insert(&mut active, position, cooldown);
         }
         active
     }
 
-    /// Drops the expired events, and says how many; with 0 there is nothing to write.
+    /// Drops the expired events, and returns how many; with 0 there is nothing to write.
     ///
     /// Events that are too far ahead of `now` stay: if the broken clock is this one, they are right.
     pub fn clean_up(&mut self, now: Timestamp) -> usize {
@@ -183,7 +183,7 @@ impl Cooldowns {
         self.all.len() >= EVENTS_MAX
     }
 
-    /// The id of an event that `new` may take the place of.
+    /// The id of an event that `new` may replace.
     fn needless(&self, new: &Cooldown, now: Timestamp) -> Option<Id> {
         let is_covered = |old: &&Cooldown| {
             let by_other = self.all.iter().any(|other| other.covers(old, now));
@@ -211,14 +211,14 @@ impl Cooldown {
         self.recorded_at
     }
 
-    /// When it stops to count: [`Event::counted_duration`] after it was recorded. At this very time it
-    /// is expired.
+    /// When it stops counting: [`Event::counted_duration`] after it was recorded. At exactly this time
+    /// it is expired.
     #[must_use]
     pub const fn expires_at(&self) -> Timestamp {
         self.recorded_at.plus(self.event.counted_duration())
     }
 
-    /// How long until it expires: zero when it did.
+    /// How long until it expires: zero when it has.
     #[must_use]
     pub const fn retry_after(&self, now: Timestamp) -> Span {
         self.expires_at().since(now)

@@ -23,7 +23,7 @@
 //! | header | what it says |
 //! |---|---|
 //! | `Retry-After` (RFC 9110): seconds, with a fraction too, or an HTTP-date in any of its three forms | the cooldown |
-//! | `retry-after-ms`, `x-ms-retry-after-ms` | the cooldown; `Retry-After` beside it counts only if it is not the same rounded up to seconds |
+//! | `retry-after-ms`, `x-ms-retry-after-ms` | the cooldown; `Retry-After` counts too unless it is this rounded up to seconds |
 //! | `x-ratelimit-limit`, `-remaining`, `-reset`, with `-` and a name or without; `x-rate-limit-`, `ratelimit-` likewise | the level of that name, or of requests |
 //! | `x-ratelimit-reset-after` | the same as `x-ratelimit-reset` |
 //! | `anthropic-ratelimit-NAME-limit`, `-remaining`, `-reset` | the level of that name |
@@ -35,10 +35,10 @@
 //! milliseconds. Spans are rounded up to the nanosecond, units are rounded down.
 //!
 //! # Malformed and contradictory
-//! A value that is malformed counts as not sent, and changes nothing about the others. Signs, exponents
-//! and whatever is not listed above are malformed. Where a thing is said twice, in two headers or in one
-//! with commas, the most careful answer counts: the least remaining, the lowest limit, the longest wait.
-//! Only of a list of limits it is the first, since an old draft has its policies behind it. The order of
+//! A malformed value counts as not sent, and does not affect the others. Signs, exponents and whatever
+//! is not listed above are malformed. Where a value is given twice, in two headers or in one with
+//! commas, the most cautious one counts: the least remaining, the lowest limit, the longest wait. Only
+//! in a list of limits the first one counts, since in an old draft the policies follow it. The order of
 //! the headers makes no difference.
 //!
 //! # Bounds
@@ -71,17 +71,17 @@ use self::heard::Heard;
 pub use self::level::{Dimension, Level};
 use crate::time::{Span, Timestamp};
 
-/// Most headers that are looked at. Common servers and clients take about 100.
+/// Most headers that are read. Common servers and clients accept about 100.
 pub const HEADERS_MAX: usize = 256;
-/// Longest value in bytes. The longest that makes sense is a `RateLimit` list of as many members as
-/// there may be levels, with names and partition keys.
+/// Longest value in bytes. The longest that makes sense is a `RateLimit` list with [`LEVELS_MAX`]
+/// members, with names and partition keys.
 pub const VALUE_BYTES_MAX: usize = 2_048;
 /// Most levels: as many as a policy may have limits.
 pub const LEVELS_MAX: usize = crate::LIMITS_MAX;
 /// Longest cooldown and longest time to a reset: 31 days.
 ///
-/// The longest quota in common use is a calendar month's. Who says more has mixed up units or dates,
-/// and must not stop its callers for years; to call again after a month harms nobody.
+/// The longest quota in common use is a calendar month's. An upstream that says more has mixed up
+/// units or dates, and must not stop its callers for years; calling again after a month harms nobody.
 pub const WAIT_MAX: Span = Span::from_secs(31 * 86_400);
 
 /// What an upstream said about its limits in one response.
@@ -90,7 +90,7 @@ pub struct Feedback {
     /// How long not to call at all, at most [`WAIT_MAX`].
     ///
     /// Only an error (status 400 to 599) has one: on other responses `Retry-After` says when to poll or
-    /// to follow, and not that calls are too many. An error without one leaves it to the caller.
+    /// follow, not that there are too many calls. An error without one leaves the wait to the caller.
     pub cooldown: Option<Span>,
     /// Where the limits stand, in the order of their dimensions, at most one for each.
     pub levels: Vec<Level>,
@@ -99,8 +99,8 @@ pub struct Feedback {
 impl Feedback {
     /// Reads the headers of a response that came at `now` with this HTTP status.
     ///
-    /// Total and pure: whatever the bytes are, it gives the same answer every time, and never fails.
-    /// Dates are relative to `now`, so they are as right as the caller's clock.
+    /// Total and pure: it never fails, and the same bytes always give the same answer. Dates are
+    /// relative to `now`, so they are as accurate as the caller's clock.
     #[must_use]
     pub fn from_headers<N, V>(
         status: u16,
@@ -119,7 +119,7 @@ impl Feedback {
     }
 
     /// How long to wait before the next call: the cooldown, or without one the longest time to a reset
-    /// of the levels that have nothing remaining; nothing when there is no reason to wait.
+    /// of the levels that have nothing remaining; `None` when there is no reason to wait.
     #[must_use]
     pub fn wait(&self) -> Option<Span> {
         let empty = self.levels.iter().filter(|level| level.remaining == Some(0));

@@ -1,8 +1,8 @@
-//! What a hold, a request, an event or a party is known by.
+//! The id of a hold, a request, an event or a party.
 
 use core::fmt;
 
-/// An id: 128 bits that the caller draws at random, or hashes from a text of its own.
+/// An id: 128 bits that the caller draws at random, or hashes from text of its own.
 ///
 /// Whoever knows the id of a hold may settle it, so it should not be guessed.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -15,12 +15,12 @@ impl Id {
         Self(bits)
     }
 
-    /// As a record spells it.
+    /// As records encode it.
     pub(crate) const fn from_le_bytes(bytes: [u8; 16]) -> Self {
         Self(u128::from_le_bytes(bytes))
     }
 
-    /// As a record spells it.
+    /// As records encode it.
     pub(crate) const fn to_le_bytes(self) -> [u8; 16] {
         self.0.to_le_bytes()
     }

@@ -1,9 +1,9 @@
 //! The pure core of tollgate: exact rate-limit decisions over records of bytes.
 //!
-//! A [`Policy`] is a list of [`Limit`]s that are applied together to one key. What is remembered of a
-//! key is its [`Record`]: bytes that the caller keeps wherever it likes. A decision is a function of
-//! the policy, the record, what is asked and the time, and of nothing else: the same history gives the
-//! same decisions, bit for bit, on every machine. [`Policy::apply`] is where it is made.
+//! A [`Policy`] is a list of [`Limit`]s that are applied together to one key. The state of a key is its
+//! [`Record`]: bytes that the caller keeps wherever it likes. A decision is a function of only the
+//! policy, the record, the operation and the time: the same history gives the same decisions, bit for
+//! bit, on every machine. [`Policy::apply`] makes it.
 //!
 //! ```
 //! use tollgate_core::{Limit, Policy, Record, Span, Timestamp, Verdict};
@@ -33,7 +33,7 @@
 //!
 //! # What this crate does not do
 //! It reads no clock, keeps no state, draws no random numbers, knows no store and no wire format, and
-//! depends on nothing but `core` and `alloc`. Time, costs and bytes come in as arguments.
+//! depends only on `core` and `alloc`. Time, costs and bytes come in as arguments.
 //!
 //! # Bounds
 //! | what | bound |
@@ -135,10 +135,10 @@ pub use time::{Span, Timestamp};
 /// The largest capacity, burst, refill or cost: 2^53 - 1, the largest integer that JSON carries safely.
 pub const UNITS_MAX: u64 = (1 << 53) - 1;
 
-/// Longest key, in bytes of UTF-8. The core itself sees no keys; every face that takes one takes 1 to this many bytes.
+/// Longest key, in bytes of UTF-8. The core itself sees no keys; every API that takes one accepts 1 to this many.
 pub const KEY_BYTES_MAX: usize = 512;
 
-/// Whether `key` is one: 1 to [`KEY_BYTES_MAX`] bytes. Every character is allowed.
+/// Whether `key` is valid: 1 to [`KEY_BYTES_MAX`] bytes. Every character is allowed.
 ///
 /// ```
 /// use tollgate_core::{KEY_BYTES_MAX, is_key};

@@ -34,7 +34,7 @@ impl Policy {
     /// # Errors
     /// [`PolicyError`]: more than [`LIMITS_MAX`] limits, or two that can't be told apart.
     pub fn new(limits: impl IntoIterator<Item = Limit>) -> Result<Self, PolicyError> {
-        // One more than allowed is enough to know; the rest is not even looked at.
+        // One more than allowed shows that there are too many; the rest is never read.
         let limits: Vec<Limit> = limits.into_iter().take(LIMITS_MAX.saturating_add(1)).collect();
         if limits.len() > LIMITS_MAX {
             return Err(PolicyError::TooManyLimits);
@@ -67,14 +67,14 @@ impl Policy {
 
     /// The limits and their positions.
     ///
-    /// Those of `enumerate` could overflow for all that the compiler knows, and a check of that is a
+    /// The compiler can't rule out that the count of `enumerate` overflows, and checking for it is a
     /// panic path.
     #[inline]
     pub(crate) fn numbered(&self) -> impl Iterator<Item = (usize, &Limit)> {
         (0..LIMITS_MAX).zip(&self.limits)
     }
 
-    /// Where the limit named `name` stands.
+    /// The position of the limit named `name`.
     #[must_use]
     pub fn index_of(&self, name: &str) -> Option<usize> {
         self.limits.iter().position(|limit| &**limit.name() == name)

@@ -1,4 +1,4 @@
-//! Choosing one of several: accounts, regions, upstreams with a limit each.
+//! Choosing one of several accounts, regions or upstreams, each with a limit of its own.
 
 mod member;
 
@@ -7,12 +7,12 @@ use core::fmt;
 
 pub use member::{MEMBER_PAIRS_MAX, MEMBER_TEXT_BYTES_MAX, Member, MemberError};
 
-/// Most members of one pool. One random number of 64 bits draws any order of so many (16! < 2^45), and
-/// who is turned down everywhere has asked this often.
+/// Most members of one pool. One 64-bit random number can select any order of them (16! < 2^45), and a
+/// request that every member denies has asked this many times.
 pub const POOL_MEMBERS_MAX: usize = 16;
 
-/// Members that can stand in for each other. A pool says in which order to ask them; whether one has
-/// room is decided by its own policy and key, which are the caller's.
+/// Interchangeable members. A pool says in which order to ask them; whether one has room is decided
+/// by its own policy and key, which the caller keeps.
 ///
 /// ```
 /// use tollgate_core::{Choice, Limit, Member, Policy, Pool, Record, Span, Timestamp, Verdict};
@@ -45,18 +45,18 @@ pub struct Pool {
 /// Who is asked first, and who is next when that one is full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Choice<'a> {
-    /// One after the other.
+    /// In turn.
     RoundRobin {
-        /// How many were chosen before: the caller counts.
+        /// How many choices were made before: the caller counts.
         turn: u64,
-        /// Where to start: the index of a worker, so that many workers with a count of their own do
-        /// not all start with the same member.
+        /// Where to start: the index of a worker, so that workers that count separately do not all
+        /// start with the same member.
         offset: u64,
     },
     /// Every order is as likely as any other. The caller draws the number.
     Random(u64),
-    /// The one with the most units left, then the next. The caller gives what each member has left, in
-    /// their order; a member without a number has nothing. Of equals the one in front comes first.
+    /// By most units left. The caller gives what each member has left, in the order of the members; a
+    /// member without a number has nothing. Ties go to the earlier member.
     MostRoom(&'a [u64]),
 }
 
@@ -66,7 +66,7 @@ impl Pool {
     /// # Errors
     /// [`PoolError`] when there is none, or more than [`POOL_MEMBERS_MAX`].
     pub fn new(members: impl IntoIterator<Item = Member>) -> Result<Self, PoolError> {
-        // One more than allowed is enough to know; the rest is not even looked at.
+        // One more than allowed shows that there are too many; the rest is never read.
         let most = POOL_MEMBERS_MAX.saturating_add(1);
         let members: Vec<Member> = members.into_iter().take(most).collect();
         if members.is_empty() || members.len() > POOL_MEMBERS_MAX {
@@ -112,8 +112,8 @@ fn remainder(number: u64, count: usize) -> usize {
     number.checked_rem(count as u64).unwrap_or(0) as usize
 }
 
-/// The shuffle of Fisher and Yates. Its draws are the digits of the number in the factorial number
-/// system, so that all draws together use the number up once.
+/// The Fisher-Yates shuffle. Its draws are the digits of the number in the factorial number system,
+/// so that all draws together use the number exactly once.
 fn shuffle(order: &mut [usize], mut number: u64) {
     for count in (2..=order.len()).rev() {
         order.swap(count.saturating_sub(1), remainder(number, count));

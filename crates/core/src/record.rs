@@ -19,19 +19,20 @@ use crate::record::once::Once;
 use crate::record::states::States;
 use crate::time::{Span, Timestamp};
 
-/// The state of one key under one policy: where each of its limits stands, what is held, and what is
-/// remembered of it beside that.
+/// The state of one key under one policy: where each of its limits stands, what is held, and
+/// whatever else is remembered of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
     /// One per limit of the policy, in its order.
     pub(crate) states: States,
     pub(crate) holds: Holds,
     pub(crate) once: Once,
-    /// Nothing passes before.
+    /// Nothing passes before this time.
     pub(crate) blocked_until: Timestamp,
-    /// The revision of the policy that it was written under; 0 of a policy that never changes.
+    /// The revision of the policy that it was written under; 0 for a policy that never changes.
     pub(crate) revision: u64,
-    /// Entries of others, as they came. Nearly always empty, which allocates nothing.
+    /// Entries that this policy or build does not know, unchanged. Nearly always empty, without an
+    /// allocation.
     pub(crate) foreign: Vec<u8>,
 }
 
@@ -49,7 +50,7 @@ impl Record {
         }
     }
 
-    /// Whether nothing is remembered but where the limits stand.
+    /// Whether only the states of the limits are remembered.
     #[inline]
     pub(crate) fn is_quiet(&self) -> bool {
         self.holds.is_empty()
@@ -59,30 +60,30 @@ impl Record {
             && self.foreign.is_empty()
     }
 
-    /// The revision of the policy that this record was written under, as whoever carried it over said;
+    /// The revision of the policy that this record was written under, as set by whoever carried it over;
     /// 0 when nobody did.
     #[must_use]
     pub const fn revision(&self) -> u64 {
         self.revision
     }
 
-    /// This record, of this revision of its policy. Whatever is done to it, it stays of that revision:
-    /// so who changes a policy live knows which records are still to be [carried over](Policy::carry).
+    /// This record, marked with this revision of its policy. No operation changes the mark, so whoever
+    /// changes a policy live knows which records must still be [carried over](Policy::carry).
     #[must_use]
     pub fn with_revision(self, revision: u64) -> Self {
         Self { revision, ..self }
     }
 
-    /// How long after `now` this record decides as none would, if nothing more happens to it: a store
-    /// may forget it then. [`Span::NEVER`] when it will always be different.
+    /// How long after `now` this record decides as an absent one would, if nothing more happens to it: a
+    /// store may then forget it. [`Span::NEVER`] when it will always differ.
     ///
-    /// Request ids are forgotten with it: everything has come back by then, and a repetition that
-    /// comes that late is a request of its own.
+    /// Request ids are forgotten with it: everything has recovered by then, and a retry that late is a
+    /// new request.
     #[must_use]
     pub fn forget_after(&self, policy: &Policy, now: Timestamp) -> Span {
         let mut states = self.states.clone();
         heal(policy, &mut states, now);
-        // A hold is settled at the latest when it expires, and is a charge of that time then.
+        // A hold is settled at the latest when it expires, and becomes a charge of that time.
         let mut last = now;
         for (hold, expires) in self.holds.believed(now, SKEW_MAX) {
             charge_expired(policy, &mut states, hold, expires);
@@ -101,10 +102,10 @@ impl Record {
         last.plus(settled).max(self.blocked_until).since(now)
     }
 
-    /// Does what time has done since the record was written: heals what a broken clock left, and
-    /// charges the holds that expired. Says whether it healed something, which has to be written;
-    /// the rest would come out the same at any later time.
-    // Not inlined: every export that reads a record comes by here.
+    /// Brings the record up to `now`: heals what a broken clock left, and charges the holds that
+    /// expired. Returns whether it healed something, which has to be written; the rest would come out
+    /// the same at any later time.
+    // Not inlined: every export that reads a record calls it.
     #[inline(never)]
     pub(crate) fn bring_up(&mut self, policy: &Policy, now: Timestamp) -> bool {
         let mut healed = heal(policy, &mut self.states, now);
@@ -115,7 +116,7 @@ impl Record {
         healed
     }
 
-    /// A hold that nobody settled in time is charged, in the order and at the time of their expiry.
+    /// Charges the holds that nobody settled in time, in the order and at the time of their expiry.
     pub(crate) fn expire_holds(&mut self, policy: &Policy, now: Timestamp) {
         for hold in self.holds.take_expired(now) {
             charge_expired(policy, &mut self.states, &hold, hold.expires);
@@ -123,7 +124,7 @@ impl Record {
     }
 }
 
-/// Brings back what a broken clock left ahead of every time that can be. Says whether there was something.
+/// Brings back what a broken clock left impossibly far ahead. Returns whether there was something.
 fn heal(policy: &Policy, states: &mut States, now: Timestamp) -> bool {
     let mut healed = false;
     for (limit, state) in policy.limits().iter().zip(states.iter_mut()) {

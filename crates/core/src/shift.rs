@@ -1,5 +1,5 @@
-//! Inserting into a list, and removing from it, without a panic path: those of `Vec` have one for an
-//! index beyond the end, which the compiler does not know to be out of reach.
+//! Inserting into a list, and removing from it, without a panic path: the methods of `Vec` have one for
+//! an index beyond the end, which the compiler can't rule out.
 
 use alloc::vec::Vec;
 use core::mem;

@@ -9,8 +9,8 @@ pub struct Timestamp(u64);
 impl Timestamp {
     /// The Unix epoch.
     pub const EPOCH: Self = Self(0);
-    /// The latest time there is: in the year 2262. A later one counts as this one, so that time stands
-    /// still there instead of overflowing, and nothing more is admitted than before.
+    /// The latest time: in the year 2262. A later one counts as this one, so that time stands still
+    /// there instead of overflowing, and nothing extra is admitted.
     pub const MAX: Self = Self(u64::MAX / 2);
 
     /// The time `nanos` nanoseconds after the epoch, or [`Self::MAX`] if that is earlier.
@@ -31,7 +31,7 @@ impl Timestamp {
         self.0
     }
 
-    /// This time and `span` later, at most [`Self::MAX`].
+    /// `span` after this time, at most [`Self::MAX`].
     #[must_use]
     pub const fn plus(self, span: Span) -> Self {
         Self::from_nanos(self.0.saturating_add(span.0))
@@ -53,8 +53,8 @@ impl Span {
     pub const ZERO: Self = Self(0);
     /// The longest period of a limit: a quarter of 2^64 nanoseconds, 146 years.
     pub const MAX: Self = Self(u64::MAX / 4);
-    /// A calendar year at its longest, 366 days: the bound of durations that people set (a block, a time to
-    /// live). A longer one is more likely a mistake of units.
+    /// A leap year, 366 days: the bound of durations that people set (a block, a time to live). A longer
+    /// one is more likely a mistake of units.
     pub const LONGEST_YEAR: Self = Self::from_secs(366 * 86_400);
     /// Longer than any wait: the moment never comes.
     pub const NEVER: Self = Self(u64::MAX);
@@ -83,13 +83,13 @@ impl Span {
         self.0
     }
 
-    /// Whole milliseconds, rounded up: who waits that long has waited long enough.
+    /// Whole milliseconds, rounded up: waiting that long is long enough.
     #[must_use]
     pub const fn as_millis_ceil(self) -> u64 {
         self.0.div_ceil(1_000_000)
     }
 
-    /// Whole milliseconds, rounded up; nothing for [`Span::NEVER`].
+    /// Whole milliseconds, rounded up; `None` for [`Span::NEVER`].
     ///
     /// ```
     /// use tollgate_core::Span;

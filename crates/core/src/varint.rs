@@ -1,6 +1,6 @@
 //! Unsigned LEB128: seven bits per byte, lowest first, and a high bit that says that more follow.
 //!
-//! Every number has exactly one spelling here, so that equal values are equal bytes. The source is
+//! Every number has exactly one encoding here, so that equal values are equal bytes. The source is
 //! the DWARF debugging format, version 5, section 7.6 (<https://dwarfstd.org/dwarf5std.html>).
 
 use alloc::vec::Vec;
@@ -21,8 +21,7 @@ pub(crate) fn put(out: &mut Vec<u8>, mut value: u64) {
 
 /// The number that the bytes begin with, and what follows it.
 ///
-/// Nothing when they end too early, when the number is beyond 64 bits, and when a shorter spelling of
-/// it exists.
+/// `None` when they end too early, when the number exceeds 64 bits, and when it has a shorter encoding.
 pub(crate) fn take(bytes: &[u8]) -> Option<(u64, &[u8])> {
     let mut value = 0_u64;
     let mut rest = bytes;

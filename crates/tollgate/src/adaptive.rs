@@ -32,15 +32,15 @@ pub use self::nats_bus::{NATS_SUBJECT_BYTES_MAX, NatsBus, NatsBusError};
 /// Most resources of an adaptive limiter, each of which is announced by itself.
 pub const RESOURCES_MAX: usize = 1_024;
 
-/// Limits of upstreams that a swarm of processes shares: each process decides by itself and in memory, and
-/// who is told by an upstream that it is too much reduces the capacity for all. It recovers by itself, by
+/// Limits of upstreams that a swarm of processes shares: each process decides alone, in memory, and one
+/// that an upstream pushes back on reduces the capacity for all. The capacity recovers by itself, by
 /// the limit's [`Recovery`](crate::Recovery), to the same number at the same time everywhere.
 ///
-/// What is announced may be lost, repeated and reordered: hearing of a reduction only ever lowers a
-/// capacity, and a reduction in force is announced again every few seconds by one of those who know it.
-/// A bus that is down keeps nobody from deciding, nor from reducing its own capacity;
-/// [`bus_health`](Self::bus_health) tells. Members are to have the same policy for a resource, and clocks
-/// that differ by less than [`SKEW_MAX`](crate::SKEW_MAX).
+/// Announcements may be lost, repeated and reordered: hearing of a reduction only ever lowers a
+/// capacity, and a member that knows of a reduction in force announces it again every few seconds.
+/// When the bus is down, members still decide and reduce their own capacity;
+/// [`bus_health`](Self::bus_health) reports it. Members must have the same policy for a resource, and
+/// clocks that differ by less than [`SKEW_MAX`](crate::SKEW_MAX).
 ///
 /// ```
 /// use tollgate::{
@@ -85,7 +85,7 @@ pub struct CapacityEvent<'a> {
     pub resource: &'a str,
     /// What is in force now.
     pub capacity: Capacity,
-    /// When it was changed, to what, by whom and why. What is in force may be more: it has recovered since.
+    /// When it was changed, to what, by whom and why. The capacity may have recovered since.
     pub change: &'a Change,
 }
 
@@ -94,7 +94,7 @@ pub struct CapacityEvent<'a> {
 pub enum Reduced {
     /// It is in force here, and was handed to the bus.
     Announced,
-    /// It is in force here. The bus did not take it: it is announced again as long as it is in force.
+    /// It is in force here. The bus did not take it: it is announced again while it is in force.
     Unannounced(BusError),
     /// The capacity is 1 already.
     Unchanged,
@@ -152,11 +152,10 @@ impl<B: CapacityBus, C: Clock + Clone> AdaptiveLimiter<B, C> {
 
 impl<B: CapacityBus, C: Clock> AdaptiveLimiter<B, C> {
     /// Calls `listener` after every change of a capacity here: one that was set, one that was reduced, and
-    /// one that was heard of and is lower or lasts longer. Steps of a recovery are no changes.
+    /// one that was heard of and is lower or lasts longer. Recovery steps are not changes.
     ///
-    /// It is called on the thread that changes it or hears of it, while nothing is locked: it may ask this
-    /// limiter whatever it likes. Of two changes at the same time it may hear in any order; they tell when
-    /// they were made.
+    /// It is called on the thread that makes or hears of the change, with no lock held: it may call this
+    /// limiter. Concurrent changes may arrive in any order; each carries its time.
     #[must_use]
     pub fn on_change(
         mut self,
@@ -190,7 +189,7 @@ impl<B: CapacityBus, C: Clock> AdaptiveLimiter<B, C> {
     /// Reduces the capacity of a resource, at most to 1 unit, and announces it.
     ///
     /// # Errors
-    /// [`AdaptiveError::Unknown`] and [`AdaptiveError::Reason`]. A bus that does not take it is none.
+    /// [`AdaptiveError::Unknown`] and [`AdaptiveError::Reason`]. A bus that does not take it is not an error.
     pub fn reduce(
         &self,
         resource: &str,
@@ -208,9 +207,9 @@ impl<B: CapacityBus, C: Clock> AdaptiveLimiter<B, C> {
         Ok(announced.map_or_else(Reduced::Unannounced, |()| Reduced::Announced))
     }
 
-    /// Sets the capacity of a resource here, or goes back to the policy's. What is available is clipped to
-    /// it and never topped up. A reduction ends, and none that was made before is followed any more:
-    /// who sets a capacity knows what it is. The others are not told.
+    /// Sets the capacity of a resource here, or returns to the policy's. What is available is clipped to
+    /// it and never topped up. A reduction ends, and earlier ones are no longer followed: the setting
+    /// overrides them. Other members are not told.
     ///
     /// # Errors
     /// [`AdaptiveError::Unknown`] and [`AdaptiveError::Reason`].
@@ -240,7 +239,7 @@ impl<B: CapacityBus, C: Clock> AdaptiveLimiter<B, C> {
         Note::new(&self.source, reason).ok_or(AdaptiveError::Reason)
     }
 
-    /// Calls those who want to know. Nothing is locked.
+    /// Calls the listeners. No lock is held.
     fn tell(&self, resource: &str, capacity: Capacity, change: &Change) {
         for listener in &self.listeners {
             listener(&CapacityEvent { resource, capacity, change });

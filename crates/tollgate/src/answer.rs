@@ -2,8 +2,8 @@
 
 use tollgate_core::{Algorithm, Decision, Effect, Plain, Policy, Span, Verdict};
 
-/// A decision, without the record that it was made on: what a caller goes by. Everything else there is
-/// to say of one is asked for with [`Limiter::apply`](crate::Limiter::apply).
+/// A decision, without the record that it was made on: what a caller acts on.
+/// [`Limiter::apply`](crate::Limiter::apply) gives access to the rest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Answer {
     /// May it pass?
@@ -13,17 +13,17 @@ pub struct Answer {
     /// How long to wait until the same request passes, if nobody else comes: zero when it did,
     /// [`Span::NEVER`] when it never will.
     pub retry_after: Span,
-    /// How long what was let in has to stand in line first: zero but for a leaky queue.
+    /// How long an admitted request has to wait its turn: zero except for a leaky queue.
     pub delay: Span,
-    /// The position in the policy of the limit that denies it, of several the one that does for longest;
-    /// none when it passed, or nothing but a block denies it.
+    /// The position in the policy of the limit that denies it, of several the one with the longest wait;
+    /// `None` when it passed, or only a block denies it.
     pub denied_by: Option<usize>,
-    /// Whether a denied request may pass sooner, since somebody may let go of what is held.
+    /// Whether a denied request may pass sooner, since a hold may be released.
     pub(crate) is_held_up: bool,
 }
 
 impl Answer {
-    /// What a request is told that passed and was charged, by anything but a queue.
+    /// The answer to a request that passed and was charged, by anything but a queue.
     pub(crate) const CHARGED: Self = Self {
         verdict: Verdict::Allowed,
         effect: Effect::Charged,
@@ -33,7 +33,7 @@ impl Answer {
         is_held_up: false,
     };
 
-    /// What a request is told that never passes.
+    /// The answer to a request that never passes.
     pub(crate) const IMPOSSIBLE: Self = Self {
         verdict: Verdict::Impossible,
         effect: Effect::None,
@@ -72,7 +72,7 @@ impl Answer {
         }
     }
 
-    /// Every limit is looked at once, where [`Decision::retry_after`] alone looks at all of them.
+    /// Walks the limits once for all fields; [`Decision::retry_after`] alone would walk all of them again.
     fn denied(policy: &Policy, decision: &Decision<'_>, allowed: Self) -> Self {
         let closed_for = decision.closed_for();
         let mut denied =
@@ -92,7 +92,7 @@ impl Answer {
     }
 }
 
-/// Whether what is let in may have to stand in line.
+/// Whether admitted requests may have to wait their turn.
 fn has_queue(policy: &Policy) -> bool {
     policy.limits().iter().any(|limit| matches!(limit.algorithm(), Algorithm::LeakyQueue { .. }))
 }

@@ -12,8 +12,8 @@ use tollgate_store::Clock;
 use crate::SystemClock;
 use crate::id::next_id;
 
-/// A barrier for so many parties: each waits until all of them have arrived, then they all go on. It can
-/// be used again and again.
+/// A barrier for a fixed number of parties: each waits until all have arrived, then all proceed. It is
+/// reusable.
 ///
 /// ```
 /// use tollgate::{Barrier, Span};
@@ -69,10 +69,10 @@ impl<C: Clock> Barrier<C> {
         Ok(Self { parties, clock, barrier: Mutex::new(barrier), changed: Event::new() })
     }
 
-    /// Arrives, and waits until all have, for at most `timeout`. Says whether this was the last one.
+    /// Arrives, and waits until all have, for at most `timeout`. Returns whether this was the last one.
     ///
     /// # Errors
-    /// [`BarrierTimedOut`]. Whoever stops waiting has not arrived either.
+    /// [`BarrierTimedOut`]. A party that stops waiting has not arrived.
     pub async fn wait(&self, timeout: Span) -> Result<bool, BarrierTimedOut> {
         let (id, until) = (next_id(), self.clock.now().plus(timeout));
         let mut present: Option<Present<'_, C>> = None;
@@ -84,13 +84,13 @@ impl<C: Clock> Barrier<C> {
                 None => match self.arrive(id) {
                     Some((_, Arrival::Opened)) => return Ok(true),
                     Some((arrived, _)) => present = Some(arrived),
-                    // The last generation has not gone yet.
+                    // The last generation has not left yet.
                     None => {}
                 },
             }
             let left = until.since(self.clock.now());
             if left == Span::ZERO {
-                // The others may have set out with this party while it gave up: then it goes with them.
+                // The barrier may have opened while this party gave up: then it proceeds with the others.
                 let has_left = present.as_ref().is_some_and(Present::leave);
                 return if has_left { Ok(false) } else { Err(BarrierTimedOut) };
             }
@@ -98,7 +98,7 @@ impl<C: Clock> Barrier<C> {
         }
     }
 
-    /// The same, while this thread sleeps.
+    /// The same, blocking this thread.
     ///
     /// # Errors
     /// [`BarrierTimedOut`].
@@ -106,8 +106,8 @@ impl<C: Clock> Barrier<C> {
         pollster::block_on(self.wait(timeout))
     }
 
-    /// Arrives at the generation that is waiting, or begins one. None while those of the last one are
-    /// still about to go.
+    /// Arrives at the generation that is waiting, or begins one. `None` while parties of the last one
+    /// have yet to leave.
     fn arrive(&self, id: Id) -> Option<(Present<'_, C>, Arrival)> {
         let (mut barrier, now) = (self.lock(), self.clock.now());
         let generation = match barrier.create(self.parties, TTL_MAX, now).ok()? {
@@ -137,7 +137,7 @@ impl<C: Clock> Barrier<C> {
 }
 
 impl<C: Clock> Present<'_, C> {
-    /// Goes on if the barrier is open, or else takes the arrival back; says which. A second time does nothing.
+    /// Proceeds if the barrier is open, or else takes the arrival back; returns which. Idempotent.
     fn leave(&self) -> bool {
         let now = self.barrier.clock.now();
         let departure = self.barrier.lock().leave(self.id, self.generation, now);

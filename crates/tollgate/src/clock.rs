@@ -10,15 +10,15 @@ use tollgate_store::Clock;
 /// that the operating system can name.
 const TIMER_MAX: Duration = Duration::from_secs(86_400);
 
-/// The time of day when the limiter was made, and from then on a clock that only goes forward: who sets
-/// the computer's clock back lets nobody wait. Sleeps on any async runtime, and without one.
+/// The time of day when the limiter was made, and from then on a monotonic clock: setting the computer's
+/// clock back makes nobody wait. Sleeps on any async runtime, and without one.
 #[derive(Debug, Clone)]
 pub struct SystemClock {
     began_at: Timestamp,
     began: Instant,
 }
 
-/// The time of day, whatever sets it: for what processes share, and remember when they are gone.
+/// The time of day, even when it is set: for state that processes share and that outlives them.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct WallClock;
 
@@ -56,7 +56,7 @@ impl Clock for WallClock {
     }
 }
 
-/// In whole nanoseconds; what does not fit is longer than there is time.
+/// In whole nanoseconds; a span that does not fit saturates.
 #[inline]
 pub(crate) fn span(duration: Duration) -> Span {
     let nanos = duration.as_secs().saturating_mul(1_000_000_000);

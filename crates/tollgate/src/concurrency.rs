@@ -1,11 +1,11 @@
-//! A limit on how many run at the same time.
+//! A limit on concurrency.
 
 use tollgate_core::{HOLD_TTL_MAX, Limit, LimitError, Policy, Span};
 use tollgate_store::Clock;
 
 use crate::{AcquireError, Lease, LimitSet, SystemClock};
 
-/// Lets a fixed number in at the same time; with 1 it is a mutex. Whoever is in has a [`Lease`], and leaves
+/// Admits a fixed number at the same time; with 1 it is a mutex. Each holder has a [`Lease`], and leaves
 /// when it is dropped.
 ///
 /// ```
@@ -24,7 +24,7 @@ pub struct Concurrency<C = SystemClock> {
 }
 
 impl Concurrency {
-    /// So many slots: 1 to [`UNITS_MAX`](crate::UNITS_MAX), of which at most
+    /// A limit of `slots` slots: 1 to [`UNITS_MAX`](crate::UNITS_MAX), of which at most
     /// [`HOLDS_MAX`](crate::HOLDS_MAX) are ever taken.
     ///
     /// # Errors
@@ -40,7 +40,7 @@ impl<C: Clock> Concurrency<C> {
     /// # Errors
     /// As [`new`](Concurrency::new).
     pub fn with_clock(slots: u64, clock: C) -> Result<Self, LimitError> {
-        // One limit is neither too many, nor two of one name.
+        // A single limit is not too many, and its name can't clash.
         let policy = Policy::new([Limit::concurrency("slots", slots)?]);
         let policy = policy.map_err(|_| LimitError::Name)?;
         Ok(Self { set: LimitSet::with_clock(policy, clock) })
@@ -52,7 +52,7 @@ impl<C: Clock> Concurrency<C> {
         self.set.peek().first().map_or(0, |status| status.held)
     }
 
-    /// Goes in, and waits for that for at most `timeout`. A lease that is neither dropped nor renewed ends
+    /// Takes a slot, waiting for at most `timeout`. A lease that is neither dropped nor renewed ends
     /// after [`HOLD_TTL_MAX`] (31 days).
     ///
     /// # Errors
@@ -61,7 +61,7 @@ impl<C: Clock> Concurrency<C> {
         self.set.hold(self.one(), HOLD_TTL_MAX, timeout).await
     }
 
-    /// The same, while this thread sleeps.
+    /// The same, blocking this thread.
     ///
     /// # Errors
     /// [`AcquireError::TimedOut`].
@@ -71,7 +71,7 @@ impl<C: Clock> Concurrency<C> {
 
     fn one(&self) -> tollgate_core::Costs {
         let policy = self.set.policy();
-        // A slot is what a request costs that names no cost.
+        // A request that names no cost takes one slot.
         policy.costs([]).unwrap_or_else(|_| policy.no_costs())
     }
 }

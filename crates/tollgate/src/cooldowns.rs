@@ -1,4 +1,4 @@
-//! What some callers of an upstream learned of its rate limits, for all who share a store.
+//! What one caller of an upstream learned about its rate limits, for all that share a store.
 
 use tollgate_core::CorruptBytes;
 use tollgate_core::cooldown::{Cooldown, Cooldowns, Event, Filter, Full, Reported};
@@ -7,11 +7,11 @@ use tollgate_store::{Answer, Clock, DriveError, Store, drive};
 
 use crate::WallClock;
 
-/// The cooldowns of one upstream, under one key of a store: who was refused reports it, and everybody who
-/// shares the store asks before the next call instead of finding out alone.
+/// The cooldowns of one upstream, under one key of a store: a refused caller reports it, and everybody
+/// who shares the store asks before the next call instead of finding out alone.
 ///
-/// With a [`MemoryStore`](crate::MemoryStore) those are the threads of a process, with a store of files or
-/// servers its other processes.
+/// With a [`MemoryStore`](crate::MemoryStore) those are the threads of a process; with a store in a file
+/// or on a server, other processes too.
 ///
 /// ```
 /// use tollgate::cooldown::{Event, Filter};
@@ -74,8 +74,8 @@ impl<S: Store, C: Clock> SharedCooldowns<S, C> {
         Ok(self.act(report).await??)
     }
 
-    /// The active cooldown that matches and expires last: what to wait for. None when nothing limits the
-    /// call, as far as is known.
+    /// The active cooldown that matches and expires last: what to wait for. `None` when nothing is known to
+    /// limit the call.
     ///
     /// # Errors
     /// [`CooldownError::Store`].
@@ -94,7 +94,7 @@ impl<S: Store, C: Clock> SharedCooldowns<S, C> {
         self.act(|cooldowns, now| (all(cooldowns, now), false)).await
     }
 
-    /// Drops the expired events, and says how many.
+    /// Drops the expired events, and returns how many.
     ///
     /// # Errors
     /// [`CooldownError::Store`].

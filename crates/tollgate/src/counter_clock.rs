@@ -1,4 +1,4 @@
-//! A clock that asks the processor instead of the operating system.
+//! A clock that reads the processor's counter instead of asking the operating system.
 
 use tollgate_core::{Span, Timestamp};
 use tollgate_store::Clock;
@@ -9,7 +9,7 @@ use crate::WallClock;
 /// the time: a plain decision takes half as long with it.
 ///
 /// The counter's rate is measured once per process, when the first such clock is made, for up to
-/// 200 ms. From then on nobody corrects it: it may gain or lose some millionths of the time that goes by.
+/// 200 ms, and never corrected: it may drift by a few millionths of the elapsed time.
 ///
 /// ```
 /// use tollgate::{CounterClock, KEYS_MAX_DEFAULT, Limit, Limiter, Policy, Span};
@@ -21,7 +21,7 @@ use crate::WallClock;
 #[derive(Debug, Clone)]
 pub struct CounterClock {
     counter: quanta::Clock,
-    /// As the counter counts.
+    /// In ticks of the counter.
     began: u64,
     began_at: Timestamp,
 }

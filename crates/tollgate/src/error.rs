@@ -1,4 +1,4 @@
-//! What can be wrong with a request, or come of waiting.
+//! What can go wrong with a request, or while it waits.
 
 use tollgate_core::{HOLD_TTL_MAX, UNITS_MAX};
 
@@ -10,8 +10,8 @@ pub enum LimiterError {
     /// The key is empty or too long.
     #[error("key: must be 1 to {KEY_BYTES_MAX} bytes, not {0}")]
     Key(usize),
-    /// The limiter has as many keys as it may have, and every one that was looked at is still needed:
-    /// something was charged to it that has not come back yet, or is held.
+    /// The limiter has as many keys as it may have, and every one that it checked is still needed: a
+    /// charge has not recovered yet, or something is held.
     #[error("keys_max: {0} keys are in use, the most that this limiter keeps")]
     Full(usize),
     /// A number of units is beyond [`UNITS_MAX`].
@@ -25,10 +25,10 @@ pub enum LimiterError {
 /// Why nothing was acquired. Nothing was charged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AcquireError {
-    /// It would not pass in time. This is told at once where waiting can't help.
+    /// It would not pass in time. Returned at once where waiting can't help.
     #[error("timeout: it passes in {} ms at the soonest", .0.retry_after.as_millis_ceil())]
     TimedOut(Answer),
-    /// It never passes: a cost is above what its limit ever has for it, or asks for a slot without
+    /// It never passes: a cost exceeds what its limit can ever offer it, or asks for a slot without
     /// holding it.
     #[error("costs: above what the limit ever has for them")]
     Impossible(Answer),

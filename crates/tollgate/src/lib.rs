@@ -42,9 +42,9 @@
 //!
 //! `serde`: policies (`policy_serde`), answers, and what a limiter remembers (`Snapshot`), to be saved.
 //!
-//! `sqlite`: a store in a file that processes share.
+//! `sqlite`: a store in a file shared by processes.
 //!
-//! `text`: policies from TOML or JSON, as all faces of tollgate read them.
+//! `text`: policies from TOML or JSON, in the same format as everywhere in tollgate.
 //!
 #![cfg_attr(
     feature = "text",
@@ -57,8 +57,8 @@ let limiter = Limiter::new(set.get("api").ok_or("there is no api")?.limits().clo
 "#
 )]
 //!
-//! `std` is on by default. Without it nothing is left but the core, where time and records are the
-//! caller's: policies, records, decisions, cooldowns, barriers and pools, for machines without an
+//! `std` is on by default. Without it only the core is left, where the caller provides time and keeps
+//! records: policies, records, decisions, cooldowns, barriers and pools, for machines without an
 //! operating system.
 #![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]

@@ -10,8 +10,8 @@ use tollgate_store::Clock;
 use crate::id::random;
 use crate::{AcquireError, Answer, Lease, LimitSet, SystemClock};
 
-/// Sets of limits that can stand in for each other, such as accounts of the same upstream: the first one
-/// with room is taken, in an order that spreads the load.
+/// Interchangeable sets of limits, such as accounts of the same upstream: the first one with room is
+/// taken, in an order that spreads the load.
 ///
 /// ```
 /// use tollgate::{Balance, Limit, LimitPool, LimitSet, Member, Policy, Span};
@@ -64,19 +64,19 @@ pub struct Grant<'a, C: Clock = SystemClock> {
     pub index: usize,
 }
 
-/// Why nothing was taken of a pool.
+/// Why nothing was taken from a pool.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum GrantError {
-    /// The costs don't go with the policy of a set.
+    /// The costs don't fit the policy of a set.
     #[error("costs: {0}")]
     Costs(String),
-    /// No set has room: what the one says that will have some soonest.
+    /// No set has room: the error of the one that will have some soonest.
     #[error(transparent)]
     Acquire(#[from] AcquireError),
 }
 
 impl<C: Clock> LimitPool<C> {
-    /// A pool of these sets, each with what is to be told of it.
+    /// A pool of these sets, each with its description.
     ///
     /// # Errors
     /// [`PoolError`] when there is none, or more than [`POOL_MEMBERS_MAX`](crate::POOL_MEMBERS_MAX).
@@ -102,7 +102,7 @@ impl<C: Clock> LimitPool<C> {
     }
 
     /// Holds `costs`, by the names of their limits, on the first set that has room, for at most `ttl`; waits
-    /// for that for at most `timeout`.
+    /// for at most `timeout`.
     ///
     /// # Errors
     /// [`GrantError`]; nothing is held then.
@@ -133,7 +133,7 @@ impl<C: Clock> LimitPool<C> {
         }
     }
 
-    /// The same, while this thread sleeps. With a `timeout` of zero it does not.
+    /// The same, blocking this thread; with a `timeout` of zero it never blocks.
     ///
     /// # Errors
     /// As [`hold`](Self::hold).
@@ -146,7 +146,7 @@ impl<C: Clock> LimitPool<C> {
         pollster::block_on(self.hold(costs, ttl, timeout))
     }
 
-    /// The first set that has room now, or what the one says that will have some soonest.
+    /// The first set that has room now, or the error of the one that will have some soonest.
     async fn try_hold(&self, costs: &[(&str, u64)], ttl: Span) -> Result<Grant<'_, C>, GrantError> {
         let mut soonest = AcquireError::Impossible(Answer::IMPOSSIBLE);
         for index in self.order() {
@@ -181,7 +181,7 @@ impl<C: Clock> LimitPool<C> {
     }
 }
 
-/// Which of two sets may have room sooner. One that something is held on may have some at any time.
+/// Which of two sets may have room sooner. One with holds may have some at any time.
 fn sooner(a: AcquireError, b: AcquireError) -> AcquireError {
     match (a, b) {
         (AcquireError::TimedOut(mut one), AcquireError::TimedOut(other)) => {

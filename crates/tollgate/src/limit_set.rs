@@ -9,8 +9,8 @@ use crate::{AcquireError, Answer, Lease, Limiter, LimiterError, SystemClock};
 /// The only key of a limiter that needs none.
 const KEY: &str = "all";
 
-/// The limits of one thing, such as an account of an upstream: a [`Limiter`] without keys. What is taken
-/// is taken of all limits or of none.
+/// The limits of one thing, such as an account of an upstream: a [`Limiter`] without keys. Costs are
+/// taken from all limits or from none.
 ///
 /// ```
 /// use tollgate::{Limit, LimitSet, Policy, Span};
@@ -70,7 +70,7 @@ impl<C: Clock> LimitSet<C> {
         operation: &Operation,
         answer: impl FnOnce(Decision<'_>) -> T,
     ) -> Option<T> {
-        // The one key there is is neither too long nor one too many.
+        // The only key is neither too long nor one too many.
         self.limiter.apply(KEY, operation, answer).ok()
     }
 
@@ -89,7 +89,7 @@ impl<C: Clock> LimitSet<C> {
         self.limiter.clock()
     }
 
-    /// Is told when something is let go of.
+    /// Notified when something held is freed.
     pub(crate) fn let_go(&self) -> EventListener {
         self.limiter.listen()
     }
@@ -97,14 +97,14 @@ impl<C: Clock> LimitSet<C> {
     /// Where each limit stands, in the policy's order.
     #[must_use]
     pub fn peek(&self) -> Vec<LimitStatus> {
-        // The one key there is is neither too long nor one too many.
+        // The only key is neither too long nor one too many.
         self.limiter.peek(KEY).unwrap_or_default()
     }
 
     /// See [`Limiter::try_acquire`].
     ///
     /// # Errors
-    /// As it has.
+    /// As there.
     pub fn try_acquire(&self, asked: impl Into<Acquire>) -> Result<Answer, LimiterError> {
         self.limiter.try_acquire(KEY, asked)
     }
@@ -112,7 +112,7 @@ impl<C: Clock> LimitSet<C> {
     /// See [`Limiter::acquire`].
     ///
     /// # Errors
-    /// As it has.
+    /// As there.
     pub async fn acquire(
         &self,
         asked: impl Into<Acquire>,
@@ -124,7 +124,7 @@ impl<C: Clock> LimitSet<C> {
     /// See [`Limiter::acquire_blocking`].
     ///
     /// # Errors
-    /// As it has.
+    /// As there.
     pub fn acquire_blocking(
         &self,
         asked: impl Into<Acquire>,
@@ -136,7 +136,7 @@ impl<C: Clock> LimitSet<C> {
     /// See [`Limiter::hold`].
     ///
     /// # Errors
-    /// As it has.
+    /// As there.
     pub async fn hold(
         &self,
         asked: impl Into<Acquire>,
@@ -149,7 +149,7 @@ impl<C: Clock> LimitSet<C> {
     /// See [`Limiter::hold_blocking`].
     ///
     /// # Errors
-    /// As it has.
+    /// As there.
     pub fn hold_blocking(
         &self,
         asked: impl Into<Acquire>,

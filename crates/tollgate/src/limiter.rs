@@ -23,14 +23,14 @@ use crate::{LimiterError, SystemClock, is_key};
 
 pub use self::lease::Lease;
 
-/// So many keys are kept unless it is said otherwise.
+/// How many keys are kept by default.
 pub const KEYS_MAX_DEFAULT: usize = 1_000_000;
 /// Most keys that a limiter may be told to keep, each of which takes some 60 bytes.
 pub const KEYS_MAX: usize = 1 << 30;
 
-/// Most shards: a few hundred threads decide at the same time, and seldom want the same one.
+/// Most shards: enough that a few hundred threads decide at the same time and rarely want the same one.
 const SHARDS_MAX: usize = 1_024;
-/// Shards per thread, so that two threads seldom want the same one.
+/// Shards per thread, so that two threads rarely want the same one.
 const SHARDS_PER_THREAD: usize = 16;
 
 /// A limiter of many keys under one policy, shared by all threads and tasks of a process: a clone is
@@ -54,10 +54,10 @@ const SHARDS_PER_THREAD: usize = 16;
 ///
 /// # Memory
 /// It keeps at most [`KEYS_MAX_DEFAULT`] keys unless [`with_keys_max`](Self::with_keys_max) says
-/// otherwise. A key is forgotten when it decides as one that was never seen would, and never before: not
-/// while anything that was charged has not come back, is held, or is blocked. Whoever adds a key looks
-/// at a few others; when the limiter is full it looks at more of them, and the answer is
-/// [`LimiterError::Full`] if all of those are needed. A key that is only denied or looked at is not kept.
+/// otherwise. A key is forgotten only once it decides as one that was never seen would: not while a
+/// charge has not recovered, something is held, or the key is blocked. Adding a key checks a few others;
+/// when the limiter is full it checks more of them, and the answer is [`LimiterError::Full`] if all of
+/// those are needed. A key that is only denied or peeked at is not kept.
 #[derive(Debug)]
 pub struct Limiter<C = SystemClock> {
     inner: Arc<Inner<C>>,
@@ -72,7 +72,7 @@ struct Inner<C> {
     keys_max: usize,
     /// Keys of all shards.
     keys: AtomicUsize,
-    /// Told when something is let go of. One for all keys: who waits is seldom many.
+    /// Notified when something held is freed. One for all keys: few ever wait.
     let_go: Event,
 }
 
@@ -89,8 +89,7 @@ impl Limiter {
         Self::with_keys_max(policy, KEYS_MAX_DEFAULT)
     }
 
-    /// A limiter that keeps at most `keys_max` keys: 1 to [`KEYS_MAX`], a number beyond counts as the
-    /// nearest.
+    /// A limiter that keeps at most `keys_max` keys, clamped to 1 to [`KEYS_MAX`].
     #[must_use]
     pub fn with_keys_max(policy: Policy, keys_max: usize) -> Self {
         Self::with_clock(policy, keys_max, SystemClock::default())
@@ -134,8 +133,8 @@ impl<C: Clock> Limiter<C> {
         self.inner.keys.load(Ordering::Relaxed)
     }
 
-    /// Does `operation` to `key` now, and lets `answer` say of the decision what the caller wants to
-    /// know. No other thread gets at keys of the same shard until it has said so.
+    /// Applies `operation` to `key` now, and returns what `answer` makes of the decision. The key's shard
+    /// stays locked until `answer` returns.
     ///
     /// # Errors
     /// [`LimiterError`] when nothing was decided.
@@ -152,8 +151,8 @@ impl<C: Clock> Limiter<C> {
         })
     }
 
-    /// Finds the record of `key`, or begins one, and does `act` to it: that says whether it changed, and
-    /// what is to be told.
+    /// Finds the record of `key`, or begins one, and applies `act` to it, which returns whether it changed,
+    /// and the answer.
     #[inline]
     fn visit<T>(
         &self,

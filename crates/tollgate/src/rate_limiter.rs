@@ -8,8 +8,8 @@ use crate::{AcquireError, Answer, LimitSet, LimiterError, SystemClock};
 const NAMES: [&str; 3] = ["rpm", "input_tpm", "output_tpm"];
 const MINUTE: Span = Span::from_secs(60);
 
-/// What an upstream allows per minute: requests, which are spent before a call, and tokens that went in
-/// and came out, which are spent after it. A meter that is not given limits nothing.
+/// What an upstream allows per minute: requests, which are spent before a call, and input and output
+/// tokens, which are spent after it. A meter that is not given limits nothing.
 ///
 /// Where an estimate is known before the call, a [`LimitSet`] that holds it is stricter: here tokens are
 /// only counted once they are used.
@@ -36,9 +36,9 @@ pub struct RateLimiter<C = SystemClock> {
 pub struct PerMinute {
     /// Requests: `rpm`.
     pub requests: Option<u64>,
-    /// Tokens that go in: `input_tpm`.
+    /// Input tokens: `input_tpm`.
     pub input_tokens: Option<u64>,
-    /// Tokens that come out: `output_tpm`.
+    /// Output tokens: `output_tpm`.
     pub output_tokens: Option<u64>,
 }
 
@@ -83,7 +83,7 @@ impl<C: Clock> RateLimiter<C> {
         self.set.policy().limits().get(answer.denied_by?).map(|limit| &**limit.name())
     }
 
-    /// Spends a request, and waits for it for at most `timeout`.
+    /// Spends a request, waiting for at most `timeout`.
     ///
     /// # Errors
     /// [`AcquireError`]: at once if it won't pass in time.
@@ -91,7 +91,7 @@ impl<C: Clock> RateLimiter<C> {
         self.set.acquire(self.asked([1, 0, 0])?, timeout).await
     }
 
-    /// Spends what a call used, input and output or neither, and waits for that for at most `timeout`.
+    /// Spends what a call used, input and output or neither, waiting for at most `timeout`.
     ///
     /// # Errors
     /// [`AcquireError`]: at once if it won't pass in time.
@@ -104,18 +104,18 @@ impl<C: Clock> RateLimiter<C> {
         self.set.acquire(self.asked([0, input_tokens, output_tokens])?, timeout).await
     }
 
-    /// [`before_call`](Self::before_call), while this thread sleeps.
+    /// [`before_call`](Self::before_call), blocking this thread.
     ///
     /// # Errors
-    /// As it has.
+    /// As there.
     pub fn before_call_blocking(&self, timeout: Span) -> Result<Answer, AcquireError> {
         pollster::block_on(self.before_call(timeout))
     }
 
-    /// [`after_call`](Self::after_call), while this thread sleeps.
+    /// [`after_call`](Self::after_call), blocking this thread.
     ///
     /// # Errors
-    /// As it has.
+    /// As there.
     pub fn after_call_blocking(
         &self,
         input_tokens: u64,

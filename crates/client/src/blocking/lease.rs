@@ -1,4 +1,4 @@
-//! What is held for a while, and let go of whatever happens.
+//! Costs held for a while, and always freed in the end.
 
 use std::time::Duration;
 
@@ -9,11 +9,11 @@ use crate::error::ClientError;
 use crate::face::lease_face;
 use crate::held::Held;
 
-/// Costs that a service holds. It ends once: settled for what it came to, or released.
+/// Costs that a service holds. A lease ends once: settled for the actual costs, or released.
 ///
-/// Dropped, it is settled for what was held, so that whoever forgets, fails or panics has paid; slots are
-/// free again. That is tried as any other call is, and takes as long; where the service can't be asked,
-/// the same comes of it when the lease expires.
+/// Dropped, it is settled for what was held, so that a caller that forgets, fails or panics has paid;
+/// slots are freed. That call is retried, and takes as long, as any other; where the service is
+/// unreachable, the same happens when the lease expires.
 #[derive(Debug)]
 #[must_use = "a lease that is dropped is settled for what was held"]
 pub struct Lease {
@@ -28,7 +28,7 @@ impl Lease {
 impl Drop for Lease {
     fn drop(&mut self) {
         if !self.held.is_over {
-            // What nobody hears of comes to the same when it expires.
+            // If the call is lost, the lease is charged the same when it expires.
             let _ = self.settle_for(&[]);
         }
     }

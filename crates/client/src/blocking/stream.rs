@@ -1,4 +1,4 @@
-//! An answer that goes on.
+//! A streamed answer.
 
 use std::fmt;
 use std::io::Read as _;
@@ -15,7 +15,7 @@ use crate::watch::Opened;
 /// Most bytes of a piece.
 const PIECE_BYTES_MAX: usize = 8 << 10;
 
-/// An answer that goes on. How long it may be silent, the transport sees to.
+/// A streamed answer. The transport limits how long it may be silent.
 pub(super) struct Stream {
     transport: Transport,
     body: Option<BodyReader<'static>>,
@@ -40,7 +40,7 @@ impl Stream {
         Ok(Opened::Stream(()))
     }
 
-    /// The next piece; nothing at the end.
+    /// The next piece; `None` at the end.
     pub(super) fn next(&mut self) -> Result<Option<Bytes>, Broken> {
         let Some(body) = &mut self.body else { return Ok(None) };
         let length = body.read(&mut *self.piece).map_err(|error| broken(error.into()));

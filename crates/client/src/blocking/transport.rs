@@ -63,7 +63,7 @@ impl Transport {
 
     fn whole(&self, response: Response<ureq::Body>) -> Result<Response<Bytes>, Broken> {
         let (parts, body) = response.into_parts();
-        // One more than allowed is read, so that what is just as long as allowed is not too long.
+        // One byte more than allowed is read, to tell an answer of exactly that length from a longer one.
         let limit = self.answer_bytes_max.saturating_add(1);
         let body = body.into_with_config().limit(limit).read_to_vec().map_err(broken)?;
         match u64::try_from(body.len()) {

@@ -9,13 +9,13 @@ use crate::error::ClientError;
 use crate::face::watch_face;
 use crate::watch::{News, WatchStep, Watching};
 
-/// What happens to capacities, upstreams and keys. It comes back by itself when its stream ends or breaks, and goes on
-/// where it was: each news is told once, and in its order; only a recovery may be told again, where a stream broke in the
-/// middle of several.
+/// What happens to capacities, upstreams and keys. It reconnects by itself when its stream ends or breaks,
+/// and resumes where it was: each event is delivered once, and in order; only a recovery may be
+/// repeated, where a stream broke in the middle of several.
 ///
-/// As an iterator it waits for the next news. Of a service that can't be asked an error is told after as many attempts
-/// as the configuration says; whoever asks for more news then asks the service on. It is at its end after an error that is of
-/// another kind than [`ClientError::Unavailable`].
+/// As an iterator it waits for the next event. If the service is unreachable, it returns an error after as many attempts
+/// as the configuration says; the next call tries again. It ends after any error other than
+/// [`ClientError::Unavailable`].
 ///
 /// ```
 /// # mod support { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/service.rs")); }

@@ -1,4 +1,4 @@
-//! What is held for a while, and let go of whatever happens.
+//! Costs held for a while, and always freed in the end.
 
 use std::time::Duration;
 
@@ -11,11 +11,11 @@ use crate::error::ClientError;
 use crate::face::lease_face;
 use crate::held::Held;
 
-/// Costs that a service holds. It ends once: settled for what it came to, or released.
+/// Costs that a service holds. A lease ends once: settled for the actual costs, or released.
 ///
-/// Dropped, it is settled for what was held, so that whoever forgets, fails or panics has paid; slots are
-/// free again. A task does that, as far as it comes: on a runtime that ends at once, or outside of any,
-/// nobody is told, and the same comes of it when the lease expires.
+/// Dropped, it is settled for what was held, so that a caller that forgets, fails or panics has paid;
+/// slots are freed. A spawned task does that, if it gets to run: on a runtime that shuts down at once, or
+/// outside of any, the service is not told, and the same happens when the lease expires.
 #[derive(Debug)]
 #[must_use = "a lease that is dropped is settled for what was held"]
 pub struct Lease {
@@ -34,7 +34,7 @@ impl Drop for Lease {
         }
         if let (Ok(runtime), Some(call)) = (Handle::try_current(), self.held.settle(&[])) {
             let client = self.client.clone();
-            // What nobody hears of comes to the same when it expires.
+            // If the call is lost, the lease is charged the same when it expires.
             drop(runtime.spawn(async move { client.ask(call).await }));
         }
     }

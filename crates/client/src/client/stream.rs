@@ -1,4 +1,4 @@
-//! An answer that goes on.
+//! A streamed answer.
 
 use std::time::Duration;
 
@@ -13,8 +13,8 @@ use super::transport::{Transport, root, silent};
 use crate::heard::Broken;
 use crate::watch::{Opened, SILENCE_MAX};
 
-/// An answer that goes on. Whoever stops waiting for it goes on waiting the next time: neither what was asked
-/// nor how long it has been silent begins anew.
+/// A streamed answer. Cancel-safe: the next wait resumes, and restarts neither the request nor the
+/// silence timeout.
 #[derive(Debug)]
 pub(super) struct Stream {
     transport: Transport,
@@ -49,7 +49,7 @@ impl Stream {
         Ok(Opened::Stream(()))
     }
 
-    /// The next piece; nothing at the end.
+    /// The next piece; `None` at the end.
     pub(super) async fn next(&mut self) -> Result<Option<Bytes>, Broken> {
         let Some(body) = &mut self.body else { return Ok(None) };
         let piece = loop {

@@ -109,7 +109,7 @@ fn connector(mut http: HttpConnector) -> Result<Connector, ClientError> {
     Ok(https.https_or_http().enable_http1().wrap_connector(http))
 }
 
-/// What an error comes from in the end: the others only say where it passed.
+/// The root cause of an error: the others only say where it passed.
 pub(super) fn root(error: &dyn Error) -> String {
     let mut root = error;
     while let Some(cause) = root.source() {

@@ -8,9 +8,9 @@ use crate::error::ClientError;
 use crate::face::watch_face;
 use crate::watch::{News, WatchStep, Watching};
 
-/// What happens to capacities, upstreams and keys. It comes back by itself when its stream ends or breaks, and goes on
-/// where it was: each news is told once, and in its order; only a recovery may be told again, where a stream broke in the
-/// middle of several.
+/// What happens to capacities, upstreams and keys. It reconnects by itself when its stream ends or breaks,
+/// and resumes where it was: each event is delivered once, and in order; only a recovery may be
+/// repeated, where a stream broke in the middle of several.
 #[derive(Debug)]
 #[must_use = "nothing is asked before the first news is"]
 pub struct Watch {
@@ -25,7 +25,7 @@ impl Watch {
     /// configuration says; whoever asks for more news then asks the service on. Nothing is left after an error that
     /// is of another kind.
     ///
-    /// Whoever drops this while it waits loses nothing, and goes on waiting with the next one.
+    /// Cancel-safe: if the future is dropped while it waits, the next call resumes the wait.
     ///
     /// # Errors
     /// [`ClientError`]. [`ClientError::Unavailable`] is not the end.

@@ -1,4 +1,4 @@
-//! Who decides on one key: the core in this process, or a limiter behind a component's border.
+//! What decides on one key: the core in this process, or a limiter behind a component boundary.
 
 use alloc::vec::Vec;
 use core::fmt;
@@ -14,16 +14,16 @@ use crate::time::{Span, Timestamp};
 
 /// Decides on one key of several.
 ///
-/// It must be a function of its arguments: it is asked again after every conflict.
+/// It must depend only on its arguments: it is called again after every conflict.
 pub trait Decide {
     /// Why there is no decision.
     type Error;
 
-    /// Does `operation` to the record of the key at the position `leg`, or to none when the key is
-    /// absent, at `now`.
+    /// Applies `operation` at `now` to the record of the key at the position `leg`; `None` when the key
+    /// is absent.
     ///
     /// # Errors
-    /// Whatever keeps it from deciding: a record that can't be read, a policy that is not there.
+    /// Whatever keeps it from deciding: an unreadable record, a missing policy.
     fn apply(
         &self,
         leg: usize,
@@ -32,15 +32,15 @@ pub trait Decide {
         now: Timestamp,
     ) -> Result<Applied, Self::Error>;
 
-    /// How long after `now` a record that it has made for the key at the position `leg` decides as none
-    /// would. [`Span::NEVER`], for ever, unless it says something else.
+    /// How long after `now` a record that it made for the key at the position `leg` decides as an absent
+    /// one would. [`Span::NEVER`] by default.
     fn forget_after(&self, leg: usize, record: &[u8], now: Timestamp) -> Span {
         let _ = (leg, record, now);
         Span::NEVER
     }
 }
 
-/// What an operation on one key came to, without ties to the policy and the record. See
+/// The outcome of an operation on one key, without borrowing the policy or the record. See
 /// [`Decision`] for what each part means.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Applied {
@@ -54,9 +54,9 @@ pub struct Applied {
     pub retry_after: Span,
     /// How long the key is closed whatever its limits say.
     pub closed_for: Span,
-    /// How long what was let in has to stand in line first.
+    /// How long an admitted request has to wait its turn.
     pub delay: Span,
-    /// The record to write; nothing when it did not change.
+    /// The record to write; `None` when it did not change.
     pub record: Option<Vec<u8>>,
 }
 
@@ -117,7 +117,7 @@ pub enum DecideError {
         /// The position of the first key without one.
         leg: usize,
     },
-    /// What is stored under a key is no record.
+    /// The value stored under a key is not a record.
     Corrupt {
         /// The key's position.
         leg: usize,

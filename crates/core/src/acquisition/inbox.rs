@@ -1,10 +1,10 @@
-//! What the driver answered, and nobody has looked at yet.
+//! The driver's answers that nothing has used yet.
 
 use alloc::vec::Vec;
 
 use crate::acquisition::step::Swap;
 
-/// A record as the store has it; nothing for a key that is absent.
+/// A record as the store has it; `None` for an absent key.
 type Seen = Option<Vec<u8>>;
 
 /// The driver's answers.
@@ -35,17 +35,17 @@ impl Inbox {
         self.failed = true;
     }
 
-    /// What was loaded for this leg, to be used again.
+    /// What was loaded for this leg, left in place for another use.
     pub(super) fn record(&self, leg: usize) -> Option<Option<&[u8]>> {
         self.seen.get(leg)?.as_ref().map(|seen| seen.as_deref())
     }
 
-    /// What was loaded for this leg: what is swapped next is made from it, so nothing else is.
+    /// Takes what was loaded for this leg: only the next swap is made from it.
     pub(super) fn take_record(&mut self, leg: usize) -> Option<Seen> {
         self.seen.get_mut(leg)?.take()
     }
 
-    /// How the swap ended. A driver that does not say so does not know.
+    /// How the swap ended; unknown when the driver did not answer.
     pub(super) fn take_swap(&mut self) -> Swap {
         self.swapped.take().unwrap_or(Swap::Unknown)
     }

@@ -7,12 +7,12 @@ use core::fmt;
 /// Each costs two loads and two swaps.
 pub const ACQUISITION_KEYS_MAX: usize = 8;
 
-/// The positions of `keys` in the order of their bytes. Everybody takes the same keys in the same
-/// order, so of two that want the same the first one to take the first key is ahead on all of them.
+/// The positions of `keys` in the order of their bytes. All acquisitions take keys in this order, so of
+/// two that want the same keys, the one that takes the first key first is ahead on all of them.
 pub(super) fn sorted<'k>(
     keys: impl IntoIterator<Item = &'k str>,
 ) -> Result<Vec<usize>, AcquisitionError> {
-    // One more than allowed is enough to know; the rest is not even looked at.
+    // One more than allowed shows that there are too many; the rest is never read.
     let most = ACQUISITION_KEYS_MAX.saturating_add(1);
     let mut keys: Vec<(&str, usize)> = keys.into_iter().take(most).zip(0..).collect();
     if keys.is_empty() || keys.len() > ACQUISITION_KEYS_MAX {

@@ -1,4 +1,4 @@
-//! What happens to a lease later: it is settled, released or renewed on all its keys.
+//! Settling, releasing or renewing a lease on all its keys.
 
 use alloc::vec::Vec;
 
@@ -17,8 +17,8 @@ use crate::time::{Span, Timestamp};
 
 /// Settles, releases or renews a lease on the keys that it was taken on.
 ///
-/// There is nothing to commit: on every key it is done whatever comes of the others, and doing it
-/// again does nothing. So one that was broken off is simply run again. It ends as
+/// There is nothing to commit: each key is updated whatever happens on the others, and updates are
+/// idempotent, so an interrupted one is run again. It ends as
 /// [`Ending::Allowed`] when every key was reached, with what was done there in each leg's `effect`:
 /// [`Effect::NoHold`](crate::Effect::NoHold) where the lease is over. [`Ending::Denied`] says that a
 /// limit refuses to be overrun, and that the lease still stands on that key, [`Ending::Busy`] and
@@ -30,7 +30,7 @@ pub struct LeaseUpdate<D: Decide> {
 }
 
 impl<D: Decide> LeaseUpdate<D> {
-    /// Ends the lease and charges what it came to on each key: what was held where there are no costs.
+    /// Ends the lease and charges its final costs on each key; without costs, what was held.
     ///
     /// # Errors
     /// [`AcquisitionError`]: no key, too many, or one that is empty or comes twice.
@@ -52,7 +52,7 @@ impl<D: Decide> LeaseUpdate<D> {
         Self::new(decide, keys.iter().map(|key| (*key, release.clone())).collect())
     }
 
-    /// Lets the lease live for so long from now on.
+    /// Sets the lease's time to live to that of `lease`, counted from now.
     ///
     /// # Errors
     /// [`AcquisitionError`]: no key, too many, or one that is empty or comes twice.

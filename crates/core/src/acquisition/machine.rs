@@ -28,8 +28,8 @@ pub struct Acquisition<D: Decide> {
 }
 
 impl<D: Decide> Acquisition<D> {
-    /// Asks each key for its costs under an id that nobody else has: drawn at random for this
-    /// acquisition. The positions of the keys in `legs` are what `decide` and the steps name them by.
+    /// Asks each key for its costs under a unique id, drawn at random for this acquisition. `decide` and
+    /// the steps name keys by their positions in `legs`.
     ///
     /// Asking again under the id of an acquisition that was admitted does nothing and is admitted,
     /// for as long as the last of the keys, in the order of their bytes, remembers it.
@@ -43,7 +43,7 @@ impl<D: Decide> Acquisition<D> {
         let request = Request { id, costs, share: Share::HIGH, lease: None, commit, once: false };
         let taken: Vec<usize> =
             sorted.iter().copied().filter(|leg| !request.is_peek(*leg)).collect();
-        // What is asked of a single key is judged when it is taken.
+        // A single key is judged when it is taken.
         let is_single = (sorted.len(), taken.len()) == (1, 1);
         let stage = if is_single { Stage::Take(Take::default()) } else { Stage::Judge };
         let once = taken.len() > 1;
@@ -51,7 +51,7 @@ impl<D: Decide> Acquisition<D> {
         Ok(Self { table: Table::new(decide, legs.len()), request, sorted, taken, stage })
     }
 
-    /// May only use this share of each capacity.
+    /// Limits the acquisition to this share of each capacity.
     #[must_use]
     pub const fn with_share(mut self, share: Share) -> Self {
         self.request.share = share;
@@ -69,8 +69,8 @@ impl<D: Decide> Acquisition<D> {
         Ok(self)
     }
 
-    /// Sets how long a hold lives that waits for the commit. Longer survives slower stores and clocks
-    /// that differ more; shorter frees sooner what a crash leaves.
+    /// Sets how long a hold waits for the commit. A longer time tolerates slower stores and more clock
+    /// skew; a shorter one frees sooner what a crash leaves behind.
     ///
     /// # Errors
     /// [`AcquisitionError::CommitTtl`] when `ttl` is not 1 ns to [`HOLD_TTL_MAX`](crate::HOLD_TTL_MAX).
@@ -79,8 +79,8 @@ impl<D: Decide> Acquisition<D> {
         Ok(self)
     }
 
-    /// Remembers the id with a single key too, where there is no need for it unless somebody asks
-    /// again or a swap's end is unknown. Without it the latter is [`Ending::Failed`].
+    /// Remembers the id with a single key too, where it is needed only for retries and for swaps with
+    /// an unknown outcome. Without it the latter is [`Ending::Failed`].
     #[must_use]
     pub const fn once(mut self) -> Self {
         self.request.once = true;
@@ -93,7 +93,7 @@ impl<D: Decide> Machine for Acquisition<D> {
 
     fn next(&mut self, now: Timestamp) -> Result<Step, D::Error> {
         loop {
-            // A stage that does not say how it goes on is the last one.
+            // A stage that sets no next stage is the last one.
             let step = match core::mem::replace(&mut self.stage, Stage::Over(Ending::Failed)) {
                 Stage::Judge => self.judge(now),
                 Stage::Take(take) => self.take(take, now),

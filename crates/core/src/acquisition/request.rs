@@ -1,4 +1,4 @@
-//! What is asked of the keys, and the operations that it takes.
+//! What is asked of the keys, and the operations it takes.
 
 use alloc::vec::Vec;
 
@@ -37,7 +37,7 @@ impl Request {
         self.acquire(leg, self.lease, once)
     }
 
-    /// What sets the costs of a leg aside until it is known whether all others let it pass.
+    /// Holds the costs of a leg until it is known whether all others let it pass.
     pub(super) fn placed(&self, leg: usize) -> Option<Operation> {
         self.acquire(leg, Some(self.commit), None)
     }
@@ -47,7 +47,7 @@ impl Request {
         Some(Acquire { costs, share: self.share, hold, once }.into())
     }
 
-    /// What makes of a placed hold what the caller wants.
+    /// Turns a placed hold into what the caller wants.
     pub(super) fn kept(&self) -> Operation {
         self.lease.map_or_else(|| self.settled(), |hold| Operation::Renew { hold })
     }

@@ -17,7 +17,7 @@ pub(super) enum Stage {
     Judge,
     /// Places holds, and commits on the last leg.
     Take(Take),
-    /// How it ends is clear. Settles or renews the holds if it is allowed, or takes them back.
+    /// The ending is known. Settles or renews the holds if it is allowed, or takes them back.
     Sweep(Sweep, Ending),
     Over(Ending),
 }
@@ -65,7 +65,7 @@ impl<D: Decide> Acquisition<D> {
         None
     }
 
-    /// Takes one leg after the other; the last is the commit.
+    /// Takes the legs one by one; the last is the commit.
     pub(super) fn take(&mut self, mut take: Take, now: Timestamp) -> Option<Step> {
         let Some(&leg) = self.taken.get(take.at) else {
             self.keep();
@@ -94,7 +94,7 @@ impl<D: Decide> Acquisition<D> {
     /// A leg was decided, and written.
     fn decided(&mut self, leg: usize, applied: Applied, mut take: Take, now: Timestamp) {
         let is_allowed = applied.is_allowed();
-        // Somebody asks under the same id: whoever came first on the first key goes on.
+        // Another request uses the same id: whichever came first on the first key goes on.
         let is_other = applied.effect == Effect::Repeated && !take.turn.is_unclear();
         self.table.put(leg, applied);
         if !is_allowed {
@@ -116,13 +116,13 @@ impl<D: Decide> Acquisition<D> {
             // It may be committed, so what is held has to become charges.
             self.stage = Stage::Over(ending);
         } else {
-            // What was not found when it was looked for may still arrive.
+            // A write that the check did not find may still arrive.
             self.leave(next, ending, now);
         }
     }
 
-    /// The request is not let in: takes back what was placed on the first `placed` legs. The others are looked
-    /// at anew, since they were judged as if it were let in.
+    /// The request is not admitted: takes back what was placed on the first `placed` legs. The others are
+    /// judged again, since they were judged as if it were admitted.
     fn leave(&mut self, placed: usize, ending: Ending, now: Timestamp) {
         let release = self.request.released();
         let (placed, others) = self.taken.split_at(placed.min(self.taken.len()));
@@ -167,23 +167,23 @@ impl<D: Decide> Acquisition<D> {
         step
     }
 
-    /// Whether a hold became what the caller wants. A charge is charged even if its hold expires; a
-    /// lease has to be there.
+    /// Whether a hold became what the caller wants. A charge counts even if its hold expired; a lease
+    /// must still exist.
     fn is_kept(&self, turned: &Turned) -> bool {
         let is_renewed =
             matches!(turned, Turned::Done(applied) if applied.effect == Effect::Renewed);
         is_renewed || self.request.lease.is_none()
     }
 
-    /// The lease is not whole. What is left of it goes the way of the hold that expired.
+    /// The lease is not whole. What is left of it is charged like the hold that expired.
     fn lose(&mut self) {
         let settled = self.request.settled();
         let todo = self.taken.iter().map(|leg| (*leg, settled.clone())).collect();
         self.stage = Stage::Sweep(Sweep::new(todo), Ending::Lost);
     }
 
-    /// Keeps the decision that says most: the one that held what was let in, or that denied, rather
-    /// than the one that tidied up.
+    /// Keeps the most informative decision: the one that held an admitted request, or that denied,
+    /// rather than the one that cleaned up.
     fn note(&mut self, leg: usize, turned: Turned, ending: Ending) {
         let Turned::Done(applied) = turned else { return };
         let before = self.table.leg(leg);

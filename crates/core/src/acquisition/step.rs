@@ -9,20 +9,20 @@ use crate::acquisition::outcome::Outcome;
 #[must_use]
 pub enum Step {
     /// Load the record of this key, keep the store's token for it in place of any older one, and
-    /// answer `loaded`; `failed` when the store can't.
+    /// answer `loaded`, or `failed` when the store can't load it.
     Load {
         /// The key.
         leg: usize,
     },
-    /// Write this record if the key still holds what was loaded last, and answer `swapped`.
+    /// Write this record if the key still has what was last loaded, and answer `swapped`.
     Swap {
         /// The key.
         leg: usize,
         /// Its new record.
         record: Vec<u8>,
     },
-    /// Somebody else was faster: wait for a random time, which is longer the larger `attempt` is.
-    /// There is nothing to answer.
+    /// The swap conflicted: wait for a random time that grows with `attempt`. There is nothing to
+    /// answer.
     Wait {
         /// How many swaps of this key failed in a row: 1 to
         /// [`SETTLE_ATTEMPTS_MAX`](crate::SETTLE_ATTEMPTS_MAX).
@@ -39,6 +39,6 @@ pub enum Swap {
     Done,
     /// Somebody else wrote first; nothing was changed.
     Conflict,
-    /// The store failed, and nobody knows whether the record was written.
+    /// The store failed, and the record may or may not have been written.
     Unknown,
 }

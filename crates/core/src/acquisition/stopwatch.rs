@@ -1,9 +1,9 @@
-//! How much time went by, told from a clock that may be set.
+//! Elapsed time, measured with a clock that may be set.
 
 use crate::time::{Span, Timestamp};
 
-/// Adds up how far the clock went forward. When it is set back, only the time between two readings is
-/// lost, where the difference to the first reading would stand still for as long as it was set back.
+/// Adds up the clock's forward steps. When the clock is set back, only the time between two readings
+/// is lost; the difference to the first reading would stand still for as long as the clock was set back.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Stopwatch {
     last: Timestamp,

@@ -1,5 +1,5 @@
-//! One operation per key, one key after the other. None of them waits for another, and each does
-//! nothing when it was done before, so it does not matter where a sweep is broken off.
+//! One operation per key, one key after the other. The operations are independent and idempotent, so
+//! a sweep may be interrupted anywhere.
 
 use alloc::vec::Vec;
 
@@ -22,7 +22,7 @@ impl Sweep {
         Self { todo, at: 0, turn: Turn::default() }
     }
 
-    /// What comes next, and on which leg; nothing when all legs had their turn.
+    /// What comes next, and on which leg; `None` when all legs had their turn.
     pub(super) fn next<D: Decide>(
         &mut self,
         inbox: &mut Inbox,

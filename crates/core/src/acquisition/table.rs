@@ -1,4 +1,4 @@
-//! What every machine has before it: who decides, the driver's answers, and what came of each leg.
+//! What every machine works with: the decider, the driver's answers, and the decision on each leg.
 
 use alloc::vec::Vec;
 
@@ -24,7 +24,7 @@ pub(super) struct Table<D, E> {
 #[derive(Debug)]
 pub(super) enum Swept {
     Step(Step),
-    /// This leg had its turn; without a decision it is left as it is.
+    /// This leg had its turn; without a decision it stays as it is.
     Leg(usize, Turned),
     Over,
 }
@@ -40,7 +40,7 @@ impl<D: Decide> Table<D, D::Error> {
     }
 
     pub(super) fn put(&mut self, leg: usize, mut applied: Applied) {
-        // Only what a denial wants written is still to be written.
+        // Only a denial's healed record is still to be written.
         if applied.is_allowed() {
             applied.record = None;
         }
@@ -49,7 +49,7 @@ impl<D: Decide> Table<D, D::Error> {
         }
     }
 
-    /// Decides on what was loaded of a leg, and keeps it for later. Says whether there was a decision.
+    /// Decides on what was loaded of a leg, and keeps it for later. Returns whether there was a decision.
     pub(super) fn look(&mut self, leg: usize, operation: &Operation, now: Timestamp) -> bool {
         let Some(record) = self.inbox.record(leg) else { return false };
         match self.decide.apply(leg, record, operation, now) {
@@ -64,7 +64,7 @@ impl<D: Decide> Table<D, D::Error> {
         }
     }
 
-    /// A leg's turn. What the decider can't decide counts as a failure, and is told in the end.
+    /// A leg's turn. A decider's error counts as a failure, and is returned at the end.
     pub(super) fn turn(&mut self, turn: &mut Turn, task: &Task<'_>) -> Turned {
         turn.next(task, &mut self.inbox, &self.decide).unwrap_or_else(|error| self.fail(error))
     }
@@ -83,15 +83,15 @@ impl<D: Decide> Table<D, D::Error> {
         Turned::Failed
     }
 
-    /// The last steps: what denials want written (it heals a record, and may as well be lost), and
-    /// what came of it all.
+    /// The last steps: writing the records that denials healed (losing these writes does no harm), and
+    /// the outcome.
     pub(super) fn end(&mut self, ending: Ending) -> Result<Step, D::Error> {
         for (leg, applied) in self.legs.iter_mut().enumerate() {
             if let Some(record) = applied.as_mut().and_then(|applied| applied.record.take()) {
                 return Ok(Step::Swap { leg, record });
             }
         }
-        // Who is let in is let in, even if what was to be tidied up after that could not be read.
+        // An admitted request stays admitted, even if the cleanup could not read a record.
         match self.error.take() {
             Some(error) if ending == Ending::Failed => Err(error),
             _ => Ok(Step::Done(Outcome { ending, legs: self.legs.clone() })),

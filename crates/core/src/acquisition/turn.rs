@@ -1,4 +1,4 @@
-//! One operation on one key: load, decide, swap, and again when somebody else was faster.
+//! One operation on one key: load, decide, swap, and again after a conflict.
 
 use crate::acquisition::decide::{Applied, Decide};
 use crate::acquisition::inbox::Inbox;
@@ -10,21 +10,21 @@ use crate::time::{Span, Timestamp};
 /// Most swaps to charge or hold on one key; after that the key is too busy.
 pub const ATTEMPTS_MAX: u32 = 10;
 
-/// Most swaps to settle, release or renew a hold on one key. More than to place one: keys are too busy
-/// for the one when they are for the other, and a hold that is not ended takes room until it expires,
-/// and is charged then.
+/// Most swaps to settle, release or renew a hold on one key. More than to place one: a key too busy
+/// for one is too busy for the other, and a hold that is not ended takes room until it expires, and
+/// is charged then.
 pub const SETTLE_ATTEMPTS_MAX: u32 = 32;
 
-/// How long whoever drives a decision through a store goes on making attempts, from when the record was first
-/// loaded. Each call of a store has a bound of its own, which is the store's.
+/// How long the driver of a decision keeps making attempts, counted from the first load of the record.
+/// Each store call has a bound of its own, set by the store.
 pub const DECISION_TIME_MAX: Span = Span::from_secs(2);
 
 /// A leg's turn.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Turn {
-    /// The swaps that were asked for.
+    /// The number of swaps asked for.
     attempts: u32,
-    /// What the swap that is under way stands for.
+    /// The decision that the swap in flight writes.
     swapping: Option<Applied>,
     unclear: bool,
 }
@@ -35,7 +35,7 @@ pub(super) struct Task<'a> {
     pub(super) leg: usize,
     pub(super) operation: &'a Operation,
     pub(super) now: Timestamp,
-    /// It is too late to write; only what may have been written is still found out.
+    /// It is too late to write; only writes with an unknown outcome are still checked.
     pub(super) late: bool,
 }
 
@@ -43,8 +43,7 @@ pub(super) struct Task<'a> {
 #[derive(Debug)]
 pub(super) enum Turned {
     Step(Step),
-    /// It is decided, and what there was to write is written. What a denial would write (it heals a
-    /// record) is left in it.
+    /// It is decided and written. The healed record of a denial is left in it.
     Done(Applied),
     Busy,
     Late,
@@ -53,13 +52,13 @@ pub(super) enum Turned {
 }
 
 impl Turn {
-    /// Whether something may have been written without anybody saying so.
+    /// Whether a swap with an unknown outcome may have written something.
     pub(super) const fn is_unclear(&self) -> bool {
         self.unclear
     }
 
-    /// The next step of this key. It is loaded, decided on and swapped. After a swap that was not done it waits,
-    /// and loads again: after the last attempt too, since that may have been written.
+    /// The next step of this key: load, decide and swap. After a swap that was not done it waits and
+    /// loads again: after the last attempt too, since that may have been written.
     pub(super) fn next<D: Decide>(
         &mut self,
         task: &Task<'_>,
@@ -99,8 +98,8 @@ impl Turn {
             Swap::Conflict => {}
             Swap::Unknown => self.unclear = true,
         }
-        // What may have been written is looked for however many attempts there were, even after a
-        // conflict: it may be our own write that came first.
+        // A possible write is checked for after any number of attempts, even after a conflict: the
+        // write that came first may be our own.
         if self.unclear && !is_idempotent(operation) {
             return Turned::Failed;
         }

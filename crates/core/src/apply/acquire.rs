@@ -27,7 +27,7 @@ pub(crate) fn acquire(
         return outcome;
     }
     let limits = policy.numbered();
-    // A limit that only watches counts what it would have let in, and nothing else.
+    // A limit that only watches counts only what it would have admitted.
     let taken = |index| if outcome.denied_by.contains(index) { 0 } else { asked.costs.of(index) };
     outcome.effect = match asked.hold {
         Some(hold) => {
@@ -58,7 +58,7 @@ fn is_repeated(record: &Record, asked: &Acquire) -> bool {
         || asked.hold.is_some_and(|hold| record.holds.get(hold.id()).is_some())
 }
 
-/// What all limits say together, and which of them alone would not let it pass. Nothing is done.
+/// The verdict of all limits together, and which of them alone would not let it pass. Changes nothing.
 #[inline]
 fn judge(policy: &Policy, record: &Record, asked: &Acquire, now: Timestamp) -> Outcome {
     let mut outcome = Outcome::done(Effect::None);
@@ -75,7 +75,7 @@ fn judge(policy: &Policy, record: &Record, asked: &Acquire, now: Timestamp) -> O
 }
 
 impl Limit {
-    /// What this limit alone says.
+    /// The verdict of this limit alone.
     pub(crate) fn judge(&self, state: &State, held: u64, asked: &Asked, now: Timestamp) -> Verdict {
         if asked.units == 0 {
             return Verdict::Allowed;
@@ -89,7 +89,7 @@ impl Limit {
         }
     }
 
-    /// What this limit says to something that it does not let in: not now, or never.
+    /// The verdict of this limit on a request that it denies: not now, or never.
     #[inline]
     pub(crate) fn denied(&self, state: &State, asked: &Asked) -> Verdict {
         let capacity = self.rule().capacity(state);

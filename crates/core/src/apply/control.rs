@@ -1,4 +1,4 @@
-//! What those who run a limiter do to a key, beside asking.
+//! What operators of a limiter do to a key, besides acquiring.
 
 use crate::algorithms::adaptive::{Adaptive, AdaptiveState, Change, Note};
 use crate::algorithms::any::{AnyRule, State};
@@ -27,7 +27,7 @@ pub(crate) fn penalise(
     Effect::Charged
 }
 
-/// Lets nothing pass for `span`; a block that is in force is replaced.
+/// Lets nothing pass for `span`; replaces a block in force.
 pub(crate) fn block(record: &mut Record, span: Span, now: Timestamp) -> Effect {
     let until = if span == Span::ZERO { Timestamp::EPOCH } else { now.plus(span) };
     if record.blocked_until == until {
@@ -37,8 +37,7 @@ pub(crate) fn block(record: &mut Record, span: Span, now: Timestamp) -> Effect {
     Effect::Changed
 }
 
-/// Forgets everything but what belongs to others, and under which policy it is: the key is seen for
-/// the first time now.
+/// Forgets everything but foreign entries and the policy's revision: the key is as if first seen now.
 pub(crate) fn reset(policy: &Policy, record: &mut Record, now: Timestamp) -> Effect {
     let foreign = core::mem::take(&mut record.foreign);
     *record = Record { foreign, revision: record.revision, ..Record::new(policy) };
@@ -99,13 +98,13 @@ pub(crate) fn reduce(
 }
 
 impl Policy {
-    /// Follows a reduction of the adaptive limit at this position that was announced by somebody who
-    /// keeps a record of its own: from `announced.at` on the capacity is `announced.capacity` (at least
-    /// 1), and recovers. Whether it does: not when that is no lower than what is in force, lies more
+    /// Follows a reduction of the adaptive limit at this position, announced by a process with a record
+    /// of its own: from `announced.at` on the capacity is `announced.capacity` (at least 1), and
+    /// recovers. Returns whether it did: not when that is no lower than what is in force, lies more
     /// than [`SKEW_MAX`](crate::SKEW_MAX) ahead of `now`, or the limit is not adaptive.
     ///
-    /// The capacity never rises by it, so hearing of a reduction twice, late or out of order does no
-    /// harm. Who shares a record need not be told: see [`Operation::Reduce`](crate::Operation::Reduce).
+    /// It never raises the capacity, so hearing of a reduction twice, late or out of order does no harm.
+    /// Processes that share a record need no announcement: see [`Operation::Reduce`](crate::Operation::Reduce).
     ///
     /// ```
     /// use tollgate_core::{Algorithm, Change, Limit, Note, Policy, Record, Recovery, Span, Timestamp};
@@ -142,7 +141,7 @@ impl Policy {
     }
 }
 
-/// The adaptive limit at this position, and where it stands; nothing for any other.
+/// The adaptive limit at this position, and where it stands; `None` for any other.
 fn adaptive<'a>(
     policy: &'a Policy,
     record: &'a mut Record,

@@ -1,4 +1,4 @@
-//! What there is to say about a decision.
+//! A decision and its numbers.
 
 use crate::algorithms::adaptive::{Capacity, Change};
 use crate::algorithms::any::{AnyRule, State};
@@ -9,7 +9,7 @@ use crate::policy::Policy;
 use crate::record::Record;
 use crate::time::{Span, Timestamp};
 
-/// What all limits together let a request wait for.
+/// How long all limits together make a request wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Waits {
     /// See [`Decision::retry_after`].
@@ -32,7 +32,7 @@ pub struct Decision<'a> {
 }
 
 impl<'a> Decision<'a> {
-    /// What all limits together say.
+    /// The verdict of all limits together.
     #[must_use]
     pub const fn verdict(&self) -> Verdict {
         self.outcome.verdict
@@ -56,8 +56,8 @@ impl<'a> Decision<'a> {
         self.record
     }
 
-    /// How long to wait until the same request passes, if nothing happens meanwhile but that holds
-    /// expire: zero when it did, [`Span::NEVER`] when it never will.
+    /// How long to wait until the same request passes, if meanwhile only holds expire: zero when it
+    /// did, [`Span::NEVER`] when it never will.
     #[must_use]
     pub fn retry_after(&self) -> Span {
         if self.outcome.verdict == Verdict::Allowed {
@@ -67,8 +67,8 @@ impl<'a> Decision<'a> {
         waits.max().unwrap_or(Span::ZERO).max(self.closed_for())
     }
 
-    /// How long what was let in has to stand in line first: the longest of all limits, but for those
-    /// that only watch.
+    /// How long an admitted request has to wait its turn: the longest of all limits, except those that
+    /// only watch.
     #[must_use]
     pub fn delay(&self) -> Span {
         self.enforced().map(|standing| standing.delay()).max().unwrap_or(Span::ZERO)
@@ -86,8 +86,8 @@ impl<'a> Decision<'a> {
         }
     }
 
-    /// Tells `each` where each limit stands, in the policy's order, and says what is to be waited for: all at
-    /// once, for who wants all of it. Asking for one after the other looks at every limit each time.
+    /// Calls `each` with where each limit stands, in the policy's order, and returns all waits in one
+    /// pass. Asking for them one by one walks all limits each time.
     pub fn waits(&self, mut each: impl FnMut(LimitStatus)) -> Waits {
         let closed_for = self.closed_for();
         let mut waits = Waits { retry_after: closed_for, closed_for, delay: Span::ZERO };
@@ -108,13 +108,13 @@ impl<'a> Decision<'a> {
         limits.map(move |(index, limit)| Standing::of(&decision, limit, index).status())
     }
 
-    /// Where the limits stand that do not only watch.
+    /// The limits that do not only watch.
     fn enforced(&self) -> impl Iterator<Item = Standing<'_>> {
         let limits = self.policy.numbered().filter(|(_, limit)| !limit.is_shadow());
         limits.map(|(index, limit)| Standing::of(self, limit, index))
     }
 
-    /// What is in force for the adaptive limit at this position; nothing for any other.
+    /// What is in force for the adaptive limit at this position; `None` for any other.
     #[must_use]
     pub fn capacity(&self, index: usize) -> Option<Capacity> {
         match (self.policy.limits().get(index)?.rule(), self.record.states.get(index)?) {

@@ -55,7 +55,7 @@ impl Until {
 /// The first wait that ends before the next hold expires.
 #[inline(never)]
 fn walk(limit: &Limit, state: &State, holds: &Holds, now: Timestamp, until: Until) -> Span {
-    // Cloned when the first hold is charged, which is seldom.
+    // Cloned when the first hold is charged, which is rare.
     let (mut charged, mut from) = (None::<State>, now);
     let mut held = holds.on(limit.tag());
     for hold in holds.iter() {
@@ -74,7 +74,7 @@ fn walk(limit: &Limit, state: &State, holds: &Holds, now: Timestamp, until: Unti
     sum(from.since(now), until.wait(limit, charged.as_ref().unwrap_or(state), from, held))
 }
 
-/// Not by points in time, which end: a wait may go on beyond the last of them.
+/// Spans are added, not times, which saturate: a wait may end after the latest time.
 const fn sum(a: Span, b: Span) -> Span {
     Span::from_nanos(a.as_nanos().saturating_add(b.as_nanos()))
 }

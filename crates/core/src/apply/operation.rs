@@ -12,12 +12,12 @@ use crate::time::Span;
 pub enum Operation {
     /// Asks for costs. Nothing asked for is a peek.
     Acquire(Acquire),
-    /// Ends a hold and charges what it came to: less than was held, or more (see
-    /// [`Overrun`](crate::Overrun)). Slots are free again.
+    /// Ends a hold and charges the final costs: less than was held, or more (see
+    /// [`Overrun`](crate::Overrun)). Slots are freed.
     Settle {
         /// The hold.
         hold: Id,
-        /// The actual costs; those that were held when there are none.
+        /// The actual costs; `None` for those that were held.
         costs: Option<Costs>,
     },
     /// Ends a hold and charges nothing.
@@ -25,9 +25,9 @@ pub enum Operation {
         /// The hold.
         hold: Id,
     },
-    /// Lets a hold live for so long from now on.
+    /// Sets a hold's time to live, counted from now.
     Renew {
-        /// The hold, and its new life.
+        /// The hold, and its new time to live.
         hold: Hold,
     },
     /// Charges costs whether there is room or not. What there is no room for is debt.
@@ -36,8 +36,8 @@ pub enum Operation {
     Block(Span),
     /// Forgets everything about the key: charges, holds, blocks, request ids and capacities.
     Reset,
-    /// Leaves at most `remaining` units of a limit, since somebody who counts too said so. Never
-    /// raises what there is.
+    /// Leaves at most `remaining` units of a limit, since another counter, such as the upstream's,
+    /// reports so. Never raises what is left.
     Lower {
         /// The limit's position in the policy.
         limit: usize,
@@ -49,7 +49,7 @@ pub enum Operation {
     SetCapacity {
         /// The limit's position in the policy.
         limit: usize,
-        /// What is set; nothing to go back to the policy's numbers.
+        /// The setting; `None` to return to the policy's numbers.
         capacity: Option<CapacitySetting>,
         /// Who sets it, and why.
         note: Note,
@@ -75,8 +75,8 @@ pub struct Acquire {
     pub share: Share,
     /// Holds the costs instead of charging them. Slots have to be held.
     pub hold: Option<Hold>,
-    /// Makes it one request however often it comes: while the key remembers the id (it remembers the
-    /// last [`REQUEST_IDS_MAX`](crate::REQUEST_IDS_MAX)), a repetition is allowed and not charged again.
+    /// Makes retries idempotent: while the key remembers the id (it remembers the last
+    /// [`REQUEST_IDS_MAX`](crate::REQUEST_IDS_MAX)), a repetition is allowed and not charged again.
     pub once: Option<Id>,
 }
 
@@ -88,8 +88,8 @@ pub struct Hold {
 }
 
 impl Hold {
-    /// A hold under this id, that lives for `ttl` unless it is renewed: 1 ns to [`HOLD_TTL_MAX`].
-    /// Nothing when it is not.
+    /// A hold under this id that lives for `ttl` unless renewed: 1 ns to [`HOLD_TTL_MAX`], or `None`
+    /// out of that range.
     #[must_use]
     pub fn new(id: Id, ttl: Span) -> Option<Self> {
         (ttl > Span::ZERO && ttl <= HOLD_TTL_MAX).then_some(Self { id, ttl })
@@ -117,7 +117,7 @@ pub struct CapacitySetting {
 
 impl CapacitySetting {
     /// `capacity` units (1 to [`UNITS_MAX`](crate::UNITS_MAX)) per `period` (1 ns to [`Span::MAX`]).
-    /// Nothing when one is out of its range: removing a setting is another operation.
+    /// `None` when one is out of its range: removing a setting is another operation.
     #[must_use]
     pub fn new(capacity: u64, period: Span) -> Option<Self> {
         let sane = (1..=crate::UNITS_MAX).contains(&capacity);
@@ -142,8 +142,7 @@ impl CapacitySetting {
 pub struct ReduceFactor(u16);
 
 impl ReduceFactor {
-    /// So many thousandths: 0 (which leaves 1 unit) to 999. Nothing when it is more: that would be no
-    /// reduction.
+    /// 0 (which leaves 1 unit) to 999 thousandths. `None` above that: it would not be a reduction.
     #[must_use]
     pub const fn from_permille(permille: u16) -> Option<Self> {
         if permille < 1_000 { Some(Self(permille)) } else { None }
@@ -177,7 +176,7 @@ impl Acquire {
         self
     }
 
-    /// May only use this share of each capacity.
+    /// Limits the request to this share of each capacity.
     #[must_use]
     pub const fn with_share(mut self, share: Share) -> Self {
         self.share = share;

@@ -1,4 +1,4 @@
-//! What an operation came to: may it pass, and what was done.
+//! The outcome of an operation: may it pass, and what was done.
 
 use crate::policy::LIMITS_MAX;
 use crate::policy::limit::Limit;
@@ -11,13 +11,13 @@ pub enum Verdict {
     Allowed = 0,
     /// Not now. Nothing was charged.
     Limited = 1,
-    /// Never: a cost is above what its limit ever has for it, or asks for a slot without a hold.
+    /// Never: a cost exceeds what its limit can ever offer it, or asks for a slot without a hold.
     /// Nothing was charged.
     Impossible = 2,
 }
 
 impl Verdict {
-    /// The word for it, as every face of tollgate spells it.
+    /// The word for it in every API of tollgate.
     ///
     /// ```
     /// assert_eq!(tollgate_core::Verdict::Limited.as_str(), "limited");
@@ -31,7 +31,7 @@ impl Verdict {
         }
     }
 
-    /// The number for it, where only numbers cross a border: 0 to 2, in the order above.
+    /// The number for it, where only numbers cross the boundary: 0 to 2, in the order above.
     #[must_use]
     pub const fn code(self) -> u8 {
         self as u8
@@ -42,7 +42,7 @@ impl Verdict {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Effect {
-    /// Nothing: it was denied, asked for nothing, or was so already.
+    /// Nothing: it was denied, asked for nothing, or had already been done.
     None = 0,
     /// The costs were charged.
     Charged = 1,
@@ -63,7 +63,7 @@ pub enum Effect {
 }
 
 impl Effect {
-    /// The word for it, as every face of tollgate spells it.
+    /// The word for it in every API of tollgate.
     ///
     /// ```
     /// assert_eq!(tollgate_core::Effect::NoHold.as_str(), "no-hold");
@@ -83,7 +83,7 @@ impl Effect {
         }
     }
 
-    /// The number for it, where only numbers cross a border: 0 to 8, in the order above.
+    /// The number for it, where only numbers cross the boundary: 0 to 8, in the order above.
     #[must_use]
     pub const fn code(self) -> u8 {
         self as u8
@@ -96,12 +96,12 @@ impl Effect {
     }
 }
 
-/// What an operation came to.
+/// The outcome of an operation.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Outcome {
     pub(crate) verdict: Verdict,
     pub(crate) effect: Effect,
-    /// The limits that alone would not let it pass, those that only watch among them.
+    /// The limits that alone would not let it pass, including those that only watch.
     pub(crate) denied_by: LimitSet,
 }
 

@@ -1,7 +1,7 @@
-//! The way that most requests go: every limit is a meter, and there is nothing to look at but where it stands.
+//! The fast path of most requests: every limit is a meter, and only its state matters.
 //!
-//! It decides what `acquire` would, and is made of the same functions; who finds that there is more to
-//! look at leaves it, and nothing was done. That is less than half of the work.
+//! It decides as `acquire` would, with the same functions; when more is involved it gives up without
+//! having changed anything. That is less than half of the work.
 
 use crate::algorithms::any::{AnyRule, State};
 use crate::algorithms::meter::{Meter, Tat};
@@ -16,7 +16,7 @@ use crate::record::states::FEW;
 use crate::time::Timestamp;
 
 impl Acquire {
-    /// Whether costs are to be charged, and there is no more to it.
+    /// Whether this only charges costs.
     #[inline]
     pub(crate) fn is_plain(&self) -> bool {
         self.hold.is_none()
@@ -27,7 +27,7 @@ impl Acquire {
 }
 
 impl Meter {
-    /// The TAT after a charge of `units`, or why they are not let in.
+    /// The TAT after a charge of `units`, or why they are denied.
     #[inline]
     pub(crate) fn decide(&self, tat: Tat, now: Timestamp, units: u64) -> Result<Tat, Verdict> {
         self.try_charge(tat, now, units).ok_or_else(|| {
@@ -37,8 +37,8 @@ impl Meter {
 }
 
 impl Limit {
-    /// What the limit alone says to `units`: see [`Meter::decide`]. Nothing when it is no meter, or the TAT
-    /// is one that has to be healed.
+    /// The limit's own decision on `units`: see [`Meter::decide`]. `None` when it is not a meter, or the
+    /// TAT has to be healed.
     #[inline]
     fn decide(&self, mut tat: Tat, now: Timestamp, units: u64) -> Option<Result<Tat, Verdict>> {
         let (AnyRule::Meter(meter) | AnyRule::Queue(meter)) = self.rule() else { return None };
@@ -49,7 +49,7 @@ impl Limit {
     }
 }
 
-/// Decides on what is asked for, and charges what passes, if that is all there is to do.
+/// Decides on the request, and charges it if it passes, when that is all there is to do.
 #[inline]
 pub(crate) fn decide(
     policy: &Policy,

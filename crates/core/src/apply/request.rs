@@ -1,4 +1,4 @@
-//! What a decision is about, as far as a limit has something to say to it.
+//! The part of a request that limits decide on.
 
 use crate::apply::operation::Acquire;
 use crate::id::Id;
@@ -12,7 +12,7 @@ use crate::time::{Span, Timestamp};
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Request<'a> {
     Acquire(&'a Acquire),
-    /// A hold, and what it came to.
+    /// A hold, and its final costs.
     Settle(Id, &'a Costs),
     Other,
 }
@@ -39,7 +39,7 @@ impl Asked {
         Self { units: actual.saturating_sub(own), held: true, share: Share::HIGH }
     }
 
-    /// The units that must be there: what is asked for, and what its share leaves to others.
+    /// The units that must be free: what is asked for, and what its share leaves to others.
     #[inline]
     pub(crate) fn needed(&self, capacity: u64) -> u64 {
         self.units.saturating_add(self.share.headroom(capacity))
@@ -53,7 +53,7 @@ impl Record {
         if self.holds.is_empty() { 0 } else { self.holds.on(limit.tag()) }
     }
 
-    /// How long nothing of the kind passes, whatever the limits say.
+    /// How long no such request passes, whatever the limits say.
     #[inline]
     pub(crate) fn closed_for(&self, asked: &Acquire, now: Timestamp) -> Span {
         if asked.costs.is_zero() {

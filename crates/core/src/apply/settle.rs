@@ -1,7 +1,7 @@
-//! The end of a hold: it is settled, released, or lives on.
+//! Settling, releasing and renewing a hold.
 //!
 //! A refund by subtraction would mint credit: what was charged long ago has come back meanwhile, and
-//! would come back a second time. A hold takes its room away for as long as it lives, so whatever
+//! would come back a second time. A hold occupies its room for as long as it lives, so whatever
 //! happens to it, `charged + held` never exceeds what the limit allows.
 
 use crate::apply::operation::Hold;
@@ -14,7 +14,7 @@ use crate::policy::limit::Overrun;
 use crate::record::Record;
 use crate::time::Timestamp;
 
-/// Charges what a hold came to. The record has been brought up to `now`.
+/// Charges a hold's final costs. The record has been brought up to `now`.
 pub(crate) fn settle(
     policy: &Policy,
     record: &mut Record,
@@ -40,7 +40,7 @@ pub(crate) fn settle(
     Outcome::done(Effect::Settled)
 }
 
-/// What the limits that refuse to be overrun say to what was not held, as if it were asked for now.
+/// The verdict of the limits that refuse an overrun on the excess, as if it were asked for now.
 fn judge_overrun(
     policy: &Policy,
     record: &Record,
@@ -67,7 +67,7 @@ pub(crate) fn release(record: &mut Record, id: Id) -> Effect {
     record.holds.remove(id).map_or(Effect::NoHold, |_| Effect::Released)
 }
 
-/// Gives a hold a new life; nobody else's is touched.
+/// Gives a hold a new expiry, and touches no other.
 pub(crate) fn renew(record: &mut Record, renewed: Hold, now: Timestamp) -> Effect {
     let Some(mut hold) = record.holds.remove(renewed.id()) else { return Effect::NoHold };
     hold.expires = now.plus(renewed.ttl());

@@ -12,7 +12,7 @@ use crate::time::Span;
 /// Where one limit stands after a decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LimitStatus {
-    /// What this limit alone says.
+    /// The verdict of this limit alone.
     pub verdict: Verdict,
     /// The most units that can be asked for at once.
     pub limit: u64,
@@ -20,20 +20,20 @@ pub struct LimitStatus {
     pub remaining: u64,
     /// The units that are held.
     pub held: u64,
-    /// How long to wait until the cost passes this limit, if nothing happens meanwhile but that holds
-    /// expire: zero when it does, [`Span::NEVER`] when it never will.
+    /// How long to wait until the cost passes this limit, if meanwhile only holds expire: zero when it
+    /// does, [`Span::NEVER`] when it never will.
     pub retry_after: Span,
-    /// How long until the limit is as if never used, if nothing happens but that holds expire.
+    /// How long until the limit is as if never used, if meanwhile only holds expire.
     pub reset_after: Span,
-    /// How long what was let in has to stand in line first: zero but for a leaky queue.
+    /// How long an admitted request has to wait its turn: zero except for a leaky queue.
     pub delay: Span,
 }
 
-/// Of a limit that a record of another policy does not have.
+/// For a limit that the record, written under another policy, does not have.
 const NOTHING: &State = &State::Nothing;
 
-/// What a limit is asked for, and what it says to that. Its numbers take divisions, so they are computed
-/// when they are wanted.
+/// What a limit is asked for, and its verdict. The numbers need divisions, so they are computed on
+/// demand.
 pub(crate) struct Standing<'a> {
     decision: &'a Decision<'a>,
     limit: &'a Limit,
@@ -109,7 +109,7 @@ impl<'a> Standing<'a> {
         self.limit.rule().delay(self.state, now, self.held, self.asked.units)
     }
 
-    /// A hold that has expired can't be settled any more.
+    /// An expired hold can no longer be settled.
     fn in_time(&self, wait: Span) -> Span {
         let Decision { record, request, now, .. } = *self.decision;
         let Request::Settle(id, _) = request else { return wait };

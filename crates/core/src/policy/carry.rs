@@ -12,8 +12,8 @@ pub enum Carry {
     /// As it is: what a meter owes in time, and what a window counted. This is what happens by itself
     /// when a record is read under another policy. A limit that counts in another way starts fresh.
     AsIs,
-    /// The share that is used stays: who had used 30 of 100 has used 60 of 200. Rounded up to whole
-    /// units. An adaptive limit's own setting and reduction end.
+    /// The share that is used stays: 30 used of 100 become 60 of 200. Rounded up to whole units. An
+    /// adaptive limit's own setting and reduction end.
     InProportion,
     /// Every limit starts fresh.
     Reset,

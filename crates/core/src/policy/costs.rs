@@ -15,8 +15,8 @@ pub struct Costs {
 }
 
 impl Costs {
-    /// Costs under a policy that somebody else has, for who passes them on to it: one number per limit, in
-    /// that policy's order. Nothing when there are more than [`LIMITS_MAX`], or one is above [`UNITS_MAX`].
+    /// Costs under a policy kept elsewhere, to be passed on to it: one number per limit, in that policy's
+    /// order. `None` when there are more than [`LIMITS_MAX`], or one is above [`UNITS_MAX`].
     #[must_use]
     pub fn carried(units: &[u64]) -> Option<Self> {
         let mut costs = Self { units: [0; LIMITS_MAX], count: units.len() };

@@ -122,8 +122,8 @@ impl Limit {
         self
     }
 
-    /// Only watches: what this limit would have said is told with every decision, and denies nothing.
-    /// It counts what it would have let in.
+    /// Only watches: every decision reports what this limit would have decided, but it denies nothing.
+    /// It counts what it would have admitted.
     #[must_use]
     pub const fn shadow(mut self) -> Self {
         self.shadow = true;

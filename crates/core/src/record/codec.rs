@@ -163,7 +163,7 @@ impl Record {
         }
     }
 
-    /// Appends what there is beside the states of the limits, which is seldom anything.
+    /// Appends everything but the states of the limits, which is rarely anything.
     #[inline(never)]
     fn encode_more(&self, out: &mut Vec<u8>) {
         let mut payload = Vec::new();
@@ -248,7 +248,7 @@ enum Owner {
     Limit(usize),
     /// The record as a whole.
     Record,
-    /// A limit that has this name, and has since come to count in another way.
+    /// A limit with this name that now counts in another way.
     Nobody,
     /// A limit that this policy does not have, or a kind that this build does not know.
     Others,
@@ -273,12 +273,12 @@ fn owner(entry: &Entry<'_>, policy: &Policy, expected: usize) -> Owner {
     }
 }
 
-/// Why bytes are no record.
+/// Why bytes are not a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CorruptRecord {
     /// There is nothing.
     Empty,
-    /// The version is not one that this build knows.
+    /// This build does not know the version.
     Version(u8),
     /// Its bytes, whose number this is, are not entries of this version from end to end.
     Length(usize),

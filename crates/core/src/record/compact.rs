@@ -57,8 +57,8 @@ impl CompactRecord {
         Self(quiet(policy, &record).unwrap_or_else(|| Form::Whole(Box::new(record))))
     }
 
-    /// Decides on a plain request, and charges what passes, if nothing is to be looked at but one meter.
-    /// Nothing was done otherwise, and [`apply`](Self::apply) is to be asked.
+    /// Decides on a plain request, and charges it if it passes, when only one meter is involved.
+    /// Otherwise nothing was done, and the caller must use [`apply`](Self::apply).
     ///
     /// It is what `apply` does on the way that most requests go, in a few nanoseconds.
     #[inline]

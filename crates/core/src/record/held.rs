@@ -11,7 +11,7 @@ pub(crate) struct HeldUnits {
     /// `(0, 0)` beyond the first `count`.
     few: [(u32, u64); FEW],
     count: usize,
-    /// What found no room there.
+    /// What did not fit there.
     more: Vec<(u32, u64)>,
 }
 

@@ -21,7 +21,7 @@ const MARK_BITS: u32 = 15;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Hold {
     pub(crate) id: Id,
-    /// From then on it is no hold any more, but a charge of that time.
+    /// From then on it is no longer a hold, but a charge of that time.
     pub(crate) expires: Timestamp,
     pub(crate) units: HeldUnits,
 }
@@ -123,7 +123,7 @@ impl Holds {
         self.0.last().is_none_or(|hold| hold.expires <= believed)
     }
 
-    /// Gives those that are not [`believed`](Self::believed) their time. Says whether there was one.
+    /// Corrects the expiry of those that are not [`believed`](Self::believed). Returns whether there was one.
     pub(crate) fn heal(&mut self, now: Timestamp, skew: Span) -> bool {
         if self.are_believed(now, skew) {
             return false;

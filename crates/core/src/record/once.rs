@@ -1,4 +1,4 @@
-//! The last requests that were charged, so that one that comes again is not charged again.
+//! The last requests that were charged, so that a retry is not charged again.
 
 use alloc::vec::Vec;
 

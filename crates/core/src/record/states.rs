@@ -7,8 +7,8 @@ use crate::algorithms::any::State;
 use crate::policy::Policy;
 use crate::policy::limit::Limit;
 
-/// So many limits need no allocation. A record is made, moved and dropped once per decision, and with
-/// room for all that a policy may have that took longer than deciding.
+/// Up to this many limits need no allocation. A record is made, moved and dropped once per decision, and
+/// with inline room for all limits of the largest policy that took longer than deciding.
 pub(crate) const FEW: usize = 4;
 
 /// One state per limit, in the policy's order.

@@ -15,7 +15,7 @@ impl Record {
         largest_in(bytes, entry::REVISION)
     }
 
-    /// When the key is blocked no more, as these bytes tell it, whatever the policy is: the epoch for one that never was.
+    /// When the block of the key ends, according to these bytes, whatever the policy is: the epoch if it never had one.
     ///
     /// ```
     /// use tollgate_core::{Limit, Operation, Policy, Record, Span, Timestamp};
@@ -34,7 +34,7 @@ impl Record {
     }
 
     /// When the hold under this id expires, as these bytes tell it, whatever the policy is; nothing when there is none.
-    /// One that has expired is told until somebody writes the record.
+    /// An expired one is reported until the record is next written.
     ///
     /// ```
     /// use tollgate_core::{Acquire, Hold, Id, Limit, Policy, Record, Span, Timestamp};

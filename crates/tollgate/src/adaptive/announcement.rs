@@ -1,4 +1,4 @@
-//! A reduction as it is told to others. Version 1, all numbers little-endian:
+//! A reduction as announced to others. Version 1, all numbers little-endian:
 //!
 //! ```text
 //! offset  size  what
@@ -93,7 +93,7 @@ mod tests {
         Announcement { resource: "chat", change }
     }
 
-    /// Members of other builds read what stands here.
+    /// Members of other builds read these bytes.
     #[test]
     fn golden_bytes() {
         let bytes = [

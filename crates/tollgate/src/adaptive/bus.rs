@@ -3,23 +3,23 @@
 use std::future::Future;
 
 /// A bus that carries messages from each member of a swarm to all others. It may lose, repeat and
-/// reorder them, and give members their own ones back: a message that was lost is announced again, and
-/// one that is known changes nothing.
+/// reorder them, and echo members their own: a lost message is announced again, and a known one
+/// changes nothing.
 ///
 /// Messages have at most [`ANNOUNCEMENT_BYTES_MAX`](crate::ANNOUNCEMENT_BYTES_MAX) bytes. Whatever
-/// queues them is bounded, and drops what there is no room for.
+/// queues them is bounded, and drops what does not fit.
 pub trait CapacityBus {
-    /// Hands a message over to be sent, and never waits: not for room, nor for a connection.
+    /// Hands over a message for sending, and never waits, neither for room nor for a connection.
     ///
     /// # Errors
     /// [`BusError`] when it was not taken.
     fn announce(&self, message: &[u8]) -> Result<(), BusError>;
 
-    /// Waits for the next message of anybody. One task at a time asks for it; one that stops waiting
-    /// has lost none.
+    /// Waits for the next message from any member. One task at a time calls it. Cancel-safe: no message
+    /// is lost.
     ///
     /// # Errors
-    /// [`BusError::Down`] when none can come at present.
+    /// [`BusError::Down`] when none can arrive at present.
     fn next(&self) -> impl Future<Output = Result<Vec<u8>, BusError>>;
 }
 

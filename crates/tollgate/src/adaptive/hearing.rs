@@ -11,23 +11,23 @@ use super::announcement::Announcement;
 use super::{AdaptiveLimiter, BusError, CapacityBus};
 use crate::id::random;
 
-/// A reduction in force is repeated at least so long after it was announced, whoever did.
+/// A reduction in force is repeated no sooner than this after its last announcement by any member.
 const REPEAT_AFTER_MIN: Span = Span::from_secs(1);
-/// And at most so much later: members wait for different times, so that seldom two of them repeat it.
+/// And at most this much later: members wait for different times, so that two rarely repeat it.
 const REPEAT_JITTER: Span = Span::from_secs(2);
 
-/// How a member gets along with its bus.
+/// The state of a member's connection to its bus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct BusHealth {
-    /// Why the bus did not do the last thing that it was asked for, if so.
+    /// Why the last call to the bus failed, if it did.
     pub error: Option<BusError>,
     /// Announcements that the bus took.
     pub announced: u64,
     /// Announcements that it did not take.
     pub unannounced: u64,
-    /// Announcements that came.
+    /// Announcements received.
     pub heard: u64,
-    /// Messages that came and are none.
+    /// Messages received that are not announcements.
     pub refused: u64,
 }
 
@@ -42,8 +42,8 @@ impl BusHealth {
 }
 
 impl<B: CapacityBus, C: Clock> AdaptiveLimiter<B, C> {
-    /// Hears what others announce, and repeats what is in force: for as long as this is polled, which may
-    /// be a task on any async runtime, or a thread of its own. Whoever stops polling leaves the swarm.
+    /// Hears what others announce, and repeats what is in force, for as long as it is polled: by a task on
+    /// any async runtime, or a thread of its own. A member that stops polling leaves the swarm.
     ///
     /// ```no_run
     /// # fn swarm(limiter: tollgate::AdaptiveLimiter<tollgate::LocalBus>) {
@@ -54,7 +54,7 @@ impl<B: CapacityBus, C: Clock> AdaptiveLimiter<B, C> {
     /// ```
     ///
     /// It waits on the limiter's clock; with one that is set by hand call [`hear`](Self::hear) and
-    /// [`repeat`](Self::repeat) instead, since there no time ever passes in waiting.
+    /// [`repeat`](Self::repeat) instead, since waiting does not advance it.
     pub async fn run(&self) -> Infallible {
         loop {
             let jitter = random() % REPEAT_JITTER.as_nanos();
@@ -64,12 +64,12 @@ impl<B: CapacityBus, C: Clock> AdaptiveLimiter<B, C> {
         }
     }
 
-    /// Takes a message that came from the bus. Whether a capacity follows it: not if it is known, no
-    /// lower than what is in force, older than what was set, about a resource that there is not here, or
-    /// more than [`SKEW_MAX`](crate::SKEW_MAX) ahead of the clock.
+    /// Takes a message from the bus. Returns whether a capacity follows it: not if it is known, no lower
+    /// than what is in force, older than what was set, about an unknown resource, or more than
+    /// [`SKEW_MAX`](crate::SKEW_MAX) ahead of the clock.
     ///
     /// # Errors
-    /// [`CorruptBytes`] when it is no announcement.
+    /// [`CorruptBytes`] when it is not an announcement.
     pub fn hear(&self, message: &[u8]) -> Result<bool, CorruptBytes> {
         let announcement = Announcement::decode(message);
         {
@@ -104,8 +104,8 @@ impl<B: CapacityBus, C: Clock> AdaptiveLimiter<B, C> {
         *self.health()
     }
 
-    /// Hears what comes until `pause` is over. It is looked at first, so that who talks all the time keeps
-    /// nobody from repeating.
+    /// Hears messages until `pause` is over. `pause` is polled first, so that a constant stream of messages
+    /// does not prevent repeating.
     async fn hear_until(&self, mut pause: Pin<&mut impl Future<Output = ()>>) {
         loop {
             match select(pause.as_mut(), pin!(self.bus.next())).await {

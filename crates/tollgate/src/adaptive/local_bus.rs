@@ -7,8 +7,7 @@ use event_listener::Event;
 
 use super::bus::{BusError, CapacityBus};
 
-/// Most messages that a member of a [`LocalBus`] has not heard yet. When there is one more, the oldest is
-/// lost.
+/// Most unheard messages of a member of a [`LocalBus`]. With one more, the oldest is lost.
 pub const LOCAL_BUS_MESSAGES_MAX: usize = 1_024;
 
 /// One member's end of a bus between limiters of the same process: `default` makes a bus, and
@@ -26,7 +25,7 @@ struct Inbox {
 }
 
 impl LocalBus {
-    /// Another member, who hears what the others announce from now on.
+    /// Another member, which hears what the others announce from now on.
     #[must_use]
     pub fn join(&self) -> Self {
         let other = Self { members: Arc::clone(&self.members), inbox: Arc::default() };

@@ -10,13 +10,12 @@ use super::bus::{BusError, CapacityBus};
 /// Longest subject of a [`NatsBus`] in bytes.
 pub const NATS_SUBJECT_BYTES_MAX: usize = 255;
 
-/// A bus between all processes that are connected to a NATS server, or a cluster of them, under one
-/// subject. Of NATS itself, without JetStream: what is lost is announced again.
+/// A bus between all processes that are connected to a NATS server or cluster, under one subject. It
+/// uses core NATS, without JetStream: what is lost is announced again.
 ///
-/// The client connects again by itself when the server was gone. It queues what is sent (its option
-/// `client_capacity`, 2,048) and what comes (`subscription_capacity`, 65,536); what is beyond that is lost.
-/// It is made on a tokio runtime; decisions, and [`AdaptiveLimiter::run`](crate::AdaptiveLimiter::run),
-/// may be elsewhere.
+/// The client reconnects by itself. It queues outgoing messages (its option `client_capacity`, 2,048)
+/// and incoming ones (`subscription_capacity`, 65,536); what exceeds that is lost. It must be created on
+/// a tokio runtime; decisions, and [`AdaptiveLimiter::run`](crate::AdaptiveLimiter::run), need not be.
 ///
 /// ```no_run
 /// # async fn connect() -> Result<(), Box<dyn std::error::Error>> {
@@ -70,7 +69,7 @@ impl CapacityBus for NatsBus {
         if self.client.connection_state() != State::Connected {
             return Err(BusError::Down);
         }
-        // It is done at once when the client's queue has room, and given up otherwise.
+        // Completes at once when the client's queue has room; otherwise it is given up.
         match self.client.publish(self.subject.clone(), message.to_vec().into()).now_or_never() {
             Some(Ok(())) => Ok(()),
             Some(Err(_)) => Err(BusError::Down),

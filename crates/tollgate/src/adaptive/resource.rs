@@ -20,7 +20,7 @@ pub(super) struct Resource<C> {
 struct Changes {
     /// When the capacity was set the last time.
     set_at: Timestamp,
-    /// Whether somebody else has announced what is in force since this member would have.
+    /// Whether another member has announced what is in force since this one last checked.
     is_announced: bool,
 }
 
@@ -52,7 +52,7 @@ impl<C: Clock> Resource<C> {
         self.limits.apply(&peek, |decision| decision.capacity(self.limit)).flatten()
     }
 
-    /// Does a reduction. What is in force then, and the change; nothing when it was not lower.
+    /// Reduces the capacity. Returns what is then in force, and the change; `None` when it was not lower.
     pub(super) fn reduce(&self, reduce: &Operation) -> Option<(Capacity, Change)> {
         let mut changes = self.changes();
         let changed = self.change(reduce)?;
@@ -71,7 +71,7 @@ impl<C: Clock> Resource<C> {
         Some(changed)
     }
 
-    /// Follows a reduction that was announced. What is in force then, if it does.
+    /// Follows an announced reduction. Returns what is then in force, if it followed.
     pub(super) fn follow(&self, announced: &Change) -> Option<Capacity> {
         let mut changes = self.changes();
         let is_same =
@@ -88,7 +88,7 @@ impl<C: Clock> Resource<C> {
         Some(followed)
     }
 
-    /// The reduction in force, if nobody else has announced it meanwhile.
+    /// The reduction in force, if no other member has announced it meanwhile.
     pub(super) fn unannounced(&self) -> Option<Change> {
         let mut changes = self.changes();
         let reduction = self.reduction()?;

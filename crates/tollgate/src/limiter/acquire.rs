@@ -12,11 +12,11 @@ use crate::{AcquireError, Answer};
 
 impl<C: Clock> Limiter<C> {
     /// Asks for costs, and waits until they pass, for at most `timeout` ([`Span::NEVER`] waits as long
-    /// as it takes). It sleeps on the limiter's clock, on any async runtime or none; whoever stops
-    /// waiting has charged nothing.
+    /// as it takes). It sleeps on the limiter's clock, on any async runtime or none; dropping the future
+    /// while it waits charges nothing.
     ///
-    /// Who waits is let in when there is room, in no particular order. A request that a leaky queue let
-    /// in still has to wait for its turn: [`Answer::delay`].
+    /// Waiting requests are admitted when there is room, in no particular order. A request admitted by a
+    /// leaky queue still has to wait its turn: [`Answer::delay`].
     ///
     /// ```
     /// use tollgate::{AcquireError, Limit, Limiter, ManualClock, Policy, Span};
@@ -43,7 +43,7 @@ impl<C: Clock> Limiter<C> {
         self.wait(key, &Operation::Acquire(asked.into()), timeout).await
     }
 
-    /// The same, while this thread sleeps. Not for async tasks: it keeps their thread.
+    /// The same, blocking this thread. Not for async tasks: it would block their runtime.
     ///
     /// # Errors
     /// As [`acquire`](Self::acquire).
@@ -56,7 +56,7 @@ impl<C: Clock> Limiter<C> {
         pollster::block_on(self.acquire(key, asked, timeout))
     }
 
-    /// Is told when something is let go of.
+    /// Notified when something held is freed.
     pub(crate) fn listen(&self) -> EventListener {
         self.inner.let_go.listen()
     }
@@ -74,7 +74,7 @@ impl<C: Clock> Limiter<C> {
         let until = self.clock().now().plus(timeout);
         loop {
             let let_go = self.listen();
-            // What was let go of before somebody listened is found here.
+            // Finds what was freed before this listened.
             let answer = self.ask(key, operation)?;
             let left = until.since(self.clock().now());
             match answer.verdict {

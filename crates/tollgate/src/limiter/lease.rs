@@ -1,4 +1,4 @@
-//! What is held for a while, and let go of whatever happens.
+//! Costs held for a while, and always freed in the end.
 
 use tollgate_core::{Acquire, Costs, Effect, Hold, Id, Operation, Span};
 use tollgate_store::Clock;
@@ -7,11 +7,11 @@ use super::Limiter;
 use crate::id::next_id;
 use crate::{AcquireError, Answer, LimiterError, SystemClock};
 
-/// Costs that are held on a key. It ends once: settled for what it came to, or released. Dropped, it is
-/// settled for what was held, so that whoever forgets, fails or panics has paid; slots are free again.
+/// Costs that are held on a key. A lease ends once: settled for the actual costs, or released. Dropped,
+/// it is settled for what was held, so that a caller that forgets, fails or panics has paid; slots are
+/// freed.
 ///
-/// It lives for the time that was asked for, unless it is renewed. When that is over it is settled
-/// likewise.
+/// It lives for the requested time, unless renewed, and is then settled in the same way.
 #[derive(Debug)]
 #[must_use = "a lease that is dropped is settled for what was held"]
 pub struct Lease<C: Clock = SystemClock> {
@@ -53,7 +53,7 @@ impl<C: Clock> Limiter<C> {
         Ok(Lease { limiter: self.clone(), key: key.into(), id: hold.id(), is_over: false })
     }
 
-    /// The same, while this thread sleeps. With a `timeout` of zero it does not.
+    /// The same, blocking this thread; with a `timeout` of zero it never blocks.
     ///
     /// # Errors
     /// As [`hold`](Self::hold).
@@ -69,8 +69,8 @@ impl<C: Clock> Limiter<C> {
 }
 
 impl<C: Clock> Lease<C> {
-    /// Charges what it came to. More than was held is debt, or refused, as the limit says; refused, it is
-    /// charged what was held.
+    /// Charges the actual costs. An excess over what was held is debt, or refused, as the limit says; if it
+    /// is refused, what was held is charged.
     ///
     /// # Errors
     /// [`LimiterError`], which is not possible while the key is there.
@@ -90,8 +90,8 @@ impl<C: Clock> Lease<C> {
         self.limiter.let_go(&self.key, &Operation::Release { hold: self.id })
     }
 
-    /// Lets it live for `ttl` from now on. Whether it was still there: if not, it was charged, and its
-    /// slots may be others'.
+    /// Makes it expire `ttl` from now. Returns whether it still existed: if not, it was charged, and others
+    /// may have its slots.
     ///
     /// # Errors
     /// [`LimiterError::Ttl`].
@@ -106,7 +106,7 @@ impl<C: Clock> Drop for Lease<C> {
     fn drop(&mut self) {
         if !self.is_over {
             let settle = Operation::Settle { hold: self.id, costs: None };
-            // A key that something is held on is there.
+            // A key with a hold is never forgotten.
             let _ = self.limiter.let_go(&self.key, &settle);
         }
     }

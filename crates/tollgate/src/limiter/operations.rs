@@ -1,4 +1,4 @@
-//! What is asked of a key without waiting, and what those who run a limiter do to it.
+//! Requests to a key that don't wait, and what operators of a limiter do to it.
 
 use tollgate_core::{Acquire, Capacity, Change, Costs, Decision, LimitStatus, Operation, Span};
 use tollgate_store::Clock;
@@ -8,10 +8,10 @@ use crate::{Answer, LimiterError};
 
 impl<C: Clock> Limiter<C> {
     /// Asks for costs now, and charges them on every limit or on none. Costs are made by
-    /// [`Policy::costs`](crate::Policy::costs); nothing asked for passes.
+    /// [`Policy::costs`](crate::Policy::costs); costs of zero pass.
     ///
     /// # Errors
-    /// [`LimiterError`] when nothing was decided. A denial is no error.
+    /// [`LimiterError`] when nothing was decided. A denial is not an error.
     #[inline]
     pub fn try_acquire(
         &self,
@@ -48,7 +48,7 @@ impl<C: Clock> Limiter<C> {
         self.ask(key, &Operation::Penalise(costs))
     }
 
-    /// Lets nothing pass for so long; zero ends a block.
+    /// Lets nothing pass for `span`; zero ends a block.
     ///
     /// # Errors
     /// [`LimiterError`] when the key is not blocked.
@@ -64,7 +64,7 @@ impl<C: Clock> Limiter<C> {
         self.let_go(key, &Operation::Reset)
     }
 
-    /// See [`Policy::follow`](crate::Policy::follow). What is in force then, if it followed.
+    /// See [`Policy::follow`](crate::Policy::follow). Returns what is then in force, if it followed.
     pub(crate) fn follow(
         &self,
         key: &str,
@@ -86,14 +86,14 @@ impl<C: Clock> Limiter<C> {
         self.apply(key, operation, |decision: Decision<'_>| Answer::of(policy, &decision))
     }
 
-    /// Does something after which others may pass, and wakes those who wait.
+    /// Applies an operation after which others may pass, and wakes the waiters.
     pub(super) fn let_go(&self, key: &str, operation: &Operation) -> Result<Answer, LimiterError> {
         let answer = self.ask(key, operation);
         self.wake();
         answer
     }
 
-    /// Lets those who wait ask again.
+    /// Lets the waiters ask again.
     pub(crate) fn wake(&self) {
         self.inner.let_go.notify(usize::MAX);
     }

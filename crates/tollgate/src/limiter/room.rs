@@ -1,4 +1,4 @@
-//! Room for keys: adding one, and forgetting those that are not needed any more.
+//! Room for keys: adding one, and forgetting those no longer needed.
 
 use std::sync::MutexGuard;
 use std::sync::atomic::Ordering;
@@ -20,8 +20,8 @@ const LOOKS_PER_KEY: usize = 2;
 const LOOKS_WHEN_FULL: usize = 1_024;
 
 impl<C: Clock> Limiter<C> {
-    /// Forgets every key that is not needed any more, and says how many. Nobody has to call this: adding
-    /// keys makes room for them. What is given back is room for other keys.
+    /// Forgets every key no longer needed, and returns how many. Calling it is optional: adding keys makes
+    /// room for them. It frees room for other keys, not memory.
     pub fn sweep(&self) -> usize {
         self.inner.sweep(usize::MAX, usize::MAX)
     }
@@ -37,12 +37,12 @@ impl<C: Clock> Limiter<C> {
         records
     }
 
-    /// Adds a key with its record, if the key is not there. Whether it was not.
+    /// Adds a key with its record, if the key is absent. Returns whether it was.
     #[cfg(feature = "serde")]
     pub(crate) fn add(&self, key: &str, record: Record) -> Result<bool, LimiterError> {
         let mut is_new = false;
         let add = |slot: &mut CompactRecord, _| {
-            // A key that is there has something to remember.
+            // Every key that is kept has something to remember.
             is_new = *slot == CompactRecord::new(self.policy());
             if is_new {
                 *slot = CompactRecord::of(self.policy(), record);
@@ -71,7 +71,7 @@ impl<C: Clock> Limiter<C> {
         }
         let (policy, now) = (&inner.policy, inner.clock.now());
         if let Some(record) = shard.get_mut(hash, key) {
-            // Somebody else added it while the shard was not locked.
+            // Another thread added it while the shard was not locked.
             inner.leave_places(usize::from(has_place));
             return Ok(act(record, now).1);
         }

@@ -24,7 +24,7 @@ pub(super) struct Shards {
 
 /// A shard. Nothing panics while it is locked but what a caller says of a decision, which comes last.
 #[derive(Debug, Default)]
-// Two shards never share a cache line, nor two lines that are fetched together.
+// Two shards never share a cache line, nor two that are fetched together.
 #[repr(align(128))]
 pub(super) struct Locked(Mutex<Shard>);
 
@@ -39,7 +39,7 @@ pub(super) struct Shard {
 
 #[derive(Debug)]
 struct Entry {
-    /// Up to 24 bytes in place, since looking for them elsewhere takes longer than deciding.
+    /// Up to 24 bytes inline, since following a pointer takes longer than deciding.
     key: CompactString,
     record: CompactRecord,
 }

@@ -1,14 +1,14 @@
 //! Finds positions by the hashes of what lies there: a table in which a look-up touches one line of cache,
 //! where one that keeps its tags apart from its entries touches two.
 //!
-//! A slot holds a position in its low bits and a part of the hash in the others, so that seldom an entry
-//! is looked at that is not the one. Whatever has no place in the slot of its hash lies in the next free one.
+//! A slot holds a position in its low bits and a part of the hash in the others, so that a look-up
+//! rarely reads a wrong entry. What finds the slot of its hash taken lies in the next free one.
 
 /// No position. It is never one, since there are more slots than positions.
 const EMPTY: u32 = u32::MAX;
 /// Fewest slots there are, once there are any.
 const SLOTS_MIN: usize = 4;
-/// Of four slots at most three are taken: with more, the next free one would be too far away.
+/// At most three of four slots are taken: with more, the next free one would be too far away.
 const TAKEN_OF_FOUR_MAX: usize = 3;
 
 /// Positions below 2^30, each once.
