@@ -69,7 +69,7 @@ enum Attempt {
     CannotSwapTogether,
     /// It was made on remembered records that may be over: the next one asks the store.
     WasOutdated,
-    /// Others were faster.
+    /// A conflict: another writer was first.
     Lost,
 }
 

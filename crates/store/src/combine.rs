@@ -1,18 +1,18 @@
 //! Requests that wait for the same key share one load and one swap.
 //!
-//! Everyone who wants the same key stands in one line. Whoever gets the lead takes those who wait, loads
-//! the record, asks for all of them in their order, swaps what they came to together, and hands out the
-//! answers; meanwhile the next ones gather. Whoever has no answer yet wants the lead, so nobody is stranded
-//! when a leader goes away: the line is served by the next one.
+//! Requests for the same key queue in one line. One of them becomes the leader: it takes the waiting requests, loads
+//! the record, decides on each in order, writes the result of all in one swap, and hands out the answers;
+//! meanwhile the next batch gathers. Every request without an answer may become the leader, so none is stranded
+//! when a leader is cancelled.
 //!
 //! What is promised of [`drive()`] holds here too, whoever else writes to the store. In addition:
 //!
 //! * the line is served in the order in which it was joined;
-//! * an answer is given when it is true: who reads what others in the batch charged waits until that is
-//!   written, and who joined after the load is answered only by a swap, which shows that the load was fresh.
+//! * an answer is given only once it holds: a request that saw what others in its batch charged waits until that is
+//!   written, and one that joined after the load is answered only after a swap, which proves that the load was fresh.
 //!
-//! A leader that goes away while it swaps leaves it unknown whether it wrote, as without a line. Here that
-//! concerns the whole batch: it is asked again, and may be charged twice. Nothing is admitted twice.
+//! If a leader is cancelled during its swap, nobody knows whether it wrote, as without a line. Here that concerns
+//! the whole batch: it is decided again, and may be charged twice. Nothing is admitted twice.
 
 mod batch;
 mod line;

@@ -24,7 +24,7 @@ pub enum DriveError<E> {
     /// The store failed. If it failed while it wrote, it may have been charged.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// Others were faster [`ATTEMPTS_MAX`] times in a row. Nothing was charged.
+    /// [`ATTEMPTS_MAX`] swaps in a row met a conflict. Nothing was charged.
     #[error("the key was changed by others {ATTEMPTS_MAX} times in a row")]
     Busy,
     /// It took longer than [`DECISION_TIME_MAX`]. Nothing was charged.
@@ -68,7 +68,7 @@ pub async fn drive<S: Store, C: Clock, T, E>(
     }
 }
 
-/// The attempts of one decision: a type of its own, so that it is compiled once and not for every `ask`.
+/// The attempts of one decision: a type of its own, so that it is compiled once per store and not once per `ask`.
 struct Attempts<'a, S, C> {
     store: &'a S,
     clock: &'a C,

@@ -10,17 +10,16 @@
 //! s/{m}/{key}  the election after that creator was given up, named by the mark that gave it up
 //! ```
 //!
-//! Who loses an election reports a conflict, and finds the record on one of its next attempts. If it
-//! does not, the creator may have died between its election and its write. It is given up
-//! [`ABANDONED_AFTER`] after it was first missed, which is longer than any request may live.
+//! The loser of an election reports a conflict, and finds the record on one of its next attempts. If it
+//! does not, the creator may have died between its election and its write. The creator is given up
+//! [`ABANDONED_AFTER`] after its record was first missed, which is longer than any request may live.
 //!
 //! How such records are removed: see `elected/sweep.rs`.
 //!
-//! What is left: a creator that is elected, sleeps for longer than that, and then writes, overwrites
+//! One gap remains: a creator that is elected, stalls for longer than that, and then writes, overwrites
 //! what was charged since its replacement. It awaits nothing but the store in between, so that takes a
-//! store that keeps it waiting for a minute, or a machine that was suspended. The mark is one machine's
-//! time and is compared with another's: clocks that are further apart than [`ABANDONED_AFTER`] give up
-//! creators that live.
+//! store that blocks it for a minute, or a suspended machine. The mark is one machine's time and is compared with
+//! another's: clocks that are further apart than [`ABANDONED_AFTER`] give up creators that are alive.
 //!
 //! A host whose creation is exact needs no election, and one whose swap does not tell what it did can't
 //! be exact at all. Which one it is, is tried out on a key of its own (`t/{random}`) before the first

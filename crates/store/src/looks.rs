@@ -7,8 +7,8 @@ use crate::{Loaded, Store, StoreError};
 
 /// The looks of one decision at its records.
 ///
-/// A remembered record may be stale. A swap that succeeds proves that it was not; before that its decision is told to
-/// nobody. A decision that writes nothing has no such proof, so it is made on a loaded record.
+/// A remembered record may be stale. Only a successful swap proves that it was not, so its decision is returned to
+/// nobody before that. A decision that writes nothing has no such proof, and is made on a loaded record.
 #[derive(Debug, Default)]
 pub(crate) struct Looks {
     /// Whether the last look was at what is remembered.
@@ -59,8 +59,8 @@ impl Looks {
         self.is_fresh()
     }
 
-    /// Whether a lost swap means that others write this key right now, so that waiting a moment helps. The first
-    /// loss over a remembered record does not: that record may have been stale for long.
+    /// Whether a conflict means that others are writing this key right now, so that backing off helps. The first
+    /// conflict over a remembered record does not: that record may have been stale for a long time.
     pub(crate) const fn is_race(&mut self) -> bool {
         self.outdated = self.recalled && !self.outdated;
         !self.outdated

@@ -42,8 +42,8 @@ impl<S, C: Clock> Metered<S, C> {
         self.clock.as_ref().map(Clock::now)
     }
 
-    /// Counts what came of an operation. It is not handed the operation itself: a future that is handed on has its room
-    /// twice in the one that waits for it, and requests wait for several of them one inside the other.
+    /// Counts the result of an operation. It takes the result and not the future: a future that is passed on is stored
+    /// twice in the one that awaits it, and a request nests several of these.
     fn end<T>(
         &self,
         operation: Operation,

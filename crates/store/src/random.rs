@@ -5,8 +5,8 @@ use tollgate_core::{Id, Span};
 
 /// Longest wait before the second attempt, for a store that answers at once. It doubles with every attempt.
 const FIRST_WAIT_MAX_NS: u64 = 200_000;
-/// Longest wait before the second attempt, as a multiple of what an attempt takes: a wait that is shorter than
-/// an attempt would not keep those who collided from colliding again.
+/// Longest wait before the second attempt, as a multiple of what an attempt takes: after a shorter wait, writers that
+/// collided would collide again.
 const FIRST_WAIT_MAX_ATTEMPTS: u64 = 2;
 /// Longest wait before any attempt, so that even the last one ends in time for an answer.
 const WAIT_MAX_NS: u64 = 200_000_000;

@@ -59,8 +59,7 @@ pub struct OperationCounts {
     pub operation: &'static str,
     /// How many did what they were asked.
     pub done: u64,
-    /// How many changed nothing, since somebody else was faster: each of them is tried again, but for
-    /// the last of a decision that is given up.
+    /// How many met a conflict and changed nothing: each is tried again, except the last of a decision that gives up.
     pub conflicts: u64,
     /// How many the store could not do.
     pub failures: u64,

@@ -6,8 +6,8 @@ use tollgate_core::{Span, Timestamp};
 
 use crate::{StoreError, Swap, SweptStore};
 
-/// How long a record has to have been idle before it is removed: a process whose clock is behind by less than
-/// this would not notice that it is gone either.
+/// How long a record has to have been idle before it is removed, so that a process whose clock is behind by less than
+/// this does not miss it.
 pub const IDLE_GRACE: Span = Span::from_secs(60);
 
 /// What is known of the value under a key.
@@ -17,7 +17,7 @@ pub enum Judgement {
     ForgetAfter(Span),
     /// A record of a policy that is not known, so nobody can say whether it matters.
     UnknownPolicy,
-    /// It should be a record, and is none.
+    /// It should be a record, but is corrupt.
     Corrupt,
     /// No record, and none of the sweeper's business.
     Foreign,
@@ -30,11 +30,11 @@ pub struct Round {
     pub looked_at: u64,
     /// Idle records that were removed.
     pub removed: u64,
-    /// Idle records that somebody used just then, and that stay therefore.
+    /// Idle records that were used in that moment, and therefore stay.
     pub contended: u64,
     /// Records of policies that are not known; they stay.
     pub unknown_policy: u64,
-    /// Values that should be records and are none; they stay.
+    /// Values that should be records but are corrupt; they stay.
     pub corrupt: u64,
 }
 

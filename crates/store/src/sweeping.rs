@@ -6,10 +6,10 @@ use tollgate_core::{Span, Timestamp};
 
 use crate::{Clock, Judgement, Round, StoreError, Sweeper, SweptStore};
 
-/// Keys of one step: few enough that nobody notices who shares a thread with it.
+/// Keys per step: few enough not to delay what shares its thread.
 pub const SWEEP_STEP_KEYS: usize = 200;
-/// A step is followed by a pause of so many times what it took: sweeping takes a quarter of the time of
-/// one thread at most, and of a store as well.
+/// The pause after a step, in multiples of what the step took: sweeping uses at most a quarter of one thread's time,
+/// and of the store's.
 const PAUSE_PER_STEP: u64 = 3;
 /// Shortest pause between two steps.
 const PAUSE_MIN: Span = Span::from_millis(1);

@@ -24,7 +24,7 @@ impl<'a, Q, T, E> Batch<'a, Q, T, E> {
         self.members.is_empty()
     }
 
-    /// Takes in those who wait, but for those who went away or have waited for too long.
+    /// Takes in the waiting requests, except those that were cancelled or have waited too long.
     fn gather(&mut self, now: Timestamp) {
         let mut waiting = self.line.waiting();
         while self.members.len() < BATCH_MAX {
@@ -74,14 +74,14 @@ impl<'a, Q, T, E> Batch<'a, Q, T, E> {
     fn answer(&mut self, count: usize) {
         for member in self.members.drain(..count) {
             if let Some(said) = member.said {
-                // Who went away meanwhile was charged all the same, as always.
+                // A request that was cancelled meanwhile was charged all the same, as always.
                 let _ = member.reply.send(said.map_err(DriveError::Ask));
             }
         }
     }
 
-    /// Others were faster. Who was in conflict too often is told so; the others go back. Answers how often
-    /// the most unlucky of those was; nothing when nobody goes back.
+    /// The swap met a conflict. Requests that met too many are told so; the others go back in line. Returns the most
+    /// conflicts that any of those met; nothing when none goes back.
     pub(super) fn conflict(mut self) -> Option<u32> {
         let mut most = None;
         for mut member in std::mem::take(&mut self.members) {
