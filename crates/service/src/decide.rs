@@ -103,8 +103,8 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         applied.into_iter().next().ok_or_else(Problem::unavailable)
     }
 
-    /// Does something to any record, that a store which can't compare and swap will do for or not. What
-    /// the store could not do is reported.
+    /// Does something to any record; `best_effort` says whether a store without compare-and-swap will do. A failure of
+    /// the store is reported.
     pub(crate) async fn on_record<T>(
         &self,
         record_key: String,

@@ -1,4 +1,4 @@
-//! Requests for the same key, as a policy's `contention` says that they get along.
+//! Many requests for the same key, handled as the policy's `contention` says.
 
 mod budget_lease;
 mod budgets;
@@ -21,7 +21,7 @@ use crate::limiter::LimiterError;
 /// What is asked of one key.
 pub(crate) struct Question<'a, F> {
     pub(crate) contention: Contention,
-    /// Of the key.
+    /// The limits that the key has now.
     pub(crate) limits: &'a Policy,
     /// The key of the record.
     pub(crate) key: &'a str,

@@ -9,9 +9,9 @@ use crate::problem::Problem;
 use crate::session::Session;
 
 impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
-    /// Asks, and again when what is denied would pass within `patience`. `passes_after` says how long
-    /// an answer has to be waited for, and is nothing for one that stands. Who has waited until one of the
-    /// policies of these `places` was over is not asked about again.
+    /// Asks, and asks again while a denied request would pass within `patience`. `passes_after` says how long to
+    /// wait before asking again, and is nothing for a final answer. It stops when one of the policies of these
+    /// `places` is no longer in force after a wait.
     ///
     /// (No `AsyncFn`: the future of a request would not be `Send`, and natively it moves between threads.)
     pub(crate) async fn ask_within<T, F: Future<Output = Result<T, Problem>>>(
@@ -21,7 +21,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         ask: impl Fn() -> F,
         passes_after: impl Fn(&T) -> Option<Span>,
     ) -> Result<T, Problem> {
-        // Most don't wait, and need no clock.
+        // Most requests don't wait, and need no clock.
         if patience == Span::ZERO {
             return ask().await;
         }

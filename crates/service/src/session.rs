@@ -37,7 +37,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         Ok(self.opened(policy)?.at(key, self.began))
     }
 
-    /// Whether all of them still are, for who has waited.
+    /// Whether all of them still are in force, after a wait.
     pub(crate) async fn are_in_force(&self, places: &[(&Opened<L>, &str)]) -> bool {
         let now = self.service.clock.now();
         let live = self.service.live_policies(self.tenant, now).await;

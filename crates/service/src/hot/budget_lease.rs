@@ -1,9 +1,9 @@
 //! A budget lease: a hold on the shared record that this process spends without the store.
 //!
-//! What is held takes its room away until it is settled or expires, whoever looks, so however it is spent,
-//! no more is admitted than the limits allow. A lease is settled for what was spent by whoever comes next after
-//! its time, and lives for a second longer, so that no difference of clocks below that lets anyone spend
-//! what others have seen expire. Who ends with a lease loses it: it is charged in full when it expires.
+//! What is held takes up room until it is settled or expires, for every process, so however it is spent, no more
+//! is admitted than the limits allow. After its time the next request settles a lease for what was spent. The hold
+//! lives a second longer than the lease is spent, so that with clocks less than a second apart nobody spends what
+//! others have seen expire. A process that ends with a lease loses it: it is charged in full when it expires.
 
 use tollgate_core::{Applied, Costs, Effect, Id, LimitStatus, Span, Timestamp, Verdict};
 

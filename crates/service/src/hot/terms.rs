@@ -1,26 +1,26 @@
 //! What a budget lease is for: so many units, spent within so much time.
 //!
-//! Both follow the demand. A lease is as long as it takes to spend it on [`REQUESTS_AIMED`] requests, so that a
-//! visit to the store is shared by so many, and no longer: the hotter a key is, the sooner what is not
-//! spent comes back, and the less of it there is.
+//! Both follow the demand. A lease lasts as long as [`REQUESTS_AIMED`] requests take, so that these share one visit to
+//! the store, and no longer: the hotter a key is, the less of a lease is left unspent, and the sooner that is given
+//! back.
 
 use tollgate_core::{Costs, LimitStatus, Span};
 
-/// Requests that a lease is to be for, and the first one of a process is: as many as an instance on Spin is
-/// given.
+/// How many requests a lease is meant for, and the first lease of a process is: as many as Spin gives to an
+/// instance.
 const REQUESTS_AIMED: u64 = 128;
 /// A lease for fewer requests is not worth a hold.
 const REQUESTS_MIN: u64 = 4;
 /// A lease is at most this part of a limit's capacity, and of what remains of it.
 pub(super) const PARTS: u64 = 8;
-/// How long a lease is spent, at least: even of the hottest key there are only eight visits a second.
+/// Shortest time in which a lease is spent: even the hottest key is visited only eight times a second.
 const SPENT_WITHIN_MIN: Span = Span::from_millis(125);
-/// How long a lease is spent, at most: so late may a process see what an operator does to a key.
+/// Longest time in which a lease is spent, and so the latest that a process sees what an operator does to a key.
 const SPENT_WITHIN_MAX: Span = Span::from_secs(1);
 /// How long a lease lives on after that: to be settled, and for clocks that differ.
 const SETTLED_WITHIN: Span = Span::from_secs(1);
-/// How long the first lease of a process is spent, which does not know the demand. An instance on Spin has
-/// no other, and what it ends with is held until it expires.
+/// How long the first lease of a process is spent, while the demand is unknown. An instance on Spin has
+/// no other lease, and what it leaves unspent is held until the lease expires.
 const SPENT_WITHIN_FIRST: Span = Span::from_millis(500);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,8 +45,8 @@ impl Terms {
         Self { units: units.collect(), spent_within: SPENT_WITHIN_FIRST }
     }
 
-    /// The lease after this one: for as long as it takes to be asked so often at the pace of this one, and
-    /// for what will be spent in that time, but at most twice as much as of this one.
+    /// The next lease: for as long as [`REQUESTS_AIMED`] requests take at the pace of this one, and for what they will
+    /// spend in that time, but at most twice the units of this one.
     pub(super) fn next(&self, spent: Spent<'_>) -> Self {
         let elapsed = u128::from(spent.elapsed.as_nanos().max(1));
         let aimed = elapsed * u128::from(REQUESTS_AIMED) / u128::from(spent.requests.max(1));
@@ -58,8 +58,8 @@ impl Terms {
         Self { units: units.collect(), spent_within }
     }
 
-    /// The same, with no more than its part of what each limit has room for, as the limits tell it now that these units
-    /// are held, or were refused.
+    /// The same, with at most one part in [`PARTS`] of the room of each limit. `limits` is where they stand now that these
+    /// units are held, or, if not `are_held`, were refused.
     pub(super) fn within(&self, limits: &[LimitStatus], are_held: bool) -> Self {
         let units = self.units.iter().zip(limits).map(|(units, limit)| {
             let own = if are_held { *units } else { 0 };

@@ -1,8 +1,8 @@
 //! What one request does to the shared record, in one swap: the old lease is settled, and the request is decided,
 //! as the first one of a new lease or by itself.
 //!
-//! Each operation reads the record and may write it, with all the leases in it of all processes. So there are
-//! as few as can be: one where a process comes new to a key that others found hot, two where it settles what it had.
+//! Each operation decodes and may encode the record, with the leases of all processes in it. So there are as few as
+//! possible: one where a process is new to a key that others found hot, two where it also settles its old lease.
 
 use tollgate_core::{
     Acquire, Applied, Costs, Effect, Hold, Id, Operation, Policy, Span, Timestamp,
@@ -14,8 +14,8 @@ use super::draft::Draft;
 use super::terms::Terms;
 use crate::limiter::LimiterError;
 
-/// The id of a hold that says that a process found the key hot within the last two seconds: the sign. It holds one
-/// unit, so that nobody gains anything by guessing it.
+/// The id of the sign: a hold that says that a process found the key hot within the last two seconds. It holds one
+/// unit, so that guessing its id gains nothing.
 const SIGN: Id = Id::from_u128(u128::from_be_bytes(*b"tollgate hot key"));
 /// How long the sign lives.
 const SIGN_LIFE: Span = Span::from_secs(2);
@@ -92,7 +92,7 @@ impl Visit {
         };
         if self.settled.is_some() && visited.lease.is_none() && draft.hold_left(SIGN)? > Span::ZERO
         {
-            // It cools down: who finds the key hot elsewhere will say so again.
+            // It cools down: a process that still finds the key hot will say so again.
             draft.apply(&Operation::Release { hold: SIGN })?;
         }
         Ok(draft.answer(visited))
@@ -116,7 +116,7 @@ impl Wanted {
     }
 
     /// The lease, and the record in which it is held. Nearly always there is room for what is wanted, so that is
-    /// tried first, and says how much there is.
+    /// tried first; a refusal says how much room there is.
     fn held(
         &self,
         draft: &Draft<'_>,
