@@ -24,7 +24,11 @@ pub(crate) fn filter(text: &str) -> Result<String, String> {
 /// Sends what is logged from now on, if `filter` lets it pass, to standard error.
 pub(crate) fn start(filter: &str, format: LogFormat) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(filter).context("--log")?;
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A line that can't be written is lost; told of it, the library would print that to the same place, and panic.
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .log_internal_errors(false);
     match format {
         LogFormat::Human => {
             lines.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).init()

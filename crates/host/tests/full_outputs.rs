@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::fs::{self, File};
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -57,4 +58,16 @@ fn a_full_standard_error_changes_no_outcome() {
         assert_eq!(output.status.code(), Some(code), "{args:?}");
         assert!(output.stdout.is_empty(), "{args:?}: {}", String::from_utf8_lossy(&output.stdout));
     }
+}
+
+#[test]
+fn a_full_standard_error_keeps_nobody_from_serving() {
+    let folder = folder();
+    let args = ["serve", "--native", "--store", "memory", "--listen", "127.0.0.1:0"];
+    let mut program = tollgate(folder.path(), &args).stderr(full()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(program.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    program.kill().unwrap();
+    program.wait().unwrap();
+    assert!(line.starts_with("listening on http://127.0.0.1:"), "{line:?}");
 }

@@ -1,4 +1,4 @@
-//! What the API can be asked for: one file per family of paths, and here who of them answers a route.
+//! What the API can be asked for: one file per family of paths, and here which of them answers a route.
 
 mod acquire;
 mod barriers;

@@ -40,10 +40,11 @@ pub trait Store {
 
     /// Writes `record` under `key` if the key still holds what `token` saw.
     ///
-    /// A store keeps the record for `forget_after` at least, by its own clock and from this write on, whatever was
-    /// said of the one that it replaces; [`Span::NEVER`] is for ever. A store that [`expires`](Self::expires) may
-    /// remove it any time later: then the key is absent, and a token of the record conflicts. Any other store keeps
-    /// it for ever.
+    /// `forget_after` is how long the record matters: from then on it decides as an absent one would. A store keeps it
+    /// at least that long, by its own clock and from this write on, whatever was said of the record that it replaces;
+    /// [`Span::NEVER`] is until somebody removes it. A store that [`expires`](Self::expires) may remove it any time
+    /// later: then the key is absent, and a token of the record conflicts. Any other store ignores `forget_after`,
+    /// and removes only what a sweeper found idle.
     ///
     /// # Errors
     /// [`StoreError`] when the store can't answer; whether it wrote is then unknown.
@@ -68,8 +69,9 @@ pub trait Store {
         async { Ok(None) }
     }
 
-    /// Writes `record` under `key`, whatever is there, to be kept for ever. Only a store that can't compare, and refuses
-    /// [`swap`](Self::swap) as [`StoreError::Inexact`], offers it; see [`BestEffort`](crate::BestEffort).
+    /// Writes `record` under `key`, whatever is there, to be kept as by [`Span::NEVER`]. Only a store that can't
+    /// compare, and refuses [`swap`](Self::swap) as [`StoreError::Inexact`], offers it; see
+    /// [`BestEffort`](crate::BestEffort).
     ///
     /// # Errors
     /// [`StoreError`] when the store can't answer; whether it wrote is then unknown.

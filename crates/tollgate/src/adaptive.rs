@@ -37,7 +37,7 @@ pub const RESOURCES_MAX: usize = 1_024;
 /// the limit's [`Recovery`](crate::Recovery), to the same number at the same time everywhere.
 ///
 /// Announcements may be lost, repeated and reordered: hearing of a reduction only ever lowers a
-/// capacity, and a member that knows of a reduction in force announces it again every few seconds.
+/// capacity, and every few seconds one of the members that know of a reduction in force announces it again.
 /// When the bus is down, members still decide and reduce their own capacity;
 /// [`bus_health`](Self::bus_health) reports it. Members must have the same policy for a resource, and
 /// clocks that differ by less than [`SKEW_MAX`](crate::SKEW_MAX).

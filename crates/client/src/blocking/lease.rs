@@ -1,4 +1,4 @@
-//! Costs held for a while, and always freed in the end.
+//! Costs held for a while: a lease always ends, whatever becomes of its owner.
 
 use std::time::Duration;
 

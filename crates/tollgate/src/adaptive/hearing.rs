@@ -11,7 +11,7 @@ use super::announcement::Announcement;
 use super::{AdaptiveLimiter, BusError, CapacityBus};
 use crate::id::random;
 
-/// A reduction in force is repeated no sooner than this after its last announcement by any member.
+/// A reduction in force is repeated no sooner than this after it was last heard of.
 const REPEAT_AFTER_MIN: Span = Span::from_secs(1);
 /// And at most this much later: members wait for different times, so that two rarely repeat it.
 const REPEAT_JITTER: Span = Span::from_secs(2);

@@ -1,4 +1,4 @@
-//! Costs held for a while, and always freed in the end.
+//! Costs held for a while: a lease always ends, whatever becomes of its owner.
 
 use tollgate_core::{Acquire, Costs, Effect, Hold, Id, Operation, Span};
 use tollgate_store::Clock;

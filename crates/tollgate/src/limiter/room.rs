@@ -21,7 +21,7 @@ const LOOKS_WHEN_FULL: usize = 1_024;
 
 impl<C: Clock> Limiter<C> {
     /// Forgets every key no longer needed, and returns how many. Calling it is optional: adding keys makes
-    /// room for them. It frees room for other keys, not memory.
+    /// room for them. It frees room for other keys; the pages of the table stay.
     pub fn sweep(&self) -> usize {
         self.inner.sweep(usize::MAX, usize::MAX)
     }
