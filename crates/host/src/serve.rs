@@ -39,9 +39,7 @@ pub(crate) fn run(args: ServeArgs) -> anyhow::Result<()> {
     configuration::check_listen(args.listen, configuration.keys.is_some())?;
     log::start(&args.log, args.log_format)?;
     if args.policies.is_none() {
-        tracing::info!(
-            "no --policies: the sample is in force, with the policies \"api\" and \"llm\""
-        );
+        tracing::info!("no --policies: the sample policies are in force");
     }
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()

@@ -29,7 +29,7 @@ pub async fn run<S: Store>(store: &S, prefix: &str) {
     second_creation_conflicts(store, &key("create-twice")).await;
     stale_swap_conflicts(store, &key("stale")).await;
     late_creation_conflicts(store, &key("late")).await;
-    a_record_is_kept_for_its_time(store, &key("kept")).await;
+    every_forget_after_is_taken(store, &key("kept")).await;
     what_is_remembered_is_compared(store, &key("remembered")).await;
     values_are_bytes(store, &key("bytes")).await;
     keys_are_told_apart(store, &key("keys")).await;
@@ -135,8 +135,8 @@ async fn late_creation_conflicts<S: Store>(store: &S, key: &str) {
     assert_holds(store, key, b"two").await;
 }
 
-/// A record that may be forgotten later is there until then, and the next one is kept for as long as is said of it.
-async fn a_record_is_kept_for_its_time<S: Store>(store: &S, key: &str) {
+/// A record is there once it is written, however long it and the one before it were to be kept.
+async fn every_forget_after_is_taken<S: Store>(store: &S, key: &str) {
     let kept_for = [Span::from_secs(3_600), Span::NEVER, Span::from_secs(3_600)];
     for (record, forget_after) in [b"one", b"two", b"six"].into_iter().zip(kept_for) {
         let seen = store.load(key).await.unwrap();

@@ -89,8 +89,9 @@ pub trait Store {
 
 /// A store whose records can be looked through and removed.
 ///
-/// Beside those of a [`Store`] its promises are: a record that stays is listed at least once while all
-/// pages are read (a store that keeps no order may list it again), and [`remove`](Self::remove) removes nothing but the record that `token` saw.
+/// In addition to a [`Store`]'s promises: a record that stays is listed at least once while all pages are read
+/// (a store that keeps no order may list it again), and [`remove`](Self::remove) removes only the record that `token`
+/// saw.
 pub trait SweptStore: Store {
     /// Keys after `cursor`, in the order of the store.
     ///

@@ -58,8 +58,8 @@ impl Terms {
         Self { units: units.collect(), spent_within }
     }
 
-    /// The same, with at most one part in [`PARTS`] of the room of each limit. `limits` is where they stand now that these
-    /// units are held, or, if not `are_held`, were refused.
+    /// The same, with at most one part in [`PARTS`] of the room of each limit. `limits` is where they stand after these
+    /// units were held, or, if not `are_held`, refused.
     pub(super) fn within(&self, limits: &[LimitStatus], are_held: bool) -> Self {
         let units = self.units.iter().zip(limits).map(|(units, limit)| {
             let own = if are_held { *units } else { 0 };

@@ -11,9 +11,9 @@ use super::announcement::Announcement;
 use super::{AdaptiveLimiter, BusError, CapacityBus};
 use crate::id::random;
 
-/// A reduction in force is repeated no sooner than this after it was last heard of.
+/// Shortest pause before a member repeats the reductions in force.
 const REPEAT_AFTER_MIN: Span = Span::from_secs(1);
-/// And at most this much later: members wait for different times, so that two rarely repeat it.
+/// At most this much longer, at random: members wait for different times, so that two rarely repeat the same.
 const REPEAT_JITTER: Span = Span::from_secs(2);
 
 /// The state of a member's connection to its bus.
