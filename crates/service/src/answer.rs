@@ -88,14 +88,14 @@ struct DecisionBody<'a> {
 struct PeekBody<'a> {
     policy: &'a str,
     key: &'a str,
-    /// Left out of one that is open.
+    /// Left out where a policy is open.
     #[serde(skip_serializing_if = "is_zero")]
     blocked_for_ms: u64,
     limits: LimitsBody<'a>,
 }
 
 impl Answers<'_> {
-    /// What came of a request for a decision; with the lease that was granted where somebody counted it.
+    /// The outcome of an acquire; with the lease that was granted, unless nothing was counted.
     pub(crate) fn decided(&self, decided: &Decided, lease: Option<&str>) -> Response<Full<Bytes>> {
         match decided {
             Decided::Counted(applied) => self.acquired(applied, lease),
@@ -104,7 +104,7 @@ impl Answers<'_> {
         }
     }
 
-    /// 200, 429 or 422, as the decision is; with the lease that was granted.
+    /// 200, 429 or 422, by the decision; with the lease that was granted.
     fn acquired(&self, applied: &Applied, lease: Option<&str>) -> Response<Full<Bytes>> {
         let allowed = applied.verdict == Verdict::Allowed;
         let lease = lease.filter(|_| allowed);
@@ -123,7 +123,7 @@ impl Answers<'_> {
         response
     }
 
-    /// As [`acquired`](Self::acquired), of this process alone, and the answer says so.
+    /// As [`acquired`](Self::acquired), for a decision of this process alone; the answer says so.
     fn local(&self, applied: &Applied) -> Response<Full<Bytes>> {
         let mut response = self.acquired(applied, None);
         response.headers_mut().insert(TOLLGATE_LOCAL, TRUE);
@@ -144,7 +144,7 @@ impl Answers<'_> {
         response
     }
 
-    /// 200, with where each limit stands, and with how long nothing passes whatever they say.
+    /// 200, with the status of each limit, and for how long the key is blocked.
     pub(crate) fn peek(
         &self,
         policy: &str,
@@ -167,7 +167,7 @@ impl Answers<'_> {
         response
     }
 
-    /// All that a body would say.
+    /// Everything that a body would say.
     fn minimal_decision(&self, applied: &Applied) -> Response<Full<Bytes>> {
         let mut response = self.minimal(status(applied.verdict), &applied.limits);
         let headers = response.headers_mut();
@@ -198,7 +198,7 @@ fn without_body(status: StatusCode) -> Response<Full<Bytes>> {
     response
 }
 
-/// Nobody else may read a lease, so none is kept by a cache on the way.
+/// A lease is for the caller alone, so caches must not keep it.
 fn insert_lease(headers: &mut HeaderMap, lease: Option<&str>) {
     if let Some(Ok(lease)) = lease.map(HeaderValue::try_from) {
         headers.insert(TOLLGATE_LEASE, lease);

@@ -29,7 +29,7 @@ pub(crate) struct Leg<'a, L: Limiter> {
 }
 
 impl<L: Limiter> Leg<'_, L> {
-    /// A limit of which what is asked for can't be charged, only held.
+    /// A limit whose units can only be held, not charged.
     pub(crate) fn needs_hold(&self) -> Option<&Name> {
         let mut limits = self.opened.limits().limits().iter().zip(self.costs.as_slice());
         let slots = limits.find(|(limit, cost)| limit.needs_hold() && **cost > 0);
@@ -42,7 +42,7 @@ impl<L: Limiter> Leg<'_, L> {
     }
 }
 
-/// The lease of what is held on these keys under this id.
+/// The lease for what is held on these keys under this id.
 pub(crate) fn lease<L: Limiter>(id: Id, legs: &[Leg<'_, L>]) -> Lease {
     Lease { id, legs: legs.iter().map(Leg::place).collect() }
 }
@@ -50,7 +50,7 @@ pub(crate) fn lease<L: Limiter>(id: Id, legs: &[Leg<'_, L>]) -> Lease {
 /// How something is asked for.
 pub(crate) struct Manner {
     pub(crate) share: Share,
-    /// An id that nobody else has, and for how long to hold.
+    /// A unique id, and for how long to hold.
     pub(crate) hold: Option<Hold>,
     /// The caller's id of this request.
     pub(crate) once: Option<Id>,

@@ -12,9 +12,8 @@ use crate::problem::Problem;
 const API_KEY_BYTES_MAX: usize = 256;
 
 /// The key that a request shows, if it may do what it asks.
-///
-/// Only hashes are compared, each one to its end and all of them, so that how long it takes says nothing
-/// about any of them. Keys are random: a hash that is fast to compute is enough.
+/// Only hashes are compared, every one and to its end, so that timing reveals nothing about them. Keys are
+/// random, so a fast hash is enough.
 pub(crate) fn authorize<'a>(
     keys: &'a ApiKeys,
     headers: &HeaderMap,

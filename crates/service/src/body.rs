@@ -32,7 +32,7 @@ where
 /// The members of an object, each of which is taken out once. What is left at the [end](Self::end) is
 /// refused.
 pub(crate) struct Members<'a> {
-    /// In which list the object is and where in it, if it is in one: messages tell it.
+    /// The list that the object is in, and its place there, if it is in one; for messages.
     item_of: Option<(&'static str, usize)>,
     entries: Vec<Entry<'a>>,
 }
@@ -58,7 +58,7 @@ impl<'a> Members<'a> {
         }
     }
 
-    /// The member's name with its path, as problems tell it.
+    /// The member's name with its path, as problems name it.
     pub(crate) fn field(&self, name: &str) -> String {
         match self.item_of {
             None => name.to_owned(),
@@ -146,7 +146,7 @@ impl<'a> Members<'a> {
         objects.collect::<Result<_, _>>().map(Some)
     }
 
-    /// Texts by name, at most so many; none when there is no such member.
+    /// Texts by name, at most `most`; empty when there is no such member.
     pub(crate) fn texts(&mut self, name: &str, most: usize) -> Result<Vec<TextEntry<'a>>, Problem> {
         let entries = match self.take(name)? {
             None => return Ok(Vec::new()),

@@ -1,4 +1,4 @@
-//! Deciding on keys: through the store, or as the policy says while it can't be asked.
+//! Deciding on keys: through the store, or as the policy says while the store fails.
 
 use tollgate_core::{Applied, Operation, Span, Timestamp};
 use tollgate_store::{Answer, BestEffort, Clock, Store, drive};
@@ -16,7 +16,7 @@ pub(crate) enum Decided {
     Counted(Applied),
     /// A decision of this process alone, since the store can't be asked.
     Local(Applied),
-    /// It passes, since the store can't be asked.
+    /// Admitted without a decision, since the store can't be asked.
     Uncounted,
 }
 
@@ -48,8 +48,8 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         }
     }
 
-    /// Decides on several acquires of one key, one after the other and in one write. When the store fails each is
-    /// answered as the policy says; nothing where that says nothing.
+    /// Decides on several acquires of one key, in order and in one write. When the store fails, each is
+    /// answered as the policy says; `None` where the policy is closed.
     pub(crate) async fn decide_in_turn(
         &self,
         opened: &Opened<L>,
@@ -69,7 +69,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         }
     }
 
-    /// Does operations to one key, one after the other and in one write, and answers what each came to.
+    /// Applies operations to one key, in order and in one write, and returns the outcome of each.
     pub(crate) async fn apply_in_turn(
         &self,
         opened: &Opened<L>,
@@ -92,7 +92,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         self.on_record(self.record_key(opened, key), opened.is_best_effort(), ask).await
     }
 
-    /// Does one operation to a key.
+    /// Applies one operation to a key.
     pub(crate) async fn apply(
         &self,
         opened: &Opened<L>,
@@ -103,8 +103,8 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         applied.into_iter().next().ok_or_else(Problem::unavailable)
     }
 
-    /// Does something to any record; `best_effort` says whether a store without compare-and-swap will do. A failure of
-    /// the store is reported.
+    /// Runs an action on any record; `best_effort` says whether a store without compare-and-swap will do. A
+    /// failure of the store is reported.
     pub(crate) async fn on_record<T>(
         &self,
         record_key: String,

@@ -1,4 +1,4 @@
-//! What the API can be asked for: one file per family of paths, and here which of them answers a route.
+//! The API's endpoints: one file per family of paths, and here the dispatch from route to endpoint.
 
 mod acquire;
 mod barriers;
@@ -38,7 +38,7 @@ use crate::session::Session;
 pub(crate) use self::events::expire_after;
 
 impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
-    /// Answers what a route asks for. A body is read only where the route has one.
+    /// Answers a route. A body is read only where the route has one.
     pub(crate) async fn answer<B>(
         &self,
         route: Route<'_>,
@@ -131,7 +131,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
             (Get::Metrics, _) => Ok(self.metrics()),
             (Get::Ready, _) => self.ready().await,
             (Get::Health, _) => Ok(health::answer()),
-            // Templates have the names that are asked for here.
+            // Every name that is asked for here is in the route's template.
             _ => Err(Problem::not_found()),
         }
     }

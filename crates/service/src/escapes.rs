@@ -6,8 +6,7 @@ use percent_encoding::percent_decode_str;
 
 use crate::problem::Problem;
 
-/// The text that is written with escapes. One that is cut or misspelt is refused, since the text that it was meant to
-/// be is another one.
+/// The text behind the escapes. A cut or misspelt escape is refused: it can't be told what was meant.
 pub(crate) fn undone<'a>(field: &str, text: &'a str) -> Result<Cow<'a, str>, Problem> {
     let mut escapes = text.split('%').skip(1).map(|rest| rest.as_bytes().first_chunk::<2>());
     if !escapes.all(|digits| digits.is_some_and(|it| it.iter().all(u8::is_ascii_hexdigit))) {

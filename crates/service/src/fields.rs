@@ -19,7 +19,7 @@ const TOLLGATE_LIMITS: HeaderName = HeaderName::from_static("tollgate-limits");
 /// The largest integer of a structured field: 15 digits.
 const INTEGER_MAX: u64 = 999_999_999_999_999;
 
-/// What every answer about one policy tells of it in header fields.
+/// The header fields that answers about one policy have in common.
 pub(crate) struct DecisionFields {
     dialect: Dialect,
     /// `RateLimit-Policy`, where the dialect has it. It does not change, so it is made once.
@@ -93,8 +93,8 @@ fn named<'a>(
     policy.limits().iter().map(|limit| &**limit.name()).zip(limits)
 }
 
-/// A limit that has no room is available again after `retry_after`; any other one is all there again
-/// after `reset_after`.
+/// A limit without room is available again after `retry_after`; any other one is full again after
+/// `reset_after`.
 fn ratelimit_item(out: &mut String, status: &LimitStatus) {
     parameter(out, "r", status.remaining.min(INTEGER_MAX));
     seconds(out, "t", available_after(status));
@@ -126,10 +126,10 @@ fn seconds(out: &mut String, name: &str, span: Span) {
     }
 }
 
-/// `;name=number`. It is written exactly, so what is no structured-field integer is a string.
+/// `;name=number`, exactly: a number that is no structured-field integer is written as a string.
 fn parameter(out: &mut String, name: &str, number: u64) {
     let quote = if number > INTEGER_MAX { "\"" } else { "" };
-    // Not by `write!`: formatting took a sixth of what the guest computes.
+    // Not by `write!`: formatting took a sixth of the guest's instructions.
     let mut digits = itoa::Buffer::new();
     for part in [";", name, "=", quote, digits.format(number), quote] {
         out.push_str(part);

@@ -18,7 +18,7 @@ use self::budgets::{Begun, Budgets};
 use self::visit::{Visit, Visited};
 use crate::limiter::LimiterError;
 
-/// What is asked of one key.
+/// An operation on one key.
 pub(crate) struct Question<'a, F> {
     pub(crate) contention: Contention,
     /// The limits that the key has now.
@@ -26,11 +26,11 @@ pub(crate) struct Question<'a, F> {
     /// The key of the record.
     pub(crate) key: &'a str,
     pub(crate) acquire: &'a Operation,
-    /// Does an operation to a record.
+    /// Applies an operation to a record.
     pub(crate) ask: F,
 }
 
-/// What this process knows of the keys that it is asked for right now.
+/// What this process knows about the keys in use right now.
 #[derive(Debug, Default)]
 pub(crate) struct HotKeys {
     #[cfg(feature = "combine")]

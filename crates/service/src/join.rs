@@ -1,4 +1,4 @@
-//! Many futures at the same time, most of which are done as soon as they are asked.
+//! Many futures at once, most of which are ready when first polled.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -6,8 +6,8 @@ use std::task::Poll;
 
 use futures::future::join_all;
 
-/// What the futures come to, in no order. Those that wait do so at the same time; one that does not leaves
-/// its room to the next one, so that a store in memory is asked without an allocation, and a task, for each key.
+/// The futures' results, in no order. Those that wait do so concurrently. A future that is ready at once
+/// leaves its memory to the next one, so that a store in memory costs no allocation and no task per key.
 pub(crate) async fn join_unordered<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
     let (mut outputs, mut waiting, mut room) = (Vec::new(), Vec::new(), None);
     for future in futures {
@@ -64,7 +64,7 @@ mod tests {
         assert!(joined.as_mut().poll(&mut nobody).is_pending());
         assert_eq!(asked.get(), FUTURES);
         for (at, sender) in senders.into_iter().enumerate().rev() {
-            // Nobody listens to those that did not wait.
+            // Only those that waited were registered.
             let _ = sender.send(at);
         }
         let mut outputs = block_on(joined);

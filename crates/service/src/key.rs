@@ -47,8 +47,8 @@ pub(crate) fn barrier_key(tenant: Option<&str>, barrier: &str) -> String {
     stored(["b/", tenant, "/"], ["hb/", tenant, "/"], barrier)
 }
 
-/// Whether what is stored under `record_key` is this tenant's, and of a kind that becomes idle: the record of
-/// a key, or the events of an upstream.
+/// Whether `record_key` belongs to this tenant and to a kind that becomes idle: a key's record, or an
+/// upstream's events.
 pub(crate) fn is_swept_for(tenant: Option<&str>, record_key: &str) -> bool {
     if let Some((owner, _)) = owner_of(record_key) {
         return owner == tenant;
@@ -58,15 +58,14 @@ pub(crate) fn is_swept_for(tenant: Option<&str>, record_key: &str) -> bool {
     owner == Some(tenant.unwrap_or_default())
 }
 
-/// Whether something of a whole tenant is stored under `record_key`: what happened to its keys, or its
-/// live policies. A host that keeps every record at a place of its own finds it at that place, whichever
-/// record a request is about.
+/// Whether `record_key` holds something of a whole tenant: the log of its keys, or its live policies. A host
+/// that shards by record has to reach it from every shard.
 #[must_use]
 pub fn is_of_tenant(record_key: &str) -> bool {
     record_key.starts_with("w/") || record_key.starts_with("p/")
 }
 
-/// Where what happened to a tenant's keys is written down: `w/{tenant}`.
+/// Where the log of a tenant's keys is stored: `w/{tenant}`.
 pub(crate) fn watch_key(tenant: Option<&str>) -> String {
     ["w/", tenant.unwrap_or_default()].concat()
 }
@@ -76,13 +75,13 @@ pub(crate) fn policies_key(tenant: Option<&str>) -> String {
     ["p/", tenant.unwrap_or_default()].concat()
 }
 
-/// Whose live policies are stored under `record_key`; nothing when that is another kind of key.
+/// The tenant whose live policies are stored under `record_key`; `None` for any other kind of key.
 pub(crate) fn tenant_of_policies(record_key: &str) -> Option<Option<&str>> {
     let tenant = record_key.strip_prefix("p/")?;
     Some((!tenant.is_empty()).then_some(tenant))
 }
 
-/// The name as it is behind one prefix, or hashed behind another where that is too long.
+/// The name behind one prefix, or its hash behind another where the key would be too long.
 fn stored(plain: [&str; 3], hashed: [&str; 3], name: &str) -> String {
     let bytes: usize = plain.iter().map(|part| part.len()).sum();
     if bytes + name.len() <= STORE_KEY_BYTES_MAX {
@@ -97,15 +96,15 @@ fn stored(plain: [&str; 3], hashed: [&str; 3], name: &str) -> String {
     key
 }
 
-/// The name of the policy whose record is stored under `record_key`; nothing when that is no key of a
+/// The name of the policy whose record is stored under `record_key`; `None` when that is not the key of a
 /// record.
 #[must_use]
 pub fn policy_of(record_key: &str) -> Option<&str> {
     owner_of(record_key).map(|(_, policy)| policy)
 }
 
-/// The key whose record is stored under `record_key`; nothing of one that was hashed, and where that is no key of
-/// a record.
+/// The key whose record is stored under `record_key`; `None` for a hashed one, and when that is not the key
+/// of a record.
 ///
 /// ```
 /// use tollgate_service::{key_of, record_key};

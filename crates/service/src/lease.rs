@@ -1,8 +1,7 @@
-//! Lease tokens: what a caller shows to settle, release or renew what it was granted.
-//!
-//! A token names the hold and the keys that it is on, so that any process can serve it without
-//! remembering anything. It carries no secret but the id of the hold, which is 128 bits that nobody can
-//! guess: a token with other keys, or of another tenant, names holds that there are not.
+//! Lease tokens: what a caller presents to settle, release or renew a grant.
+//! A token names the hold and the keys it is on, so that any process can serve it without state. Its only
+//! secret is the id of the hold, 128 unguessable bits: a token with other keys, or another tenant's, names
+//! holds that do not exist.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -23,7 +22,7 @@ pub(crate) struct Lease {
 }
 
 impl Lease {
-    /// The token: base64url of version, id and legs, each text with its length in front.
+    /// The token: base64url of version, id and legs, each text prefixed with its length.
     pub(crate) fn token(&self) -> String {
         let mut bytes = vec![VERSION];
         bytes.extend(self.id.as_u128().to_le_bytes());
@@ -35,7 +34,7 @@ impl Lease {
         URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    /// What a token says.
+    /// Decodes a token.
     pub(crate) fn read(token: &str) -> Result<Self, Problem> {
         let bytes = URL_SAFE_NO_PAD.decode(token).ok();
         bytes.as_deref().and_then(decode).ok_or_else(|| Problem::invalid("lease", "is no lease"))
@@ -70,7 +69,7 @@ pub(crate) fn id_of(text: &str) -> Id {
     Id::from_u128(bits)
 }
 
-/// An id that nobody can guess.
+/// An unguessable id.
 pub(crate) fn random_id() -> Result<Id, Problem> {
     tollgate_store::random_id().ok_or_else(Problem::unavailable)
 }

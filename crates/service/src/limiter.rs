@@ -7,18 +7,18 @@ use tollgate_core::{
 
 use crate::opened::Opened;
 
-/// Decides over records. Policies are opened once, and then named by what [`open`](Self::open) gave.
+/// Decides over records. A policy is opened once, and then referred to by what [`open`](Self::open) returned.
 pub trait Limiter {
     /// An open policy.
     type Opened;
 
-    /// Makes a policy ready for deciding.
+    /// Prepares a policy for decisions.
     ///
     /// # Errors
     /// A [`LimiterError`] when this limiter can't take it.
     fn open(&self, policy: &Policy) -> Result<Self::Opened, LimiterError>;
 
-    /// Does `operation` to a key at `now`, over its record.
+    /// Applies `operation` to a key at `now`, over its record.
     ///
     /// # Errors
     /// A [`LimiterError`]; nothing was done.
@@ -30,7 +30,7 @@ pub trait Limiter {
         now: Timestamp,
     ) -> Result<Applied, LimiterError>;
 
-    /// What is in force for the adaptive limit at this position; nothing for any other.
+    /// The capacity in force of the adaptive limit at this position; `None` for any other limit.
     ///
     /// # Errors
     /// A [`LimiterError`] when the bytes are no record.
@@ -42,7 +42,7 @@ pub trait Limiter {
         now: Timestamp,
     ) -> Result<Option<Capacity>, LimiterError>;
 
-    /// How long after `now` a record decides as none would.
+    /// How long after `now` a record has the same effect as no record.
     ///
     /// # Errors
     /// A [`LimiterError`] when the bytes are no record.
@@ -53,8 +53,8 @@ pub trait Limiter {
         now: Timestamp,
     ) -> Result<Span, LimiterError>;
 
-    /// The record of a key under `policy`, that was `record` under the policy before; a fresh one for a
-    /// key that was never seen.
+    /// The record of a key under `policy`, given its `record` under the policy before; a fresh one for a key
+    /// that was never seen.
     ///
     /// # Errors
     /// A [`LimiterError`] when the bytes are no record.
@@ -66,20 +66,20 @@ pub trait Limiter {
     ) -> Result<Vec<u8>, LimiterError>;
 }
 
-/// A change of a policy, as a record of it has to follow.
+/// A policy change that a record has to follow.
 #[derive(Debug, Clone, Copy)]
 pub struct PolicyChange<'a, P> {
     /// The policy as it was before.
     pub old: &'a P,
-    /// What becomes of its records.
+    /// How its records are carried over.
     pub carry: Carry,
     /// When it took effect.
     pub at: Timestamp,
-    /// What the record is to say that it was written under, from now on.
+    /// The revision that the record is to name from now on.
     pub revision: u64,
 }
 
-/// What is in force for an adaptive limit.
+/// The state of an adaptive limit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Capacity {
     /// Units per period now.
@@ -88,7 +88,7 @@ pub struct Capacity {
     pub original: u64,
     /// The period.
     pub period: Span,
-    /// Units that could be asked for now.
+    /// Units that are available now.
     pub available: u64,
     /// Units that are held.
     pub in_flight: u64,
@@ -108,7 +108,7 @@ pub enum LimiterError {
     /// The bytes in the store are no live policies.
     #[error("these are no live policies of a version that is known")]
     CorruptPolicies,
-    /// The limiter is not the one that this service was built for.
+    /// The limiter is not the one this service was built for.
     #[error("the limiter refused: {0}")]
     Refused(String),
 }

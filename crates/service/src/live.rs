@@ -1,9 +1,7 @@
-//! Policies that are changed while they are in use, by each tenant for itself.
-//!
-//! What a tenant changed is one record of the store, and every process has a copy of it that is at most
-//! [`FRESH_FOR`] old. A change takes effect [`LEAD`](change::LEAD) after it was made, when everybody has
-//! heard of it, and everywhere at the same time by the clock. Until then, and for records that were
-//! written before, the policies that it replaces are remembered.
+//! Live policy changes: each tenant changes its policies while they are in use.
+//! A tenant's changes are one record in the store, and every process has a copy at most [`FRESH_FOR`] old. A
+//! change takes effect [`LEAD`](change::LEAD) after it was made, when every process has read it, at the same
+//! time everywhere by the clock. Until then, and for records written before, the replaced policies are kept.
 
 mod change;
 mod copy;
@@ -27,7 +25,7 @@ use crate::key;
 use crate::limiter::{Limiter, LimiterError};
 use crate::service::{Fault, Service};
 
-/// How old a copy may be that requests are decided by.
+/// Maximum age of the copy that requests are decided by.
 pub(crate) const FRESH_FOR: Span = Span::from_secs(1);
 
 /// How long loading may take.
@@ -41,7 +39,7 @@ pub(crate) struct LiveTenants<L: Limiter> {
 }
 
 impl<L: Limiter> LiveTenants<L> {
-    /// Those of everybody, who are one tenant without a name, if policies may be changed live.
+    /// Without API keys: one tenant without a name, if policies may be changed live.
     pub(crate) fn new(are_allowed: bool) -> Self {
         let tenants = are_allowed.then(|| (None, Copy::default())).into_iter().collect();
         Self { tenants, none: Arc::default() }
@@ -63,7 +61,7 @@ impl<L: Limiter> LiveTenants<L> {
         !self.tenants.is_empty()
     }
 
-    /// Those of somebody who has changed nothing.
+    /// The live policies of a tenant who has changed nothing.
     pub(crate) fn none(&self) -> Arc<LivePolicies<L>> {
         Arc::clone(&self.none)
     }
@@ -75,8 +73,8 @@ impl<L: Limiter> LiveTenants<L> {
 }
 
 impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
-    /// The live policies of a tenant: those that are known, or as the store has them where that is too
-    /// long ago. While the store can't be asked it is those that were known last.
+    /// A tenant's live policies: the copy at hand, or from the store when the copy is too old. While the
+    /// store can't be asked, the last copy.
     pub(crate) async fn live_policies(
         &self,
         tenant: Option<&Name>,

@@ -1,16 +1,14 @@
 //! Deciding without the store: in the memory of this process, while the store can't be asked.
-//!
-//! Nothing of it is ever written to the store. So between a failure and its end, N processes grant up
-//! to N shares of a limit on top of what the store has counted, and a process that starts anew grants
-//! its share anew. Where keys have other numbers by the hour, one that is forgotten to make room may be given its share
-//! once more in the hour after.
+//! None of it is ever written to the store. So during an outage N processes grant up to N shares of a limit
+//! on top of what the store has counted, and a process that restarts grants its share again. Where overrides
+//! change by the hour, a key that was evicted may get its share once more in the next hour.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use tollgate_core::{Applied, Span, Timestamp, Verdict};
 
-/// Most keys that are counted at the same time; further ones are refused.
+/// Maximum number of keys counted at a time; further ones are refused.
 pub(crate) const LOCAL_KEYS_MAX: usize = 10_000;
 
 #[derive(Debug, Default)]
@@ -21,13 +19,13 @@ pub(crate) struct LocalRecords {
 #[derive(Debug)]
 struct LocalRecord {
     bytes: Vec<u8>,
-    /// From then on it decides as none would.
+    /// From then on it has the same effect as no record.
     idle_at: Timestamp,
 }
 
 impl LocalRecords {
-    /// Decides by `ask` on what is remembered of each key, by its place: all are charged or, where one denies, none.
-    /// Nothing when it can't be decided, or when there is no room to remember it.
+    /// Decides by `ask` over the record of each key: all are charged or, if one denies, none. `None` when
+    /// that is impossible, or when there is no room for another key.
     pub(crate) fn decide(
         &self,
         record_keys: &[&str],
@@ -42,7 +40,7 @@ impl LocalRecords {
         let passes = decided.iter().all(is_allowed);
         let written = record_keys.iter().zip(&mut decided).filter_map(|(key, applied)| {
             let bytes = applied.record.take()?;
-            // A denial has something to write, too, where it says since when a limit fills.
+            // A denial may change the record, too: it notes since when a limit refills.
             let is_written = passes || !is_allowed(applied);
             is_written.then(|| ((*key).to_owned(), LocalRecord::new(bytes, applied, now)))
         });
@@ -60,7 +58,7 @@ impl LocalRecord {
     }
 }
 
-/// Forgets idle records where the new ones have no room; nothing when that is not enough.
+/// Evicts idle records to make room; `None` when that is not enough.
 fn make_room(
     records: &mut BTreeMap<String, LocalRecord>,
     written: &[(String, LocalRecord)],

@@ -7,15 +7,15 @@ use tollgate_policy::{NamedPolicy, Override};
 
 use crate::limiter::{Limiter, LimiterError};
 
-/// Everything that one policy may come to. A record of its keys is read by each of them.
+/// A policy with all of its overrides, any of which may read a record of its keys.
 pub(crate) struct Numbers<L: Limiter> {
     named: Arc<NamedPolicy>,
     own: L::Opened,
     overrides: Vec<OpenLater<L>>,
 }
 
-/// A policy that is opened when it is first needed: a limiter has room for so many, and an instance that is asked a
-/// hundred times needs few of them.
+/// A policy that is opened on first use: a limiter has room for a limited number, and an instance that
+/// answers a hundred requests needs few.
 pub(crate) struct OpenLater<L: Limiter>(OnceLock<L::Opened>);
 
 impl<L: Limiter> Numbers<L> {
@@ -27,7 +27,7 @@ impl<L: Limiter> Numbers<L> {
         })
     }
 
-    /// Those of the override at this position, or the policy's own.
+    /// The numbers of the override at this position, or the policy's own.
     pub(crate) fn get(
         &self,
         limiter: &L,
@@ -40,12 +40,12 @@ impl<L: Limiter> Numbers<L> {
         numbers.open(limiter, it.limits())
     }
 
-    /// Whether one key has now these and now those.
+    /// Whether a key's numbers change with time.
     pub(crate) fn change_by_the_hour(&self) -> bool {
         self.named.overrides().iter().any(Override::has_hours)
     }
 
-    /// How long after `now` a record decides as none would, whichever of them will be in force then.
+    /// How long after `now` a record has the same effect as no record, whichever numbers are in force then.
     pub(crate) fn forget_after(
         &self,
         limiter: &L,

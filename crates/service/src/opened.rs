@@ -13,33 +13,33 @@ use crate::limiter::{Capacity, Limiter, LimiterError, PolicyChange};
 use crate::numbers::{Numbers, OpenLater};
 use crate::tally::Decisions;
 
-/// A policy as some of its keys have it, ready for requests.
+/// A policy with the numbers that some of its keys have, ready for requests.
 pub(crate) struct Opened<L: Limiter> {
     pub(crate) named: Arc<NamedPolicy>,
     fields: DecisionFields,
     numbers: Arc<Numbers<L>>,
-    /// Which of the policy's overrides it is; none of them for all other keys.
+    /// Which of the policy's overrides it is; `None` for keys without one.
     position: Option<usize>,
     /// What is granted while the store can't be asked.
     local: OpenLater<L>,
     /// Shared by all policies that are counted together.
     pub(crate) decisions: Arc<Decisions>,
-    /// Of this policy alone, and of all of its numbers: what a process holds of a key when the hour changes is spent within a
-    /// second, and settled by the next request.
+    /// One for the policy and all of its overrides: what a process holds of a key when the hour changes is
+    /// spent within a second, and settled by the next request.
     pub(crate) hot_keys: Arc<HotKeys>,
     /// The same policy with other numbers, as its text lists them.
     overrides: Vec<Self>,
-    /// Nothing of one that the configuration has had from the beginning.
+    /// `None` for one that was in the configuration from the beginning.
     origin: Option<Arc<Origin<L>>>,
 }
 
 /// How a policy came to be in force.
 pub(crate) struct Origin<L: Limiter> {
-    /// What its records say that they were written under; at least 1.
+    /// The revision that its records name; at least 1.
     pub(crate) revision: u64,
     pub(crate) at: Timestamp,
     pub(crate) carry: Carry,
-    /// The policy before; nothing where there was none, or none that is remembered.
+    /// The previous policy; `None` where there was none, or none is kept.
     pub(crate) before: Option<Arc<Opened<L>>>,
 }
 
@@ -111,7 +111,7 @@ impl<L: Limiter> Opened<L> {
         self.numbers.get(limiter, self.position)
     }
 
-    /// The handle of what is in force for a key at this time, whichever numbers these are.
+    /// The handle of what is in force for a key at this time, with its override's numbers if it has one.
     fn handle_at(
         &self,
         limiter: &L,
@@ -121,7 +121,7 @@ impl<L: Limiter> Opened<L> {
         self.numbers.get(limiter, self.named.override_at(key, now))
     }
 
-    /// What this process grants by itself while the store can't be asked; nothing where it grants nothing.
+    /// What this process grants by itself while the store can't be asked; `None` where it grants nothing.
     pub(crate) fn local(&self, limiter: &L) -> Option<&L::Opened> {
         let local = self.overriding().map_or_else(|| self.named.local(), Override::local);
         self.local.open(limiter, local?).ok()
@@ -132,7 +132,7 @@ impl<L: Limiter> Opened<L> {
         self.origin.as_ref().map_or(0, |origin| origin.revision)
     }
 
-    /// Whether it is this one and no other, and has the same numbers.
+    /// Whether it is the same policy with the same numbers.
     pub(crate) fn is_as(&self, other: &Self) -> bool {
         (self.revision(), self.position) == (other.revision(), other.position)
     }
@@ -146,7 +146,7 @@ impl<L: Limiter> Opened<L> {
         Answers { policy: self.limits(), fields: &self.fields, detail }
     }
 
-    /// Does `operation` to a key at `now`, over its record.
+    /// Applies `operation` to a key at `now`, over its record.
     pub(crate) fn apply(
         &self,
         limiter: &L,
@@ -159,7 +159,7 @@ impl<L: Limiter> Opened<L> {
         limiter.apply(self.handle(limiter)?, record.as_deref(), operation, now)
     }
 
-    /// What is in force for the adaptive limit at this position.
+    /// The capacity in force of the adaptive limit at this position.
     pub(crate) fn capacity_of(
         &self,
         limiter: &L,
@@ -185,7 +185,7 @@ impl<L: Limiter> Opened<L> {
         Ok(until.map_or(Span::ZERO, |until| until.since(now)))
     }
 
-    /// How long after `now` a record that was written under this policy decides as none would.
+    /// How long after `now` a record written under this policy has the same effect as no record.
     pub(crate) fn forget_after(
         &self,
         limiter: &L,
@@ -198,9 +198,9 @@ impl<L: Limiter> Opened<L> {
         limiter.forget_after(self.handle(limiter)?, record, now)
     }
 
-    /// How long after `now` a record decides as none would, whichever key it is of; nothing where that is
-    /// not known: of one that was written under a later policy, which is in force elsewhere already, and of one
-    /// that has to follow a change of numbers that its key has, if nobody says which key that is.
+    /// How long after `now` a record has the same effect as no record. `None` when that is not known: for a
+    /// record written under a later policy, already in force elsewhere, and for one that has to follow a
+    /// change of its key's override when the key is not given.
     pub(crate) fn idle_after(
         &self,
         limiter: &L,
@@ -220,15 +220,15 @@ impl<L: Limiter> Opened<L> {
         }
     }
 
-    /// Whether some keys have numbers of their own under this policy, or had under one before.
+    /// Whether this policy or one before it has overrides for some keys.
     fn have_overrides(&self) -> bool {
         let before = self.origin.as_ref().and_then(|origin| origin.before.as_ref());
         !self.overrides.is_empty() || before.is_some_and(|before| before.have_overrides())
     }
 
-    /// The record of a key as this policy reads it. One of an earlier policy follows every change since, each as
-    /// of the moment at which it took effect, so that it does not matter who looks or when; one of a
-    /// later policy stays as it is, since that is in force elsewhere already.
+    /// The record of a key as this policy reads it. A record of an earlier policy follows every change since,
+    /// each as of the moment it took effect, so that it does not matter which process looks, or when. A
+    /// record of a later policy stays as it is, since that policy is already in force elsewhere.
     fn carried<'r>(
         &self,
         limiter: &L,

@@ -1,9 +1,8 @@
-//! What happens to a tenant's capacities, upstreams and keys, told to whoever watches.
-//!
-//! Whoever changes something appends it to the tenant's log, one record of the store (`log.rs`). A watcher looks
-//! there again and again, so it is told by any process over the same store, and whoever comes back finds what it
-//! missed. Recoveries are written by nobody: who watches computes them from the record of the key that was
-//! reduced, at the time at which they are due (`recoveries.rs`).
+//! Events about a tenant's capacities, upstreams and keys, for those who watch.
+//! A process that changes something appends an entry to the tenant's log, one record in the store (`log.rs`).
+//! Watchers poll the log, so they learn of changes by any process over the same store, and a watcher that
+//! reconnects finds what it missed. Recoveries are not written: each watcher computes them from the record of
+//! the reduced key when they are due (`recoveries.rs`).
 
 mod announce;
 mod cursor;

@@ -1,4 +1,4 @@
-//! Answers to those who run a limiter.
+//! Answers to operators.
 
 use bytes::Bytes;
 use http::Response;
@@ -16,7 +16,7 @@ struct DoneBody<'a> {
     limits: LimitsBody<'a>,
 }
 
-/// 200, with where each limit of the key stands now.
+/// 200, with the status of each limit of the key.
 pub(crate) fn done<L: Limiter>(
     opened: &Opened<L>,
     key: &str,
@@ -26,7 +26,7 @@ pub(crate) fn done<L: Limiter>(
     json(&DoneBody { policy, key, limits: LimitsBody { policy: opened.limits(), limits } })
 }
 
-/// What is in force for each adaptive limit of a key.
+/// The capacity in force of each adaptive limit of a key.
 #[derive(serde::Serialize)]
 pub(crate) struct CapacityAnswer<'a> {
     pub(crate) policy: &'a str,

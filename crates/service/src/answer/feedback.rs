@@ -1,4 +1,4 @@
-//! What was learned of an upstream, as an HTTP answer.
+//! What was learned about an upstream, as an HTTP answer.
 
 use bytes::Bytes;
 use http::Response;
@@ -18,7 +18,7 @@ pub(crate) struct FeedbackAnswer<'a> {
     cooldown_ms: Option<u64>,
     /// What it says is left.
     levels: Vec<LevelBody<'a>>,
-    /// Where the key's own limits stand now.
+    /// The status of the key's own limits.
     limits: LimitsBody<'a>,
 }
 

@@ -14,15 +14,16 @@ use crate::decide::Decided;
 
 const TOLLGATE_MEMBER: HeaderName = HeaderName::from_static("tollgate-member");
 
-/// What stands as it is in a form; all else is percent-encoded, so that any text fits into a header field.
+/// Characters that a form leaves as they are; all others are percent-encoded, so that any text fits into a
+/// header field.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// The member of a pool that lets a request pass.
+/// The member of a pool that admitted a request.
 pub(crate) struct PoolAnswer<'a> {
     pub(crate) answers: Answers<'a>,
     pub(crate) policy: &'a str,
     pub(crate) key: &'a str,
-    /// What the configuration says of it beside that.
+    /// The member's metadata from the configuration.
     pub(crate) member: BTreeMap<&'a str, &'a str>,
 }
 
@@ -36,7 +37,7 @@ struct PoolBody<'a> {
 }
 
 impl PoolAnswer<'_> {
-    /// 200, with which member it is, and with the lease where somebody counted it.
+    /// 200, with the member, and with the lease unless nothing was counted.
     pub(crate) fn granted(&self, decided: &Decided, lease: Option<&str>) -> Response<Full<Bytes>> {
         match self.answers.detail {
             Detail::Full => self.full(decided, lease),

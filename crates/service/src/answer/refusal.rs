@@ -1,4 +1,4 @@
-//! A decision that lets nothing pass, as an HTTP answer.
+//! A denial, as an HTTP answer.
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
@@ -32,7 +32,7 @@ impl Answers<'_> {
         document_response(status, &Document::new(kind, status, detail, rest))
     }
 
-    /// What the problem document would say beside the limits, of an answer without a body.
+    /// What the problem document would say besides the limits, for an answer without a body.
     pub(super) fn insert_refusal(&self, headers: &mut HeaderMap, applied: &Applied) {
         insert_problem(headers, applied);
         let violated = fields::names(violated(self.policy, applied));
@@ -54,7 +54,7 @@ pub(super) const fn status(verdict: Verdict) -> StatusCode {
     }
 }
 
-/// The limits that stand in the way.
+/// The limits that deny.
 pub(super) fn violated<'a>(
     policy: &'a Policy,
     applied: &'a Applied,

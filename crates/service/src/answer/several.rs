@@ -14,11 +14,12 @@ use crate::limiter::Limiter;
 use crate::opened::Opened;
 use crate::problem::{Document, document_response};
 
-/// What came of several keys.
+/// The outcome for several keys.
 pub(crate) enum Taken {
-    /// The store holds it.
+    /// A decision that the store holds.
     Counted(Outcome),
-    /// The store can't be asked: keys with a decision were decided by this process alone, the others pass uncounted.
+    /// The store can't be asked: this process decided alone on the keys with a decision, and admitted the
+    /// others uncounted.
     WithoutStore(Outcome),
 }
 
@@ -50,7 +51,7 @@ struct SeveralBody<'a> {
 struct LegBody<'a> {
     policy: &'a str,
     key: &'a str,
-    /// The limits that stand in the way.
+    /// The limits that deny.
     #[serde(rename = "violated-policies", skip_serializing_if = "Vec::is_empty")]
     violated_policies: Vec<&'a str>,
     limits: LimitsBody<'a>,
@@ -62,9 +63,9 @@ struct LegBody<'a> {
 }
 
 impl<L: Limiter> SeveralAnswer<'_, L> {
-    /// 200, 429 or 422, as the decisions on all keys together are.
+    /// 200, 429 or 422, by the decisions on all keys.
     pub(crate) fn response(&self, detail: Detail) -> Response<Full<Bytes>> {
-        // The worst of all keys: what can never pass on one, can never pass.
+        // The worst of all keys: what can never pass on one key can never pass.
         let outcome = self.taken.outcome();
         let applied = outcome.legs.iter().flatten();
         let worst = applied.max_by_key(|leg| (leg.verdict, leg.retry_after));
@@ -72,7 +73,7 @@ impl<L: Limiter> SeveralAnswer<'_, L> {
         let status = status(worst.map_or(Verdict::Allowed, |worst| worst.verdict));
         let lease = self.lease.filter(|_| worst.is_none());
         let mut response = match (detail, worst) {
-            // The names of limits are not enough to tell those of several keys apart, so they are not told.
+            // Limit names alone do not identify a limit among several keys, so they are left out.
             (Detail::Minimal, _) => without_body(status),
             (Detail::Full, None) => json(&self.body(true, lease)),
             (Detail::Full, Some(worst)) => {

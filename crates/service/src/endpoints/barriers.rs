@@ -24,17 +24,17 @@ use crate::session::Session;
 /// Longest time to live of a barrier, in milliseconds: 366 days.
 pub(crate) const TTL_MS_MAX: u64 = TTL_MAX.as_nanos() / 1_000_000;
 
-/// How often a waiting party looks whether all have arrived.
+/// How often a waiting party checks whether all have arrived.
 const LOOK_INTERVAL: Span = Span::from_millis(50);
 
 #[derive(serde::Serialize)]
 struct CreatedBody {
     generation: u64,
-    /// Whether this request began it.
+    /// Whether this request started it.
     begun: bool,
 }
 
-/// What came of an arrival or a departure.
+/// The outcome of an arrival or a departure.
 #[derive(serde::Serialize)]
 struct PartyBody {
     outcome: &'static str,
@@ -57,7 +57,7 @@ struct StatusBody<'a> {
 }
 
 impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
-    /// Begins the next generation, unless the present one is alive.
+    /// Starts the next generation, unless the present one is alive.
     pub(crate) async fn create_barrier(
         &self,
         mut body: Members<'_>,
@@ -82,8 +82,8 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         Ok(json(&CreatedBody { generation, begun }))
     }
 
-    /// A party arrives; the last one opens the barrier. With `wait_ms` the others are answered when it
-    /// is open.
+    /// A party arrives; the last one opens the barrier. With `wait_ms` the others are answered once it is
+    /// open.
     pub(crate) async fn arrive(
         &self,
         mut body: Members<'_>,
@@ -125,7 +125,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         Ok(json(&PartyBody::left(departure)))
     }
 
-    /// Where a barrier stands.
+    /// The state of a barrier.
     pub(crate) async fn barrier(&self, barrier: &str) -> Result<Response<Full<Bytes>>, Problem> {
         check_key("barrier", barrier)?;
         let ask = |record: Option<&[u8]>, now| {
@@ -189,7 +189,7 @@ fn name<'a>(body: &mut Members<'a>) -> Result<Cow<'a, str>, Problem> {
     Ok(barrier)
 }
 
-/// A barrier, who comes or goes, and which generation it believes in.
+/// A barrier, the party that arrives or leaves, and the generation it expects.
 fn party<'a>(body: &mut Members<'a>) -> Result<(Cow<'a, str>, Id, u64), Problem> {
     let barrier = name(body)?;
     let party = body.needed_text("party")?;
@@ -199,7 +199,7 @@ fn party<'a>(body: &mut Members<'a>) -> Result<(Cow<'a, str>, Id, u64), Problem>
 }
 
 fn answer<T>(barrier: &Barrier, outcome: T, changed: bool) -> Answer<T> {
-    // Its generations are counted for ever, so that nobody arrives at one that is long over.
+    // Kept for ever, since it counts generations: a late party must not arrive at a later one.
     let record = changed.then(|| barrier.encode());
     Answer { outcome, record, forget_after: Span::NEVER }
 }

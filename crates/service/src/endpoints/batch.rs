@@ -21,7 +21,7 @@ use crate::session::Session;
 /// Most acquires of one batch.
 pub(crate) const BATCH_ACQUIRES_MAX: usize = 256;
 
-/// An acquire, and where it stands in the batch.
+/// An acquire and its place in the batch.
 struct Asked<'a, L: Limiter> {
     at: usize,
     opened: &'a Opened<L>,
@@ -30,15 +30,15 @@ struct Asked<'a, L: Limiter> {
 }
 
 impl<L: Limiter> Asked<'_, L> {
-    /// The same of all that are asked of one key, and of no others: in one request a policy is one object.
+    /// The same for all acquires of one key, and for no others: within a request a policy is one object.
     fn place(&self) -> (*const Opened<L>, &str) {
         (self.opened, &self.key)
     }
 }
 
 impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
-    /// All of it is read before anything is charged. Acquires of one key are decided in their order and
-    /// written once; a key whose store fails is answered as its policy says, and the others are not.
+    /// The whole batch is read before anything is charged. Acquires of one key are decided in order and
+    /// written once. If the store fails for a key, only that key is answered as its policy says.
     pub(crate) async fn acquire_batch(
         &self,
         mut body: Members<'_>,
@@ -51,7 +51,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
             asked.push(self.batched(at, item)?);
         }
         let mut by_key: Vec<&Asked<'_, L>> = asked.iter().collect();
-        // Stable: what is asked of one key keeps its order.
+        // Stable, so that acquires of one key keep their order.
         by_key.sort_by_key(|asked| asked.place());
         let of_keys = by_key.chunk_by(|a, b| a.place() == b.place());
         let decided = join_unordered(of_keys.map(|of_key| self.decide_all(of_key))).await;
@@ -81,7 +81,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         Ok(Asked { at, opened: leg.opened, key: leg.key, acquire })
     }
 
-    /// Decides on all acquires of one key; nothing where its store failed, and the policy does not let pass.
+    /// Decides on all acquires of one key; `None` where the store failed and the policy is closed.
     async fn decide_all<'b>(
         &self,
         of_key: &'b [&'b Asked<'b, L>],

@@ -23,7 +23,7 @@ use crate::session::Session;
 pub(crate) const PER_MS_MAX: u64 = Span::LONGEST_YEAR.as_millis_ceil();
 
 impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
-    /// What is in force for each adaptive limit.
+    /// The capacity in force of each adaptive limit.
     pub(crate) async fn capacity(
         &self,
         policy: &str,
@@ -103,7 +103,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     }
 }
 
-/// One of a policy's limits that adapts, and who changes it.
+/// One of a policy's adaptive limits, and who changes it.
 fn adaptive<L: Limiter>(
     body: &mut Members<'_>,
     opened: &Opened<L>,

@@ -63,7 +63,7 @@ struct EventBody {
 }
 
 impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
-    /// Tells all who call an upstream that it refused a call.
+    /// Reports to all callers of an upstream that it refused a call.
     pub(crate) async fn report_event(
         &self,
         mut body: Members<'_>,
@@ -103,7 +103,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         query.end()?;
         let ask = |record: Option<&[u8]>, now| {
             let events = decoded(record)?;
-            // Whether the texts are in their bounds is asked below, of no record in particular.
+            // The bounds on the texts are checked below, before any record is read.
             let filter = filter(code.as_deref(), label.as_deref()).unwrap_or_default();
             let active = events.active(filter, now);
             let outcome = active.iter().map(|event| EventBody::new(event, now)).collect();
@@ -115,7 +115,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         Ok(json(&EventsBody { upstream, limited: !events.is_empty(), retry_after_ms, events }))
     }
 
-    /// Drops the events of an upstream that have expired. They count for nothing anyway.
+    /// Drops the expired events of an upstream. They have no effect anyway.
     pub(crate) async fn clean_up_events(
         &self,
         mut body: Members<'_>,
@@ -181,7 +181,7 @@ fn filter<'a>(code: Option<&'a str>, label: Option<&'a str>) -> Result<Filter<'a
 
 fn invalid(error: EventError) -> Problem {
     let message = error.to_string();
-    // It begins with the field, which a problem tells by itself.
+    // It starts with the field, which the problem names anyway.
     let detail = message.split_once(": ").map_or(&*message, |(_, detail)| detail);
     Problem::invalid(error.field(), detail)
 }

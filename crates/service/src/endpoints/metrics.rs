@@ -38,7 +38,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     }
 }
 
-/// What stands for all policies that callers have named: no policy has such a name.
+/// The label for all policies that callers have named; no policy can have this name.
 const LIVE: &str = ":live";
 
 impl Text {
@@ -88,7 +88,7 @@ impl Text {
         }
     }
 
-    /// Only of operations that there were: in a guest nothing is timed.
+    /// Only of operations that were timed: in a guest none are.
     fn latencies(&mut self, tally: &StoreTally) {
         let name = "tollgate_store_operation_seconds";
         self.head(name, "histogram", "How long the store took, by operation.");

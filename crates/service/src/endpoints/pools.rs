@@ -20,18 +20,17 @@ use crate::pools::OpenPool;
 use crate::problem::Problem;
 use crate::session::Session;
 
-/// What is asked of a pool.
+/// An acquire from a pool.
 struct Asked<'a, L: Limiter> {
     detail: Detail,
     pool: &'a OpenPool,
     manner: Manner,
-    /// What that is for each member.
+    /// The same acquire for each member.
     legs: Vec<Leg<'a, L>>,
 }
 
 impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
-    /// Asks the members one after the other; the first that lets it pass is the one. What is refused by
-    /// all of them is told with the shortest wait.
+    /// Asks the members in turn until one admits the request. If all deny, the answer has the shortest wait.
     pub(crate) async fn acquire_from_pool(
         &self,
         body: Members<'_>,

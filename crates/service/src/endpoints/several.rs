@@ -63,7 +63,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         }
     }
 
-    /// Takes all keys or none, or does what their policies say when the store fails.
+    /// Charges all keys or none, or does what their policies say when the store fails.
     async fn take(
         &self,
         legs: &[Leg<'_, L>],
@@ -84,7 +84,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         })
     }
 
-    /// What takes one key after the other.
+    /// The machine that charges one key after the other.
     fn acquisition<'a>(
         &'a self,
         legs: &[Leg<'_, L>],
@@ -112,7 +112,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         manner: &Manner,
         id: Id,
     ) -> Result<Option<Outcome>, Fault> {
-        // The key that remembers the id is the one on which an acquisition commits.
+        // The acquisition commits on the key that remembers the id.
         let charged = |leg: &usize| legs.get(*leg).is_some_and(|leg| !leg.costs.is_zero());
         let remembers = (0..legs.len()).filter(charged).max_by_key(|leg| names.get(*leg));
         let operations = legs.iter().enumerate().map(|(index, leg)| {
@@ -137,7 +137,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         Legs { limiter: &self.service.limiter, places: places.to_vec() }
     }
 
-    /// Takes a machine on these keys to its end.
+    /// Runs a machine on these keys to its end.
     pub(super) async fn run<M: Machine<Error = LimiterError>>(
         &self,
         places: &[(&Opened<L>, &str)],
@@ -149,7 +149,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         self.ended(names, driven.map_err(|error| self.undecided(names, error))?)
     }
 
-    /// The store, written without comparing where it can't compare, if that will do for all of them.
+    /// The store; without compare-and-swap where it has none, if all policies accept that.
     fn store(&self, places: &[(&Opened<L>, &str)]) -> BestEffort<'_, S> {
         let best_effort = places.iter().all(|(opened, _)| opened.is_best_effort());
         BestEffort::new(&self.service.store, best_effort)
@@ -159,7 +159,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         self.reported(names, DriveError::Ask(error))
     }
 
-    /// The outcome, or why there is none. What the store could not do is reported in any case.
+    /// The outcome, or why there is none. Failures of the store are reported in any case.
     fn ended(&self, names: &[String], driven: Driven) -> Result<Outcome, Fault> {
         let fault = driven.fault.map(|error| self.reported(names, error.into()));
         let or_else = |cause| fault.clone().unwrap_or_else(|| self.reported(names, cause));
@@ -177,13 +177,13 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     }
 }
 
-/// How long until the keys that denied it have room: forever where one never will.
+/// How long until the keys that denied have room; for ever if one never will.
 fn passes_after(taken: &Taken) -> Option<Span> {
     let outcome = taken.outcome();
     (!outcome.is_allowed()).then(|| outcome.retry_after())
 }
 
-/// Counts what was charged for the policy of every key, and a denial for the policies that denied.
+/// Counts an admission for the policy of every key, or a denial for the policies that denied.
 fn count<L: Limiter>(places: &[(&Opened<L>, &str)], outcome: &Outcome) {
     for ((opened, _), applied) in places.iter().zip(&outcome.legs) {
         let verdict = applied.as_ref().map(|applied| applied.verdict);
@@ -194,7 +194,7 @@ fn count<L: Limiter>(places: &[(&Opened<L>, &str)], outcome: &Outcome) {
     }
 }
 
-/// Counts what was decided in this process alone, and what passed uncounted.
+/// Counts local decisions, and admissions without a decision.
 fn count_without_store<L: Limiter>(places: &[(&Opened<L>, &str)], outcome: &Outcome) {
     for ((opened, _), applied) in places.iter().zip(&outcome.legs) {
         if applied.is_some() || outcome.is_allowed() {
@@ -203,7 +203,7 @@ fn count_without_store<L: Limiter>(places: &[(&Opened<L>, &str)], outcome: &Outc
     }
 }
 
-/// How many keys there are, and how long a hold lives, is known to be right.
+/// The number of keys and the life of a hold have been checked before.
 pub(super) fn refused(error: AcquisitionError) -> Problem {
     match error {
         AcquisitionError::RepeatedKey { leg, first } => {

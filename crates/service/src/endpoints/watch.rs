@@ -16,7 +16,7 @@ use crate::session::Session;
 use crate::watch::{Cursor, Filter, LAST_EVENT_ID, Start, WATCH_MS_MAX, Watch};
 
 impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
-    /// Begins a stream where the client says that it was, or now.
+    /// Starts a stream where the client left off, or now.
     pub(crate) async fn watch(&self, parts: &Parts) -> Result<Response<Content>, Problem> {
         let mut query = Query::parse(parts.uri.query())?;
         let filter = self.filter(&mut query)?;
@@ -26,9 +26,9 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         let last = last_event_id(&parts.headers)?;
         let place = self.service.watchers.take(self.watch_key(), self.service.clock.now());
         let place = place.ok_or_else(Problem::too_many_watchers)?;
-        // Asked for in any case: a store that fails is told by a status.
+        // Read in any case, so that a failing store is answered by a status.
         let (log, now) = (self.log().await?, self.service.clock.now());
-        // Who comes back with the path of its first request is further than that by now.
+        // A client that reconnects repeats the path of its first request, and has got further since.
         let present = Cursor { log: log.last_id(), recovered: now };
         let cursor = last.or(after).unwrap_or(present);
         if parts.method == Method::HEAD {
@@ -52,7 +52,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     }
 }
 
-/// An empty one is of a client that was told nothing yet.
+/// A client that has received nothing yet sends an empty one.
 fn last_event_id(headers: &HeaderMap) -> Result<Option<Cursor>, Problem> {
     match headers.get(LAST_EVENT_ID) {
         None => Ok(None),

@@ -1,5 +1,5 @@
-//! Older dialects of the rate-limit fields. They have room for one limit: the one that is closest to
-//! denying speaks. Seconds are rounded up; what never comes back has no reset.
+//! Older dialects of the rate-limit fields. They describe a single limit, the one closest to denying. Seconds
+//! are rounded up; a limit that never refills has no reset.
 
 use std::cmp::Ordering;
 use std::fmt::Write as _;
@@ -20,7 +20,7 @@ pub(super) const RATELIMIT: Names = [
     HeaderName::from_static("ratelimit-reset"),
 ];
 
-/// What was in use before there was a draft.
+/// The fields in use before there was a draft.
 pub(super) const X_RATELIMIT: Names = [
     HeaderName::from_static("x-ratelimit-limit"),
     HeaderName::from_static("x-ratelimit-remaining"),
@@ -64,7 +64,7 @@ pub(super) fn insert(
     }
 }
 
-/// The limit that denies for longest; where none does, the one of which the smallest part remains.
+/// The limit that denies for longest; if none denies, the one with the smallest part remaining.
 fn closest<'a>(policy: &Policy, limits: &'a [LimitStatus]) -> Option<&'a LimitStatus> {
     let limits = policy.limits().iter().zip(limits);
     let denying = limits.filter(|(limit, _)| !limit.is_shadow()).map(|(_, status)| status);

@@ -1,9 +1,9 @@
-//! A budget lease: a hold on the shared record that this process spends without the store.
-//!
-//! What is held takes up room until it is settled or expires, for every process, so however it is spent, no more
-//! is admitted than the limits allow. After its time the next request settles a lease for what was spent. The hold
-//! lives a second longer than the lease is spent, so that with clocks less than a second apart nobody spends what
-//! others have seen expire. A process that ends with a lease loses it: it is charged in full when it expires.
+//! A budget lease: a hold on the shared record that this process spends without asking the store.
+//! The held units take up room for every process until they are settled or expire, so however they are spent,
+//! no more is admitted than the limits allow. When the lease's time is over, the next request settles it for
+//! what was spent. The hold outlives the lease's spending time by a second, so that with clocks less than a
+//! second apart no process spends units that others have seen expire. A process that dies with a lease loses
+//! it: it is charged in full when it expires.
 
 use tollgate_core::{Applied, Costs, Effect, Id, LimitStatus, Span, Timestamp, Verdict};
 
@@ -17,7 +17,7 @@ pub(super) struct BudgetLease {
     spent: Vec<u64>,
     /// How many requests that was.
     requests: u64,
-    /// Where the limits stood when it was taken, the lease itself not counted as remaining.
+    /// The limits' status when it was taken, with the lease's own units not counted as remaining.
     limits: Vec<LimitStatus>,
     taken: Timestamp,
 }
@@ -27,9 +27,9 @@ impl BudgetLease {
         Self { id, spent: vec![0; terms.units.len()], terms, requests: 0, limits, taken }
     }
 
-    /// Spends `costs`, if that is in time and they are left.
+    /// Spends `costs`, if the lease is still valid and has them.
     pub(super) fn spend(&mut self, costs: &Costs, now: Timestamp) -> Option<Applied> {
-        // A clock that went back tells nothing about what others have seen since.
+        // After the clock was set back, it can't be told what others have seen.
         if now < self.taken || now.since(self.taken) >= self.terms.spent_within {
             return None;
         }
@@ -66,7 +66,7 @@ impl BudgetLease {
         }
     }
 
-    /// Whether it was charged in full by now.
+    /// Whether it has expired and been charged in full.
     pub(super) fn has_expired(&self, now: Timestamp) -> bool {
         now >= self.taken.plus(self.terms.life())
     }

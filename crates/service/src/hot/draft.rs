@@ -1,18 +1,18 @@
-//! A record while several operations are done to it.
+//! A record while several operations are applied to it.
 
 use tollgate_core::{Applied, Id, Operation, Policy, Record, Span, Timestamp};
 use tollgate_store::Answer;
 
 use crate::limiter::LimiterError;
 
-/// Does an operation to a record.
+/// Applies an operation to a record.
 type Ask<'a> = &'a dyn Fn(Option<&[u8]>, &Operation) -> Result<Answer<Applied>, LimiterError>;
 
 pub(super) struct Draft<'a> {
     pub(super) policy: &'a Policy,
     pub(super) now: Timestamp,
     seen: Option<&'a [u8]>,
-    /// The record as it is to be written, if it changed.
+    /// The record to write, if it changed.
     new: Option<Vec<u8>>,
     /// How long that matters.
     forget_after: Span,
@@ -34,12 +34,12 @@ impl<'a> Draft<'a> {
         Ok(self.keep(answer))
     }
 
-    /// What it would come to.
+    /// The outcome of an operation, which is not applied yet.
     pub(super) fn look(&self, operation: &Operation) -> Result<Answer<Applied>, LimiterError> {
         (self.ask)(self.record(), operation)
     }
 
-    /// That is what it came to.
+    /// Takes over the outcome of an operation.
     pub(super) fn keep(&mut self, answer: Answer<Applied>) -> Applied {
         if answer.record.is_some() {
             (self.new, self.forget_after) = (answer.record, answer.forget_after);
@@ -54,7 +54,7 @@ impl<'a> Draft<'a> {
         Ok(expires.map_or(Span::ZERO, |expires| expires.since(self.now)))
     }
 
-    /// All that was done.
+    /// The answer with this outcome, and the record to write.
     pub(super) fn answer<T>(self, outcome: T) -> Answer<T> {
         Answer { outcome, record: self.new, forget_after: self.forget_after }
     }

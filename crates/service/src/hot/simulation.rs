@@ -1,4 +1,4 @@
-//! Several instances with leases over one store, in every order, with deaths at every step.
+//! Several instances with leases over one store, in every order, dying at every step.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod visits;
@@ -11,7 +11,7 @@ use self::world::{Death, START, World};
 use super::HotKeys;
 use super::terms::PARTS;
 
-/// How long a lease lives at most: so soon everything is exact again.
+/// The longest life of a lease: after it everything is exact again.
 const LIFE_MAX: Span = Span::from_secs(2);
 
 /// Every algorithm that can be leased.
@@ -29,7 +29,7 @@ const LIMITS: [&str; 8] = [
 
 #[derive(Debug, Clone, Copy)]
 enum Event {
-    /// So many requests of one cost in a row.
+    /// A run of requests of one cost.
     Ask {
         instance: usize,
         count: u32,
@@ -46,7 +46,7 @@ enum Event {
     Die {
         instance: usize,
     },
-    /// The next swap kills whoever asks.
+    /// The next swap kills the instance that makes it.
     Doom(Death),
 }
 
@@ -67,8 +67,8 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(600))]
 
-    /// What all instances together admit, each request at its time, is what the limits allow; and no
-    /// instance holds more than its part.
+    /// All instances together admit no more than the limits allow at any time, and no instance holds more
+    /// than its part.
     #[test]
     fn together_they_admit_no_more_than_the_limits_allow(
         limits in prop::sample::select(&LIMITS[..]),
@@ -116,7 +116,7 @@ fn a_key_that_is_not_hot_is_never_leased() {
     assert_eq!(world.store.operations.get(), 180, "a load and a swap each");
 }
 
-/// Requests are denied early by what others hold and have not spent, and by no more.
+/// Requests are denied early only because of what others hold and have not spent.
 #[test]
 fn early_denials_are_bounded_by_what_others_hold() {
     let mut world = World::new(WINDOW, 3);
@@ -130,14 +130,14 @@ fn early_denials_are_bounded_by_what_others_hold() {
     assert_eq!(world.admitted, 8_000 - unspent, "and that is all that is missing");
 }
 
-/// When the demand cools down, what was not spent is given back, and every unit is granted.
+/// When the demand cools down, unspent units are given back, and every unit is granted.
 #[test]
 fn it_is_exact_again_when_the_demand_cools_down() {
     let mut world = World::new(WINDOW, 3);
     for instance in 0..3 {
         world.burst(instance, 100);
     }
-    // The first visit still takes the pace for one that lasts; the second one knows.
+    // The first visit still assumes the old pace; the second knows the new one.
     for _ in 0..2 {
         world.pass(Span::from_millis(1_200));
         for instance in 0..3 {
@@ -152,7 +152,7 @@ fn it_is_exact_again_when_the_demand_cools_down() {
     assert_eq!(world.burst(0, 1), 0);
 }
 
-/// Who ends with a lease loses it: once, and no more than it held.
+/// An instance that dies with a lease loses it once, and no more than it held.
 #[test]
 fn a_lease_that_is_lost_is_charged_once() {
     let mut world = World::new(WINDOW, 2);
@@ -165,7 +165,7 @@ fn a_lease_that_is_lost_is_charged_once() {
     while world.burst(1, 1) == 1 {
         world.pass(Span::from_millis(150));
     }
-    // Three requests were charged by themselves before the key was hot; the others came out of the lease.
+    // Three requests were charged one by one before the key was hot; the others came out of the lease.
     assert_eq!(world.admitted - before, 8_000 - 3 - lost);
 }
 
@@ -174,25 +174,25 @@ fn a_lease_that_is_lost_is_charged_once() {
 fn a_large_request_gets_what_the_lease_had_left() {
     let mut world = World::new(WINDOW, 1);
     world.burst(0, 100);
-    // But for the unit that says that the key is hot.
+    // Except for the unit of the sign.
     let all_that_is_left = world.units(8_000 - 100 - 1);
     assert_eq!(world.ask(0, all_that_is_left).unwrap().verdict, Verdict::Allowed);
     assert_eq!(world.held(), 0, "the lease is settled, and nothing is left to say that it is hot");
     assert_eq!(world.burst(0, 2), 1);
 }
 
-/// Where little is left, little is held: who comes last finds most of it.
+/// When little is left, little is held: the last instance finds most of it.
 #[test]
 fn a_lease_is_a_small_part_of_what_remains() {
     let mut world = World::new(WINDOW, 2);
     let most = world.units(8_000 - 400);
     world.ask(0, most).unwrap();
     world.burst(1, 4);
-    // Of the 396 that are left, and the unit that says that the key is hot.
+    // Of the 396 that are left, and the unit of the sign.
     assert_eq!(world.held(), 396 / PARTS + 1);
 }
 
-/// A request that comes again under its id is not charged again, although there is a lease.
+/// A repeated request is not charged again, although there is a lease.
 #[test]
 fn a_request_with_an_id_is_charged_once() {
     let mut world = World::new(WINDOW, 1);
@@ -205,14 +205,14 @@ fn a_request_with_an_id_is_charged_once() {
     assert_eq!(world.ask(0, rest).unwrap().verdict, Verdict::Allowed);
 }
 
-/// What is told of a local decision is what the record said, less what was spent since.
+/// A local decision reports the record's status, less what was spent since.
 #[test]
 fn a_local_answer_tells_what_remains() {
     let mut world = World::new(WINDOW, 1);
     for passed in 1..=300 {
         let acquire = world.units(1);
         let outcome = world.ask(0, acquire).unwrap();
-        // One unit is held to say that the key is hot.
+        // The sign holds one unit.
         let remaining = outcome.limits[0].remaining;
         assert!(
             (8_000 - passed - 1..=8_000 - passed).contains(&remaining),

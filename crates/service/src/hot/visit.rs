@@ -1,8 +1,8 @@
-//! What one request does to the shared record, in one swap: the old lease is settled, and the request is decided,
-//! as the first one of a new lease or by itself.
-//!
-//! Each operation decodes and may encode the record, with the leases of all processes in it. So there are as few as
-//! possible: one where a process is new to a key that others found hot, two where it also settles its old lease.
+//! A visit: what one request does to the shared record in one swap. It settles the old lease, and decides the
+//! request, as the first of a new lease or by itself.
+//! Each operation decodes and may encode the record, with the leases of all processes in it. So there are as
+//! few as possible: one when a process is new to a key that others found hot, two when it also settles its
+//! old lease.
 
 use tollgate_core::{
     Acquire, Applied, Costs, Effect, Hold, Id, Operation, Policy, Span, Timestamp,
@@ -19,12 +19,12 @@ use crate::limiter::LimiterError;
 const SIGN: Id = Id::from_u128(u128::from_be_bytes(*b"tollgate hot key"));
 /// How long the sign lives.
 const SIGN_LIFE: Span = Span::from_secs(2);
-/// A sign that has less of that left is renewed.
+/// A sign with less time left than this is renewed.
 const SIGN_LEFT_MIN: Span = Span::from_secs(1);
-/// Once to be told what there is room for, and once with that.
+/// Once to learn how much room there is, and once with that.
 const LOOKS_MAX: u32 = 2;
 
-/// What is to be done.
+/// What a visit has to do.
 #[derive(Debug)]
 pub(super) struct Visit {
     operation: Operation,
@@ -33,7 +33,7 @@ pub(super) struct Visit {
     wanted: Option<Wanted>,
 }
 
-/// A lease that is wanted, out of which the request is decided.
+/// The lease to take, from which the request is decided.
 #[derive(Debug)]
 pub(super) struct Wanted {
     pub(super) id: Id,
@@ -44,7 +44,7 @@ pub(super) struct Wanted {
     pub(super) is_hot: bool,
 }
 
-/// What was done.
+/// What a visit did.
 #[derive(Debug)]
 pub(super) struct Visited {
     pub(super) applied: Applied,
@@ -67,7 +67,7 @@ impl Visit {
         self
     }
 
-    /// Does it to this record.
+    /// Applies the visit to this record.
     pub(super) fn make(
         &self,
         policy: &Policy,
@@ -78,7 +78,7 @@ impl Visit {
         let ask = |record: Option<&[u8]>, operation: &Operation| ask(record, operation, now);
         let mut draft = Draft::new(policy, record, now, &ask);
         if let Some((hold, spent)) = &self.settled {
-            // Without costs all of it is charged, so nothing is lost whatever they are.
+            // Without costs the whole lease is charged, so nothing is lost in any case.
             let costs = policy.costs_in_order(spent).ok();
             draft.apply(&Operation::Settle { hold: *hold, costs })?;
         }
@@ -92,7 +92,7 @@ impl Visit {
         };
         if self.settled.is_some() && visited.lease.is_none() && draft.hold_left(SIGN)? > Span::ZERO
         {
-            // It cools down: a process that still finds the key hot will say so again.
+            // The key cools down: a process that still finds it hot places the sign again.
             draft.apply(&Operation::Release { hold: SIGN })?;
         }
         Ok(draft.answer(visited))
@@ -100,7 +100,7 @@ impl Visit {
 }
 
 impl Wanted {
-    /// Decides the request out of a new lease; nothing when there is none for it.
+    /// Decides the request from a new lease; `None` when it can't get one.
     fn take(&self, draft: &mut Draft<'_>) -> Result<Option<Visited>, LimiterError> {
         let sign_left = draft.hold_left(SIGN)?;
         if !self.is_hot && sign_left == Span::ZERO {
@@ -115,7 +115,7 @@ impl Wanted {
         Ok(Some(Visited { applied, lease: Some(lease) }))
     }
 
-    /// The lease, and the record in which it is held. Nearly always there is room for what is wanted, so that is
+    /// The lease, and the record that holds it. There is nearly always room for what is wanted, so that is
     /// tried first; a refusal says how much room there is.
     fn held(
         &self,
@@ -141,7 +141,7 @@ impl Wanted {
         Ok(None)
     }
 
-    /// Leaves the sign, or lets it live on.
+    /// Places the sign, or renews it.
     fn tell_others(&self, draft: &mut Draft<'_>, left: Span) -> Result<(), LimiterError> {
         let Some(hold) = Hold::new(SIGN, SIGN_LIFE) else { return Ok(()) };
         if left > Span::ZERO {

@@ -8,43 +8,44 @@ use super::document::{Document, History, LIVE_BYTES_MAX, Version};
 /// Most policies that a tenant has changed live.
 pub(crate) const LIVE_POLICIES_MAX: usize = 100;
 
-/// Most versions of one policy that are remembered, the one that is in force included: a record that was
-/// written under an older one is read as it is.
+/// Most versions that are kept of one policy, including the one in force: a record written under an older one
+/// is read as it is.
 pub(crate) const VERSIONS_MAX: usize = 8;
 
-/// How long after it was asked for a change takes effect: everybody has heard of it by then. A copy may be a
-/// second old, loading another one may take a second, and clocks may differ by a second.
+/// How long after the request a change takes effect, so that every process has read it by then: a copy may be
+/// a second old, loading the next may take a second, and clocks may differ by a second.
 pub(crate) const LEAD: Span = Span::from_secs(3);
 
-/// What is to be changed.
+/// The requested change.
 pub(crate) struct Change<'a> {
     pub(crate) name: &'a Name,
-    /// The new policy, or nothing to delete it.
+    /// The new policy, or `None` to delete it.
     pub(crate) policy: Option<&'a NamedPolicy>,
-    /// What the configuration has under this name.
+    /// The configuration's policy of this name.
     pub(crate) configured: Option<&'a NamedPolicy>,
     pub(crate) carry: Carry,
-    /// The revision that the caller believes to be the newest one of this policy.
+    /// The revision that the caller expects to be this policy's newest.
     pub(crate) expected: Option<u64>,
 }
 
 /// Why nothing was changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refusal {
-    /// There is nothing to delete that was put live.
+    /// There is no live policy to delete.
     NotLive,
     /// The newest revision of this policy is another one.
     Revision(u64),
     /// There are [`LIVE_POLICIES_MAX`] policies already.
     TooManyPolicies,
-    /// [`VERSIONS_MAX`] of this policy are needed until the first of them took effect.
+    /// [`VERSIONS_MAX`] versions of this policy are pending; the first has to take effect before another is
+    /// put.
     TooManyVersions,
     /// They would have more than [`LIVE_BYTES_MAX`] bytes.
     TooManyBytes,
 }
 
 impl Document {
-    /// Makes a change that takes effect [`LEAD`] after `now`. What it was is only changed when it succeeds.
+    /// Makes a change that takes effect [`LEAD`] after `now`. On an error the document is unchanged.
     pub(crate) fn changed(mut self, change: &Change<'_>, now: Timestamp) -> Result<Self, Refusal> {
         let newest = self.get(change.name).and_then(History::newest);
         let newest_revision = newest.map_or(0, |version| version.revision);
@@ -52,7 +53,7 @@ impl Document {
         if change.expected.is_some_and(|expected| expected != newest_revision) {
             return Err(Refusal::Revision(newest_revision));
         }
-        // The configuration's own is remembered as revision 0.
+        // The configuration's own policy is kept as revision 0.
         if change.policy.is_none() && (newest_revision == 0 || !is_live) {
             return Err(Refusal::NotLive);
         }
@@ -73,7 +74,7 @@ impl Document {
         Ok(self)
     }
 
-    /// How many names have a policy that was put live.
+    /// How many names have a live policy.
     fn live_names(&self) -> usize {
         let newest = self.histories.iter().filter_map(History::newest);
         newest.filter(|version| version.revision > 0 && version.policy.is_some()).count()
@@ -96,7 +97,7 @@ impl Document {
         }
     }
 
-    /// Forgets the oldest versions until it is in its bounds.
+    /// Drops the oldest versions until the history is within its bounds.
     fn forget(&mut self, now: Timestamp) -> Result<(), Refusal> {
         for history in &mut self.histories {
             while history.versions.len() > VERSIONS_MAX {
@@ -118,8 +119,8 @@ impl Document {
 }
 
 impl History {
-    /// Whether its oldest version is over: another one took its place, or it says no more than the
-    /// configuration does.
+    /// Whether the oldest version can go: another one has replaced it, or it only says what the configuration
+    /// says.
     fn has_past(&self, now: Timestamp) -> bool {
         match &*self.versions {
             [only] => only.policy.is_none() && only.effective_at() <= now,

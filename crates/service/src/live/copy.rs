@@ -1,4 +1,4 @@
-//! What this process knows of a tenant's live policies, and since when.
+//! This process' copy of a tenant's live policies, and its age.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -8,7 +8,7 @@ use super::policies::LivePolicies;
 use super::{FRESH_FOR, LOAD_TIME_MAX};
 use crate::limiter::Limiter;
 
-/// How long the store is left alone after it failed to answer.
+/// How long to wait before asking the store again after it failed.
 const RETRY_AFTER: Span = Span::from_secs(1);
 
 /// A copy of what the store has.
@@ -18,9 +18,9 @@ pub(crate) struct Copy<L: Limiter> {
 
 struct State<L: Limiter> {
     known: Arc<LivePolicies<L>>,
-    /// When that began to be loaded; nothing before the first time.
+    /// When loading it began; `None` before the first load.
     loaded_at: Option<Timestamp>,
-    /// When somebody last set out to load it.
+    /// When a request last started to load it.
     began_at: Option<Timestamp>,
     failed_at: Option<Timestamp>,
 }
@@ -34,7 +34,7 @@ impl<L: Limiter> Default for Copy<L> {
 }
 
 impl<L: Limiter> Copy<L> {
-    /// What is known; as an error where it is to be loaded anew.
+    /// The copy; as an error when it should be loaded again.
     pub(crate) fn look(
         &self,
         now: Timestamp,
@@ -44,12 +44,12 @@ impl<L: Limiter> Copy<L> {
         if state.is_due(now) { Err(known) } else { Ok(known) }
     }
 
-    /// Somebody sets out to load it: others go on with what is known, if that is not old.
+    /// Starts a load: other requests go on with the copy meanwhile, unless it is too old.
     pub(crate) fn begin(&self, now: Timestamp) {
         self.change(|state| state.began_at = Some(now));
     }
 
-    /// This is what the store has, or had when somebody `began` to load it. What is known by now.
+    /// Takes what the store had when the load `began`, and returns the newest copy.
     pub(crate) fn put(
         &self,
         loaded: Arc<LivePolicies<L>>,
@@ -75,7 +75,7 @@ impl<L: Limiter> Copy<L> {
 
 impl<L: Limiter> State<L> {
     fn is_due(&self, now: Timestamp) -> bool {
-        // A clock that went back tells nothing about how long ago something was.
+        // After the clock was set back, ages can't be told.
         let within = |at: Option<Timestamp>, span: Span| {
             at.is_some_and(|at| at <= now && now.since(at) <= span)
         };
@@ -93,8 +93,8 @@ mod tests {
     use super::*;
     use crate::limiter::CoreLimiter;
 
-    /// Whether somebody who comes so many milliseconds after the clock's beginning has to load, after the
-    /// last copy began to be loaded, somebody set out for the next one, and that failed.
+    /// Whether a request at this many milliseconds has to load, given when the last copy's load began, when
+    /// the next load started, and when that failed.
     fn is_due(now: u64, loaded: Option<u64>, began: Option<u64>, failed: Option<u64>) -> bool {
         let at = |millis: u64| Timestamp::EPOCH.plus(Span::from_millis(millis));
         let (loaded_at, began_at, failed_at) = (loaded.map(at), began.map(at), failed.map(at));

@@ -7,40 +7,40 @@ use tollgate_policy::{NamedPolicy, Value};
 /// The layout of the bytes.
 const VERSION: u8 = 1;
 
-/// Most bytes of one tenant's live policies, those included that they replaced: every instance loads them
-/// once a second.
+/// Most bytes of one tenant's live policies, including replaced ones: every instance loads them once a
+/// second.
 pub(crate) const LIVE_BYTES_MAX: usize = 64 * 1024;
 
-/// What becomes of records, in the words of the API.
+/// How records are carried over, in the words of the API.
 pub(crate) const MIGRATIONS: [(&str, Carry); 3] =
     [("as_is", Carry::AsIs), ("in_proportion", Carry::InProportion), ("reset", Carry::Reset)];
 
-/// The live policies of one tenant, and how they came about.
+/// The live policies of one tenant, with their history.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Document {
-    /// How often it was changed: every change has a revision of its own.
+    /// The number of changes: every change has a revision of its own.
     pub(crate) revision: u64,
     /// By name.
     pub(crate) histories: Vec<History>,
 }
 
-/// The policies that had one name, one after the other.
+/// The successive policies of one name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct History {
     pub(crate) name: Name,
-    /// The oldest comes first; at least one.
+    /// Oldest first; at least one.
     pub(crate) versions: Vec<Version>,
 }
 
-/// A policy, for as long as no other one of its name takes its place.
+/// A version of a policy, in force until the next one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Version {
-    /// 0 of what the configuration had before it was changed for the first time.
+    /// 0 for the configuration's policy before the first change.
     pub(crate) revision: u64,
     pub(crate) effective_at_ms: u64,
-    /// What became of the records of the version before.
+    /// How the records of the version before are carried over.
     pub(crate) carry: Carry,
-    /// Nothing where it was deleted: then it is the configuration's again, if that has one.
+    /// `None` where it was deleted: then the configuration's policy applies again, if there is one.
     pub(crate) policy: Option<NamedPolicy>,
 }
 
@@ -77,7 +77,7 @@ impl Document {
         self.histories.iter().find(|history| *history.name == *name)
     }
 
-    /// What the store has; an absent record is a document without policies.
+    /// Decodes what the store has; an absent record is an empty document.
     pub(crate) fn decode(bytes: Option<&[u8]>) -> Result<Self, Corrupt> {
         let Some(bytes) = bytes else { return Ok(Self::default()) };
         let Some((&VERSION, json)) = bytes.split_first() else { return Err(Corrupt) };
@@ -89,7 +89,7 @@ impl Document {
         Ok(Self { revision: text.revision, histories: histories.ok_or(Corrupt)? })
     }
 
-    /// What the store is to have.
+    /// Encodes it for the store.
     pub(crate) fn encode(&self) -> Vec<u8> {
         let policies = self.histories.iter().map(History::text).collect();
         let mut bytes = vec![VERSION];
@@ -101,7 +101,7 @@ impl Document {
 }
 
 impl History {
-    /// The version that was put last, which may be still to come.
+    /// The version that was put last, which may not be in force yet.
     pub(crate) fn newest(&self) -> Option<&Version> {
         self.versions.last()
     }
@@ -149,12 +149,12 @@ impl Version {
     }
 }
 
-/// What becomes of records, by its word.
+/// How records are carried over, from its word.
 pub(crate) fn migration(word: &str) -> Option<Carry> {
     MIGRATIONS.iter().find(|(there, _)| *there == word).map(|(_, carry)| *carry)
 }
 
-/// The word for what becomes of records.
+/// The word for how records are carried over.
 pub(crate) fn migration_word(carry: Carry) -> &'static str {
     MIGRATIONS.iter().find(|(_, there)| *there == carry).map_or("", |(word, _)| word)
 }

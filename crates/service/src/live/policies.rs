@@ -10,15 +10,15 @@ use crate::limiter::{Limiter, LimiterError};
 use crate::opened::{Opened, Origin};
 use crate::service::Service;
 
-/// The live policies of one tenant, as they were read from the store.
+/// The live policies of one tenant, as read from the store.
 pub(crate) struct LivePolicies<L: Limiter> {
-    /// What they were read from, so that what did not change is not read again.
+    /// The bytes they were read from, so that an unchanged record is not parsed again.
     bytes: Option<Vec<u8>>,
     /// By name.
     histories: Vec<Arc<OpenHistory<L>>>,
 }
 
-/// The policies that had one name, ready for requests.
+/// The successive policies of one name, ready for requests.
 struct OpenHistory<L: Limiter> {
     name: Name,
     versions: Vec<OpenVersion<L>>,
@@ -27,7 +27,7 @@ struct OpenHistory<L: Limiter> {
 struct OpenVersion<L: Limiter> {
     revision: u64,
     effective_at: Timestamp,
-    /// Nothing where there is no policy of this name.
+    /// `None` where there is no policy of this name.
     opened: Option<Arc<Opened<L>>>,
 }
 
@@ -52,8 +52,8 @@ impl<L: Limiter> LivePolicies<L> {
         self.bytes.as_deref() == bytes
     }
 
-    /// Those that these bytes tell. What has not changed since `before` is kept, with what this process
-    /// holds of its keys.
+    /// Parses the bytes. Policies unchanged since `before` are kept, with what this process holds of their
+    /// keys.
     pub(crate) fn read<S: Store, C: Clock>(
         bytes: Option<Vec<u8>>,
         before: &Self,
@@ -107,7 +107,7 @@ impl<L: Limiter> OpenHistory<L> {
         Ok(Self { name: history.name.clone(), versions })
     }
 
-    /// A revision stands for what was put under it, and never for anything else.
+    /// A revision always stands for the same policy.
     fn is_of(&self, history: &History) -> bool {
         let revisions = self.versions.iter().map(|version| version.revision);
         revisions.eq(history.versions.iter().map(|version| version.revision))
@@ -118,7 +118,7 @@ impl<L: Limiter> OpenHistory<L> {
     }
 }
 
-/// A version, ready for requests; nothing where there is no policy.
+/// A version, ready for requests; `None` where it deletes the policy.
 fn open<S: Store, L: Limiter, C: Clock>(
     name: &Name,
     version: &Version,
@@ -137,7 +137,7 @@ fn open<S: Store, L: Limiter, C: Clock>(
         return Ok(Some(opened));
     }
     let carry = match version.carry {
-        // A share of nothing that is known.
+        // Without a previous policy there is no proportion.
         Carry::InProportion if before.is_none() => Carry::AsIs,
         carry => carry,
     };

@@ -1,8 +1,8 @@
-//! What a watcher wants to be told.
+//! What a watcher wants to receive.
 
 use super::news::Subject;
 
-/// Names that have to be those of the subject. With one of them, what has no policy is not told.
+/// Names that the subject must have. With any of them, events without a policy are left out.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Filter {
     pub(crate) policy: Option<String>,

@@ -1,7 +1,6 @@
-//! The log of one tenant: what happened last, and which capacities may be recovering.
-//!
-//! One record, replaced as a whole by compare-and-swap. It is for what happens seldom: each entry costs a load and
-//! a swap of some kilobytes.
+//! The log of one tenant: the latest events, and the capacities that may be recovering.
+//! One record, replaced as a whole by compare-and-swap. It is for rare events: each entry costs a load and a
+//! swap of some kilobytes.
 
 use std::collections::VecDeque;
 
@@ -9,26 +8,26 @@ use tollgate_core::CorruptBytes;
 
 use super::news::{Entry, Kind, Subject};
 
-/// Most entries: who was away for longer is told that it missed some.
+/// Most entries: a watcher that was away for longer is told that it missed some.
 pub(crate) const ENTRIES_MAX: usize = 128;
 
-/// Most bytes of all entries together, so that the record stays small enough to be swapped. The longest entry
-/// is a fifth of that, of texts of which JSON has to escape every byte.
+/// Most bytes of all entries together, so that the record stays small enough to swap. The longest possible
+/// entry, with every byte escaped in JSON, is a fifth of that.
 const ENTRIES_BYTES_MAX: usize = 32 << 10;
 
-/// Most limits whose recovery is watched: those that were reduced last.
+/// Most limits whose recovery is followed: those that were reduced last.
 pub(crate) const REDUCED_MAX: usize = 32;
 
-/// What it starts with, so that no other record is taken for it: the kind and the version.
+/// Kind and version, the first bytes, so that no other record is taken for a log.
 const HEAD: [u8; 2] = [b'W', 1];
 
-/// What happened, in its order. Ids are counted from 1, and without gaps.
+/// Events, in order. Ids count from 1, without gaps.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Log {
     /// The id of the first entry that is kept, or of the next one.
     first_id: u64,
     entries: VecDeque<Entry>,
-    /// The one that was reduced last comes last.
+    /// The most recently reduced comes last.
     reduced: Vec<Subject>,
 }
 
@@ -39,7 +38,7 @@ impl Default for Log {
 }
 
 impl Log {
-    /// The id of the last entry that there ever was; 0 before the first one.
+    /// The id of the newest entry ever; 0 before the first.
     pub(crate) fn last_id(&self) -> u64 {
         self.first_id.saturating_add(self.entries.len() as u64).saturating_sub(1)
     }
@@ -50,8 +49,8 @@ impl Log {
         ids.zip(&self.entries).skip_while(move |(there, _)| *there <= id)
     }
 
-    /// How many entries after this id are kept no more. An id that this log never gave is one of a log that
-    /// was lost: then all of it was missed, and how much is not known.
+    /// How many entries after this id are gone. An id that this log never assigned comes from a log that was
+    /// lost: then everything was missed, and how much is unknown.
     pub(crate) fn missed_after(&self, id: u64) -> Option<Missed> {
         if id > self.last_id() {
             return Some(Missed::Everything);
@@ -65,7 +64,7 @@ impl Log {
         &self.reduced
     }
 
-    /// Adds what happened, and drops the oldest of what there is no room for.
+    /// Adds events, and drops the oldest when there is no room.
     pub(crate) fn push(&mut self, entry: Entry) {
         if matches!(entry.kind, Kind::Capacity | Kind::Reduced) {
             self.reduced.retain(|there| *there != entry.subject);
@@ -100,7 +99,7 @@ impl Log {
         out
     }
 
-    /// What a record says; any bytes are a log or an error.
+    /// Decodes a record; any bytes are a log or an error.
     pub(crate) fn decode(record: &[u8]) -> Result<Self, CorruptBytes> {
         let ([kind, version], rest) =
             record.split_first_chunk().ok_or(CorruptBytes::Length(record.len()))?;
@@ -129,12 +128,12 @@ fn bytes_of(entry: &Entry) -> usize {
     policy.len() + key.len() + limit.len() + entry.data.len()
 }
 
-/// There are some dozens at most.
+/// There are a few dozen at most.
 fn put_count(out: &mut Vec<u8>, count: usize) {
     out.extend(u16::try_from(count).unwrap_or(u16::MAX).to_le_bytes());
 }
 
-/// Texts have some kilobytes at most.
+/// Texts have a few kilobytes at most.
 fn put_text(out: &mut Vec<u8>, text: &str) {
     put_count(out, text.len());
     out.extend(text.as_bytes());
@@ -163,7 +162,7 @@ impl<'a> Reader<'a> {
         let [code] = self.array()?;
         let kind = *Kind::ALL.get(usize::from(code).checked_sub(1)?)?;
         let (subject, data) = (self.subject()?, self.text()?);
-        // What breaks a line would say more to a watcher than was written.
+        // A line break would inject a field into the event stream.
         let is_line = !data.contains(['\n', '\r']);
         is_line.then(|| Entry { kind, subject, data: data.to_owned() })
     }

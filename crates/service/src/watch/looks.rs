@@ -1,8 +1,7 @@
-//! Looks at a log, shared by those of one process who watch it: so it is asked for twice a second, however many
-//! they are, and the records of capacities that recover once for each step.
-//!
-//! All of them look at the same times. Whoever comes first loads the log, and the others, who wait for it, take
-//! what it found, also that the store failed. Whoever goes away in the middle leaves it to the next one.
+//! Looks at a log, shared by its watchers in one process: however many there are, the log is loaded twice a
+//! second, and the record of a recovering capacity once per step.
+//! All watchers look at the same times. The first one loads the log, and the others wait for its result, even
+//! if that is a failure of the store. If it goes away in the middle, the next one takes over.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -21,7 +20,7 @@ pub(super) const LOOK_INTERVAL: Span = Span::from_millis(500);
 /// The looks of one process at one log.
 #[derive(Debug)]
 pub(super) struct Looks {
-    /// When the first one was due; all others are whole intervals later.
+    /// When the first look was due; all others are whole intervals later.
     since: Timestamp,
     /// How many were begun.
     begun: AtomicU64,
@@ -36,20 +35,20 @@ struct Look {
     found: Option<Found>,
 }
 
-/// What a look shows to all who take part in it.
+/// The result of a look, for all watchers that share it.
 #[derive(Debug)]
 pub(super) struct Sight {
-    /// When it began. What it shows is of then or later, and is told as of then.
+    /// When it began. What it shows is at least as recent, and is reported as of then.
     pub(super) began: Timestamp,
-    /// What is written down.
+    /// The log.
     pub(super) log: Log,
     pub(super) records: Records,
 }
 
-/// What there is to see, or why that is not known.
+/// What was found, or why nothing could be.
 pub(super) type Found = Result<Arc<Sight>, Problem>;
 
-/// Which looks are no news to a watcher: those that it has seen, and those that were begun before it came.
+/// The looks that are no news to a watcher: those it has seen, and those begun before it came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Seen(u64);
 
@@ -58,19 +57,19 @@ impl Looks {
         Self { since: now, begun: AtomicU64::new(0), last: Mutex::default() }
     }
 
-    /// For who begins to look now.
+    /// For a watcher that starts now.
     pub(super) fn join(&self) -> Seen {
         Seen(self.begun.load(Ordering::Relaxed))
     }
 
-    /// When everybody looks next.
+    /// When the next look is due.
     pub(super) fn next_after(&self, now: Timestamp) -> Timestamp {
         let interval = LOOK_INTERVAL.as_nanos();
         let over = now.since(self.since).as_nanos() % interval;
         now.plus(Span::from_nanos(interval - over))
     }
 
-    /// The log as it was at `due` or later: as somebody else found it by then, or as it is loaded now.
+    /// The log as it was at `due` or later: as another watcher found it, or loaded now.
     pub(super) async fn look<C: Clock>(
         &self,
         due: Timestamp,
@@ -80,7 +79,7 @@ impl Looks {
     ) -> Found {
         let mut last = self.last.lock().await;
         let began = clock.now();
-        // What began later than now was seen before the clock was set back, and may be old.
+        // A look that began in the future was made before the clock was set back, and may be old.
         let is_due = due <= last.began && last.began <= began && last.number > seen.0;
         let found = match last.found.clone().filter(|_| is_due) {
             Some(found) => found,
@@ -140,7 +139,7 @@ mod tests {
             Self { looks: Looks::new(START), clock, loads: Cell::new(0) }
         }
 
-        /// One look of somebody who takes turns with others while the store is asked.
+        /// A look by one of several watchers, each polled in turn while the store is asked.
         async fn look(&self, due: Timestamp, seen: &mut Seen, works: bool) -> bool {
             let load = async {
                 self.loads.set(self.loads.get() + 1);
@@ -165,7 +164,7 @@ mod tests {
         }
     }
 
-    /// Nobody is told what was known before it came, or before it was due.
+    /// No watcher gets a result from before it came, or from before it was due.
     #[test]
     fn an_old_look_is_nobodys() {
         let world = World::new();
@@ -187,7 +186,7 @@ mod tests {
         assert_eq!(world.loads.get(), 5, "its own last look is not news");
     }
 
-    /// Who goes away while it loads leaves the others waiting for nobody.
+    /// When the loading watcher goes away, the others do not wait for it.
     #[test]
     fn who_goes_away_is_followed_by_the_next() {
         let world = World::new();

@@ -1,4 +1,4 @@
-//! What a watcher is told: its kind, what it is about, and one line of JSON.
+//! An event for watchers: its kind, its subject, and one line of JSON.
 
 use serde::Serialize;
 use tollgate_core::cooldown::Event;
@@ -6,7 +6,7 @@ use tollgate_core::{Span, Timestamp};
 
 use crate::limiter::Capacity;
 
-/// What happened, as somebody wrote it down.
+/// The kind of a logged event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// A capacity was set, or the policy's again.
@@ -15,7 +15,7 @@ pub(crate) enum Kind {
     Reduced,
     /// An upstream refused a call.
     Event,
-    /// A key is denied, and was not before.
+    /// A key is denied and was not before.
     Limited,
 }
 
@@ -34,7 +34,7 @@ impl Kind {
     }
 }
 
-/// What it happened to. Names are empty where there is none.
+/// The subject of an event. Names that do not apply are empty.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Subject {
     pub(crate) policy: String,
@@ -42,12 +42,12 @@ pub(crate) struct Subject {
     pub(crate) limit: String,
 }
 
-/// One thing that happened.
+/// One event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Entry {
     pub(crate) kind: Kind,
     pub(crate) subject: Subject,
-    /// JSON without a line break, as it is told.
+    /// JSON without a line break, as it is sent.
     pub(crate) data: String,
 }
 
@@ -80,13 +80,13 @@ struct EventData<'a> {
 struct LimitedData<'a> {
     policy: &'a str,
     key: &'a str,
-    /// Nothing where waiting does not help.
+    /// `None` where waiting does not help.
     retry_after_ms: Option<u64>,
     at_ms: u64,
 }
 
 impl Entry {
-    /// A capacity that somebody changed.
+    /// A capacity that was changed explicitly.
     pub(crate) fn capacity(
         kind: Kind,
         subject: Subject,
@@ -111,7 +111,7 @@ impl Entry {
         Self { kind: Kind::Event, subject: Subject::default(), data: json(&data) }
     }
 
-    /// A key that became limited, for so long.
+    /// A key that became limited, and for how long.
     pub(super) fn limited(policy: &str, key: &str, retry_after: Span, at: Timestamp) -> Self {
         let retry_after_ms = retry_after.finite_millis_ceil();
         let data = LimitedData { policy, key, retry_after_ms, at_ms: millis(at) };
@@ -121,7 +121,7 @@ impl Entry {
     }
 }
 
-/// A capacity that has grown by itself.
+/// A capacity that recovered by itself.
 pub(super) fn recovered(subject: &Subject, capacity: &Capacity, at: Timestamp) -> String {
     capacity_data(subject, capacity, None, None, at)
 }

@@ -1,4 +1,4 @@
-//! Records of keys, loaded once for all who take part in one look.
+//! Records of keys, loaded once for all watchers that share a look.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,17 +7,17 @@ use futures::lock::Mutex;
 
 use crate::problem::Problem;
 
-/// The records that were asked for, by their keys in the store: those of capacities that recover, of which a log
+/// The records asked for so far, by their keys in the store: those of recovering capacities, of which a log
 /// names a few.
 #[derive(Debug, Default)]
 pub(super) struct Records(Mutex<BTreeMap<String, Found>>);
 
-/// A record, if there is one, or why that is not known.
+/// A record if there is one, or why it could not be loaded.
 pub(super) type Found = Result<Option<Arc<[u8]>>, Problem>;
 
 impl Records {
-    /// The record under this key: as somebody else has found it, or as it is loaded now. Whoever goes away in the
-    /// middle leaves it to the next one.
+    /// The record under this key: as another watcher found it, or loaded now. If the loading watcher goes
+    /// away, the next one takes over.
     pub(super) async fn get(&self, record_key: &str, load: impl Future<Output = Found>) -> Found {
         let mut records = self.0.lock().await;
         if let Some(found) = records.get(record_key) {

@@ -20,21 +20,22 @@ pub(super) struct Recoveries {
     due: Vec<(Subject, Option<Timestamp>)>,
 }
 
-/// What a look at a capacity has shown.
+/// The result of looking at a capacity.
 struct Seen {
-    /// What it recovered to since the last look, and at which step.
+    /// What it has recovered to since the last look, and at which step.
     news: Option<(Timestamp, String)>,
-    /// When it will be more; never where it is what it was.
+    /// When it will next grow; never once it has recovered in full.
     next: Option<Timestamp>,
 }
 
 impl Recoveries {
-    /// Somebody changed it: it is to be looked at.
+    /// It was changed, and has to be looked at.
     pub(super) fn forget(&mut self, subject: &Subject) {
         self.due.retain(|(there, _)| there != subject);
     }
 
-    /// What has recovered after `told`, in the order of time. Only what is due costs a load, for all who see the same.
+    /// What has recovered after `told`, in order of time. Only capacities that are due cost a load, one for
+    /// all watchers.
     pub(super) async fn look<S: Store, L: Limiter, C: Clock>(
         &mut self,
         session: &Session<'_, S, L, C>,
@@ -95,7 +96,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         Ok(seen(subject, recovery, since, before, &capacity, now))
     }
 
-    /// The policy, the limit's place in it, and how it recovers; nothing where that is not there any more.
+    /// The policy, the limit's place in it, and how it recovers; `None` where that no longer exists.
     fn recovering(&self, subject: &Subject) -> Option<(&Opened<L>, usize, Recovery)> {
         let opened = self.opened_for(&subject.policy, &subject.key).ok()?;
         let limits = opened.limits();

@@ -1,4 +1,4 @@
-//! What one watcher is told, piece by piece, as server-sent events.
+//! The stream of server-sent events for one watcher.
 
 use std::fmt::Write as _;
 
@@ -16,15 +16,15 @@ use crate::limiter::Limiter;
 use crate::problem::Problem;
 use crate::service::Service;
 
-/// Longest life of a stream, in milliseconds: 10 minutes. Its client comes back and goes on where it was; so
-/// a policy or a key that was changed meanwhile is seen in time, and nobody keeps a place for ever.
+/// Longest life of a stream, in milliseconds: 10 minutes. Its client reconnects and continues where it was;
+/// so changed policies and API keys take effect, and no place is kept for ever.
 pub(crate) const WATCH_MS_MAX: u64 = 10 * 60 * 1_000;
 
-/// Longest silence. Proxies give up connections that say nothing, and in a guest it is by writing that one
-/// finds out that nobody listens any more.
+/// Longest silence. Proxies drop silent connections, and a guest only finds out by writing that its client
+/// has gone.
 const SILENCE_MAX: Span = Span::from_secs(10);
 
-/// How long a client waits before it comes back, in milliseconds.
+/// How long a client waits before it reconnects, in milliseconds.
 const RETRY_MS: u64 = 1_000;
 
 /// A stream of server-sent events, which goes on as long as it is asked for its next piece.
@@ -44,13 +44,13 @@ pub struct Watch {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
-    /// The client is told where it is, so that it can come back from the first moment on.
+    /// The client gets its position at once, so that it can reconnect from the start.
     Greeting,
     Watching,
     Over,
 }
 
-/// Where a watcher begins.
+/// Where a watcher starts.
 pub(crate) struct Start {
     pub(crate) tenant: Option<Name>,
     pub(crate) filter: Filter,
@@ -76,10 +76,10 @@ impl Watch {
         }
     }
 
-    /// The next piece; nothing when the stream is over. It is of the service that gave it, and waits until
-    /// there is something to tell. A piece that is not waited for to its end is told by the next one.
-    ///
-    /// A store that fails ends the stream: the client comes back, and is told why then.
+    /// The next piece; `None` when the stream is over. `service` must be the one that created the stream.
+    /// Waits until there is something to send; cancelling the wait loses nothing, since the next call sends
+    /// it.
+    /// A store that fails ends the stream: the client reconnects, and learns why then.
     pub async fn next<S: Store, L: Limiter, C: Clock>(
         &mut self,
         service: &Service<S, L, C>,
@@ -91,7 +91,7 @@ impl Watch {
         while self.stage == Stage::Watching {
             let wait = self.look_at.since(service.clock.now());
             if wait > Span::ZERO {
-                // A clock that was set back lets nobody wait for longer.
+                // A clock that was set back must not prolong the wait.
                 service.clock.sleep(wait.min(LOOK_INTERVAL)).await;
             }
             let now = service.clock.now();
@@ -102,7 +102,7 @@ impl Watch {
             }
             self.look_at = self.place.looks.next_after(now).min(self.ends_at);
             if text.is_empty() && now >= self.speak_at {
-                // A comment, and how far it is.
+                // A comment, and the position.
                 text = format!(":\nid: {}\n\n", self.cursor);
             }
             if !text.is_empty() {
@@ -113,7 +113,7 @@ impl Watch {
         None
     }
 
-    /// What there is to tell.
+    /// What there is to send.
     async fn look<S: Store, L: Limiter, C: Clock>(
         &mut self,
         service: &Service<S, L, C>,
@@ -124,7 +124,7 @@ impl Watch {
         let sight = self.place.looks.look(due, seen, &service.clock, load).await?;
         let log = &sight.log;
         let mut text = String::new();
-        // Kept apart until all of it is known: what breaks off is looked at again.
+        // Kept aside until it is complete: an interrupted look is repeated.
         let mut cursor = self.cursor;
         tell_missed(&mut text, log, &mut cursor);
         for (id, entry) in log.after(cursor.log) {
@@ -138,7 +138,7 @@ impl Watch {
         let news = self.recoveries.look(&session, &sight, &self.filter, told).await?;
         let last = news.len().saturating_sub(1);
         for (index, data) in news.iter().enumerate() {
-            // Who comes back after a part of them is told all of them again.
+            // A client that reconnects after some of them gets all of them again.
             if index == last {
                 cursor.recovered = sight.began;
             }

@@ -1,9 +1,8 @@
 //! Which members of a pool are asked, and in which order.
-//!
-//! A request that has an id may have been charged by any member: by one that was the second choice then and
-//! would be the first one now, or that had no room for anybody else since. So all of them are looked at before one
-//! is charged. Two of the same request that are on their way at the same time may both find that nobody knows
-//! it; so where the choice leaves it open, the id says who is asked first, and both of them ask the same.
+//! A request with an id may have been charged by any member already: by one that was the second choice then
+//! and would be the first now, or that has had no room since. So all members are looked at before one is
+//! charged. Two copies of a request that are in flight at the same time may both find it unknown; so where
+//! the strategy leaves the order open, the id determines it, and both ask the same member first.
 
 use futures::future::join_all;
 use tollgate_core::{Acquire, Choice, Effect, Id};
@@ -18,9 +17,9 @@ use crate::limiter::Limiter;
 use crate::problem::Problem;
 use crate::session::Session;
 
-/// How a member stands before it is asked.
+/// A member's status before it is asked.
 struct Seen {
-    /// Whether it was asked this before, and let it pass.
+    /// Whether it has admitted this request before.
     knows_it: bool,
     /// What its first limit has left.
     units: u64,
@@ -50,7 +49,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         Ok(order.filter_map(|index| Some((index, legs.get(index)?))).collect())
     }
 
-    /// Asks every member for nothing, in the name of the request.
+    /// Peeks at every member under the request's id.
     async fn look_at(&self, legs: &[Leg<'_, L>], once: Option<Id>) -> Result<Vec<Seen>, Problem> {
         let looks = legs.iter().map(async |leg| {
             let nothing = Acquire { once, ..Acquire::new(leg.opened.limits().no_costs()) };
@@ -60,7 +59,8 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
                     knows_it: applied.effect == Effect::Repeated,
                     units: applied.limits.first().map_or(u64::MAX, |limit| limit.remaining),
                 },
-                // Nobody counts: it lets everything pass, and so is as good as any other.
+                // Its store failed and its policy is open: it admits everything, and so is as good as any
+                // other.
                 Decided::Uncounted => Seen { knows_it: false, units: u64::MAX },
             })
         });
@@ -68,7 +68,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     }
 }
 
-/// Every order is as likely as any other, for ids as for random numbers: an id is a half of a hash.
+/// Every order is equally likely, for ids as for random numbers: an id is half of a hash.
 const fn drawn_from(id: Id) -> Choice<'static> {
     Choice::Random(id.as_u128() as u64)
 }

@@ -64,7 +64,7 @@ pub(super) struct World {
     pub(super) instances: Vec<HotKeys>,
     oracle: Record,
     pub(super) admitted: u64,
-    /// How often an operation was done to a record, for good or not.
+    /// How often an operation was applied to a record, committed or not.
     pub(super) asked: Cell<u32>,
 }
 
@@ -134,12 +134,12 @@ impl World {
         passed
     }
 
-    /// How often somebody went to the store and wrote: each is a load and a swap.
+    /// The number of visits that wrote: each is a load and a swap.
     pub(super) fn visits(&self) -> u32 {
         self.store.operations.get() / 2
     }
 
-    /// The units that are held of the first limit, by anyone.
+    /// The units of the first limit held by all instances.
     pub(super) fn held(&self) -> u64 {
         let peek = Operation::from(self.limits().no_costs());
         let record = block_on(self.store.records.load(KEY)).unwrap().record;
@@ -148,6 +148,6 @@ impl World {
     }
 }
 
-/// The instance died, and another one is in its place.
+/// Replaces an instance that died.
 #[derive(Debug)]
 pub(super) struct Dead;
