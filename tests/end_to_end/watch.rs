@@ -24,7 +24,7 @@ fn reduce(program: &Program, key: &str) {
     assert_eq!(answer.status, 200, "{}", answer.text);
 }
 
-/// Which key was reduced; nothing when the stream is over.
+/// Which key was reduced; `None` when the stream is over.
 fn reduced(watcher: &mut Watcher) -> Option<Value> {
     let told = watcher.told()?;
     assert_eq!(told.name, "reduced");

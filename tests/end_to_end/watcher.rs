@@ -46,7 +46,7 @@ impl Watcher {
         Ok(watcher)
     }
 
-    /// The next event; nothing when the stream is over.
+    /// The next event; `None` when the stream is over.
     pub(crate) fn told(&mut self) -> Option<Told> {
         let mut name = None;
         loop {

@@ -42,10 +42,10 @@ pub struct LimitStatus {
     pub limit: u64,
     /// The units that could be asked for now.
     pub remaining: u64,
-    /// How long until this cost passes this limit: zero when it does, nothing when it never will.
+    /// How long until this cost passes this limit: zero when it does, `None` when it never will.
     #[serde(rename = "retry_after_ms", deserialize_with = "millis::read_wait")]
     pub retry_after: Option<Duration>,
-    /// How long until the limit is as if never used; nothing for a budget that is not given back.
+    /// How long until the limit is as if never used; `None` for a budget that is not given back.
     #[serde(rename = "reset_after_ms", deserialize_with = "millis::read_wait")]
     pub reset_after: Option<Duration>,
     /// How long an admitted request has to wait its turn: zero except for a leaky queue.

@@ -52,7 +52,7 @@ impl Waiting {
         })
     }
 
-    /// When to ask again, or nothing when that is of no use.
+    /// When to ask again, or `None` when that is of no use.
     fn wait(&self, answer: &Answer, left: Duration) -> Option<Duration> {
         let told = answer.retry_after.unwrap_or(Duration::MAX);
         let wait = match self.hold {

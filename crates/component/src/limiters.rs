@@ -22,7 +22,7 @@ unsafe impl Sync for Shared {}
 static LIMITERS: Shared =
     Shared(UnsafeCell::new(Limiters { tables: Vec::new(), serials: Serials::START }));
 
-/// Gives the limiter an id; nothing when too many are open.
+/// Gives the limiter an id; `None` when too many are open.
 pub(crate) fn open(table: Table) -> Option<u32> {
     with_all(|limiters| {
         let free = limiters.tables.iter().position(Option::is_none);

@@ -15,7 +15,7 @@ unsafe impl Sync for Policies {}
 
 static POLICIES: Policies = Policies(UnsafeCell::new(Vec::new()));
 
-/// Gives `policy` an id; nothing when too many are open.
+/// Gives `policy` an id; `None` when too many are open.
 pub(crate) fn open(policy: Policy) -> Option<u32> {
     // SAFETY: no reference outlives the export that took it, and none is held while an import is called,
     // from which a host may call back.

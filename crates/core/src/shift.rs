@@ -13,7 +13,7 @@ pub(crate) fn insert<T>(items: &mut Vec<T>, index: usize, item: T) {
     items.push(carried);
 }
 
-/// Removes the item at `index`; nothing when there is none.
+/// Removes the item at `index`; `None` when there is none.
 pub(crate) fn remove<T>(items: &mut Vec<T>, index: usize) -> Option<T> {
     items.get(index)?;
     let mut carried = items.pop()?;

@@ -120,7 +120,7 @@ struct Server<H> {
 }
 
 impl<H: Handler> Server<H> {
-    /// The next connection, or nothing when the system refused it.
+    /// The next connection, or `None` when the system refused it.
     async fn accept(
         &self,
         listener: &TcpListener,

@@ -26,7 +26,7 @@ impl Decided {
         answer::exact(&self.applied)
     }
 
-    /// The record to write; nothing when it did not change.
+    /// The record to write; `None` when it did not change.
     pub fn record(&self) -> Option<Vec<u8>> {
         self.applied.record.clone()
     }

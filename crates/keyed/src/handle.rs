@@ -41,7 +41,7 @@ impl Serials {
     /// No handle was given out yet.
     pub const START: Self = Self(0);
 
-    /// A handle that was never given out; nothing when all were.
+    /// A handle that was never given out; `None` when all were.
     pub(crate) fn handle(&mut self, slot: usize) -> Option<Handle> {
         let serial = self.0.checked_add(1).filter(|serial| *serial <= SERIALS_MAX)?;
         self.0 = serial;

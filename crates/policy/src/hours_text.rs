@@ -8,7 +8,7 @@ const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 const EVERY_DAY: u8 = 0b111_1111;
 const DAY_MINUTES: u16 = 24 * 60;
 
-/// The hours that these fields describe; nothing where they say nothing of hours.
+/// The hours that these fields describe; `None` where they say nothing of hours.
 pub(crate) fn schedule(fields: &Fields<'_>) -> Result<Option<Schedule>, String> {
     let days = fields.text("days")?.map(days).transpose()?;
     let from_min = minutes(fields, "from")?;

@@ -17,7 +17,7 @@ pub(crate) struct KeyPatterns {
 }
 
 impl KeyPatterns {
-    /// Those that the field `keys` lists; nothing where there is no such field.
+    /// Those that the field `keys` lists; `None` where there is no such field.
     pub(crate) fn read(fields: &Fields<'_>) -> Result<Option<Self>, String> {
         let items = match fields.get("keys")? {
             None => return Ok(None),

@@ -29,7 +29,7 @@ pub(crate) struct Field<'a> {
     pub(crate) value: Span<'a>,
 }
 
-/// The tree of a text; nothing for what is neither TOML nor JSON.
+/// The tree of a text; `None` for what is neither TOML nor JSON.
 pub(crate) fn parse(text: &str) -> Option<Span<'_>> {
     if is_json(text) {
         let value = parse_to_ast(text, &CollectOptions::default(), &ParseOptions::default());

@@ -124,7 +124,7 @@ pub(crate) const CHANGES: [(Method, Change); 2] =
     [(Method::PUT, Change::PutPolicy), (Method::DELETE, Change::DeletePolicy)];
 
 impl<'a> Route<'a> {
-    /// What a caller has to be allowed to; nothing where everybody is.
+    /// What a caller has to be allowed to; `None` where everybody is.
     pub(crate) const fn scope(&self) -> Option<Scope> {
         match self {
             Self::Get(Get::Health | Get::Ready | Get::OpenApi, _) => None,
@@ -183,7 +183,7 @@ impl Post {
     }
 }
 
-/// The names of a path's template and the segments in their places; nothing when the path is another one.
+/// The names of a path's template and the segments in their places; `None` when the path is another one.
 fn matched<'t, 'a>(template: &'t str, path: &'a str) -> Option<Vec<(&'t str, &'a str)>> {
     let (mut names, mut segments) = (Vec::new(), path.split('/'));
     for part in template.split('/') {

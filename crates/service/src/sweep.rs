@@ -47,7 +47,7 @@ struct StepBody {
     contended: u64,
     unknown_policy: u64,
     corrupt: u64,
-    /// Where the next step goes on; nothing when this was the last one.
+    /// Where the next step goes on; `None` when this was the last one.
     cursor: Option<String>,
 }
 

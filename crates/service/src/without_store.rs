@@ -64,7 +64,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         Some(Outcome { ending, legs: legs.collect() })
     }
 
-    /// Decides in the memory of this process, all or nothing, on what is asked of record keys; nothing where a policy does
+    /// Decides in the memory of this process, all or nothing, on what is asked of record keys; `None` where a policy does
     /// not want that.
     fn decide_locally(&self, asked: &[(&Opened<L>, &str, &Operation)]) -> Option<Vec<Applied>> {
         let limiter = &self.service.limiter;

@@ -22,7 +22,7 @@ pub enum Decoded {
     Record {
         /// By their names.
         limits: BTreeMap<String, LimitView>,
-        /// In how many milliseconds it will decide as none would, if nobody uses it; nothing for never.
+        /// In how many milliseconds it will decide as none would, if nobody uses it; `None` for never.
         forget_after_ms: Option<u64>,
     },
     /// Nothing: it is no record.
@@ -41,7 +41,7 @@ pub struct LimitView {
     pub remaining: u64,
     /// The units that are held.
     pub held: u64,
-    /// In how many milliseconds it is as if never used; nothing for never.
+    /// In how many milliseconds it is as if never used; `None` for never.
     pub reset_after_ms: Option<u64>,
 }
 
@@ -52,7 +52,7 @@ impl Decoder {
         Self { policies, now }
     }
 
-    /// What `bytes` under `record_key` mean; nothing where the policy is not known, as one that was put
+    /// What `bytes` under `record_key` mean; `None` where the policy is not known, as one that was put
     /// live.
     #[must_use]
     pub fn decode(&self, record_key: &str, bytes: &[u8]) -> Option<Decoded> {

@@ -78,7 +78,7 @@ impl<R: BufRead> Records<R> {
         Ok(records)
     }
 
-    /// The next record, or nothing after the last one.
+    /// The next record, or `None` after the last one.
     fn next(&mut self) -> Result<Option<(String, Vec<u8>)>, RestoreError> {
         if !self.read_line()? {
             return Err(RestoreError::CutOff);

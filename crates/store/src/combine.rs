@@ -80,7 +80,7 @@ struct Place<'a, Q, T, E> {
 impl<Q, T, E> Combiner<Q, T, E> {
     /// Decides on `key`, together with all others who wait for it.
     ///
-    /// `ask` gets the record, or nothing when the key is absent, and what is asked: by this request or by
+    /// `ask` gets the record, or `None` when the key is absent, and what is asked: by this request or by
     /// another one for the same key, so everyone's `ask` has to answer alike. It is called again after every
     /// conflict, as that of [`drive()`] is.
     ///

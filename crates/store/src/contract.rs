@@ -116,7 +116,7 @@ pub trait SweptStore: Store {
 pub struct Page {
     /// The keys.
     pub keys: Vec<String>,
-    /// What to ask for the next page with, or nothing when this was the last.
+    /// What to ask for the next page with, or `None` when this was the last.
     pub cursor: Option<String>,
 }
 
@@ -136,7 +136,7 @@ pub struct KeySwap<'a, T> {
 /// What [`Store::load`] saw.
 #[derive(Debug)]
 pub struct Loaded<T> {
-    /// The record, or nothing when the key is absent.
+    /// The record, or `None` when the key is absent.
     pub record: Option<Vec<u8>>,
     /// Proof of having seen it, to be given to [`Store::swap`].
     pub token: T,

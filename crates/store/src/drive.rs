@@ -12,7 +12,7 @@ use crate::{Clock, Loaded, Store, StoreError, Swap};
 pub struct Answer<T> {
     /// What is handed back once the record is written.
     pub outcome: T,
-    /// The new record; nothing when there is nothing to write.
+    /// The new record; `None` when there is nothing to write.
     pub record: Option<Vec<u8>>,
     /// How long the new record matters: a store that expires records is told. [`Span::NEVER`] keeps it.
     pub forget_after: Span,
@@ -37,7 +37,7 @@ pub enum DriveError<E> {
 
 /// Decides on `key`: loads its record, asks `ask`, and swaps what it answers.
 ///
-/// `ask` gets the record, or nothing when the key is absent, and the time at which it was seen. It is
+/// `ask` gets the record, or `None` when the key is absent, and the time at which it was seen. It is
 /// called again after every conflict, with a new record and a new time, so it must be pure. Without a
 /// record to write the answer stands at once: a denial costs one load and no swap.
 ///

@@ -103,7 +103,7 @@ impl<'a, S: Store> Driver<'a, S> {
         Self { store, keys, tokens, fault: None }
     }
 
-    /// The record under a key, or nothing when it can't be loaded.
+    /// The record under a key, or `None` when it can't be loaded.
     async fn load(&mut self, leg: usize) -> Option<Option<Vec<u8>>> {
         match self.store.load(self.keys.get(leg)?).await {
             Ok(Loaded { record, token }) => {

@@ -24,7 +24,7 @@ pub enum News {
     Event(EventNews),
     /// More happened since this watcher was told last than the service keeps.
     Missed {
-        /// How much; nothing where the service does not know.
+        /// How much; `None` where the service does not know.
         events: Option<u64>,
     },
 }
@@ -45,9 +45,9 @@ pub struct CapacityNews {
     /// The period.
     #[serde(rename = "per_ms", deserialize_with = "millis::read")]
     pub per: Duration,
-    /// By whom; nothing where it recovered.
+    /// By whom; `None` where it recovered.
     pub source: Option<String>,
-    /// Why; nothing where it recovered.
+    /// Why; `None` where it recovered.
     pub reason: Option<String>,
     /// When.
     #[serde(rename = "at_ms", deserialize_with = "millis::read_time")]
@@ -61,7 +61,7 @@ pub struct LimitedNews {
     pub policy: String,
     /// Which key.
     pub key: String,
-    /// How long it was told to wait; nothing where waiting does not help.
+    /// How long it was told to wait; `None` where waiting does not help.
     #[serde(rename = "retry_after_ms", deserialize_with = "millis::read_wait")]
     pub retry_after: Option<Duration>,
     /// When.
@@ -92,7 +92,7 @@ struct MissedText {
 }
 
 impl News {
-    /// What an event of this name says with its data; nothing for a name that only a later version knows.
+    /// What an event of this name says with its data; `None` for a name that only a later version knows.
     pub(super) fn read(name: &str, data: &str) -> Option<Result<Self, ClientError>> {
         Some(match name {
             "capacity" => told(data).map(Self::Capacity),

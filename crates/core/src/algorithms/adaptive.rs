@@ -84,7 +84,7 @@ impl Adaptive {
     }
 
     /// Reduces the capacity to `factor_permille` thousandths of what it is now, at least 1 unit.
-    /// Says what it is then; nothing when that would not be lower.
+    /// Says what it is then; `None` when that would not be lower.
     pub(crate) fn reduce(
         &self,
         state: &mut AdaptiveState,

@@ -117,7 +117,7 @@ impl Meter {
         self.frozen
     }
 
-    /// Charges `cost` units at `now`: the new TAT, or nothing when they don't fit.
+    /// Charges `cost` units at `now`: the new TAT, or `None` when they don't fit.
     ///
     /// A cost of 0 asks for nothing and always passes.
     #[inline]

@@ -55,7 +55,7 @@ pub(super) const fn seconds(hours: u8, minutes: u8) -> i64 {
     (hours as i64).saturating_mul(3_600).saturating_add((minutes as i64).saturating_mul(60))
 }
 
-/// Seconds since the Unix epoch of a time in UTC, negative before it; nothing if there is no such day.
+/// Seconds since the Unix epoch of a time in UTC, negative before it; `None` if there is no such day.
 pub(super) fn unix_secs(date: Date, time: Time) -> Option<i64> {
     Some(date.days()?.saturating_mul(86_400).saturating_add(time.seconds()))
 }

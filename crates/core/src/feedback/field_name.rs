@@ -38,7 +38,7 @@ const PREFIXES: [&str; 3] = ["x-ratelimit-", "x-rate-limit-", "ratelimit-"];
 const ANTHROPIC: &str = "anthropic-ratelimit-";
 
 impl Field {
-    /// What a header of this name is about; nothing if not about limits.
+    /// What a header of this name is about; `None` if not about limits.
     pub(super) fn of(name: &[u8]) -> Option<Self> {
         let name = str::from_utf8(name).ok()?;
         if let Some((_, field)) = NAMES.iter().find(|(known, _)| name.eq_ignore_ascii_case(known)) {

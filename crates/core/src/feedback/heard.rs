@@ -58,7 +58,7 @@ impl Heard {
     }
 }
 
-/// A level of which one number is known; nothing if the value is malformed.
+/// A level of which one number is known; `None` if the value is malformed.
 fn number(part: Part, dimension: Dimension, value: &[u8], now: Timestamp) -> Option<Level> {
     let unknown = Level::unknown(dimension);
     Some(match part {

@@ -90,7 +90,7 @@ pub(crate) fn put_state(out: &mut Vec<u8>, tag: u32, kind: u8, state: &State) {
     }
 }
 
-/// Reads into a state what the payload of an entry of its kind says; nothing when its length is wrong.
+/// Reads into a state what the payload of an entry of its kind says; `None` when its length is wrong.
 #[inline]
 pub(crate) fn read_state(state: &mut State, payload: &[u8]) -> Option<()> {
     match state {

@@ -33,7 +33,7 @@ impl Record {
         largest_in(bytes, entry::BLOCK).map(Timestamp::from_nanos)
     }
 
-    /// When the hold under this id expires, as these bytes tell it, whatever the policy is; nothing when there is none.
+    /// When the hold under this id expires, as these bytes tell it, whatever the policy is; `None` when there is none.
     /// An expired one is reported until the record is next written.
     ///
     /// ```

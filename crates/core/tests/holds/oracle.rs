@@ -118,7 +118,7 @@ impl Oracle {
         }
     }
 
-    /// The units that can be taken; nothing when this oracle does not know.
+    /// The units that can be taken; `None` when this oracle does not know.
     pub(crate) fn remaining(&mut self, now: Timestamp) -> Option<u64> {
         let now = nanos(now);
         self.bring_up(now);

@@ -89,7 +89,7 @@ proptest! {
     }
 }
 
-/// The same operation on the policy without the limits that only watch; nothing when it is about one
+/// The same operation on the policy without the limits that only watch; `None` when it is about one
 /// of them.
 fn without(policy: &Policy, operation: &Operation) -> Option<Operation> {
     let count = policy.limits().len();

@@ -45,7 +45,7 @@ impl<'p> World<'p> {
         Self { weather, store, processes, now_ns, slowest_ns, random, trace }
     }
 
-    /// Lets the next one take its step. Says which one it was; nothing when all are done or dead.
+    /// Lets the next one take its step. Says which one it was; `None` when all are done or dead.
     pub(crate) fn step(&mut self) -> Option<usize> {
         let alive = self.processes.iter().enumerate().filter(|(_, it)| !it.caller.is_over());
         let (number, _) = alive.min_by_key(|(_, process)| process.wake_ns)?;

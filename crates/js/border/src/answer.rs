@@ -63,7 +63,7 @@ pub fn exact(applied: &Applied) -> Vec<u64> {
     whole.into_iter().chain(limits).collect()
 }
 
-/// What these numbers say, and the record to write; nothing when they are none of a decision.
+/// What these numbers say, and the record to write; `None` when they are none of a decision.
 #[must_use]
 pub fn applied(code: u32, numbers: &[u64], record: Option<Vec<u8>>) -> Option<Applied> {
     let (whole, limits) = numbers.split_first_chunk::<HEAD>()?;

@@ -93,7 +93,7 @@ impl Machine {
         self.machine.failed();
     }
 
-    /// Whether the swap was done; nothing when nobody knows.
+    /// Whether the swap was done; `None` when nobody knows.
     pub fn swapped(&mut self, done: Option<bool>) {
         self.machine.swapped(match done {
             Some(true) => Swap::Done,

@@ -24,7 +24,7 @@ impl Answer {
         self.number
     }
 
-    /// The record to write; nothing when it did not change.
+    /// The record to write; `None` when it did not change.
     pub fn record(&self) -> Option<Vec<u8>> {
         self.record.clone()
     }

@@ -100,7 +100,7 @@ impl Status {
     }
 }
 
-/// Where the barrier stands; nothing when it was never created.
+/// Where the barrier stands; `None` when it was never created.
 #[wasm_bindgen]
 pub fn query(record: Option<Vec<u8>>, now: u64) -> Result<Option<Status>, JsValue> {
     Ok(decode(record)?.query(Timestamp::from_nanos(now)).map(Status))
@@ -111,7 +111,7 @@ fn decode(record: Option<Vec<u8>>) -> Result<Barrier, JsValue> {
     decoded.map_err(|problem| error(format_args!("record: {problem}")))
 }
 
-/// The record to write; nothing when the barrier did not change.
+/// The record to write; `None` when the barrier did not change.
 fn written(before: &Barrier, after: &Barrier) -> Option<Vec<u8>> {
     (before != after).then(|| after.encode())
 }

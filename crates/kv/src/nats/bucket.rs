@@ -208,7 +208,7 @@ impl Bucket {
         }
     }
 
-    /// The revision of what was written, or nothing where somebody wrote first.
+    /// The revision of what was written, or `None` where somebody wrote first.
     async fn publish(
         &self,
         key: &str,

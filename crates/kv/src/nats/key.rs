@@ -27,7 +27,7 @@ pub(super) fn encode(prefix: &str, key: &str) -> String {
     encoded
 }
 
-/// The key that became `encoded`, or nothing if none does.
+/// The key that became `encoded`, or `None` if none does.
 pub(super) fn decode(encoded: &str) -> Option<String> {
     if encoded.len() > ENCODED_BYTES_MAX {
         return None;

@@ -22,7 +22,7 @@ pub const OVERLAY_BYTES_MAX: usize = 64 << 20;
 const BATCH_ENTRIES_MAX: usize = OVERLAY_ENTRIES_MAX / 2;
 const BATCH_BYTES_MAX: usize = OVERLAY_BYTES_MAX / 2;
 
-/// A value that is not committed yet, or nothing when the key was deleted. Shared, so that only pointers
+/// A value that is not committed yet, or `None` when the key was deleted. Shared, so that only pointers
 /// are copied under the lock.
 pub(super) type Pending = Option<Arc<[u8]>>;
 

@@ -84,7 +84,7 @@ impl Writer {
         }
     }
 
-    /// Waits for something to commit; nothing when the store is closed. A try is the last one when it
+    /// Waits for something to commit; `None` when the store is closed. A try is the last one when it
     /// starts after closing.
     fn next_batch(&self) -> Option<(Arc<Batch>, bool)> {
         let mut state = self.shared.lock();

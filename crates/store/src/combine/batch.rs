@@ -81,7 +81,7 @@ impl<'a, Q, T, E> Batch<'a, Q, T, E> {
     }
 
     /// The swap met a conflict. Requests that met too many are told so; the others go back in line. Returns the most
-    /// conflicts that any of those met; nothing when none goes back.
+    /// conflicts that any of those met; `None` when none goes back.
     pub(super) fn conflict(mut self) -> Option<u32> {
         let mut most = None;
         for mut member in std::mem::take(&mut self.members) {

@@ -29,7 +29,7 @@ impl Grave {
         bytes
     }
 
-    /// The grave that `value` is; nothing when it is a record.
+    /// The grave that `value` is; `None` when it is a record.
     pub(super) fn decode(value: &[u8]) -> Option<Self> {
         let (kind, since) = value.split_first()?;
         let closing = match *kind {

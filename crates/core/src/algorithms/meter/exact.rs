@@ -37,7 +37,7 @@ impl Meter {
         }
     }
 
-    /// `a - b`, or nothing when that is negative.
+    /// `a - b`, or `None` when that is negative.
     #[inline]
     pub(super) fn minus(&self, a: Tat, b: Tat) -> Option<Tat> {
         let (nanos, part) = match a.part.checked_sub(b.part) {
@@ -85,7 +85,7 @@ impl Tat {
     }
 }
 
-/// `numerator * units / denominator` nanoseconds, or nothing when that is beyond 64 bits of them.
+/// `numerator * units / denominator` nanoseconds, or `None` when that is beyond 64 bits of them.
 #[inline]
 pub(super) fn fraction(numerator: u64, denominator: u64, units: u64) -> Option<Tat> {
     let (low, high) = numerator.carrying_mul(units, 0);

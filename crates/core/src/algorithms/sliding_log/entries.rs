@@ -102,7 +102,7 @@ impl Log {
         }
     }
 
-    /// Reads what [`encode_into`](Self::encode_into) wrote; nothing for any other bytes.
+    /// Reads what [`encode_into`](Self::encode_into) wrote; `None` for any other bytes.
     pub(crate) fn decode(mut bytes: &[u8]) -> Option<Self> {
         let mut log = Self::default();
         while !bytes.is_empty() {
