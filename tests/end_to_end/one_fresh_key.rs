@@ -56,7 +56,7 @@ fn in_a_file_that_is_written_at_once() {
 }
 
 /// The edge function and Redis, by the script that the native host runs too. The requests of one instance
-/// race each other there, since asking Redis is asynchronous: who is told that the key is busy comes back.
+/// race each other there, since asking Redis is asynchronous: a client that is told that the key is busy comes back.
 #[test]
 fn in_redis() {
     let (redis, folder) = (RedisServer::start(), tempfile::tempdir().unwrap());

@@ -175,7 +175,7 @@ impl Program {
         str::from_utf8(&status_line[9..]).unwrap().parse().unwrap()
     }
 
-    /// Kills it as `kill -9` does, whoever still waits for an answer.
+    /// Kills it as `kill -9` does, even while clients wait for answers.
     pub(crate) fn kill_now(&self) {
         self.signal("-KILL");
     }

@@ -1,5 +1,5 @@
 //! One agent of several that call the same upstream. Before each call it asks for its turn; when the
-//! upstream pushes back, it announces that to all the others, who are slower from then on.
+//! upstream pushes back, it announces that to all the others, which slow down from then on.
 //!
 //! Calls of the upstream are lines of the standard input here, each with the status that it answered:
 //!

@@ -20,7 +20,7 @@ use crate::random;
 const FIRST_WAIT_MAX_MS: u64 = 100;
 /// Longest wait before any attempt.
 const WAIT_MAX_MS: u64 = 2_000;
-/// Longest wait that a service which can't decide may ask for. Who is sent away for longer is told.
+/// Longest wait that a service which can't decide may ask for. A longer one is returned to the caller.
 pub(crate) const RETRY_AFTER_MAX: Duration = Duration::from_secs(5);
 
 /// What to do next.

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::answer::Answer;
 use crate::calls::{self, Acquire, Call, Cost, Granted, Settled};
 
-/// What names a lease. Whoever has it can settle it, so it is not shown.
+/// What names a lease. Anyone who has it can settle it, so it is not shown.
 #[derive(PartialEq, Eq)]
 pub(crate) struct Token(Box<str>);
 

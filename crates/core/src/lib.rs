@@ -24,7 +24,7 @@
 //! assert_eq!(decision.verdict(), Verdict::Limited);
 //! assert_eq!(decision.retry_after(), Span::from_secs(20));
 //!
-//! // The record is 23 bytes; whoever decodes them goes on where this one stopped.
+//! // The record is 23 bytes; any host that decodes them continues from there.
 //! let bytes = record.encode(&policy);
 //! assert_eq!(bytes.len(), 23);
 //! assert_eq!(Record::decode(&policy, &bytes)?, record);

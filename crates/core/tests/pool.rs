@@ -61,7 +61,7 @@ fn every_order_is_equally_likely() {
     assert!(counts.values().all(|count| *count == 5), "{counts:?}");
 }
 
-/// Most room first; of equals the one in front; who has no number has no room.
+/// Most room first; of equals the one in front; a member without a number has no room.
 #[test]
 fn most_room_comes_first() {
     assert_eq!(order(4, Choice::MostRoom(&[3, 9, 3, 10])), [3, 1, 0, 2]);

@@ -41,7 +41,7 @@ struct Slot {
 }
 
 impl Table {
-    /// A table without keys, which will keep at most `keys_max` of them. Who can't guess `seed` can't
+    /// A table without keys, which will keep at most `keys_max` of them. Without knowing `seed` nobody can
     /// choose keys that take long to find, so it is random where others choose keys.
     ///
     /// # Errors

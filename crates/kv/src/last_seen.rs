@@ -1,11 +1,11 @@
-//! What a server was last heard to hold, bounded: who decides on a key again need not ask for it first.
+//! What a server was last heard to hold, bounded: deciding on a key again needs no load first.
 
 use std::hash::RandomState;
 use std::sync::{Mutex, PoisonError};
 
 use hashlink::LruCache;
 
-/// Most keys. More are not asked for again soon, and who is forgotten is loaded again.
+/// Most keys. Beyond that, keys are rarely asked for again soon; one that was evicted is loaded again.
 const KEYS_MAX: usize = 131_072;
 /// Most bytes of keys and values together: a key with its record, of some limits, has about a hundred.
 const BYTES_MAX: usize = 16 << 20;

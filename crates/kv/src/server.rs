@@ -15,7 +15,7 @@ pub(crate) use self::address::Address;
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long a server may take to answer, unless its address says otherwise.
 pub const RESPONSE_TIMEOUT: Duration = Duration::from_secs(1);
-/// Longest timeout that an address may ask for. Whoever waits longer has given up.
+/// Longest timeout that an address may ask for. A client has given up by then.
 pub const TIMEOUT_MAX: Duration = Duration::from_secs(60);
 
 /// How a server is reached, in the words of an error message.

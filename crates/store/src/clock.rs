@@ -26,7 +26,7 @@ impl<C: Clock> Clock for Arc<C> {
     }
 }
 
-/// A clock that is set by hand; who sleeps on it moves it.
+/// A clock that is set by hand; sleeping on it advances it.
 #[derive(Debug, Default)]
 pub struct ManualClock {
     nanos: AtomicU64,

@@ -35,9 +35,9 @@ pub const WAITING_MAX: usize = 4_096;
 /// themselves.
 pub const LINES_MAX: usize = 16_384;
 
-/// Lines of requests, one for each key that is asked for right now.
+/// Lines of requests, one for each key in use right now.
 ///
-/// `Q` is what is asked, `T` the answer to it and `E` why there is none.
+/// `Q` is the question, `T` the answer to it and `E` why there is none.
 ///
 /// ```
 /// use tollgate_core::Span;

@@ -41,7 +41,7 @@ impl Operation {
 #[derive(Debug, Default)]
 pub struct StoreTally([Counters; Operation::NAMES.len()]);
 
-/// Counters of one operation: few, since every request of every thread adds to them.
+/// Counters of one operation: few, since every request on every thread adds to them.
 #[derive(Debug, Default)]
 struct Counters {
     /// How many took so long.

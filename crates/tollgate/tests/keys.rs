@@ -86,7 +86,7 @@ fn a_denied_key_is_not_kept() {
     assert_eq!(limiter.keys(), 0);
 }
 
-/// Keys that come and go don't pile up: whoever adds one clears others away.
+/// Keys that come and go don't pile up: adding a key removes idle ones.
 #[test]
 fn idle_keys_do_not_pile_up() {
     let limiter = limiter(1_000_000);
@@ -104,7 +104,7 @@ fn idle_keys_do_not_pile_up() {
     assert_eq!(limiter.keys(), 0);
 }
 
-/// As many as there is room for get in, whoever asks at once.
+/// Exactly as many as there is room for are admitted, however many ask at once.
 #[test]
 fn exactly_the_capacity_passes_among_threads() {
     let capacity = 1_000;

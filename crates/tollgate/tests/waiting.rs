@@ -63,7 +63,7 @@ fn what_never_passes_is_told_at_once() {
     assert_eq!(error.to_string(), "costs: above what the limit ever has for them");
 }
 
-/// A budget that is spent never passes again: who would wait forever is told so.
+/// A budget that is spent never passes again: waiting for it fails at once.
 #[test]
 fn a_spent_budget_is_told_at_once() {
     let limiter = manual(Limit::token_bucket("requests", 1, 0, SECOND).unwrap());

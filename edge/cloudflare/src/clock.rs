@@ -18,7 +18,7 @@ impl Clock for WorkerClock {
     }
 
     async fn sleep(&self, span: Span) {
-        // Rounded up: who is told to wait so long must not come back early.
+        // Rounded up, so that no caller comes back too early.
         Delay::from(Duration::from_millis(span.as_millis_ceil())).await;
     }
 }

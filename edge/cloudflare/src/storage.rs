@@ -65,7 +65,7 @@ impl Storage {
         seen: Option<&[u8]>,
         record: &[u8],
     ) -> Result<Swap, StoreError> {
-        // The alarm first: who is told that it could not be set was not charged.
+        // The alarm first: if it can't be set, nothing was charged.
         if !self.is_alarm_set.get() {
             self.set_first_alarm().await?;
         }

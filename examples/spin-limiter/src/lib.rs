@@ -62,7 +62,7 @@ async fn handle(request: Request) -> spin_sdk::http::Result<Response<FullBody<By
         let left = decision.limits.first().map_or(0, |limit| limit.remaining);
         return Ok(answer(StatusCode::OK, format!("{left} left\n")));
     }
-    // Rounded up: who waits that long gets through.
+    // Rounded up, so that a caller who waits that long gets through.
     let seconds = decision.retry_after.div_ceil(NANOS_PER_SECOND);
     let mut limited = answer(StatusCode::TOO_MANY_REQUESTS, format!("again in {seconds} s\n"));
     limited.headers_mut().insert("retry-after", seconds.into());

@@ -102,7 +102,7 @@ impl AdaptiveLimit {
         self
     }
 
-    /// Who changes it (64 bytes at most), and why (256 bytes). Whoever looks is told.
+    /// Who changes it (64 bytes at most), and why (256 bytes); looking at the capacity and watching it report both.
     #[must_use]
     pub fn because(mut self, source: &str, reason: &str) -> Self {
         self.source = Some(source.to_owned());

@@ -59,7 +59,7 @@ pub(crate) fn is_stream<T>(head: &Response<T>) -> bool {
     head.status() == 200 && kind.is_some_and(|it| it.starts_with(EVENT_STREAM.as_bytes()))
 }
 
-/// A watcher. Whoever stops in the middle of a step may ask again where to [`go`](Self::go).
+/// A watcher. After stopping in the middle of a step, ask again where to [`go`](Self::go).
 #[derive(Debug)]
 pub(crate) struct Watching {
     config: Arc<Config>,

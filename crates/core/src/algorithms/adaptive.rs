@@ -72,7 +72,7 @@ impl Adaptive {
     }
 
     /// Sets capacity and period of this key; what is available is clipped and never topped up. A
-    /// reduction ends: who sets a capacity knows what it is.
+    /// reduction ends, since the new capacity is known.
     pub(crate) fn set(&self, state: &mut AdaptiveState, now: Timestamp, set: Option<(u64, Span)>) {
         self.bring_up(state, now);
         let (_, before) = self.numbers(state);

@@ -98,7 +98,7 @@ fn another_generation() {
     assert_eq!(barrier.arrive(numbered(2), 2, EXPIRY), Arrival::Waiting { remaining: 1 });
 }
 
-/// A barrier is created once: while it is alive, whoever creates it again is told so.
+/// A barrier is created once: while it is alive, creating it again is an error.
 #[test]
 fn creating_again() {
     type Make = fn() -> Barrier;

@@ -20,7 +20,7 @@ pub fn timestamp(millis: f64) -> Timestamp {
     Timestamp::from_nanos((whole * NANOS_PER_MILLI).saturating_add(part as u64))
 }
 
-/// Whole milliseconds, rounded up: who waits that long has waited long enough. What never comes is
+/// Whole milliseconds, rounded up, so that waiting that long is enough. What never comes is
 /// infinite.
 #[inline]
 pub fn millis(span: Span) -> f64 {

@@ -40,7 +40,7 @@ pub(super) async fn page(bucket: &Bucket, cursor: Option<&str>) -> Result<Page, 
     let reader = reader.map_err(|error| bucket.failure(error))?;
     let (mut keys, mut next) = (BTreeSet::new(), start);
     let Info { num_pending, name, .. } = reader.cached_info();
-    // Who waits for none would wait for all of the time that there is for some.
+    // Asking for no messages would wait for the whole timeout.
     if *num_pending > 0 {
         let fetch = reader.fetch().max_messages(PAGE_KEYS_MAX - 1).expires(REMOVED_MAX);
         let mut messages = fetch.messages().await.map_err(|error| bucket.failure(error))?;

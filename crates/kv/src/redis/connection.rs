@@ -13,7 +13,7 @@ use url::Url;
 
 use crate::server::{Address, Timeouts, prepare_tls};
 
-/// Who makes connections. It has no `Debug`, since it holds the password.
+/// Makes connections. It has no `Debug`, since it holds the password.
 pub(super) enum Connector {
     Server(Box<Client>),
     Cluster(Box<ClusterClient>),

@@ -27,7 +27,7 @@ pub(super) struct Link {
 /// The connection there is.
 struct State {
     now: Result<Connection, Down>,
-    /// How many connections there were before: who reports one as broken says which.
+    /// How many connections there were before, so that a report names the one that broke.
     number: u64,
 }
 

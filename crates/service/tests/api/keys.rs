@@ -1,4 +1,4 @@
-//! API keys: who may ask what, and whose records it reaches.
+//! API keys: what each may ask, and whose records it reaches.
 
 use http::{Request, StatusCode};
 use serde_json::json;

@@ -190,7 +190,7 @@ fn a_path_tells_what_it_takes() {
     assert_eq!(allow("/v1/policies/validate"), (405, "GET, HEAD, POST, PUT, DELETE".into()));
 }
 
-/// There is a bound on how many policies, and it is told which; who deletes one has room for another.
+/// There is a bound on how many policies, and the error names it; deleting one makes room for another.
 #[test]
 fn a_tenant_changes_at_most_a_hundred_policies() {
     let api = Api::new();

@@ -271,7 +271,7 @@ fn those_who_watch_here_look_together() {
     assert_eq!(late[0].name, "reduced");
 }
 
-/// It has happened: who asked must not ask again.
+/// It has happened: the caller must not ask again.
 #[test]
 fn what_can_not_be_announced_has_happened_nevertheless() {
     let api = Api::new();

@@ -1,4 +1,4 @@
-//! Those who share one load and one swap.
+//! Requests that share one load and one swap.
 
 use tollgate_core::{ATTEMPTS_MAX, DECISION_TIME_MAX, Span, Timestamp};
 
@@ -6,8 +6,8 @@ use super::BATCH_MAX;
 use super::line::{Line, Member};
 use crate::{Answer, DriveError, StoreError};
 
-/// The first of a line, while they are served. Whoever is left when it is dropped, for whatever reason,
-/// goes back to where it stood.
+/// The requests at the front of a line, while they are served. Those that are left when it is dropped, for
+/// whatever reason, go back to their places.
 pub(super) struct Batch<'a, Q, T, E> {
     line: &'a Line<Q, T, E>,
     members: Vec<Member<Q, T, E>>,

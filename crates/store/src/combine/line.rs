@@ -1,4 +1,4 @@
-//! Who waits for one key, and how they are served.
+//! The requests that wait for one key, and how they are served.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -15,7 +15,7 @@ use crate::looks::Looks;
 use crate::random::wait_after;
 use crate::{Answer, Clock, DriveError, Store, Swap};
 
-/// How a request hears its answer.
+/// How a request receives its answer.
 pub(super) type Reply<T, E> = oneshot::Receiver<Result<T, DriveError<E>>>;
 
 /// The line of one key.
@@ -24,19 +24,19 @@ pub(super) struct Line<Q, T, E> {
     lead: AsyncMutex<()>,
 }
 
-/// One who waits.
+/// A request that waits.
 pub(super) struct Member<Q, T, E> {
     pub(super) question: Q,
     pub(super) joined: Timestamp,
     /// How often a swap on its behalf was in conflict.
     pub(super) conflicts: u32,
-    /// What it was told, as long as that is not written.
+    /// Its answer, until that is written.
     pub(super) said: Option<Result<T, E>>,
     pub(super) reply: oneshot::Sender<Result<T, DriveError<E>>>,
 }
 
 impl<Q, T, E> Line<Q, T, E> {
-    /// Goes to the end of the line, or gets its question back when that is full.
+    /// Joins the end of the line, or returns the question when the line is full.
     pub(super) fn join(&self, question: Q, now: Timestamp) -> Result<Reply<T, E>, Q> {
         let mut waiting = self.waiting();
         if waiting.len() >= WAITING_MAX {
@@ -52,7 +52,7 @@ impl<Q, T, E> Line<Q, T, E> {
         self.lead.lock()
     }
 
-    /// Serves those in front, once. Whoever has no answer then is at the front again.
+    /// Serves the requests in front, once. Those without an answer then are at the front again.
     pub(super) async fn serve<S: Store, C: Clock>(
         &self,
         store: &S,

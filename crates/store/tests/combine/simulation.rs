@@ -93,7 +93,7 @@ fn simulate(plan: &Plan) -> (Heard, u32) {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(3_000))]
 
-    /// Nobody shares a ticket, none is sold that there is not, whoever is denied came when all were
+    /// No ticket is sold twice, no more are sold than there are, and whoever is denied came when all were
     /// sold, and everyone who waits hears something.
     #[test]
     fn every_answer_fits_one_order_of_all_requests(plan in plans()) {

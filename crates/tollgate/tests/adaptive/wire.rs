@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use tollgate::{BusError, CapacityBus};
 
-/// Everything that any member announced, in order. Who has a clone is on the same wire.
+/// Everything that any member announced, in order. All clones share the same wire.
 #[derive(Clone, Default)]
 pub(crate) struct Wire {
     messages: Arc<Mutex<Vec<Vec<u8>>>>,

@@ -89,8 +89,8 @@ fn ageing<R: Rule>(rule: &R, state: &R::State, ask: Ask) -> TestCaseResult {
     Ok(())
 }
 
-/// Who waits as long as told gets through, and one nanosecond earlier does not; who is told never, does
-/// not get through at the end of time.
+/// A request that waits as long as told passes, and one nanosecond earlier it does not; one that is told
+/// "never" does not pass at the end of time either.
 fn waiting<R: Rule>(rule: &R, state: &R::State, ask: Ask) -> TestCaseResult {
     for units in [ask.units, 1, rule.capacity(state)] {
         let wait = rule.retry_after(state, ask.now, units);
