@@ -116,10 +116,16 @@ class Arguments(unittest.TestCase):
                 limiter.try_acquire(no_key)  # type: ignore[arg-type]
             with self.assertRaisesRegex(t.Invalid, "^key: must "):
                 limiter.try_acquire_many([*["alice"] * 2_000, no_key])  # type: ignore[list-item]
-        for no_costs in (1, {"requests": 1}, "1", [1.5], [-1], [2**53], [None]):
+        for no_costs in (-1, 2**53, 1.5, {"tokens": 1}, {}, {"requests": "1"}, "1", [1.5], [-1], [2**53], [None]):
             with self.assertRaisesRegex(t.Invalid, "^costs: must be "):
                 limiter.try_acquire("alice", no_costs)  # type: ignore[arg-type]
         for no_limits in ("100/minute", [5], [requests(), None]):
             with self.assertRaisesRegex(t.Invalid, "^limits: must be "):
                 t.Limiter(no_limits)  # type: ignore[arg-type]
         self.assertEqual(limiter.try_acquire("alice", [0]).limits[0].remaining, 10)
+
+    def test_one_number_for_several_limits_is_an_error_that_names_them(self) -> None:
+        limiter = t.Limiter([requests(), t.token_bucket("tokens", 10, 10, per_ns=1_000)])
+        for no_costs in (1, {"requests": 1}, {"requests": 1, "tokens": 1, "bytes": 1}):
+            with self.assertRaisesRegex(t.Invalid, "^costs: must be given .*requests, tokens"):
+                limiter.try_acquire("alice", no_costs)

@@ -30,6 +30,19 @@ class LimiterTest(unittest.TestCase):
         self.clock.now_ns += SECOND_NS
         self.assertTrue(limiter.try_acquire("a"))
 
+    def test_costs_are_a_number_numbers_by_name_or_a_list(self) -> None:
+        limiter = self.limiter(capacity=10)
+        self.assertEqual(limiter.try_acquire("a", 4).limits[0].remaining, 6)
+        self.assertEqual(limiter.try_acquire("a", {"requests": 3}).limits[0].remaining, 3)
+        self.assertEqual(limiter.try_acquire("a", [2]).limits[0].remaining, 1)
+        llm = Limiter(
+            [token_bucket("input", 900, 900, per_ns=SECOND_NS), token_bucket("output", 90, 90, per_ns=SECOND_NS)],
+            clock=self.clock,
+        )
+        left = [limit.remaining for limit in llm.try_acquire("a", {"output": 50, "input": 200}).limits]
+        self.assertEqual(left, [700, 40])
+        self.assertEqual(llm.try_acquire_many(["a", "b"], {"input": 1, "output": 41}), [False, True])
+
     def test_a_batch_decides_as_calls_one_by_one_do(self) -> None:
         keys = [f"key-{number % 700}" for number in range(3_000)]
         alone, together = self.limiter(keys_max=700), self.limiter(keys_max=700)

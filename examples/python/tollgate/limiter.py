@@ -2,7 +2,7 @@
 
 import time
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from .decision import Decision
 from .errors import Full, Invalid
@@ -15,6 +15,9 @@ KEYS_MAX = 100_000
 KEY_BYTES_MAX = 512
 SLOTS_GROWN = 1_024
 """Slots are added so many at a time."""
+
+Costs = int | Mapping[str, int] | Sequence[int]
+"""Units for the only limit, units by limit name, or one number per limit in the policy's order."""
 
 
 class Limiter:
@@ -33,24 +36,24 @@ class Limiter:
         self._keys: list[str] = []
         self._slots_added = 0
         self._looked_at = 0
-        self._ones = (1,) * len(limits)
+        self._names = tuple(limit.name for limit in limits)
 
-    def try_acquire(self, key: str, costs: Sequence[int] | None = None) -> Decision:
-        """Charges costs (1 of each limit unless it is said), or nothing."""
-        return self.apply(key, acquire(self._ones if costs is None else costs))
+    def try_acquire(self, key: str, costs: Costs | None = None) -> Decision:
+        """Charges `costs`, by default 1 of each limit, or nothing."""
+        return self.apply(key, acquire(self._in_order(costs)))
 
     def apply(self, key: str, operation: Operation) -> Decision:
         """Does `operation` to a key."""
-        packed = operation.pack(len(self._ones))
+        packed = operation.pack(len(self._names))
         now_ns = self._clock()
         slot = self._slot(key, now_ns)
         self._module.write(OPERATION_AT, packed)
         return self._module.decision(self._policy, self._module.call("tollgate_slot_apply", self._policy, slot, now_ns))
 
-    def try_acquire_many(self, keys: Sequence[str], costs: Sequence[int] | None = None) -> list[bool]:
-        """The same of many keys, each as if alone, in their order: which of them passed."""
-        operation = acquire(self._ones if costs is None else costs)
-        packed, now_ns = operation.pack(len(self._ones)), self._clock()
+    def try_acquire_many(self, keys: Sequence[str], costs: Costs | None = None) -> list[bool]:
+        """The same for many keys, each as if alone, in their order: which of them passed."""
+        operation = acquire(self._in_order(costs))
+        packed, now_ns = operation.pack(len(self._names)), self._clock()
         # All of them, before one is charged.
         for key in keys:
             if key not in self._slots:
@@ -60,6 +63,19 @@ class Limiter:
             self._module.write(OPERATION_AT, packed)
             passed += self._acquire_batch(keys[start : start + BATCH_MAX], operation, now_ns)
         return passed
+
+    def _in_order(self, costs: Costs | None) -> Sequence[int]:
+        if costs is None:
+            return (1,) * len(self._names)
+        if isinstance(costs, Mapping):
+            if costs.keys() != set(self._names):
+                raise Invalid(f"costs: must be given by name for each of {', '.join(self._names)}, and no other")
+            return [costs[name] for name in self._names]
+        if isinstance(costs, int):
+            if len(self._names) != 1:
+                raise Invalid(f"costs: must be given for each of {', '.join(self._names)}")
+            return (costs,)
+        return costs
 
     def _acquire_batch(self, keys: Sequence[str], operation: Operation, now_ns: int) -> list[bool]:
         fresh = {key for key in keys if key not in self._slots}

@@ -115,7 +115,7 @@ def reduce(limit: int, factor_permille: int = 500, *, source: str, reason: str) 
 
 
 def listed(costs: Sequence[int]) -> tuple[int, ...]:
-    """Costs, if they are in an order: one number, or numbers by name, are of no limit."""
+    """Costs in the policy's order, which a single number or numbers by name don't have."""
     if not isinstance(costs, Sequence) or isinstance(costs, str):
         raise Invalid(f"costs: must be a list of one number per limit, not {type(costs).__name__}")
     return tuple(costs)

@@ -34,7 +34,7 @@ fn a_local_share_is_a_percentage_of_a_local_policy() {
     for (percent, message) in [
         ("0", "must be 1 to 100"),
         ("101", "must be 1 to 100"),
-        ("-1", "must be a whole number from 0 to 9007199254740991"),
+        ("-1", "must be a whole number without a sign, at most 9007199254740991"),
     ] {
         let text =
             format!("[policy.p]\non_store_failure = 'local'\nlocal_share_percent = {percent}");

@@ -94,7 +94,7 @@ fn what_is_wrong_with_a_limit_names_the_field() {
 
 #[test]
 fn wrong_types_and_unknown_fields_are_named() {
-    let whole = "must be a whole number from 0 to 9007199254740991";
+    let whole = "must be a whole number without a sign, at most 9007199254740991";
     let rows = [
         ("{ algorithm = 'gcra', limit = -1, per = '1s' }", format!("policy.p.x.limit: {whole}")),
         ("{ algorithm = 'gcra', limit = 1.5, per = '1s' }", format!("policy.p.x.limit: {whole}")),
