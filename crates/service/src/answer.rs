@@ -26,7 +26,7 @@ use self::refusal::status;
 use crate::decide::Decided;
 use crate::fields::{self, DecisionFields};
 
-/// The header field in which a caller says how much it wants to be told (RFC 7240).
+/// The header field in which a caller says how much detail it wants (RFC 7240).
 pub const PREFER: HeaderName = HeaderName::from_static("prefer");
 const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 const TOLLGATE_BLOCKED_FOR_MS: HeaderName = HeaderName::from_static("tollgate-blocked-for-ms");
@@ -38,7 +38,7 @@ const TOLLGATE_UNCOUNTED: HeaderName = HeaderName::from_static("tollgate-uncount
 /// A structured-field Boolean (RFC 9651).
 const TRUE: HeaderValue = HeaderValue::from_static("?1");
 
-/// How much the caller wants to be told.
+/// How much detail the caller wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Detail {
     /// Status, header fields and a body.
@@ -51,13 +51,13 @@ pub(crate) enum Detail {
 impl Detail {
     pub(crate) fn wanted(headers: &HeaderMap) -> Self {
         let preferences = headers.get_all(PREFER).iter().filter_map(|value| value.to_str().ok());
-        // What is said twice is what was said first.
+        // Of repeated preferences the first one counts.
         let wanted = preferences.flat_map(|value| value.split(',')).find_map(wanted_return);
         if wanted == Some("minimal") { Self::Minimal } else { Self::Full }
     }
 }
 
-/// The value of `return=minimal`, with or without quotes, and with parameters that nobody knows; the name is
+/// The value of `return=minimal`, with or without quotes, and with unknown parameters; the name is
 /// case-insensitive.
 fn wanted_return(preference: &str) -> Option<&str> {
     let (name, value) = preference.split(';').next()?.split_once('=')?;
@@ -65,7 +65,7 @@ fn wanted_return(preference: &str) -> Option<&str> {
     is_return.then(|| value.trim().trim_matches('"'))
 }
 
-/// What every answer about one policy has in common.
+/// What all answers about one policy have in common.
 pub(crate) struct Answers<'a> {
     pub(crate) policy: &'a Policy,
     pub(crate) fields: &'a DecisionFields,
@@ -88,14 +88,14 @@ struct DecisionBody<'a> {
 struct PeekBody<'a> {
     policy: &'a str,
     key: &'a str,
-    /// Left out where a policy is open.
+    /// Left out if the key is not blocked.
     #[serde(skip_serializing_if = "is_zero")]
     blocked_for_ms: u64,
     limits: LimitsBody<'a>,
 }
 
 impl Answers<'_> {
-    /// The outcome of an acquire; with the lease that was granted, unless nothing was counted.
+    /// Answers a request for a decision; with the granted lease, if the store counted it.
     pub(crate) fn decided(&self, decided: &Decided, lease: Option<&str>) -> Response<Full<Bytes>> {
         match decided {
             Decided::Counted(applied) => self.acquired(applied, lease),
@@ -123,14 +123,14 @@ impl Answers<'_> {
         response
     }
 
-    /// As [`acquired`](Self::acquired), for a decision of this process alone; the answer says so.
+    /// As [`acquired`](Self::acquired), for this process alone, and the answer says so.
     fn local(&self, applied: &Applied) -> Response<Full<Bytes>> {
         let mut response = self.acquired(applied, None);
         response.headers_mut().insert(TOLLGATE_LOCAL, TRUE);
         response
     }
 
-    /// 200, since the policy says so when the store can't be asked.
+    /// 200, since the policy says so while the store is unavailable.
     fn uncounted(&self) -> Response<Full<Bytes>> {
         let mut response = match self.detail {
             Detail::Minimal => self.minimal(StatusCode::OK, &[]),
@@ -144,7 +144,7 @@ impl Answers<'_> {
         response
     }
 
-    /// 200, with the status of each limit, and for how long the key is blocked.
+    /// 200, with the status of each limit, and how long the key is blocked, whatever they say.
     pub(crate) fn peek(
         &self,
         policy: &str,
@@ -167,7 +167,7 @@ impl Answers<'_> {
         response
     }
 
-    /// Everything that a body would say.
+    /// Everything that a body would say, in header fields.
     fn minimal_decision(&self, applied: &Applied) -> Response<Full<Bytes>> {
         let mut response = self.minimal(status(applied.verdict), &applied.limits);
         let headers = response.headers_mut();
@@ -198,7 +198,7 @@ fn without_body(status: StatusCode) -> Response<Full<Bytes>> {
     response
 }
 
-/// A lease is for the caller alone, so caches must not keep it.
+/// Nobody else may read a lease, so no cache on the way may keep it.
 fn insert_lease(headers: &mut HeaderMap, lease: Option<&str>) {
     if let Some(Ok(lease)) = lease.map(HeaderValue::try_from) {
         headers.insert(TOLLGATE_LEASE, lease);
@@ -217,7 +217,7 @@ struct LimitBody {
     remaining: u64,
     retry_after_ms: Option<u64>,
     reset_after_ms: Option<u64>,
-    /// Left out where nobody stands in line.
+    /// Left out if there is no queueing delay.
     #[serde(skip_serializing_if = "is_zero")]
     delay_ms: u64,
 }
@@ -246,7 +246,7 @@ impl Serialize for LimitsBody<'_> {
 }
 
 pub(crate) fn json<T: Serialize>(body: &T) -> Response<Full<Bytes>> {
-    // Strings and numbers under plain names: writing them as JSON does not fail.
+    // Strings and numbers under plain names: serializing them can't fail.
     let body = serde_json::to_vec(body).unwrap_or_default();
     let mut response = Response::new(Full::from(body));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

@@ -1,4 +1,4 @@
-//! What a request asks of a key, read from its body.
+//! What a request asks for a key, read from its body.
 
 use std::borrow::Cow;
 
@@ -29,28 +29,28 @@ pub(crate) struct Leg<'a, L: Limiter> {
 }
 
 impl<L: Limiter> Leg<'_, L> {
-    /// A limit whose units can only be held, not charged.
+    /// A limit whose requested units can only be held, not charged.
     pub(crate) fn needs_hold(&self) -> Option<&Name> {
         let mut limits = self.opened.limits().limits().iter().zip(self.costs.as_slice());
         let slots = limits.find(|(limit, cost)| limit.needs_hold() && **cost > 0);
         slots.map(|(limit, _)| limit.name())
     }
 
-    /// Where it is, for a lease.
+    /// The names of its policy and key, for a lease.
     fn place(&self) -> (String, String) {
         (self.opened.named.name().to_string(), self.key.to_string())
     }
 }
 
-/// The lease for what is held on these keys under this id.
+/// The lease for the hold with this id on these keys.
 pub(crate) fn lease<L: Limiter>(id: Id, legs: &[Leg<'_, L>]) -> Lease {
     Lease { id, legs: legs.iter().map(Leg::place).collect() }
 }
 
-/// How something is asked for.
+/// How a request asks.
 pub(crate) struct Manner {
     pub(crate) share: Share,
-    /// A unique id, and for how long to hold.
+    /// A unique id, and how long to hold.
     pub(crate) hold: Option<Hold>,
     /// The caller's id of this request.
     pub(crate) once: Option<Id>,
@@ -69,7 +69,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         Ok((opened.at(&key, self.began), key))
     }
 
-    /// A policy, a key, and what it costs.
+    /// Reads a policy, a key, and the costs.
     pub(crate) fn leg<'a, 'b: 'a>(&'a self, body: &mut Members<'b>) -> Result<Leg<'a, L>, Problem> {
         let cost = body.cost()?;
         let (opened, key) = self.policy_and_key(body)?;
@@ -88,7 +88,7 @@ impl Manner {
         Ok(Self { share: share(body)?, hold, once })
     }
 
-    /// Refuses to ask for slots without holding them.
+    /// Refuses a request for slots that does not hold them.
     pub(crate) fn suits<L: Limiter>(&self, leg: &Leg<'_, L>) -> Result<(), Problem> {
         match leg.needs_hold() {
             Some(limit) if self.hold.is_none() => {
@@ -104,7 +104,7 @@ impl Manner {
     }
 }
 
-/// A hold that nobody can guess; of a request that is repeated it is the same one.
+/// A hold with an unguessable id; a repeated request gets the same one.
 fn hold(once: Option<Id>, hold_ms: u64) -> Result<Option<Hold>, Problem> {
     let id = once.map_or_else(random_id, Ok)?;
     Ok(Hold::new(id, Span::from_millis(hold_ms)))

@@ -1,4 +1,4 @@
-//! Who asks, and whether they may.
+//! Who asks, and whether they are allowed to.
 
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
@@ -8,12 +8,13 @@ use tollgate_policy::{ApiKey, ApiKeys, Scope};
 
 use crate::problem::Problem;
 
-/// Longest key that is looked at, in bytes. Those that `tollgate key` makes have 46.
+/// Longest API key that is considered, in bytes. Those that `tollgate key` makes have 46.
 const API_KEY_BYTES_MAX: usize = 256;
 
-/// The key that a request shows, if it may do what it asks.
-/// Only hashes are compared, every one and to its end, so that timing reveals nothing about them. Keys are
-/// random, so a fast hash is enough.
+/// The request's API key, if it allows what is asked.
+///
+/// Only hashes are compared, all of them and each one to its end, so that timing reveals nothing about any of
+/// them. Keys are random, so a fast hash is enough.
 pub(crate) fn authorize<'a>(
     keys: &'a ApiKeys,
     headers: &HeaderMap,

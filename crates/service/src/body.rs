@@ -1,4 +1,4 @@
-//! Request bodies: bounded, JSON, and refused with the name of the field at fault.
+//! Request bodies: bounded JSON, refused with the name of the field at fault.
 
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
@@ -29,15 +29,14 @@ where
     }
 }
 
-/// The members of an object, each of which is taken out once. What is left at the [end](Self::end) is
-/// refused.
+/// The members of an object, each taken out once. What is left at the [end](Self::end) is refused.
 pub(crate) struct Members<'a> {
-    /// The list that the object is in, and its place there, if it is in one; for messages.
+    /// The list that the object is in, and its index there, if any: for messages.
     item_of: Option<(&'static str, usize)>,
     entries: Vec<Entry<'a>>,
 }
 
-/// A text, behind its name.
+/// A text and its name, which comes first.
 pub(crate) type TextEntry<'a> = (Cow<'a, str>, Cow<'a, str>);
 
 /// A number for a policy of one limit, or numbers by limit name.
@@ -58,7 +57,7 @@ impl<'a> Members<'a> {
         }
     }
 
-    /// The member's name with its path, as problems name it.
+    /// The member's name with its path, as given in problems.
     pub(crate) fn field(&self, name: &str) -> String {
         match self.item_of {
             None => name.to_owned(),
@@ -126,7 +125,7 @@ impl<'a> Members<'a> {
         self.number(name, range)?.ok_or_else(|| self.invalid(name, "is missing"))
     }
 
-    /// A list of objects: 1 to `most` of them. They have no lists of objects themselves.
+    /// A list of 1 to `most` objects, which contain no lists of objects themselves.
     pub(crate) fn list(
         &mut self,
         name: &'static str,
@@ -146,7 +145,7 @@ impl<'a> Members<'a> {
         objects.collect::<Result<_, _>>().map(Some)
     }
 
-    /// Texts by name, at most `most`; empty when there is no such member.
+    /// Texts by name, at most so many; none if there is no such member.
     pub(crate) fn texts(&mut self, name: &str, most: usize) -> Result<Vec<TextEntry<'a>>, Problem> {
         let entries = match self.take(name)? {
             None => return Ok(Vec::new()),

@@ -5,11 +5,11 @@ use http_body_util::Full;
 
 use crate::watch::Watch;
 
-/// What an answer carries: it is complete, or goes on.
+/// What an answer carries: complete, or streamed.
 #[derive(Debug)]
 pub enum Content {
     /// All of it.
     Full(Full<Bytes>),
-    /// A stream, which is asked for its pieces with the service that gave it.
+    /// A stream, whose pieces are requested with the service that made it.
     Watch(Watch),
 }

@@ -1,4 +1,4 @@
-//! Deciding on keys: through the store, or as the policy says while the store fails.
+//! Deciding on keys: through the store, or as the policy says while the store is unavailable.
 
 use tollgate_core::{Applied, Operation, Span, Timestamp};
 use tollgate_store::{Answer, BestEffort, Clock, Store, drive};
@@ -10,18 +10,18 @@ use crate::problem::Problem;
 use crate::service::Fault;
 use crate::session::Session;
 
-/// What is answered to a request for a decision.
+/// The answer to a request for a decision.
 pub(crate) enum Decided {
-    /// A decision that the store holds.
+    /// A decision counted by the store.
     Counted(Applied),
-    /// A decision of this process alone, since the store can't be asked.
+    /// A decision of this process alone, since the store is unavailable.
     Local(Applied),
-    /// Admitted without a decision, since the store can't be asked.
+    /// It passes, since the store is unavailable.
     Uncounted,
 }
 
 impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
-    /// Decides on an acquire, or answers as the policy says when the store fails.
+    /// Decides an acquire, or answers as the policy says if the store fails.
     pub(crate) async fn decide(
         &self,
         opened: &Opened<L>,
@@ -48,8 +48,8 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         }
     }
 
-    /// Decides on several acquires of one key, in order and in one write. When the store fails, each is
-    /// answered as the policy says; `None` where the policy is closed.
+    /// Decides several acquires of one key, in order and in one write. If the store fails, each is answered as the
+    /// policy says; nothing if it says nothing.
     pub(crate) async fn decide_in_turn(
         &self,
         opened: &Opened<L>,
@@ -69,7 +69,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         }
     }
 
-    /// Applies operations to one key, in order and in one write, and returns the outcome of each.
+    /// Applies operations to one key, in order and in one write, and returns their results.
     pub(crate) async fn apply_in_turn(
         &self,
         opened: &Opened<L>,
@@ -103,8 +103,8 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         applied.into_iter().next().ok_or_else(Problem::unavailable)
     }
 
-    /// Runs an action on any record; `best_effort` says whether a store without compare-and-swap will do. A
-    /// failure of the store is reported.
+    /// Updates any record; `best_effort` says whether a store without compare-and-swap will do. A store failure is
+    /// reported.
     pub(crate) async fn on_record<T>(
         &self,
         record_key: String,
@@ -133,7 +133,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         Ok(Answer { outcome, record, forget_after })
     }
 
-    /// How long a new record matters, where the store wants to know.
+    /// How long a new record matters, if the store expires records.
     fn forget_after(
         &self,
         opened: &Opened<L>,

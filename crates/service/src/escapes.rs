@@ -1,4 +1,4 @@
-//! Percent escapes in paths and queries, undone.
+//! Decodes percent escapes in paths and queries.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use percent_encoding::percent_decode_str;
 
 use crate::problem::Problem;
 
-/// The text behind the escapes. A cut or misspelt escape is refused: it can't be told what was meant.
+/// The decoded text. A truncated or malformed escape is refused, since the text as it stands is not what was meant.
 pub(crate) fn undone<'a>(field: &str, text: &'a str) -> Result<Cow<'a, str>, Problem> {
     let mut escapes = text.split('%').skip(1).map(|rest| rest.as_bytes().first_chunk::<2>());
     if !escapes.all(|digits| digits.is_some_and(|it| it.iter().all(u8::is_ascii_hexdigit))) {

@@ -1,9 +1,10 @@
 //! The header fields of a decision.
 //!
-//! `RateLimit-Policy` and `RateLimit` follow draft-ietf-httpapi-ratelimit-headers-10: structured
-//! fields (RFC 9651) with seconds, rounded up; a policy may ask for one of the [`older`] dialects. `Tollgate-Limits` carries the same numbers as a body
-//! does, for answers without one: `"requests";limit=60;remaining=59;retry_after_ms=0;reset_after_ms=1000`;
-//! a wait that never ends is left out, and a number of 16 digits is a string.
+//! `RateLimit-Policy` and `RateLimit` follow draft-ietf-httpapi-ratelimit-headers-10: structured fields (RFC 9651)
+//! with seconds, rounded up; a policy may ask for one of the [`older`] dialects. `Tollgate-Limits` carries the same
+//! numbers as a body does, for answers without one:
+//! `"requests";limit=60;remaining=59;retry_after_ms=0;reset_after_ms=1000`; a wait that never ends is left out, and
+//! a number of 16 digits is a string.
 
 mod older;
 
@@ -16,13 +17,13 @@ const RATELIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy")
 const RATELIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const TOLLGATE_LIMITS: HeaderName = HeaderName::from_static("tollgate-limits");
 
-/// The largest integer of a structured field: 15 digits.
+/// The largest structured-field integer: 15 digits.
 const INTEGER_MAX: u64 = 999_999_999_999_999;
 
-/// The header fields that answers about one policy have in common.
+/// The header fields that are common to all answers about one policy.
 pub(crate) struct DecisionFields {
     dialect: Dialect,
-    /// `RateLimit-Policy`, where the dialect has it. It does not change, so it is made once.
+    /// `RateLimit-Policy`, if the dialect has it. It never changes, so it is made once.
     policy: Option<HeaderValue>,
 }
 
@@ -64,7 +65,7 @@ impl DecisionFields {
 
 /// What each limit of a policy grants.
 ///
-/// The quota of a limit is its capacity, and its window the time in which that is given back.
+/// The quota of a limit is its capacity, and its window the time in which the capacity comes back.
 fn ratelimit_policy(policy: &Policy) -> Option<HeaderValue> {
     let quota = |out: &mut String, limit: &Limit| {
         parameter(out, "q", limit.capacity().min(INTEGER_MAX));
@@ -74,7 +75,7 @@ fn ratelimit_policy(policy: &Policy) -> Option<HeaderValue> {
     list(items, quota)
 }
 
-/// Puts what the body would have said into `headers`.
+/// Puts the limits of a body into `headers`.
 pub(crate) fn insert_limits(headers: &mut HeaderMap, policy: &Policy, limits: &[LimitStatus]) {
     if let Some(field) = list(named(policy, limits), limits_item) {
         headers.insert(TOLLGATE_LIMITS, field);
@@ -93,8 +94,7 @@ fn named<'a>(
     policy.limits().iter().map(|limit| &**limit.name()).zip(limits)
 }
 
-/// A limit without room is available again after `retry_after`; any other one is full again after
-/// `reset_after`.
+/// A limit without room is available again after `retry_after`; any other one is full again after `reset_after`.
 fn ratelimit_item(out: &mut String, status: &LimitStatus) {
     parameter(out, "r", status.remaining.min(INTEGER_MAX));
     seconds(out, "t", available_after(status));
@@ -126,18 +126,18 @@ fn seconds(out: &mut String, name: &str, span: Span) {
     }
 }
 
-/// `;name=number`, exactly: a number that is no structured-field integer is written as a string.
+/// `;name=number`. It is exact, so a number beyond a structured-field integer is a string.
 fn parameter(out: &mut String, name: &str, number: u64) {
     let quote = if number > INTEGER_MAX { "\"" } else { "" };
-    // Not by `write!`: formatting took a sixth of the guest's instructions.
+    // Not by `write!`: formatting took a sixth of the guest's computing time.
     let mut digits = itoa::Buffer::new();
     for part in [";", name, "=", quote, digits.format(number), quote] {
         out.push_str(part);
     }
 }
 
-/// A structured-field list of names with parameters; `None` for no names, as an empty list has no
-/// field (RFC 9651, 3.1). Names need no escapes.
+/// A structured-field list of names with parameters; nothing if there are none, as an empty list has no field
+/// (RFC 9651, 3.1). Names need no escapes.
 fn list<'a, T>(
     items: impl Iterator<Item = (&'a str, T)>,
     write_parameters: impl Fn(&mut String, T),

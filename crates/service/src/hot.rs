@@ -18,10 +18,10 @@ use self::budgets::{Begun, Budgets};
 use self::visit::{Visit, Visited};
 use crate::limiter::LimiterError;
 
-/// An operation on one key.
+/// A request for one key.
 pub(crate) struct Question<'a, F> {
     pub(crate) contention: Contention,
-    /// The limits that the key has now.
+    /// The limits in force for the key.
     pub(crate) limits: &'a Policy,
     /// The key of the record.
     pub(crate) key: &'a str,
@@ -30,7 +30,7 @@ pub(crate) struct Question<'a, F> {
     pub(crate) ask: F,
 }
 
-/// What this process knows about the keys in use right now.
+/// What this process knows of the keys in use.
 #[derive(Debug, Default)]
 pub(crate) struct HotKeys {
     #[cfg(feature = "combine")]
@@ -39,7 +39,7 @@ pub(crate) struct HotKeys {
 }
 
 impl HotKeys {
-    /// Decides, through the store or without it.
+    /// Decides, with or without the store.
     pub(crate) async fn drive<S, C, F>(
         &self,
         store: &S,
@@ -76,7 +76,7 @@ impl HotKeys {
         }
     }
 
-    /// Goes to the store, together with others where they wait.
+    /// Goes to the store; with `combine`, together with other waiting requests.
     async fn visit<S, C, F>(
         &self,
         store: &S,

@@ -1,4 +1,4 @@
-//! Many futures at once, most of which are ready when first polled.
+//! Joins futures of which most are ready at the first poll.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -6,8 +6,8 @@ use std::task::Poll;
 
 use futures::future::join_all;
 
-/// The futures' results, in no order. Those that wait do so concurrently. A future that is ready at once
-/// leaves its memory to the next one, so that a store in memory costs no allocation and no task per key.
+/// The outputs of the futures, in no order. Pending futures wait concurrently; one that is ready at once leaves
+/// its allocation to the next, so that a store in memory costs no allocation, and no task, per key.
 pub(crate) async fn join_unordered<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
     let (mut outputs, mut waiting, mut room) = (Vec::new(), Vec::new(), None);
     for future in futures {
@@ -43,7 +43,7 @@ mod tests {
 
     use super::*;
 
-    /// More than futures' `join_all` polls without tasks of its own.
+    /// More than `join_all` of futures polls without tasks of its own.
     const FUTURES: usize = 40;
 
     #[test]
@@ -64,7 +64,7 @@ mod tests {
         assert!(joined.as_mut().poll(&mut nobody).is_pending());
         assert_eq!(asked.get(), FUTURES);
         for (at, sender) in senders.into_iter().enumerate().rev() {
-            // Only those that waited were registered.
+            // Those that did not wait have dropped their receivers.
             let _ = sender.send(at);
         }
         let mut outputs = block_on(joined);

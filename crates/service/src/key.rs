@@ -4,13 +4,13 @@ use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
-/// Longest key of a store that is used as it is. Spin's stores take 256 bytes, and an edge needs some
-/// of them for keys of its own.
+/// Longest store key that is used as it is. Spin's stores take 256 bytes, and an edge needs some of them for keys
+/// of its own.
 const STORE_KEY_BYTES_MAX: usize = 220;
 
-/// Where the record of (policy, key) is stored: `r/{policy}/{key}`, or `r/{tenant}:{policy}/{key}` of a
-/// tenant; with `h` for `r` and the SHA-256 of the key where that is too long. No name has a colon or a slash, so no two
-/// of them share a record.
+/// Where the record of (policy, key) is stored: `r/{policy}/{key}`, or `r/{tenant}:{policy}/{key}` for a tenant;
+/// with `h` for `r` and the SHA-256 of the key if that is too long. No name has a colon or a slash, so no two
+/// pairs share a record.
 ///
 /// ```
 /// use tollgate_service::{policy_of, record_key};
@@ -47,8 +47,8 @@ pub(crate) fn barrier_key(tenant: Option<&str>, barrier: &str) -> String {
     stored(["b/", tenant, "/"], ["hb/", tenant, "/"], barrier)
 }
 
-/// Whether `record_key` belongs to this tenant and to a kind that becomes idle: a key's record, or an
-/// upstream's events.
+/// Whether `record_key` is this tenant's, and of a kind that becomes idle: the record of a key, or the events of an
+/// upstream.
 pub(crate) fn is_swept_for(tenant: Option<&str>, record_key: &str) -> bool {
     if let Some((owner, _)) = owner_of(record_key) {
         return owner == tenant;
@@ -58,8 +58,8 @@ pub(crate) fn is_swept_for(tenant: Option<&str>, record_key: &str) -> bool {
     owner == Some(tenant.unwrap_or_default())
 }
 
-/// Whether `record_key` holds something of a whole tenant: the log of its keys, or its live policies. A host
-/// that shards by record has to reach it from every shard.
+/// Whether `record_key` belongs to a whole tenant: the log of its keys, or its live policies. A host that places
+/// every record separately finds it at its own place, whichever record a request is about.
 #[must_use]
 pub fn is_of_tenant(record_key: &str) -> bool {
     record_key.starts_with("w/") || record_key.starts_with("p/")
@@ -75,13 +75,13 @@ pub(crate) fn policies_key(tenant: Option<&str>) -> String {
     ["p/", tenant.unwrap_or_default()].concat()
 }
 
-/// The tenant whose live policies are stored under `record_key`; `None` for any other kind of key.
+/// Whose live policies are stored under `record_key`; nothing if it is another kind of key.
 pub(crate) fn tenant_of_policies(record_key: &str) -> Option<Option<&str>> {
     let tenant = record_key.strip_prefix("p/")?;
     Some((!tenant.is_empty()).then_some(tenant))
 }
 
-/// The name behind one prefix, or its hash behind another where the key would be too long.
+/// The name behind one prefix, or hashed behind another if that is too long.
 fn stored(plain: [&str; 3], hashed: [&str; 3], name: &str) -> String {
     let bytes: usize = plain.iter().map(|part| part.len()).sum();
     if bytes + name.len() <= STORE_KEY_BYTES_MAX {
@@ -90,21 +90,20 @@ fn stored(plain: [&str; 3], hashed: [&str; 3], name: &str) -> String {
     }
     let mut key = hashed.concat();
     for byte in Sha256::digest(name) {
-        // Writing to a string does not fail.
+        // Writing to a string can't fail.
         let _ = write!(key, "{byte:02x}");
     }
     key
 }
 
-/// The name of the policy whose record is stored under `record_key`; `None` when that is not the key of a
-/// record.
+/// The name of the policy whose record is stored under `record_key`; nothing if it is no key of a record.
 #[must_use]
 pub fn policy_of(record_key: &str) -> Option<&str> {
     owner_of(record_key).map(|(_, policy)| policy)
 }
 
-/// The key whose record is stored under `record_key`; `None` for a hashed one, and when that is not the key
-/// of a record.
+/// The key whose record is stored under `record_key`; nothing if it was hashed, or if `record_key` is no key of a
+/// record.
 ///
 /// ```
 /// use tollgate_service::{key_of, record_key};

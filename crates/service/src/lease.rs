@@ -1,7 +1,8 @@
-//! Lease tokens: what a caller presents to settle, release or renew a grant.
-//! A token names the hold and the keys it is on, so that any process can serve it without state. Its only
-//! secret is the id of the hold, 128 unguessable bits: a token with other keys, or another tenant's, names
-//! holds that do not exist.
+//! Lease tokens: what a caller presents to settle, release or renew what it was granted.
+//!
+//! A token names the hold and the keys that it is on, so any process can serve it without remembering anything. Its
+//! only secret is the id of the hold, 128 bits that nobody can guess: a token with other keys, or of another tenant,
+//! names holds that don't exist.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -13,7 +14,7 @@ use crate::problem::Problem;
 /// The layout of tokens.
 const VERSION: u8 = 1;
 
-/// A lease: the id of its hold, and where it is.
+/// A lease: the id of its hold, and the keys it is on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Lease {
     pub(crate) id: Id,
@@ -22,7 +23,7 @@ pub(crate) struct Lease {
 }
 
 impl Lease {
-    /// The token: base64url of version, id and legs, each text prefixed with its length.
+    /// The token: base64url of version, id and legs, each text with its length in front.
     pub(crate) fn token(&self) -> String {
         let mut bytes = vec![VERSION];
         bytes.extend(self.id.as_u128().to_le_bytes());
@@ -69,7 +70,7 @@ pub(crate) fn id_of(text: &str) -> Id {
     Id::from_u128(bits)
 }
 
-/// An unguessable id.
+/// An id that nobody can guess.
 pub(crate) fn random_id() -> Result<Id, Problem> {
     tollgate_store::random_id().ok_or_else(Problem::unavailable)
 }
@@ -81,7 +82,7 @@ mod tests {
     use super::*;
 
     proptest! {
-        /// A token says what was leased.
+        /// A token decodes to what was leased.
         #[test]
         fn tokens_are_read_back(
             id in any::<u128>(),
@@ -106,7 +107,7 @@ mod tests {
         let legs = vec![("api".into(), "alice".into()), ("org".into(), "acme".into())];
         let token = Lease { id: Id::from_u128(7), legs }.token();
         let cut = (0..token.len()).filter(|end| Lease::read(&token[..*end]).is_ok());
-        // What is left when a whole leg is cut off names fewer keys, which is harmless.
+        // With a whole leg cut off, the rest names fewer keys, which is harmless.
         assert!(cut.count() <= 1);
     }
 }

@@ -5,11 +5,11 @@
 //! |---|---|
 //! | `POST /v1/acquire` | 200 and the decision, 429 when limited, 422 when it can never pass; one key or several, charged or held |
 //! | `POST /v1/acquire/batch` | 200 and a decision each |
-//! | `POST /v1/settle`, `/v1/release`, `/v1/renew` | what becomes of a lease: 200, or 410 when it is over |
+//! | `POST /v1/settle`, `/v1/release`, `/v1/renew` | ends or extends a lease: 200, or 410 when it is over |
 //! | `POST /v1/penalise`, `/v1/block`, `/v1/reset`, `/v1/lower` | done to a key |
 //! | `POST /v1/capacity/set`, `/clear`, `/reduce` | a capacity changed live |
 //! | `GET /v1/capacity/{policy}/{key}` | 200 and what is in force |
-//! | `POST /v1/pools/acquire` | from whichever member of a pool has room |
+//! | `POST /v1/pools/acquire` | acquires from whichever member of a pool has room |
 //! | `POST /v1/feedback` | what an upstream's answer says about its limits, learned by a key |
 //! | `POST /v1/events`, `/v1/events/cleanup`; `GET /v1/events/{upstream}` | upstream rate-limit events that callers share |
 //! | `POST /v1/barriers`, `/v1/barriers/arrive`, `/v1/barriers/leave`; `GET /v1/barriers/{barrier}` | parties that wait for each other |
@@ -17,12 +17,12 @@
 //! | `GET /v1/watch` | what happens to capacities, upstreams and keys, as server-sent events |
 //! | `GET /v1/policies`; `GET`, `PUT`, `DELETE /v1/policies/{policy}`; `POST /v1/policies/validate` | policies, changed live by each tenant for itself |
 //! | `POST /v1/sweep` | removes idle records, where a host asks [`Service::sweep`] |
-//! | `GET /openapi.json` | this API as OpenAPI 3.1 describes it |
+//! | `GET /openapi.json` | this API as an OpenAPI 3.1 document |
 //! | `GET /metrics` | counters for Prometheus |
 //! | `GET /readyz` | 200 when the store answers in time |
 //! | `GET /healthz` | 200 when the service runs |
 //!
-//! Everything that is refused is a problem (RFC 9457) that names the field at fault.
+//! Every refusal is a problem (RFC 9457) that names the field at fault.
 //!
 //! ```
 //! use http::Request;

@@ -1,4 +1,4 @@
-//! What decides: the core linked in, or a limiter component behind a WebAssembly border.
+//! What decides: the core linked in, or a limiter component in WebAssembly.
 
 use tollgate_core::{
     Applied, Carry, Change, CorruptBytes, CorruptRecord, Decide, Operation, Policy, Record, Span,
@@ -7,15 +7,15 @@ use tollgate_core::{
 
 use crate::opened::Opened;
 
-/// Decides over records. A policy is opened once, and then referred to by what [`open`](Self::open) returned.
+/// Decides over records. A policy is opened once, then named by the handle that [`open`](Self::open) gave.
 pub trait Limiter {
     /// An open policy.
     type Opened;
 
-    /// Prepares a policy for decisions.
+    /// Opens a policy for deciding.
     ///
     /// # Errors
-    /// A [`LimiterError`] when this limiter can't take it.
+    /// A [`LimiterError`] if this limiter can't take it.
     fn open(&self, policy: &Policy) -> Result<Self::Opened, LimiterError>;
 
     /// Applies `operation` to a key at `now`, over its record.
@@ -30,10 +30,10 @@ pub trait Limiter {
         now: Timestamp,
     ) -> Result<Applied, LimiterError>;
 
-    /// The capacity in force of the adaptive limit at this position; `None` for any other limit.
+    /// The current capacity of the adaptive limit at this index; nothing for any other limit.
     ///
     /// # Errors
-    /// A [`LimiterError`] when the bytes are no record.
+    /// A [`LimiterError`] if the bytes are no record.
     fn capacity_of(
         &self,
         policy: &Self::Opened,
@@ -42,10 +42,10 @@ pub trait Limiter {
         now: Timestamp,
     ) -> Result<Option<Capacity>, LimiterError>;
 
-    /// How long after `now` a record has the same effect as no record.
+    /// How long after `now` a record decides as none would.
     ///
     /// # Errors
-    /// A [`LimiterError`] when the bytes are no record.
+    /// A [`LimiterError`] if the bytes are no record.
     fn forget_after(
         &self,
         policy: &Self::Opened,
@@ -53,11 +53,11 @@ pub trait Limiter {
         now: Timestamp,
     ) -> Result<Span, LimiterError>;
 
-    /// The record of a key under `policy`, given its `record` under the policy before; a fresh one for a key
-    /// that was never seen.
+    /// The record of a key under `policy`, given `record`, that of the policy before; a fresh one for a key that was
+    /// never seen.
     ///
     /// # Errors
-    /// A [`LimiterError`] when the bytes are no record.
+    /// A [`LimiterError`] if the bytes are no record.
     fn carry_over(
         &self,
         policy: &Self::Opened,
@@ -66,7 +66,7 @@ pub trait Limiter {
     ) -> Result<Vec<u8>, LimiterError>;
 }
 
-/// A policy change that a record has to follow.
+/// A change of a policy that a record has to follow.
 #[derive(Debug, Clone, Copy)]
 pub struct PolicyChange<'a, P> {
     /// The policy as it was before.
@@ -75,11 +75,11 @@ pub struct PolicyChange<'a, P> {
     pub carry: Carry,
     /// When it took effect.
     pub at: Timestamp,
-    /// The revision that the record is to name from now on.
+    /// The revision that the record carries from now on.
     pub revision: u64,
 }
 
-/// The state of an adaptive limit.
+/// The current capacity of an adaptive limit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Capacity {
     /// Units per period now.
@@ -88,7 +88,7 @@ pub struct Capacity {
     pub original: u64,
     /// The period.
     pub period: Span,
-    /// Units that are available now.
+    /// Units that could be acquired now.
     pub available: u64,
     /// Units that are held.
     pub in_flight: u64,
@@ -108,7 +108,7 @@ pub enum LimiterError {
     /// The bytes in the store are no live policies.
     #[error("these are no live policies of a version that is known")]
     CorruptPolicies,
-    /// The limiter is not the one this service was built for.
+    /// The limiter is not the one that this service was built for.
     #[error("the limiter refused: {0}")]
     Refused(String),
 }

@@ -1,7 +1,9 @@
-//! Live policy changes: each tenant changes its policies while they are in use.
-//! A tenant's changes are one record in the store, and every process has a copy at most [`FRESH_FOR`] old. A
-//! change takes effect [`LEAD`](change::LEAD) after it was made, when every process has read it, at the same
-//! time everywhere by the clock. Until then, and for records written before, the replaced policies are kept.
+//! Policies changed while in use, by each tenant for itself.
+//!
+//! A tenant's changes are one record of the store, and every process has a copy of it that is at most
+//! [`FRESH_FOR`] old. A change takes effect [`LEAD`](change::LEAD) after it was made, when every process has
+//! loaded it, and everywhere at the same clock time. The replaced policies are remembered until then, and for
+//! records written under them.
 
 mod change;
 mod copy;
@@ -25,7 +27,7 @@ use crate::key;
 use crate::limiter::{Limiter, LimiterError};
 use crate::service::{Fault, Service};
 
-/// Maximum age of the copy that requests are decided by.
+/// Greatest age of a copy that decides requests.
 pub(crate) const FRESH_FOR: Span = Span::from_secs(1);
 
 /// How long loading may take.
@@ -33,19 +35,19 @@ pub(crate) const LOAD_TIME_MAX: Span = Span::from_secs(1);
 
 /// Every tenant's copy.
 pub(crate) struct LiveTenants<L: Limiter> {
-    /// By tenant; none where nothing may be changed live.
+    /// By tenant; empty if nothing may be changed live.
     tenants: Vec<(Option<Name>, Copy<L>)>,
     none: Arc<LivePolicies<L>>,
 }
 
 impl<L: Limiter> LiveTenants<L> {
-    /// Without API keys: one tenant without a name, if policies may be changed live.
+    /// For a service without tenants: one tenant without a name, if policies may be changed live.
     pub(crate) fn new(are_allowed: bool) -> Self {
         let tenants = are_allowed.then(|| (None, Copy::default())).into_iter().collect();
         Self { tenants, none: Arc::default() }
     }
 
-    /// Those of these tenants.
+    /// One copy for each of these tenants.
     pub(crate) fn of_tenants(self, names: impl Iterator<Item = Name>) -> Self {
         if self.tenants.is_empty() {
             return self;
@@ -61,7 +63,7 @@ impl<L: Limiter> LiveTenants<L> {
         !self.tenants.is_empty()
     }
 
-    /// The live policies of a tenant who has changed nothing.
+    /// The live policies of a tenant that has changed nothing.
     pub(crate) fn none(&self) -> Arc<LivePolicies<L>> {
         Arc::clone(&self.none)
     }
@@ -73,8 +75,8 @@ impl<L: Limiter> LiveTenants<L> {
 }
 
 impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
-    /// A tenant's live policies: the copy at hand, or from the store when the copy is too old. While the
-    /// store can't be asked, the last copy.
+    /// The live policies of a tenant: the copy, or loaded anew if that is too old. While the store is unavailable,
+    /// the last known ones.
     pub(crate) async fn live_policies(
         &self,
         tenant: Option<&Name>,

@@ -1,14 +1,15 @@
-//! Deciding without the store: in the memory of this process, while the store can't be asked.
-//! None of it is ever written to the store. So during an outage N processes grant up to N shares of a limit
-//! on top of what the store has counted, and a process that restarts grants its share again. Where overrides
-//! change by the hour, a key that was evicted may get its share once more in the next hour.
+//! Deciding without the store: in the memory of this process, while the store is unavailable.
+//!
+//! None of this is ever written to the store. So during a failure, N processes grant up to N shares of a limit on
+//! top of what the store has counted, and a restarted process grants its share anew. If a key's numbers change by
+//! the hour, a key forgotten to make room may be given its share once more in the following hour.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use tollgate_core::{Applied, Span, Timestamp, Verdict};
 
-/// Maximum number of keys counted at a time; further ones are refused.
+/// Most keys counted at a time; further ones are refused.
 pub(crate) const LOCAL_KEYS_MAX: usize = 10_000;
 
 #[derive(Debug, Default)]
@@ -19,13 +20,13 @@ pub(crate) struct LocalRecords {
 #[derive(Debug)]
 struct LocalRecord {
     bytes: Vec<u8>,
-    /// From then on it has the same effect as no record.
+    /// From then on it decides as no record would.
     idle_at: Timestamp,
 }
 
 impl LocalRecords {
-    /// Decides by `ask` over the record of each key: all are charged or, if one denies, none. `None` when
-    /// that is impossible, or when there is no room for another key.
+    /// Decides by `ask`, given a key's index and its remembered record: all keys are charged or, if one denies, none.
+    /// Nothing if it can't be decided, or if there is no room to remember it.
     pub(crate) fn decide(
         &self,
         record_keys: &[&str],
@@ -40,7 +41,7 @@ impl LocalRecords {
         let passes = decided.iter().all(is_allowed);
         let written = record_keys.iter().zip(&mut decided).filter_map(|(key, applied)| {
             let bytes = applied.record.take()?;
-            // A denial may change the record, too: it notes since when a limit refills.
+            // A denial also writes, if it records since when a limit fills.
             let is_written = passes || !is_allowed(applied);
             is_written.then(|| ((*key).to_owned(), LocalRecord::new(bytes, applied, now)))
         });
@@ -58,7 +59,7 @@ impl LocalRecord {
     }
 }
 
-/// Evicts idle records to make room; `None` when that is not enough.
+/// Forgets idle records if the new ones don't fit; nothing if that is not enough.
 fn make_room(
     records: &mut BTreeMap<String, LocalRecord>,
     written: &[(String, LocalRecord)],

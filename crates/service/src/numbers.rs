@@ -1,4 +1,4 @@
-//! The numbers that the keys of one policy have: the policy's own, and those of its overrides.
+//! The numbers that keys of one policy can have: the policy's own, and those of its overrides.
 
 use std::sync::{Arc, OnceLock};
 
@@ -7,15 +7,15 @@ use tollgate_policy::{NamedPolicy, Override};
 
 use crate::limiter::{Limiter, LimiterError};
 
-/// A policy with all of its overrides, any of which may read a record of its keys.
+/// All numbers of one policy. Each of them reads the records of its keys.
 pub(crate) struct Numbers<L: Limiter> {
     named: Arc<NamedPolicy>,
     own: L::Opened,
     overrides: Vec<OpenLater<L>>,
 }
 
-/// A policy that is opened on first use: a limiter has room for a limited number, and an instance that
-/// answers a hundred requests needs few.
+/// A policy that is opened when first needed: a limiter has room for only so many, and an instance that is asked
+/// a hundred times needs few of them.
 pub(crate) struct OpenLater<L: Limiter>(OnceLock<L::Opened>);
 
 impl<L: Limiter> Numbers<L> {
@@ -27,7 +27,7 @@ impl<L: Limiter> Numbers<L> {
         })
     }
 
-    /// The numbers of the override at this position, or the policy's own.
+    /// The override's at this index, or the policy's own.
     pub(crate) fn get(
         &self,
         limiter: &L,
@@ -40,12 +40,12 @@ impl<L: Limiter> Numbers<L> {
         numbers.open(limiter, it.limits())
     }
 
-    /// Whether a key's numbers change with time.
+    /// Whether a key's numbers depend on the hour.
     pub(crate) fn change_by_the_hour(&self) -> bool {
         self.named.overrides().iter().any(Override::has_hours)
     }
 
-    /// How long after `now` a record has the same effect as no record, whichever numbers are in force then.
+    /// How long after `now` a record decides as none would, whichever of the numbers will be in force then.
     pub(crate) fn forget_after(
         &self,
         limiter: &L,
@@ -68,7 +68,7 @@ impl<L: Limiter> Default for OpenLater<L> {
 }
 
 impl<L: Limiter> OpenLater<L> {
-    /// The open policy, whose limits these are each time.
+    /// The open policy; `limits` must be the same each time.
     pub(crate) fn open(&self, limiter: &L, limits: &Policy) -> Result<&L::Opened, LimiterError> {
         if let Some(opened) = self.0.get() {
             return Ok(opened);
@@ -87,7 +87,7 @@ mod tests {
     use super::*;
     use crate::limiter::CoreLimiter;
 
-    /// What is full again in an hour by day is so in five by night: it is remembered for five.
+    /// A record that is full again in an hour by day takes five by night: it is remembered for five.
     #[test]
     fn a_record_matters_as_long_as_it_does_under_any_of_them() {
         let text = "[policy.p]\n\

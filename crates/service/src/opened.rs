@@ -1,4 +1,4 @@
-//! A policy that is ready for requests, and how the records of its keys are asked.
+//! A policy that is ready for requests, and how it decides over the records of its keys.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -13,33 +13,33 @@ use crate::limiter::{Capacity, Limiter, LimiterError, PolicyChange};
 use crate::numbers::{Numbers, OpenLater};
 use crate::tally::Decisions;
 
-/// A policy with the numbers that some of its keys have, ready for requests.
+/// A policy with the numbers of some of its keys, ready for requests.
 pub(crate) struct Opened<L: Limiter> {
     pub(crate) named: Arc<NamedPolicy>,
     fields: DecisionFields,
     numbers: Arc<Numbers<L>>,
-    /// Which of the policy's overrides it is; `None` for keys without one.
+    /// The index of its override; nothing for the policy's own numbers.
     position: Option<usize>,
-    /// What is granted while the store can't be asked.
+    /// What is granted while the store is unavailable.
     local: OpenLater<L>,
     /// Shared by all policies that are counted together.
     pub(crate) decisions: Arc<Decisions>,
-    /// One for the policy and all of its overrides: what a process holds of a key when the hour changes is
+    /// For this policy alone, and shared by all its numbers: what a process holds of a key when the hour changes is
     /// spent within a second, and settled by the next request.
     pub(crate) hot_keys: Arc<HotKeys>,
-    /// The same policy with other numbers, as its text lists them.
+    /// The same policy with other numbers, in the order of its text.
     overrides: Vec<Self>,
-    /// `None` for one that was in the configuration from the beginning.
+    /// Nothing for a policy that the configuration had from the start.
     origin: Option<Arc<Origin<L>>>,
 }
 
 /// How a policy came to be in force.
 pub(crate) struct Origin<L: Limiter> {
-    /// The revision that its records name; at least 1.
+    /// The revision that its records carry; at least 1.
     pub(crate) revision: u64,
     pub(crate) at: Timestamp,
     pub(crate) carry: Carry,
-    /// The previous policy; `None` where there was none, or none is kept.
+    /// The policy before; nothing if there was none, or it is no longer remembered.
     pub(crate) before: Option<Arc<Opened<L>>>,
 }
 
@@ -67,7 +67,7 @@ impl<L: Limiter> Opened<L> {
         Ok(opened)
     }
 
-    /// The same policy with the numbers of the override at this position.
+    /// The same policy with the numbers of the override at this index.
     fn with_numbers(&self, position: usize, numbers: &Override) -> Self {
         Self {
             fields: DecisionFields::new(self.named.headers(), numbers.limits()),
@@ -82,7 +82,7 @@ impl<L: Limiter> Opened<L> {
         }
     }
 
-    /// The same policy, as it came to be in force.
+    /// The same policy, with how it came to be in force.
     pub(crate) fn with_origin(mut self, origin: Origin<L>) -> Self {
         let origin = Arc::new(origin);
         for it in &mut self.overrides {
@@ -102,7 +102,7 @@ impl<L: Limiter> Opened<L> {
         self.named.overrides().get(self.position?)
     }
 
-    /// The limits that its keys have.
+    /// The limits of its keys.
     pub(crate) fn limits(&self) -> &Policy {
         self.overriding().map_or_else(|| self.named.limits(), Override::limits)
     }
@@ -111,7 +111,7 @@ impl<L: Limiter> Opened<L> {
         self.numbers.get(limiter, self.position)
     }
 
-    /// The handle of what is in force for a key at this time, with its override's numbers if it has one.
+    /// The handle of the numbers that are in force for a key at this time.
     fn handle_at(
         &self,
         limiter: &L,
@@ -121,7 +121,7 @@ impl<L: Limiter> Opened<L> {
         self.numbers.get(limiter, self.named.override_at(key, now))
     }
 
-    /// What this process grants by itself while the store can't be asked; `None` where it grants nothing.
+    /// What this process grants alone while the store is unavailable; nothing if it grants nothing.
     pub(crate) fn local(&self, limiter: &L) -> Option<&L::Opened> {
         let local = self.overriding().map_or_else(|| self.named.local(), Override::local);
         self.local.open(limiter, local?).ok()
@@ -132,12 +132,12 @@ impl<L: Limiter> Opened<L> {
         self.origin.as_ref().map_or(0, |origin| origin.revision)
     }
 
-    /// Whether it is the same policy with the same numbers.
+    /// Whether it is this very policy with the same numbers.
     pub(crate) fn is_as(&self, other: &Self) -> bool {
         (self.revision(), self.position) == (other.revision(), other.position)
     }
 
-    /// Whether a store that can't compare and swap will do.
+    /// Whether a store without compare-and-swap will do.
     pub(crate) fn is_best_effort(&self) -> bool {
         self.named.exactness() == Exactness::BestEffort
     }
@@ -159,7 +159,7 @@ impl<L: Limiter> Opened<L> {
         limiter.apply(self.handle(limiter)?, record.as_deref(), operation, now)
     }
 
-    /// The capacity in force of the adaptive limit at this position.
+    /// The current capacity of the adaptive limit at this index.
     pub(crate) fn capacity_of(
         &self,
         limiter: &L,
@@ -185,7 +185,7 @@ impl<L: Limiter> Opened<L> {
         Ok(until.map_or(Span::ZERO, |until| until.since(now)))
     }
 
-    /// How long after `now` a record written under this policy has the same effect as no record.
+    /// How long after `now` a record written under this policy decides as none would.
     pub(crate) fn forget_after(
         &self,
         limiter: &L,
@@ -198,9 +198,9 @@ impl<L: Limiter> Opened<L> {
         limiter.forget_after(self.handle(limiter)?, record, now)
     }
 
-    /// How long after `now` a record has the same effect as no record. `None` when that is not known: for a
-    /// record written under a later policy, already in force elsewhere, and for one that has to follow a
-    /// change of its key's override when the key is not given.
+    /// How long after `now` a record decides as none would, whatever its key. Nothing if unknown: for a record
+    /// written under a later policy, already in force elsewhere, and for one that must follow a change of its key's
+    /// numbers, if `key` is not given.
     pub(crate) fn idle_after(
         &self,
         limiter: &L,
@@ -220,15 +220,15 @@ impl<L: Limiter> Opened<L> {
         }
     }
 
-    /// Whether this policy or one before it has overrides for some keys.
+    /// Whether some keys have numbers of their own under this policy, or had under an earlier one.
     fn have_overrides(&self) -> bool {
         let before = self.origin.as_ref().and_then(|origin| origin.before.as_ref());
         !self.overrides.is_empty() || before.is_some_and(|before| before.have_overrides())
     }
 
-    /// The record of a key as this policy reads it. A record of an earlier policy follows every change since,
-    /// each as of the moment it took effect, so that it does not matter which process looks, or when. A
-    /// record of a later policy stays as it is, since that policy is already in force elsewhere.
+    /// The record of a key as this policy reads it. A record of an earlier policy follows every change since, each
+    /// as of the moment at which it took effect, so that it does not matter who reads it or when. A record of a
+    /// later policy stays as it is, since that policy is already in force elsewhere.
     fn carried<'r>(
         &self,
         limiter: &L,

@@ -1,4 +1,4 @@
-//! Asking again until it passes, as long as the caller waits.
+//! Asking again until a request passes, as long as the caller waits.
 
 use tollgate_core::Span;
 use tollgate_store::{Clock, Store};
@@ -9,11 +9,11 @@ use crate::problem::Problem;
 use crate::session::Session;
 
 impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
-    /// Asks, and asks again while a denied request would pass within `patience`. `passes_after` says how long to
-    /// wait before asking again, and is nothing for a final answer. It stops when one of the policies of these
+    /// Asks, and asks again as long as a denied request would pass within `patience`. `passes_after` says how long
+    /// to wait before asking again; nothing if the answer is final. It stops if one of the policies of these
     /// `places` is no longer in force after a wait.
     ///
-    /// (No `AsyncFn`: the future of a request would not be `Send`, and natively it moves between threads.)
+    /// (Not an `AsyncFn`: a request's future would not be `Send`, and natively it moves between threads.)
     pub(crate) async fn ask_within<T, F: Future<Output = Result<T, Problem>>>(
         &self,
         patience: Span,

@@ -1,4 +1,4 @@
-//! Which record a request is about, for a host that keeps every record at a place of its own.
+//! Which record a request is about, for a host that places every record separately.
 
 use std::borrow::Cow;
 
@@ -15,8 +15,8 @@ use crate::route::{Get, Post, Route};
 use crate::service::Service;
 use crate::session::Session;
 
-/// Whether a request may be asked a second time when the first answer to it was lost: it only looks, or it
-/// has an id by which what it is about knows it.
+/// Whether a request may be repeated if its first answer was lost: it only reads, or it has an id by which a
+/// repetition is recognised.
 ///
 /// ```
 /// use http::Method;
@@ -37,8 +37,8 @@ pub fn is_repeatable(method: &Method, body: &[u8]) -> bool {
 }
 
 impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
-    /// Where the record is stored that alone decides a request. Nothing where there may be several, as of
-    /// a pool or a batch, and where there is none, as of most requests that are refused.
+    /// Where the one record that decides a request is stored. Nothing if there may be several, as for a pool or a
+    /// batch, or none, as for most requests that are refused.
     ///
     /// A service whose store has this record, and those of whole tenants
     /// ([`is_of_tenant`](crate::is_of_tenant)), answers the request as this one would, if no policies are
@@ -47,7 +47,7 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
         let (tenant, route) = self.admit(parts).ok()?;
         let session = self.configured(tenant);
         match route {
-            // It is done to the policies, and to no record.
+            // It concerns the policies, and no record.
             Route::Change(..) => None,
             Route::Get(get, names) => session.record_looked_at(get, &names),
             Route::Post(post) => session.record_changed(post, Members::parse(body).ok()?),

@@ -13,8 +13,8 @@ pub(crate) struct Pools(Vec<OpenPool>);
 /// A pool, ready for requests.
 pub(crate) struct OpenPool {
     pub(crate) named: NamedPool,
-    /// How many requests took a turn in this process. Of this pool alone: with one count for all, pools that
-    /// are asked alternately would always begin with the same members.
+    /// How many requests took a turn in this process. Per pool: with one count for all, pools that are asked
+    /// alternately would always begin with the same members.
     turns: AtomicU64,
 }
 
@@ -31,7 +31,7 @@ impl Pools {
 }
 
 impl OpenPool {
-    /// One member after the other comes first.
+    /// Each member comes first in turn.
     pub(crate) fn next_turn(&self) -> Choice<'static> {
         Choice::RoundRobin { turn: self.turns.fetch_add(1, Ordering::Relaxed), offset: 0 }
     }

@@ -10,18 +10,18 @@ use tollgate_policy::Scope;
 
 use crate::watch::WATCHERS_MAX;
 
-/// Longest name of a field that is told: `cost.` and the longest name of a limit.
+/// Longest field name in a problem: `cost.` and the longest name of a limit.
 const FIELD_CHARS_MAX: usize = 5 + NAME_BYTES_MAX;
 
-/// What says that no cache on the way may keep an answer.
+/// Tells caches on the way not to keep an answer.
 pub(crate) const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
-/// What kind of problem it is; clients tell them apart by this.
+/// The kind of a problem; clients tell problems apart by this.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProblemType {
     /// 429: a limit has no room now (draft-ietf-httpapi-ratelimit-headers).
     QuotaExceeded,
-    /// 503: the store can't be asked (draft-ietf-httpapi-ratelimit-headers).
+    /// 503: the store is unavailable (draft-ietf-httpapi-ratelimit-headers).
     TemporaryReducedCapacity,
     /// 429: the key is blocked (draft-ietf-httpapi-ratelimit-headers).
     AbnormalUsageDetected,
@@ -29,21 +29,21 @@ pub enum ProblemType {
     LeaseGone,
     /// 422: a cost is above its limit's capacity, and so can never pass.
     CostAboveCapacity,
-    /// 400 or 413: something in the request is not what it should be; `field` says what.
+    /// 400 or 413: something in the request is invalid; `field` says what.
     InvalidRequest,
-    /// 401: no key was shown, or none that is known.
+    /// 401: no key was given, or an unknown one.
     Unauthorized,
-    /// 403: the key is not for this.
+    /// 403: the key lacks the scope.
     Forbidden,
     /// 404: no policy has this name.
     UnknownPolicy,
-    /// 409: a policy can't be changed so, as it stands.
+    /// 409: a policy can't be changed this way in its present state.
     PolicyConflict,
     /// 404: no pool has this name.
     UnknownPool,
     /// 404: nothing is at this path.
     NotFound,
-    /// 500: the service is not set up as it should be.
+    /// 500: the service is set up wrongly.
     Misconfigured,
     /// 405: this path does not take this method.
     MethodNotAllowed,
@@ -129,8 +129,7 @@ impl<'a, Rest: Serialize> Document<'a, Rest> {
 }
 
 impl Problem {
-    /// A field that is not what it should be. Its name may be the caller's: it is cut where it is
-    /// longer than any that there is.
+    /// An invalid field. Its name may be the caller's: it is cut if it is longer than any real one.
     #[must_use]
     pub fn invalid(field: &str, detail: impl Into<String>) -> Self {
         let (kind, status) = (ProblemType::InvalidRequest, StatusCode::BAD_REQUEST);
@@ -144,13 +143,13 @@ impl Problem {
         Self { status: StatusCode::PAYLOAD_TOO_LARGE, ..Self::invalid("body", detail) }
     }
 
-    /// A request without a key that is known.
+    /// A request without a known key.
     pub(crate) fn unauthorized() -> Self {
         let detail = "show a key of this service: Authorization: Bearer KEY";
         Self::new(ProblemType::Unauthorized, StatusCode::UNAUTHORIZED, detail)
     }
 
-    /// A request whose key is not for what it asks.
+    /// A request whose key lacks this scope.
     pub(crate) fn forbidden(scope: Scope) -> Self {
         let scope = match scope {
             Scope::Acquire => "acquire",
@@ -161,14 +160,14 @@ impl Problem {
         Self::new(ProblemType::Forbidden, StatusCode::FORBIDDEN, detail)
     }
 
-    /// A policy that there is not.
+    /// An unknown policy.
     pub(crate) fn unknown_policy() -> Self {
         let (kind, status) = (ProblemType::UnknownPolicy, StatusCode::NOT_FOUND);
         let detail = "there is no policy of this name";
         Self { field: Some("policy".into()), ..Self::new(kind, status, detail) }
     }
 
-    /// A change of a policy that can't be made, as it stands.
+    /// A change of a policy that its present state does not allow.
     pub(crate) fn policy_conflict(field: &str, detail: impl Into<String>) -> Self {
         let (kind, status) = (ProblemType::PolicyConflict, StatusCode::CONFLICT);
         Self { field: Some(field.into()), ..Self::new(kind, status, detail) }
@@ -181,7 +180,7 @@ impl Problem {
         Self { field: Some("barrier".into()), ..Self::new(kind, status, detail) }
     }
 
-    /// A pool that there is not.
+    /// An unknown pool.
     pub(crate) fn unknown_pool() -> Self {
         let (kind, status) = (ProblemType::UnknownPool, StatusCode::NOT_FOUND);
         let detail = "the configuration has no pool of this name";
@@ -200,7 +199,7 @@ impl Problem {
         Self { field: Some(field), ..self }
     }
 
-    /// A path with nothing there.
+    /// An unknown path.
     #[must_use]
     pub fn not_found() -> Self {
         let detail = "no path of the API is spelt like this";
@@ -213,7 +212,7 @@ impl Problem {
         Self { allow: Some(allow), ..Self::new(kind, status, format!("it takes {allow}")) }
     }
 
-    /// A store that can't be asked.
+    /// A store that is unavailable.
     pub(crate) fn unavailable() -> Self {
         let detail = "the state of this key could not be read or written; nothing passes meanwhile";
         let kind = ProblemType::TemporaryReducedCapacity;
@@ -247,7 +246,7 @@ impl Problem {
             ..Document::new(self.kind, self.status, &self.detail, Nothing {})
         };
         let mut response = document_response(self.status, &document);
-        // Some statuses may be kept by caches, and what is not there now may be there soon.
+        // Caches may keep some statuses, and what is missing now may exist soon.
         response.headers_mut().insert(CACHE_CONTROL, NO_STORE);
         if let Some(allow) = self.allow {
             response.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
@@ -267,7 +266,7 @@ pub(crate) fn document_response<Rest: Serialize>(
     status: StatusCode,
     document: &Document<'_, Rest>,
 ) -> Response<Full<Bytes>> {
-    // Strings and numbers under fixed names: writing them as JSON does not fail.
+    // Strings and numbers under fixed names: serializing them can't fail.
     let body = serde_json::to_vec(document).unwrap_or_default();
     let mut response = Response::new(Full::from(body));
     *response.status_mut() = status;

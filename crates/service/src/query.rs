@@ -55,12 +55,12 @@ impl Query {
         })
     }
 
-    /// Refuses any, on behalf of a path that takes none.
+    /// Refuses all parameters, for a path that takes none.
     pub(crate) fn none(query: Option<&str>) -> Result<(), Problem> {
         Self::parse(query)?.end()
     }
 
-    /// Refuses what was not taken.
+    /// Refuses parameters that were not taken.
     pub(crate) fn end(self) -> Result<(), Problem> {
         match self.parameters.first() {
             None => Ok(()),
@@ -69,7 +69,7 @@ impl Query {
     }
 }
 
-/// As forms encode it: a plus is a space.
+/// Form encoding: a plus is a space.
 fn decoded(text: &str) -> Result<String, Problem> {
     let spaced = text.replace('+', " ");
     escapes::undone("query", &spaced).map(Cow::into_owned)

@@ -1,4 +1,4 @@
-//! How long the records of some policies matter.
+//! How long records matter under some policies.
 
 use std::collections::BTreeMap;
 use std::iter;
@@ -13,15 +13,15 @@ use crate::endpoints::expire_after;
 use crate::key::{is_events_key, owner_of, tenant_of_policies};
 use crate::live::{Document, History};
 
-/// Most tenants whose live policies are known at the same time; records of others stay.
+/// Most tenants whose live policies are known at a time; records of further tenants stay.
 const TENANTS_MAX: usize = 1_000;
 
-/// Says of a record whether it still matters, by the policy that its key names, or by the live policy that
-/// it says it was written under. What was changed live it learns from the records that it is shown: those
-/// of a change that it has not come across stay until it has.
+/// Judges whether a record still matters, by the policy that its key names or the live policy that it was
+/// written under. It learns live changes from the records that it is shown: records of a change that it has
+/// not yet seen stay until it has.
 ///
-/// Whoever sweeps a store has to know the policies of everyone who decides over it: a record that is
-/// idle under one policy may be half used up under another of the same name.
+/// A sweeper must know the policies of everyone who decides over the store: a record that is idle under one
+/// policy may be half used up under another of the same name.
 ///
 /// ```
 /// use tollgate_core::{Span, Timestamp};
@@ -43,11 +43,11 @@ pub struct Retention {
     live: Arc<Mutex<LivePolicies>>,
 }
 
-/// What every tenant changed live, each with the bytes that it was read from.
+/// What every tenant changed live, each with the bytes it was read from.
 type LivePolicies = BTreeMap<Option<String>, (Vec<u8>, Document)>;
 
 impl Retention {
-    /// What these policies say.
+    /// Judges by these policies.
     #[must_use]
     pub fn new(policies: &PolicySet) -> Self {
         let entry = |policy: &NamedPolicy| (policy.name().to_string(), policy.clone());
@@ -64,7 +64,7 @@ impl Retention {
         let Some((tenant, policy)) = owner_of(record_key) else {
             return judge_other(record_key, record, now);
         };
-        // What is no record is told apart below.
+        // Bytes that are no record are told apart below.
         let revision = Record::revision_in(record).unwrap_or(0);
         if revision == 0 {
             return judge(self.policies.get(policy), record, now);
@@ -88,7 +88,7 @@ impl Retention {
         }
     }
 
-    /// The policy under which a record of this revision was written, or is read where that is forgotten.
+    /// The policy under which a record of this revision was written, or is read if that one is forgotten.
     fn policy_at<'a>(
         &'a self,
         history: Option<&'a History>,
@@ -115,8 +115,8 @@ fn judge(policy: Option<&NamedPolicy>, record: &[u8], now: Timestamp) -> Judgeme
     }
 }
 
-/// Events that have all expired count for nothing. What is no record of ours is nobody's to judge; and a
-/// barrier counts its generations for ever, so that nobody arrives at one that is long over.
+/// Events that have all expired have no effect. Foreign records are not judged; and a barrier counts its
+/// generations for ever, so that nobody arrives at one that is long over.
 pub(crate) fn judge_other(record_key: &str, record: &[u8], now: Timestamp) -> Judgement {
     if !is_events_key(record_key) {
         return Judgement::Foreign;

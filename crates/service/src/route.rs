@@ -1,4 +1,4 @@
-//! Which request goes where.
+//! Maps requests to operations.
 
 use std::borrow::Cow;
 
@@ -8,17 +8,17 @@ use tollgate_policy::Scope;
 use crate::escapes;
 use crate::problem::Problem;
 
-/// What is asked for.
+/// The requested operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Route<'a> {
     Post(Post),
-    /// With what stands in the path for its names, in their order.
+    /// With the path's segments for the template's names, in order.
     Get(Get, Vec<Cow<'a, str>>),
-    /// With what stands in the path for its name.
+    /// With the path's segment for the template's name.
     Change(Change, Cow<'a, str>),
 }
 
-/// What is looked at.
+/// What is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Get {
     Peek,
@@ -35,8 +35,8 @@ pub(crate) enum Get {
 }
 
 impl Get {
-    /// Whether a query is the path's own to look at, or left alone: whoever asks for what needs no scope, or for metrics,
-    /// may be a tool that adds one.
+    /// Whether a query is allowed: the path reads it itself, or ignores it, since requests that need no scope and
+    /// requests for metrics may come from a tool that adds one.
     pub(crate) const fn takes_query(self) -> bool {
         matches!(
             self,
@@ -45,7 +45,7 @@ impl Get {
     }
 }
 
-/// What is done with a body.
+/// Operations with a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Post {
     Acquire,
@@ -70,7 +70,7 @@ pub(crate) enum Post {
     ValidatePolicy,
 }
 
-/// What is done to what a path names.
+/// What is done to the policy that a path names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Change {
     PutPolicy,
@@ -101,7 +101,7 @@ pub(crate) const POSTS: [(&str, Post); 20] = [
     ("/v1/policies/validate", Post::ValidatePolicy),
 ];
 
-/// Paths that are looked at. A name in braces stands for a segment of any text.
+/// Paths that are read. A name in braces stands for a segment of any text.
 pub(crate) const GETS: [(&str, Get); 11] = [
     ("/v1/limits/{policy}/{key}", Get::Peek),
     ("/v1/capacity/{policy}/{key}", Get::Capacity),
@@ -116,7 +116,7 @@ pub(crate) const GETS: [(&str, Get); 11] = [
     ("/healthz", Get::Health),
 ];
 
-/// The path of what is put and deleted, each by its method.
+/// The path of `PUT` and `DELETE`.
 pub(crate) const CHANGED: &str = "/v1/policies/{policy}";
 
 /// Methods that change what a path names.
@@ -124,7 +124,7 @@ pub(crate) const CHANGES: [(Method, Change); 2] =
     [(Method::PUT, Change::PutPolicy), (Method::DELETE, Change::DeletePolicy)];
 
 impl<'a> Route<'a> {
-    /// What a caller has to be allowed to; `None` where everybody is.
+    /// The scope that a caller needs; nothing if everybody may.
     pub(crate) const fn scope(&self) -> Option<Scope> {
         match self {
             Self::Get(Get::Health | Get::Ready | Get::OpenApi, _) => None,
@@ -134,7 +134,7 @@ impl<'a> Route<'a> {
         }
     }
 
-    /// Where a request goes, or why nowhere.
+    /// The route of a request, or why there is none.
     pub(crate) fn find(method: &Method, path: &'a str) -> Result<Self, Problem> {
         let post = POSTS.iter().find(|(there, _)| *there == path).map(|(_, post)| *post);
         if let (Some(post), &Method::POST) = (post, method) {
@@ -166,8 +166,7 @@ impl<'a> Route<'a> {
 }
 
 impl Post {
-    /// What those need who ask and say what came of it is `acquire`; the rest is for those who run the
-    /// limiter.
+    /// Asking for units and reporting the outcome needs `acquire`; everything else is for operators.
     const fn scope(self) -> Scope {
         match self {
             Self::Penalise
@@ -183,7 +182,7 @@ impl Post {
     }
 }
 
-/// The names of a path's template and the segments in their places; `None` when the path is another one.
+/// The names in a path's template and the segments in their places; nothing if the path does not match.
 fn matched<'t, 'a>(template: &'t str, path: &'a str) -> Option<Vec<(&'t str, &'a str)>> {
     let (mut names, mut segments) = (Vec::new(), path.split('/'));
     for part in template.split('/') {

@@ -1,4 +1,4 @@
-//! The service: its policies, and what answers a request.
+//! The service: its policies, and how it answers a request.
 
 use std::fmt;
 use std::sync::Arc;
@@ -33,42 +33,42 @@ pub struct Service<S, L: Limiter, C> {
     pub(crate) store: S,
     pub(crate) limiter: L,
     pub(crate) clock: C,
-    /// What was changed since, by tenant.
+    /// The live changes, by tenant.
     pub(crate) live: LiveTenants<L>,
-    /// Of all live policies that the configuration does not name, since their names are callers'.
+    /// For all live policies that the configuration does not name, since callers choose their names.
     pub(crate) live_decisions: Arc<Decisions>,
     pub(crate) local: LocalRecords,
     pub(crate) report: fn(&Fault),
     pub(crate) faults: Faults,
-    /// Of reading what was changed live.
+    /// Faults while loading live changes.
     pub(crate) live_faults: Faults,
     pub(crate) store_tally: Option<Arc<StoreTally>>,
     pub(crate) watchers: Places,
     pub(crate) limited: LimitedKeys,
 }
 
-/// Something that the operator has to know; the caller is answered by the policy's `on_store_failure`.
+/// A fault that the operator has to know; the caller is answered by the policy's `on_store_failure`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
-    /// The key under which the store holds the record, which names its policy; of several, all.
+    /// The store's key of the record, which names its policy; all keys, if there are several.
     pub record_key: String,
     /// What happened.
     pub cause: DriveError<LimiterError>,
 }
 
 impl Fault {
-    /// Whether the store can't be asked, so that policies have a say. A key that is contended is just the one that
-    /// must not pass uncounted, and a store that can't be exact did not fail.
+    /// Whether the store is unavailable, so that policies decide. A contended key is exactly the one that must not
+    /// pass uncounted, and a store that can't be exact has not failed.
     pub(crate) fn is_failure(&self) -> bool {
         !matches!(self.cause, DriveError::Busy | DriveError::Store(StoreError::Inexact))
     }
 }
 
-/// What is answered where the policy says nothing else.
+/// The answer if the policy gives none.
 impl From<Fault> for Problem {
     fn from(fault: Fault) -> Self {
         match fault.cause {
-            // It did not fail: it is the wrong store, and stays that.
+            // It has not failed: it is the wrong store, and stays so.
             DriveError::Store(error @ StoreError::Inexact) => {
                 Self::misconfigured(&error.to_string())
             }
@@ -79,7 +79,7 @@ impl From<Fault> for Problem {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The key is a caller's: escaped, so that it can't forge lines.
+        // The key is the caller's: escaped, so that it can't forge lines.
         write!(f, "record {:?}: {}", self.record_key, self.cause)
     }
 }
@@ -90,7 +90,7 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
     /// A service for these policies. `report` is called with every fault of the store or its records.
     ///
     /// # Errors
-    /// [`LimiterError`] when the limiter can't take a policy.
+    /// [`LimiterError`] if the limiter can't take a policy.
     pub fn new(
         policies: PolicySet,
         store: S,
@@ -124,8 +124,8 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
         })
     }
 
-    /// Answers only those who show one of these keys, each as far as its scopes allow and over records of
-    /// its tenant alone. Without it everybody may do everything.
+    /// Answers only callers with one of these keys, each within its scopes and over its tenant's records alone.
+    /// Without it everybody may do everything.
     #[must_use]
     pub fn with_keys(mut self, keys: ApiKeys) -> Self {
         self.live = self.live.of_tenants(keys.keys().iter().map(|key| key.tenant.clone()));
@@ -133,14 +133,14 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
         self
     }
 
-    /// Tells in its metrics what is counted there, by a [`Metered`](tollgate_store::Metered) store.
+    /// Includes in its metrics what a [`Metered`](tollgate_store::Metered) store counts there.
     #[must_use]
     pub fn with_store_tally(mut self, tally: Arc<StoreTally>) -> Self {
         self.store_tally = Some(tally);
         self
     }
 
-    /// Whether it looks for a key in `Authorization`.
+    /// Whether it requires a key in `Authorization`.
     pub const fn needs_key(&self) -> bool {
         self.keys.is_some()
     }
@@ -168,7 +168,7 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
         answer.unwrap_or_else(|problem| problem.into_response().map(Content::Full))
     }
 
-    /// In whose name something is asked, and what.
+    /// The tenant that asks, and for what.
     pub(crate) fn admit<'a>(
         &'a self,
         parts: &'a Parts,
@@ -183,8 +183,8 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
         Ok((tenant, route))
     }
 
-    /// A request's view of the service. What needs no scope needs no policies either, and nor do metrics:
-    /// they are just what is asked for while the store does not answer.
+    /// A request's view of the service. Requests that need no scope need no policies, and neither do metrics: they
+    /// are what one asks for while the store does not answer.
     async fn session<'a>(
         &'a self,
         tenant: Option<&'a Name>,
@@ -197,16 +197,16 @@ impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
         }
     }
 
-    /// A view of the service in the name of a tenant, with the policies that are in force for it.
+    /// A view of the service for a tenant, with the policies that are in force for it.
     pub(crate) async fn session_of<'a>(&'a self, tenant: Option<&'a Name>) -> Session<'a, S, L, C> {
         let now = self.clock.now();
         let live = self.live_policies(tenant, now).await;
-        // Loading takes its time; where nothing was changed, what time it is makes no difference.
+        // Loading takes time, so the clock is read again; without live changes the time makes no difference.
         let began = if live.is_empty() { now } else { self.clock.now() };
         Session { service: self, tenant, live, began }
     }
 
-    /// A view in which the configuration's policies are in force.
+    /// A view in which only the configuration's policies are in force.
     pub(crate) fn configured<'a>(&'a self, tenant: Option<&'a Name>) -> Session<'a, S, L, C> {
         Session { service: self, tenant, live: self.live.none(), began: self.clock.now() }
     }

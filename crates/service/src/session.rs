@@ -1,4 +1,4 @@
-//! One request's view of the service: what it is asked, in the name of a tenant.
+//! One request's view of the service, on behalf of a tenant.
 
 use std::sync::Arc;
 
@@ -12,12 +12,12 @@ use crate::opened::Opened;
 use crate::problem::Problem;
 use crate::service::{Fault, Service};
 
-/// A request in the name of a tenant, whose records it reaches, and no others.
+/// A request on behalf of a tenant; it reaches that tenant's records and no others.
 pub(crate) struct Session<'a, S, L: Limiter, C> {
     pub(crate) service: &'a Service<S, L, C>,
-    /// Nobody where the service has no API keys.
+    /// Nothing if the service has no API keys.
     pub(crate) tenant: Option<&'a Name>,
-    /// The tenant's live policies, as this request sees them from its beginning to its end.
+    /// The tenant's live policies, fixed for the whole request.
     pub(crate) live: Arc<LivePolicies<L>>,
     pub(crate) began: Timestamp,
 }
@@ -32,12 +32,12 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         }
     }
 
-    /// The same, as it is in force for this key.
+    /// The same, with the numbers in force for this key.
     pub(crate) fn opened_for(&self, policy: &str, key: &str) -> Result<&Opened<L>, Problem> {
         Ok(self.opened(policy)?.at(key, self.began))
     }
 
-    /// Whether all of them still are in force, after a wait.
+    /// Whether all of them are still in force, after a wait.
     pub(crate) async fn are_in_force(&self, places: &[(&Opened<L>, &str)]) -> bool {
         let now = self.service.clock.now();
         let live = self.service.live_policies(self.tenant, now).await;
@@ -72,7 +72,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         key::barrier_key(self.tenant(), barrier)
     }
 
-    /// Where what happened to the tenant's keys is written down.
+    /// Where the log of the tenant's keys is stored.
     pub(crate) fn watch_key(&self) -> String {
         key::watch_key(self.tenant())
     }

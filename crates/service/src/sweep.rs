@@ -1,7 +1,7 @@
-//! `POST /v1/sweep`: removes idle records, a bounded step at a time, where nothing sweeps by itself.
+//! `POST /v1/sweep`: removes idle records, one bounded step at a time, where nothing sweeps by itself.
 //!
-//! A guest has no time of its own: what it does is done while somebody waits for it. So the operator asks
-//! for each step, and goes on where the last one ended until it says that it was through.
+//! A guest has no background time: it works only while a request waits for it. So the operator requests each step,
+//! and continues where the last one ended until the sweep is complete.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -30,16 +30,16 @@ use crate::session::Session;
 /// The path of [`Service::sweep`].
 pub const SWEEP_PATH: &str = "/v1/sweep";
 
-/// Most keys that are looked at in one step: as many loads, during which an instance does nothing else.
+/// Most keys looked at in one step: as many loads, during which an instance does nothing else.
 pub const SWEEP_KEYS_MAX: usize = 500;
 
-/// Most records of a step that are removed, each of which takes several calls of the store.
+/// Most records removed in one step; each removal takes several calls of the store.
 pub const SWEEP_REMOVALS_MAX: usize = 50;
 
 /// Longest cursor in bytes, which is the longest key of a store.
 const CURSOR_BYTES_MAX: usize = 256;
 
-/// What a step came to.
+/// The result of a step.
 #[derive(Serialize)]
 struct StepBody {
     looked_at: u64,
@@ -47,16 +47,16 @@ struct StepBody {
     contended: u64,
     unknown_policy: u64,
     corrupt: u64,
-    /// Where the next step goes on; `None` when this was the last one.
+    /// Where the next step continues; nothing after the last one.
     cursor: Option<String>,
 }
 
 impl<S: SweptStore, L: Limiter, C: Clock> Service<S, L, C> {
-    /// Answers a request for [`SWEEP_PATH`]: removes the next idle records of the tenant who asks, which
-    /// needs the scope `admin`.
+    /// Answers a request for [`SWEEP_PATH`]: removes the next idle records of the requesting tenant, which needs the
+    /// scope `admin`.
     ///
-    /// It lists all keys of the store. Of those after the cursor it looks at [`SWEEP_KEYS_MAX`] at most, and
-    /// ends when [`SWEEP_REMOVALS_MAX`] were to be removed.
+    /// It lists all keys of the store. Of those after the cursor it looks at [`SWEEP_KEYS_MAX`] at most, and stops
+    /// when [`SWEEP_REMOVALS_MAX`] were to be removed.
     pub async fn sweep<B>(&self, request: Request<B>) -> Response<Content>
     where
         B: Body,
@@ -106,7 +106,7 @@ impl<S: SweptStore, L: Limiter, C: Clock> Service<S, L, C> {
 }
 
 impl<S: SweptStore, L: Limiter, C: Clock> Session<'_, S, L, C> {
-    /// The first keys of the tenant after `cursor`, in their order, whatever the order of the store.
+    /// The first keys of the tenant after `cursor`, sorted, whatever the order of the store.
     async fn next_keys(&self, cursor: Option<&str>) -> Result<BTreeSet<String>, StoreError> {
         let (mut next, mut page_cursor) = (BTreeSet::new(), None::<String>);
         loop {
@@ -148,7 +148,7 @@ impl<S: SweptStore, L: Limiter, C: Clock> Session<'_, S, L, C> {
         Ok(step(round, last.filter(|_| keys.len() == SWEEP_KEYS_MAX)))
     }
 
-    /// Whether a record still matters to who decides by the policies that are in force.
+    /// Whether a record still matters under the policies that are in force.
     fn judge(&self, record_key: &str, record: &[u8], idle_at: Timestamp) -> Judgement {
         let Some((_, policy)) = owner_of(record_key) else {
             return judge_other(record_key, record, idle_at);

@@ -1,5 +1,4 @@
-//! What came of requests, counted since the service was made: in this process natively, in this instance
-//! in a guest.
+//! Outcomes of requests, counted since the service was made: natively per process, in a guest per instance.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -14,7 +13,7 @@ use crate::limiter::LimiterError;
 pub(crate) struct Decisions([AtomicU64; Self::OUTCOMES.len()]);
 
 impl Decisions {
-    /// What a request for a decision can come to.
+    /// The possible outcomes of a request for a decision.
     const OUTCOMES: [&str; 5] = ["allowed", "limited", "impossible", "local", "uncounted"];
 
     pub(crate) fn count(&self, decided: &Decided) {
@@ -25,7 +24,7 @@ impl Decisions {
         }
     }
 
-    /// Counts what was decided here alone, or passed uncounted.
+    /// Counts a decision of this process alone, or an uncounted pass.
     pub(crate) fn count_without_store(&self, locally: bool) {
         self.add(if locally { 3 } else { 4 });
     }
@@ -42,7 +41,7 @@ impl Decisions {
         add(self.0.get(outcome));
     }
 
-    /// Outcomes, and how often each was.
+    /// Each outcome with its count.
     pub(crate) fn counts(&self) -> impl Iterator<Item = (&'static str, u64)> {
         counts(&Self::OUTCOMES, &self.0)
     }
@@ -67,7 +66,7 @@ impl Faults {
         add(self.0.get(cause));
     }
 
-    /// Causes, and how often each was.
+    /// Each cause with its count.
     pub(crate) fn counts(&self) -> impl Iterator<Item = (&'static str, u64)> {
         counts(&Self::CAUSES, &self.0)
     }

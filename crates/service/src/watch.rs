@@ -1,8 +1,9 @@
-//! Events about a tenant's capacities, upstreams and keys, for those who watch.
-//! A process that changes something appends an entry to the tenant's log, one record in the store (`log.rs`).
-//! Watchers poll the log, so they learn of changes by any process over the same store, and a watcher that
-//! reconnects finds what it missed. Recoveries are not written: each watcher computes them from the record of
-//! the reduced key when they are due (`recoveries.rs`).
+//! Streams what happens to a tenant's capacities, upstreams and keys to its watchers.
+//!
+//! Every change is appended to the tenant's log, one record of the store (`log.rs`). Watchers poll that record, so
+//! they see changes made by any process over the same store, and a watcher that reconnects finds what it missed.
+//! Recoveries are never written: a watcher computes them from the record of the reduced key, at the time at which
+//! they are due (`recoveries.rs`).
 
 mod announce;
 mod cursor;

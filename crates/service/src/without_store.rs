@@ -1,4 +1,4 @@
-//! What is answered while the store can't be asked, as each policy says.
+//! Answers while the store is unavailable, as each policy says.
 
 use tollgate_core::{Acquire, Applied, Ending, Operation, Outcome, Verdict};
 use tollgate_policy::OnStoreFailure;
@@ -12,7 +12,7 @@ use crate::service::Fault;
 use crate::session::Session;
 
 impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
-    /// What a policy says to an acquire, if it says something.
+    /// A policy's answer to an acquire, if it gives one.
     pub(crate) fn without(
         &self,
         opened: &Opened<L>,
@@ -25,7 +25,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         if opened.named.on_store_failure() == OnStoreFailure::Open {
             return Some(Decided::Uncounted);
         }
-        // What is to be held or remembered is of no use where nobody looks for it later.
+        // A hold or a remembered id is of no use where nobody looks for it later.
         let Operation::Acquire(Acquire { hold: None, once: None, .. }) = acquire else {
             return None;
         };
@@ -33,8 +33,8 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         applied.into_iter().next().map(Decided::Local)
     }
 
-    /// What the policies of several keys say together, if each says something: those that are local decide, all or
-    /// nothing, and those that are open let pass and stand without a decision.
+    /// The policies' joint answer for several keys, if each gives one: those that are local decide, all or nothing,
+    /// and those that are open let pass without a decision.
     pub(crate) fn several_without(
         &self,
         legs: &[Leg<'_, L>],
@@ -64,8 +64,8 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         Some(Outcome { ending, legs: legs.collect() })
     }
 
-    /// Decides in the memory of this process, all or nothing, on what is asked of record keys; `None` where a policy does
-    /// not want that.
+    /// Decides requests for record keys in the memory of this process, all or nothing; nothing if a policy does not
+    /// allow that.
     fn decide_locally(&self, asked: &[(&Opened<L>, &str, &Operation)]) -> Option<Vec<Applied>> {
         let limiter = &self.service.limiter;
         let shares =
@@ -78,7 +78,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
             limiter.apply(policy, record, acquire, now).ok()
         };
         let applied = self.service.local.decide(&record_keys, now, ask)?;
-        // What is above a share may pass when the store is back.
+        // A cost above the share may pass when the store is back.
         let is_above = applied.iter().any(|applied| applied.verdict == Verdict::Impossible);
         (!is_above).then_some(applied)
     }

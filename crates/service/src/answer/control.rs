@@ -26,7 +26,7 @@ pub(crate) fn done<L: Limiter>(
     json(&DoneBody { policy, key, limits: LimitsBody { policy: opened.limits(), limits } })
 }
 
-/// The capacity in force of each adaptive limit of a key.
+/// The current capacity of each adaptive limit of a key.
 #[derive(serde::Serialize)]
 pub(crate) struct CapacityAnswer<'a> {
     pub(crate) policy: &'a str,

@@ -1,4 +1,4 @@
-//! What was learned about an upstream, as an HTTP answer.
+//! What was learned from an upstream, as an HTTP answer.
 
 use bytes::Bytes;
 use http::Response;
@@ -18,7 +18,7 @@ pub(crate) struct FeedbackAnswer<'a> {
     cooldown_ms: Option<u64>,
     /// What it says is left.
     levels: Vec<LevelBody<'a>>,
-    /// The status of the key's own limits.
+    /// The status of the key's own limits now.
     limits: LimitsBody<'a>,
 }
 

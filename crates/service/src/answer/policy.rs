@@ -1,4 +1,4 @@
-//! Policies, as a tenant sees them.
+//! Policies as shown to a tenant.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::live::{History, Version, migration_word};
 /// All policies.
 #[derive(Serialize)]
 pub(crate) struct PoliciesBody<'a> {
-    /// How many changes the tenant has made.
+    /// How often the tenant has changed one.
     revision: u64,
     policies: Vec<ListedBody<'a>>,
 }
@@ -25,13 +25,13 @@ struct ListedBody<'a> {
     next_revision: Option<u64>,
 }
 
-/// A policy as it is now, and as it will be.
+/// A policy as it is in force, and as it will be.
 #[derive(Serialize)]
 pub(crate) struct PolicyBody<'a> {
     name: &'a str,
     #[serde(flatten)]
     in_force: VersionBody<'a>,
-    /// The version that was put last, until it takes effect.
+    /// The latest version, while it is still to take effect.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<VersionBody<'a>>,
 }
@@ -40,7 +40,7 @@ pub(crate) struct PolicyBody<'a> {
 struct VersionBody<'a> {
     /// `live`, `configuration`, or `none` where there is no policy.
     source: &'static str,
-    /// 0 for what was never changed.
+    /// 0 if it was never changed.
     revision: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     effective_at_ms: Option<u64>,
@@ -51,11 +51,11 @@ struct VersionBody<'a> {
     limits: BTreeMap<&'a str, LimitBody>,
 }
 
-/// A limit's numbers, however they were written.
+/// The numbers of a limit, however the policy text puts them.
 #[derive(Serialize)]
 struct LimitBody {
     limit: u64,
-    /// How long a full refill takes; `null` where nothing refills, or only what callers give back.
+    /// How long until all of it has come back; `null` if it never does, or only as it is given back.
     period_ms: Option<u64>,
 }
 
@@ -72,7 +72,7 @@ impl<'a> PoliciesBody<'a> {
 }
 
 impl<'a> PolicyBody<'a> {
-    /// `None` where there neither is nor will be a policy.
+    /// Nothing if there is no policy, now or later.
     pub(crate) fn new(
         name: &'a Name,
         history: Option<&'a History>,

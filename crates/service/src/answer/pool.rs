@@ -14,16 +14,15 @@ use crate::decide::Decided;
 
 const TOLLGATE_MEMBER: HeaderName = HeaderName::from_static("tollgate-member");
 
-/// Characters that a form leaves as they are; all others are percent-encoded, so that any text fits into a
-/// header field.
+/// Characters that a form leaves as they are; all others are percent-encoded, so any text fits a header field.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// The member of a pool that admitted a request.
+/// The pool member that grants a request.
 pub(crate) struct PoolAnswer<'a> {
     pub(crate) answers: Answers<'a>,
     pub(crate) policy: &'a str,
     pub(crate) key: &'a str,
-    /// The member's metadata from the configuration.
+    /// What else the configuration says about it.
     pub(crate) member: BTreeMap<&'a str, &'a str>,
 }
 
@@ -37,7 +36,7 @@ struct PoolBody<'a> {
 }
 
 impl PoolAnswer<'_> {
-    /// 200, with the member, and with the lease unless nothing was counted.
+    /// 200, with the member, and with the lease if the store counted it.
     pub(crate) fn granted(&self, decided: &Decided, lease: Option<&str>) -> Response<Full<Bytes>> {
         match self.answers.detail {
             Detail::Full => self.full(decided, lease),
@@ -77,8 +76,7 @@ impl PoolAnswer<'_> {
         response
     }
 
-    /// The member as a form: `policy=llm&key=account-a&region=eu`. No pair of a member has one of the first two
-    /// names.
+    /// The member as a form: `policy=llm&key=account-a&region=eu`. No other pair has one of the first two names.
     fn member_field(&self) -> String {
         let place = [("policy", self.policy), ("key", self.key)];
         let about = self.member.iter().map(|(name, text)| (*name, *text));

@@ -14,12 +14,11 @@ use crate::limiter::Limiter;
 use crate::opened::Opened;
 use crate::problem::{Document, document_response};
 
-/// The outcome for several keys.
+/// The result for several keys.
 pub(crate) enum Taken {
-    /// A decision that the store holds.
+    /// Counted by the store.
     Counted(Outcome),
-    /// The store can't be asked: this process decided alone on the keys with a decision, and admitted the
-    /// others uncounted.
+    /// The store is unavailable: keys with a decision were decided by this process alone, the others pass uncounted.
     WithoutStore(Outcome),
 }
 
@@ -31,7 +30,7 @@ impl Taken {
     }
 }
 
-/// What is answered to it.
+/// The answer to it.
 pub(crate) struct SeveralAnswer<'a, L: Limiter> {
     /// Policies and keys, in the order of the request.
     pub(crate) legs: &'a [(&'a Opened<L>, &'a str)],
@@ -63,9 +62,9 @@ struct LegBody<'a> {
 }
 
 impl<L: Limiter> SeveralAnswer<'_, L> {
-    /// 200, 429 or 422, by the decisions on all keys.
+    /// 200, 429 or 422, by the decisions on all keys together.
     pub(crate) fn response(&self, detail: Detail) -> Response<Full<Bytes>> {
-        // The worst of all keys: what can never pass on one key can never pass.
+        // The worst of all keys: if one of them can never pass, nothing can.
         let outcome = self.taken.outcome();
         let applied = outcome.legs.iter().flatten();
         let worst = applied.max_by_key(|leg| (leg.verdict, leg.retry_after));
@@ -73,7 +72,7 @@ impl<L: Limiter> SeveralAnswer<'_, L> {
         let status = status(worst.map_or(Verdict::Allowed, |worst| worst.verdict));
         let lease = self.lease.filter(|_| worst.is_none());
         let mut response = match (detail, worst) {
-            // Limit names alone do not identify a limit among several keys, so they are left out.
+            // Limit names alone can't tell the limits of several keys apart, so no limits are given.
             (Detail::Minimal, _) => without_body(status),
             (Detail::Full, None) => json(&self.body(true, lease)),
             (Detail::Full, Some(worst)) => {

@@ -21,7 +21,7 @@ use crate::session::Session;
 /// Most acquires of one batch.
 pub(crate) const BATCH_ACQUIRES_MAX: usize = 256;
 
-/// An acquire and its place in the batch.
+/// An acquire, and its index in the batch.
 struct Asked<'a, L: Limiter> {
     at: usize,
     opened: &'a Opened<L>,
@@ -37,8 +37,8 @@ impl<L: Limiter> Asked<'_, L> {
 }
 
 impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
-    /// The whole batch is read before anything is charged. Acquires of one key are decided in order and
-    /// written once. If the store fails for a key, only that key is answered as its policy says.
+    /// The whole batch is read before anything is charged. Acquires of one key are decided in order and written
+    /// once. If the store fails for a key, only that key is answered as its policy says.
     pub(crate) async fn acquire_batch(
         &self,
         mut body: Members<'_>,
@@ -51,7 +51,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
             asked.push(self.batched(at, item)?);
         }
         let mut by_key: Vec<&Asked<'_, L>> = asked.iter().collect();
-        // Stable, so that acquires of one key keep their order.
+        // Stable: the acquires of one key keep their order.
         by_key.sort_by_key(|asked| asked.place());
         let of_keys = by_key.chunk_by(|a, b| a.place() == b.place());
         let decided = join_unordered(of_keys.map(|of_key| self.decide_all(of_key))).await;
@@ -81,7 +81,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         Ok(Asked { at, opened: leg.opened, key: leg.key, acquire })
     }
 
-    /// Decides on all acquires of one key; `None` where the store failed and the policy is closed.
+    /// Decides all acquires of one key; nothing if its store failed and the policy does not let them pass.
     async fn decide_all<'b>(
         &self,
         of_key: &'b [&'b Asked<'b, L>],

@@ -23,7 +23,7 @@ use crate::session::Session;
 pub(crate) const PER_MS_MAX: u64 = Span::LONGEST_YEAR.as_millis_ceil();
 
 impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
-    /// The capacity in force of each adaptive limit.
+    /// The current capacity of each adaptive limit.
     pub(crate) async fn capacity(
         &self,
         policy: &str,
@@ -47,7 +47,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         Ok(CapacityAnswer { policy, key, capacities }.response())
     }
 
-    /// Sets the capacity of a limit for this key, and keeps it until it is cleared.
+    /// Sets the capacity of a limit for this key, until it is cleared.
     pub(crate) async fn set_capacity(
         &self,
         mut body: Members<'_>,
@@ -77,7 +77,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         self.change_one(opened, &key, &clear).await
     }
 
-    /// Reduces a capacity, since the upstream pushed back; it recovers by itself.
+    /// Reduces a capacity because the upstream pushed back; it recovers by itself.
     pub(crate) async fn reduce(
         &self,
         mut body: Members<'_>,
@@ -103,7 +103,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     }
 }
 
-/// One of a policy's adaptive limits, and who changes it.
+/// An adaptive limit of a policy, and who changes it.
 fn adaptive<L: Limiter>(
     body: &mut Members<'_>,
     opened: &Opened<L>,

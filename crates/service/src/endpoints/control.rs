@@ -1,4 +1,4 @@
-//! Operator actions on a key: `POST /v1/penalise`, `/v1/block`, `/v1/reset` and `/v1/lower`.
+//! What operators do to a key: `POST /v1/penalise`, `/v1/block`, `/v1/reset` and `/v1/lower`.
 
 use bytes::Bytes;
 use http::Response;
@@ -17,7 +17,7 @@ use crate::session::Session;
 pub(crate) const BLOCK_MS_MAX: u64 = Span::LONGEST_YEAR.as_millis_ceil();
 
 impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
-    /// Charges even without room.
+    /// Charges whether there is room or not.
     pub(crate) async fn penalise(
         &self,
         mut body: Members<'_>,
@@ -27,7 +27,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         self.control(leg.opened, &leg.key, Operation::Penalise(leg.costs)).await
     }
 
-    /// Denies everything for this long; 0 ends a block.
+    /// Denies everything for so long; 0 ends a block.
     pub(crate) async fn block(
         &self,
         mut body: Members<'_>,
@@ -45,13 +45,12 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     ) -> Result<Response<Full<Bytes>>, Problem> {
         let (opened, key) = self.policy_and_key(&mut body)?;
         body.end()?;
-        // This may end a reduction.
+        // A reset may end a reduction.
         let applied = self.change_capacities(opened, &key, &Operation::Reset).await?;
         Ok(done(opened, &key, &applied.limits))
     }
 
-    /// Lowers what is left of a limit to at most this many units, as another counter (such as the upstream)
-    /// reported.
+    /// Lowers what is left of a limit to at most so many units, because another counter says so.
     pub(crate) async fn lower(
         &self,
         mut body: Members<'_>,
@@ -74,7 +73,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     }
 }
 
-/// The position of the limit that a request names; a policy's only limit needs no name.
+/// The index of the limit that a request names; a policy's only limit needs no name.
 pub(super) fn limit<L: Limiter>(
     body: &mut Members<'_>,
     opened: &Opened<L>,

@@ -1,4 +1,4 @@
-//! Upstream rate-limit events that those who call an upstream share: `POST /v1/events`,
+//! Upstream rate-limit events, shared by the callers of an upstream: `POST /v1/events`,
 //! `POST /v1/events/cleanup` and `GET /v1/events/{upstream}`.
 
 use std::borrow::Cow;
@@ -29,7 +29,7 @@ pub(crate) const DURATION_MS_MAX: u64 = DURATION_MAX.as_nanos() / 1_000_000;
 
 #[derive(serde::Serialize)]
 struct ReportedBody {
-    /// `added`; `known`, with this request id; `covered`, by one that lasts as long; or `full`.
+    /// `added`; `known`, by its request id; `covered`, by one that lasts as long; or `full`.
     reported: &'static str,
 }
 
@@ -44,7 +44,7 @@ struct EventsBody<'a> {
     limited: bool,
     /// How long until the last of them expires.
     retry_after_ms: u64,
-    /// Those that expire last come first.
+    /// The last to expire first.
     events: Vec<EventBody>,
 }
 
@@ -53,7 +53,7 @@ struct EventBody {
     code: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     label: Option<String>,
-    /// The hash of who reported it.
+    /// The hash of the reporter.
     source: String,
     recorded_at_ms: u64,
     duration_ms: u64,
@@ -63,7 +63,7 @@ struct EventBody {
 }
 
 impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
-    /// Reports to all callers of an upstream that it refused a call.
+    /// Tells all callers of an upstream that it refused a call.
     pub(crate) async fn report_event(
         &self,
         mut body: Members<'_>,
@@ -103,7 +103,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         query.end()?;
         let ask = |record: Option<&[u8]>, now| {
             let events = decoded(record)?;
-            // The bounds on the texts are checked below, before any record is read.
+            // Whether the texts are within bounds is checked below, independently of any record.
             let filter = filter(code.as_deref(), label.as_deref()).unwrap_or_default();
             let active = events.active(filter, now);
             let outcome = active.iter().map(|event| EventBody::new(event, now)).collect();
@@ -158,7 +158,7 @@ fn upstream<'a>(body: &mut Members<'a>) -> Result<Cow<'a, str>, Problem> {
 
 fn event(body: &mut Members<'_>) -> Result<Event, Problem> {
     let id = request_id(body)?.map_or_else(random_id, Ok)?;
-    // A record holds no names, only the first half of a hash's half.
+    // A record holds no names, only the first 8 bytes of their hash.
     let source = Sha256::digest(&*body.text("source")?.unwrap_or_default());
     let source = source.iter().take(8).fold(0, |bits, byte| bits << 8 | u64::from(*byte));
     let duration = Span::from_millis(body.needed_number("duration_ms", 1..=DURATION_MS_MAX)?);
@@ -181,7 +181,7 @@ fn filter<'a>(code: Option<&'a str>, label: Option<&'a str>) -> Result<Filter<'a
 
 fn invalid(error: EventError) -> Problem {
     let message = error.to_string();
-    // It starts with the field, which the problem names anyway.
+    // It begins with the field, which a problem gives separately.
     let detail = message.split_once(": ").map_or(&*message, |(_, detail)| detail);
     Problem::invalid(error.field(), detail)
 }

@@ -1,4 +1,4 @@
-//! `GET /healthz`: the service runs. It does not ask the store.
+//! `GET /healthz`: the service is running. It does not ask the store.
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;

@@ -1,4 +1,4 @@
-//! `GET /v1/limits/{policy}/{key}`: the status of a key, without charging it.
+//! `GET /v1/limits/{policy}/{key}`: the state of a key, without charging it.
 
 use bytes::Bytes;
 use http::Response;

@@ -20,17 +20,18 @@ use crate::pools::OpenPool;
 use crate::problem::Problem;
 use crate::session::Session;
 
-/// An acquire from a pool.
+/// A request to a pool.
 struct Asked<'a, L: Limiter> {
     detail: Detail,
     pool: &'a OpenPool,
     manner: Manner,
-    /// The same acquire for each member.
+    /// The request as it applies to each member.
     legs: Vec<Leg<'a, L>>,
 }
 
 impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
-    /// Asks the members in turn until one admits the request. If all deny, the answer has the shortest wait.
+    /// Asks the members one after the other; the first one with room grants the request. If all of them deny, the
+    /// answer gives the shortest wait.
     pub(crate) async fn acquire_from_pool(
         &self,
         body: Members<'_>,

@@ -1,4 +1,4 @@
-//! `GET /readyz`: whether the store answers, soon enough to decide by.
+//! `GET /readyz`: whether the store answers soon enough to decide by.
 
 use std::pin::pin;
 
@@ -18,7 +18,7 @@ use crate::session::Session;
 /// How long the store may take. A probe usually waits for a second.
 const READY_TIME_MAX: Span = Span::from_millis(900);
 
-/// What the store is asked for: no record has such a key.
+/// The key that is loaded: no record has it.
 const READY_KEY: &str = "ready";
 
 impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {

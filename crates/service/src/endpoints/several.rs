@@ -63,7 +63,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         }
     }
 
-    /// Charges all keys or none, or does what their policies say when the store fails.
+    /// Takes all keys or none, or follows their policies if the store fails.
     async fn take(
         &self,
         legs: &[Leg<'_, L>],
@@ -84,7 +84,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         })
     }
 
-    /// The machine that charges one key after the other.
+    /// What takes one key after the other.
     fn acquisition<'a>(
         &'a self,
         legs: &[Leg<'_, L>],
@@ -112,7 +112,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         manner: &Manner,
         id: Id,
     ) -> Result<Option<Outcome>, Fault> {
-        // The acquisition commits on the key that remembers the id.
+        // The key that remembers the request id is the one on which an acquisition commits.
         let charged = |leg: &usize| legs.get(*leg).is_some_and(|leg| !leg.costs.is_zero());
         let remembers = (0..legs.len()).filter(charged).max_by_key(|leg| names.get(*leg));
         let operations = legs.iter().enumerate().map(|(index, leg)| {
@@ -149,7 +149,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         self.ended(names, driven.map_err(|error| self.undecided(names, error))?)
     }
 
-    /// The store; without compare-and-swap where it has none, if all policies accept that.
+    /// The store, written without compare-and-swap if it has none and all policies accept that.
     fn store(&self, places: &[(&Opened<L>, &str)]) -> BestEffort<'_, S> {
         let best_effort = places.iter().all(|(opened, _)| opened.is_best_effort());
         BestEffort::new(&self.service.store, best_effort)
@@ -159,7 +159,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         self.reported(names, DriveError::Ask(error))
     }
 
-    /// The outcome, or why there is none. Failures of the store are reported in any case.
+    /// The outcome, or why there is none. A store fault is reported in either case.
     fn ended(&self, names: &[String], driven: Driven) -> Result<Outcome, Fault> {
         let fault = driven.fault.map(|error| self.reported(names, error.into()));
         let or_else = |cause| fault.clone().unwrap_or_else(|| self.reported(names, cause));
@@ -177,13 +177,13 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     }
 }
 
-/// How long until the keys that denied have room; for ever if one never will.
+/// How long until the keys that denied it have room: forever if one never will.
 fn passes_after(taken: &Taken) -> Option<Span> {
     let outcome = taken.outcome();
     (!outcome.is_allowed()).then(|| outcome.retry_after())
 }
 
-/// Counts an admission for the policy of every key, or a denial for the policies that denied.
+/// Counts what was charged for the policy of every key, and a denial for the policies that denied.
 fn count<L: Limiter>(places: &[(&Opened<L>, &str)], outcome: &Outcome) {
     for ((opened, _), applied) in places.iter().zip(&outcome.legs) {
         let verdict = applied.as_ref().map(|applied| applied.verdict);
@@ -194,7 +194,7 @@ fn count<L: Limiter>(places: &[(&Opened<L>, &str)], outcome: &Outcome) {
     }
 }
 
-/// Counts local decisions, and admissions without a decision.
+/// Counts what this process decided alone, and what passed uncounted.
 fn count_without_store<L: Limiter>(places: &[(&Opened<L>, &str)], outcome: &Outcome) {
     for ((opened, _), applied) in places.iter().zip(&outcome.legs) {
         if applied.is_some() || outcome.is_allowed() {
@@ -203,7 +203,7 @@ fn count_without_store<L: Limiter>(places: &[(&Opened<L>, &str)], outcome: &Outc
     }
 }
 
-/// The number of keys and the life of a hold have been checked before.
+/// The number of keys and the hold's time to live have been checked.
 pub(super) fn refused(error: AcquisitionError) -> Problem {
     match error {
         AcquisitionError::RepeatedKey { leg, first } => {

@@ -16,7 +16,7 @@ use crate::session::Session;
 use crate::watch::{Cursor, Filter, LAST_EVENT_ID, Start, WATCH_MS_MAX, Watch};
 
 impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
-    /// Starts a stream where the client left off, or now.
+    /// Begins a stream at the position that the client gives, or now.
     pub(crate) async fn watch(&self, parts: &Parts) -> Result<Response<Content>, Problem> {
         let mut query = Query::parse(parts.uri.query())?;
         let filter = self.filter(&mut query)?;
@@ -26,9 +26,9 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         let last = last_event_id(&parts.headers)?;
         let place = self.service.watchers.take(self.watch_key(), self.service.clock.now());
         let place = place.ok_or_else(Problem::too_many_watchers)?;
-        // Read in any case, so that a failing store is answered by a status.
+        // Loaded in any case, so that a store failure is answered with a status.
         let (log, now) = (self.log().await?, self.service.clock.now());
-        // A client that reconnects repeats the path of its first request, and has got further since.
+        // `last` wins over `after`: a client that reconnects repeats its first path, but is further on by now.
         let present = Cursor { log: log.last_id(), recovered: now };
         let cursor = last.or(after).unwrap_or(present);
         if parts.method == Method::HEAD {
@@ -52,7 +52,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     }
 }
 
-/// A client that has received nothing yet sends an empty one.
+/// An empty one comes from a client that has seen no event yet.
 fn last_event_id(headers: &HeaderMap) -> Result<Option<Cursor>, Problem> {
     match headers.get(LAST_EVENT_ID) {
         None => Ok(None),

@@ -1,5 +1,5 @@
-//! Older dialects of the rate-limit fields. They describe a single limit, the one closest to denying. Seconds
-//! are rounded up; a limit that never refills has no reset.
+//! Older dialects of the rate-limit fields. They have room for one limit only: the one closest to denying is
+//! given. Seconds are rounded up; what never comes back has no reset.
 
 use std::cmp::Ordering;
 use std::fmt::Write as _;
@@ -20,7 +20,7 @@ pub(super) const RATELIMIT: Names = [
     HeaderName::from_static("ratelimit-reset"),
 ];
 
-/// The fields in use before there was a draft.
+/// What was in use before the first draft.
 pub(super) const X_RATELIMIT: Names = [
     HeaderName::from_static("x-ratelimit-limit"),
     HeaderName::from_static("x-ratelimit-remaining"),
@@ -42,13 +42,13 @@ pub(super) fn ratelimit(policy: &Policy, limits: &[LimitStatus]) -> Option<Heade
     let mut field = format!("limit={}, remaining={}", status.limit, status.remaining);
     let reset = available_after(status);
     if !reset.is_never() {
-        // Writing to a string does not fail.
+        // Writing to a string can't fail.
         let _ = write!(field, ", reset={}", reset.as_secs_ceil());
     }
     HeaderValue::try_from(field).ok()
 }
 
-/// A field for each number.
+/// One field per number.
 pub(super) fn insert(
     headers: &mut HeaderMap,
     [limit, remaining, reset]: Names,

@@ -1,23 +1,23 @@
-//! A budget lease: a hold on the shared record that this process spends without asking the store.
-//! The held units take up room for every process until they are settled or expire, so however they are spent,
-//! no more is admitted than the limits allow. When the lease's time is over, the next request settles it for
-//! what was spent. The hold outlives the lease's spending time by a second, so that with clocks less than a
-//! second apart no process spends units that others have seen expire. A process that dies with a lease loses
-//! it: it is charged in full when it expires.
+//! A budget lease: a hold on the shared record that this process spends without the store.
+//!
+//! Held units take up room for every process until they are settled or expire, so however a lease is spent, no more
+//! is admitted than the limits allow. After its time, the next request settles the lease for what was spent. The
+//! hold lives a second longer than the lease is spent: with clocks less than a second apart, nobody spends what
+//! others have seen expire. A process that ends with a lease loses it: it is charged in full when it expires.
 
 use tollgate_core::{Applied, Costs, Effect, Id, LimitStatus, Span, Timestamp, Verdict};
 
 use super::terms::{Spent, Terms};
 
-/// Units that this process holds, and what it spent of them.
+/// Units that this process holds, and how many of them it spent.
 #[derive(Debug)]
 pub(super) struct BudgetLease {
     id: Id,
     terms: Terms,
     spent: Vec<u64>,
-    /// How many requests that was.
+    /// How many requests spent them.
     requests: u64,
-    /// The limits' status when it was taken, with the lease's own units not counted as remaining.
+    /// The status of the limits when it was taken, with the lease itself not counted as remaining.
     limits: Vec<LimitStatus>,
     taken: Timestamp,
 }
@@ -27,9 +27,9 @@ impl BudgetLease {
         Self { id, spent: vec![0; terms.units.len()], terms, requests: 0, limits, taken }
     }
 
-    /// Spends `costs`, if the lease is still valid and has them.
+    /// Spends `costs`, if the lease is still valid and has them left.
     pub(super) fn spend(&mut self, costs: &Costs, now: Timestamp) -> Option<Applied> {
-        // After the clock was set back, it can't be told what others have seen.
+        // A clock that was set back says nothing about what others have seen since.
         if now < self.taken || now.since(self.taken) >= self.terms.spent_within {
             return None;
         }
@@ -66,7 +66,7 @@ impl BudgetLease {
         }
     }
 
-    /// Whether it has expired and been charged in full.
+    /// Whether it has expired, and so been charged in full.
     pub(super) fn has_expired(&self, now: Timestamp) -> bool {
         now >= self.taken.plus(self.terms.life())
     }

@@ -1,4 +1,4 @@
-//! The leases of this process, and how hot its keys are.
+//! The budget leases of this process, and how hot its keys are.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,9 +10,9 @@ use super::terms::Terms;
 use super::visit::{Visit, Wanted};
 use crate::lease::random_id;
 
-/// Most keys that are watched; while all of them are hot, other keys get no lease.
+/// Most keys watched; while all of them are hot, other keys are decided without a lease.
 const KEYS_MAX: usize = 1_024;
-/// A key is hot when so many requests come for it in this process ...
+/// A key is hot if so many requests for it reach this process ...
 const HOT_REQUESTS: u32 = 4;
 /// ... within this time.
 const HOT_WITHIN: Span = Span::from_millis(100);
@@ -26,7 +26,7 @@ pub(super) struct Budgets {
 #[derive(Debug, Default)]
 struct Table {
     budgets: BTreeMap<String, Budget>,
-    /// When keys that went cold were last evicted.
+    /// When keys that went cold were last looked for.
     swept: Timestamp,
 }
 
@@ -34,20 +34,20 @@ struct Table {
 #[derive(Debug)]
 struct Budget {
     lease: Option<BudgetLease>,
-    /// A request is taking the next lease.
+    /// A request is on its way to the store to take the next lease.
     is_taking: bool,
-    /// The key is new here: the next visit checks whether others found it hot.
+    /// The key is new here, so its record is checked for whether others found it hot.
     is_new: bool,
     /// When counting began, and how many requests have come since.
     since: Timestamp,
     requests: u32,
 }
 
-/// How a request is decided.
+/// What happens to a request.
 pub(super) enum Begun<'a> {
-    /// It was decided from the lease.
+    /// It was decided here.
     Spent(Applied),
-    /// It has to go to the store, where it may take a lease.
+    /// It must go to the store, where it may take a lease.
     Visit(Box<Visit>, Option<Taking<'a>>),
 }
 
@@ -64,7 +64,7 @@ impl Begun<'_> {
 }
 
 impl Budgets {
-    /// Decides on one request from the lease, or says what it has to do at the store.
+    /// Decides one request, or says what it has to do at the store.
     pub(super) fn begin<'a>(
         &'a self,
         key: &'a str,
@@ -96,7 +96,7 @@ impl Budgets {
 }
 
 impl Table {
-    /// Counts a request for `key`; `None` when there is no room for the key.
+    /// Counts a request for `key`; nothing if there is no room.
     fn watch(&mut self, key: &str, now: Timestamp) -> Option<&mut Budget> {
         if !self.budgets.contains_key(key) {
             if self.budgets.len() >= KEYS_MAX && now.since(self.swept) >= HOT_WITHIN {
@@ -126,7 +126,7 @@ impl Budget {
         self.requests = self.requests.saturating_add(1);
     }
 
-    /// Whether the count belongs to an earlier window.
+    /// Whether the count is out of date.
     fn is_cold(&self, now: Timestamp) -> bool {
         now < self.since || now.since(self.since) > HOT_WITHIN
     }
@@ -136,7 +136,7 @@ impl Budget {
         holds || self.is_taking || !self.is_cold(now)
     }
 
-    /// The lease that a request with these costs asks for, now that the old one is over.
+    /// The lease that a request with these costs wants, now that the old one is over.
     fn wanted(
         &mut self,
         costs: &Costs,
@@ -151,7 +151,7 @@ impl Budget {
         if !terms.are_worth_it(costs) {
             return None;
         }
-        // A process that gets no lease counts anew, so that it does not try again with every request.
+        // Counting starts over, so that if no lease is granted now, not every request tries again.
         if is_hot {
             (self.since, self.requests) = (now, 0);
         }
@@ -162,7 +162,7 @@ impl Budget {
 }
 
 impl Taking<'_> {
-    /// Stores the lease.
+    /// Stores the lease that was taken.
     pub(super) fn end(self, lease: BudgetLease) {
         if let Some(budget) = self.budgets.lock().budgets.get_mut(self.key) {
             budget.lease = Some(lease);
@@ -179,7 +179,7 @@ impl Drop for Taking<'_> {
     }
 }
 
-/// The costs of a request that a lease can answer: one that charges, and may use every limit in full.
+/// The costs of a request that a lease can answer: a plain charge that may use all of every limit.
 fn plain_costs(operation: &Operation) -> Option<&Costs> {
     match operation {
         Operation::Acquire(Acquire { costs, share: Share::HIGH, hold: None, once: None })

@@ -14,7 +14,7 @@ pub(super) struct Draft<'a> {
     seen: Option<&'a [u8]>,
     /// The record to write, if it changed.
     new: Option<Vec<u8>>,
-    /// How long that matters.
+    /// How long the new record matters.
     forget_after: Span,
     ask: Ask<'a>,
 }
@@ -34,12 +34,12 @@ impl<'a> Draft<'a> {
         Ok(self.keep(answer))
     }
 
-    /// The outcome of an operation, which is not applied yet.
+    /// What the operation would result in.
     pub(super) fn look(&self, operation: &Operation) -> Result<Answer<Applied>, LimiterError> {
         (self.ask)(self.record(), operation)
     }
 
-    /// Takes over the outcome of an operation.
+    /// Keeps that result.
     pub(super) fn keep(&mut self, answer: Answer<Applied>) -> Applied {
         if answer.record.is_some() {
             (self.new, self.forget_after) = (answer.record, answer.forget_after);
@@ -54,7 +54,7 @@ impl<'a> Draft<'a> {
         Ok(expires.map_or(Span::ZERO, |expires| expires.since(self.now)))
     }
 
-    /// The answer with this outcome, and the record to write.
+    /// The result of all operations.
     pub(super) fn answer<T>(self, outcome: T) -> Answer<T> {
         Answer { outcome, record: self.new, forget_after: self.forget_after }
     }

@@ -1,24 +1,26 @@
-//! The terms of a budget lease: how many units, to be spent within how much time.
-//! Both follow the demand. A lease lasts as long as [`REQUESTS_AIMED`] requests take, so that these share one
-//! visit to the store, and no longer: the hotter a key is, the less of a lease is left unspent, and the
-//! sooner that comes back.
+//! The terms of a budget lease: how many units, spent within how much time.
+//!
+//! Both follow the demand. A lease lasts as long as [`REQUESTS_AIMED`] requests take, so that they share one visit to
+//! the store, and no longer: the hotter a key is, the less of a lease is left unspent, and the sooner that is
+//! returned.
 
 use tollgate_core::{Costs, LimitStatus, Span};
 
-/// How many requests a lease is meant for: as many as Spin gives to an instance.
+/// How many requests a lease is meant for, including the first lease of a process: as many as Spin gives an
+/// instance.
 const REQUESTS_AIMED: u64 = 128;
-/// A lease for fewer requests is not worth taking.
+/// A lease for fewer requests is not worth a hold.
 const REQUESTS_MIN: u64 = 4;
 /// A lease is at most this part of a limit's capacity, and of what remains of it.
 pub(super) const PARTS: u64 = 8;
-/// Shortest spending time of a lease: a process visits even the hottest key only eight times a second.
+/// Shortest time in which a lease is spent: even the hottest key is visited only eight times a second.
 const SPENT_WITHIN_MIN: Span = Span::from_millis(125);
-/// Longest spending time of a lease, and so the longest until a process sees what an operator does to a key.
+/// Longest time in which a lease is spent, and so the longest until a process sees what an operator did to a key.
 const SPENT_WITHIN_MAX: Span = Span::from_secs(1);
-/// How long the hold outlives it: time to settle, and for clocks that differ.
+/// How long a lease lives on after that: to be settled, and for differing clocks.
 const SETTLED_WITHIN: Span = Span::from_secs(1);
-/// Spending time of a process' first lease, while the demand is unknown. An instance on Spin has no other
-/// lease, and what it leaves unspent is held until the lease expires.
+/// How long the first lease of a process is spent, while the demand is unknown. An instance on Spin has no other
+/// lease, and what it leaves unspent stays held until the lease expires.
 const SPENT_WITHIN_FIRST: Span = Span::from_millis(500);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,11 +29,11 @@ pub(super) struct Terms {
     pub(super) spent_within: Span,
 }
 
-/// How a lease was used.
+/// How a lease was spent.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Spent<'a> {
     pub(super) units: &'a [u64],
-    /// By how many requests.
+    /// How many requests spent the units.
     pub(super) requests: u64,
     pub(super) elapsed: Span,
 }
@@ -43,8 +45,8 @@ impl Terms {
         Self { units: units.collect(), spent_within: SPENT_WITHIN_FIRST }
     }
 
-    /// The next lease: as long as [`REQUESTS_AIMED`] requests take at the pace of this one, with the units
-    /// they spend in that time, but at most twice as many as this one.
+    /// The next lease: as long as [`REQUESTS_AIMED`] requests take at the pace of this one, with the units they will
+    /// spend in that time, but at most twice the units of this one.
     pub(super) fn next(&self, spent: Spent<'_>) -> Self {
         let elapsed = u128::from(spent.elapsed.as_nanos().max(1));
         let aimed = elapsed * u128::from(REQUESTS_AIMED) / u128::from(spent.requests.max(1));
@@ -56,8 +58,8 @@ impl Terms {
         Self { units: units.collect(), spent_within }
     }
 
-    /// The same, with at most one part in [`PARTS`] of the room of each limit. `limits` is their status after
-    /// these units were held or, unless `are_held`, refused.
+    /// The same, with at most one part in [`PARTS`] of each limit's room. `limits` is their status after these units
+    /// were held, or, if not `are_held`, refused.
     pub(super) fn within(&self, limits: &[LimitStatus], are_held: bool) -> Self {
         let units = self.units.iter().zip(limits).map(|(units, limit)| {
             let own = if are_held { *units } else { 0 };
@@ -72,7 +74,7 @@ impl Terms {
         Span::from_nanos(self.spent_within.as_nanos() + SETTLED_WITHIN.as_nanos())
     }
 
-    /// Whether the units are enough for a lease at these costs.
+    /// Whether they cover enough requests with these costs.
     pub(super) fn are_worth_it(&self, costs: &Costs) -> bool {
         let mut both = self.units.iter().zip(costs.as_slice());
         both.all(|(units, cost)| *units >= cost.saturating_mul(REQUESTS_MIN))
@@ -90,14 +92,13 @@ mod tests {
     const THIS: fn(u64) -> Terms =
         |units| Terms { units: vec![units], spent_within: SPENT_WITHIN_FIRST };
 
-    /// The terms after a lease of this many units, of which `spent` requests for one each took this many
-    /// milliseconds.
+    /// The terms after a lease of `held` units, of which `spent` requests of cost 1 were spent within `millis`.
     fn next(held: u64, spent: u64, millis: u64) -> Terms {
         let elapsed = Span::from_millis(millis);
         THIS(held).next(Spent { units: &[spent], requests: spent, elapsed })
     }
 
-    /// A lease lasts as long as 128 requests take, within its bounds, with the units spent in that time.
+    /// A lease is as long as 128 requests take, within its bounds, and for what they spend in that time.
     #[test]
     fn size_and_length_follow_the_demand() {
         for (per_s, millis, units) in [
@@ -113,7 +114,7 @@ mod tests {
         }
     }
 
-    /// A burst is not taken for lasting demand: a lease is at most twice as large as the one before.
+    /// A burst is not mistaken for lasting demand: a lease is at most twice as large as the one before.
     #[test]
     fn a_lease_grows_by_doubling() {
         assert_eq!(next(128, 128, 1).units, [256]);

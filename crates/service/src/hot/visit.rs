@@ -1,8 +1,8 @@
-//! A visit: what one request does to the shared record in one swap. It settles the old lease, and decides the
-//! request, as the first of a new lease or by itself.
-//! Each operation decodes and may encode the record, with the leases of all processes in it. So there are as
-//! few as possible: one when a process is new to a key that others found hot, two when it also settles its
-//! old lease.
+//! What one request does to the shared record, in one swap: it settles the old lease, and is decided either as the
+//! first request of a new lease or by itself.
+//!
+//! Each operation decodes and may encode the record, with the leases of all processes in it, so there are as few as
+//! possible: one if a process is new to a key that others found hot, two if it also settles its old lease.
 
 use tollgate_core::{
     Acquire, Applied, Costs, Effect, Hold, Id, Operation, Policy, Span, Timestamp,
@@ -14,37 +14,37 @@ use super::draft::Draft;
 use super::terms::Terms;
 use crate::limiter::LimiterError;
 
-/// The id of the sign: a hold that says that a process found the key hot within the last two seconds. It holds one
-/// unit, so that guessing its id gains nothing.
+/// The id of the sign: a hold which says that some process found the key hot within the last two seconds. It holds
+/// one unit, so guessing its id gains nothing.
 const SIGN: Id = Id::from_u128(u128::from_be_bytes(*b"tollgate hot key"));
 /// How long the sign lives.
 const SIGN_LIFE: Span = Span::from_secs(2);
-/// A sign with less time left than this is renewed.
+/// A sign that has less of its life left is renewed.
 const SIGN_LEFT_MIN: Span = Span::from_secs(1);
 /// Once to learn how much room there is, and once with that.
 const LOOKS_MAX: u32 = 2;
 
-/// What a visit has to do.
+/// What is to be done.
 #[derive(Debug)]
 pub(super) struct Visit {
     operation: Operation,
-    /// The old lease, and what was spent of it.
+    /// The old lease, and how much of it was spent.
     settled: Option<(Id, Vec<u64>)>,
     wanted: Option<Wanted>,
 }
 
-/// The lease to take, from which the request is decided.
+/// A lease that is wanted; the request is charged to it.
 #[derive(Debug)]
 pub(super) struct Wanted {
     pub(super) id: Id,
     pub(super) terms: Terms,
     /// What the request costs.
     pub(super) costs: Costs,
-    /// Whether this process has found the key hot, or wants a lease if another one has.
+    /// Whether this process found the key hot; otherwise it wants a lease only if another one did.
     pub(super) is_hot: bool,
 }
 
-/// What a visit did.
+/// What was done.
 #[derive(Debug)]
 pub(super) struct Visited {
     pub(super) applied: Applied,
@@ -52,7 +52,7 @@ pub(super) struct Visited {
 }
 
 impl Visit {
-    /// The operation and nothing else.
+    /// The operation alone.
     pub(super) fn plain(operation: &Operation) -> Self {
         Self { operation: operation.clone(), settled: None, wanted: None }
     }
@@ -67,7 +67,7 @@ impl Visit {
         self
     }
 
-    /// Applies the visit to this record.
+    /// Makes the visit to this record.
     pub(super) fn make(
         &self,
         policy: &Policy,
@@ -78,7 +78,7 @@ impl Visit {
         let ask = |record: Option<&[u8]>, operation: &Operation| ask(record, operation, now);
         let mut draft = Draft::new(policy, record, now, &ask);
         if let Some((hold, spent)) = &self.settled {
-            // Without costs the whole lease is charged, so nothing is lost in any case.
+            // Without costs the whole lease is charged, so an error loses nothing.
             let costs = policy.costs_in_order(spent).ok();
             draft.apply(&Operation::Settle { hold: *hold, costs })?;
         }
@@ -92,7 +92,7 @@ impl Visit {
         };
         if self.settled.is_some() && visited.lease.is_none() && draft.hold_left(SIGN)? > Span::ZERO
         {
-            // The key cools down: a process that still finds it hot places the sign again.
+            // The key cools down: a process that still finds it hot will leave the sign again.
             draft.apply(&Operation::Release { hold: SIGN })?;
         }
         Ok(draft.answer(visited))
@@ -100,7 +100,7 @@ impl Visit {
 }
 
 impl Wanted {
-    /// Decides the request from a new lease; `None` when it can't get one.
+    /// Decides the request out of a new lease; nothing if it gets none.
     fn take(&self, draft: &mut Draft<'_>) -> Result<Option<Visited>, LimiterError> {
         let sign_left = draft.hold_left(SIGN)?;
         if !self.is_hot && sign_left == Span::ZERO {
@@ -115,8 +115,8 @@ impl Wanted {
         Ok(Some(Visited { applied, lease: Some(lease) }))
     }
 
-    /// The lease, and the record that holds it. There is nearly always room for what is wanted, so that is
-    /// tried first; a refusal says how much room there is.
+    /// The lease, and the record in which it is held. There is nearly always room for what is wanted, so that is tried
+    /// first; a refusal says how much room there is.
     fn held(
         &self,
         draft: &Draft<'_>,
@@ -141,7 +141,7 @@ impl Wanted {
         Ok(None)
     }
 
-    /// Places the sign, or renews it.
+    /// Leaves the sign, or extends its life.
     fn tell_others(&self, draft: &mut Draft<'_>, left: Span) -> Result<(), LimiterError> {
         let Some(hold) = Hold::new(SIGN, SIGN_LIFE) else { return Ok(()) };
         if left > Span::ZERO {

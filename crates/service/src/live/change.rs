@@ -8,23 +8,23 @@ use super::document::{Document, History, LIVE_BYTES_MAX, Version};
 /// Most policies that a tenant has changed live.
 pub(crate) const LIVE_POLICIES_MAX: usize = 100;
 
-/// Most versions that are kept of one policy, including the one in force: a record written under an older one
-/// is read as it is.
+/// Most versions of one policy that are remembered, including the current one: a record written under an older
+/// version is read as such.
 pub(crate) const VERSIONS_MAX: usize = 8;
 
-/// How long after the request a change takes effect, so that every process has read it by then: a copy may be
-/// a second old, loading the next may take a second, and clocks may differ by a second.
+/// How long after the request a change takes effect: every process knows it by then. A copy may be a second
+/// old, loading another one may take a second, and clocks may differ by a second.
 pub(crate) const LEAD: Span = Span::from_secs(3);
 
-/// The requested change.
+/// A requested change.
 pub(crate) struct Change<'a> {
     pub(crate) name: &'a Name,
-    /// The new policy, or `None` to delete it.
+    /// The new policy, or nothing to delete it.
     pub(crate) policy: Option<&'a NamedPolicy>,
     /// The configuration's policy of this name.
     pub(crate) configured: Option<&'a NamedPolicy>,
     pub(crate) carry: Carry,
-    /// The revision that the caller expects to be this policy's newest.
+    /// The revision that the caller believes to be this policy's newest.
     pub(crate) expected: Option<u64>,
 }
 
@@ -33,19 +33,18 @@ pub(crate) struct Change<'a> {
 pub(crate) enum Refusal {
     /// There is no live policy to delete.
     NotLive,
-    /// The newest revision of this policy is another one.
+    /// The newest revision of this policy is this one.
     Revision(u64),
     /// There are [`LIVE_POLICIES_MAX`] policies already.
     TooManyPolicies,
-    /// [`VERSIONS_MAX`] versions of this policy are pending; the first has to take effect before another is
-    /// put.
+    /// All [`VERSIONS_MAX`] of this policy are needed until the first of them takes effect.
     TooManyVersions,
-    /// They would have more than [`LIVE_BYTES_MAX`] bytes.
+    /// Together they would exceed [`LIVE_BYTES_MAX`] bytes.
     TooManyBytes,
 }
 
 impl Document {
-    /// Makes a change that takes effect [`LEAD`] after `now`. On an error the document is unchanged.
+    /// Makes a change that takes effect [`LEAD`] after `now`.
     pub(crate) fn changed(mut self, change: &Change<'_>, now: Timestamp) -> Result<Self, Refusal> {
         let newest = self.get(change.name).and_then(History::newest);
         let newest_revision = newest.map_or(0, |version| version.revision);
@@ -53,7 +52,7 @@ impl Document {
         if change.expected.is_some_and(|expected| expected != newest_revision) {
             return Err(Refusal::Revision(newest_revision));
         }
-        // The configuration's own policy is kept as revision 0.
+        // The configuration's own policy is remembered as revision 0.
         if change.policy.is_none() && (newest_revision == 0 || !is_live) {
             return Err(Refusal::NotLive);
         }
@@ -80,7 +79,7 @@ impl Document {
         newest.filter(|version| version.revision > 0 && version.policy.is_some()).count()
     }
 
-    /// Adds a version to the history of its name, which begins with what the configuration has.
+    /// Adds a version to the history of its name, which begins with the configuration's policy.
     fn push(&mut self, change: &Change<'_>, version: Version) {
         match self.histories.binary_search_by(|history| history.name.cmp(change.name)) {
             Ok(index) => {
@@ -97,7 +96,7 @@ impl Document {
         }
     }
 
-    /// Drops the oldest versions until the history is within its bounds.
+    /// Forgets the oldest versions until the document is within its bounds.
     fn forget(&mut self, now: Timestamp) -> Result<(), Refusal> {
         for history in &mut self.histories {
             while history.versions.len() > VERSIONS_MAX {
@@ -119,8 +118,7 @@ impl Document {
 }
 
 impl History {
-    /// Whether the oldest version can go: another one has replaced it, or it only says what the configuration
-    /// says.
+    /// Whether its oldest version is over: another one replaced it, or it only repeats the configuration.
     fn has_past(&self, now: Timestamp) -> bool {
         match &*self.versions {
             [only] => only.policy.is_none() && only.effective_at() <= now,

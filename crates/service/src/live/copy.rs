@@ -1,4 +1,4 @@
-//! This process' copy of a tenant's live policies, and its age.
+//! What this process knows of a tenant's live policies, and as of when.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -8,19 +8,19 @@ use super::policies::LivePolicies;
 use super::{FRESH_FOR, LOAD_TIME_MAX};
 use crate::limiter::Limiter;
 
-/// How long to wait before asking the store again after it failed.
+/// How long the store is left alone after a failure.
 const RETRY_AFTER: Span = Span::from_secs(1);
 
-/// A copy of what the store has.
+/// A copy of the store's record.
 pub(crate) struct Copy<L: Limiter> {
     state: RwLock<State<L>>,
 }
 
 struct State<L: Limiter> {
     known: Arc<LivePolicies<L>>,
-    /// When loading it began; `None` before the first load.
+    /// When the load of `known` began; nothing before the first one.
     loaded_at: Option<Timestamp>,
-    /// When a request last started to load it.
+    /// When somebody last began to load.
     began_at: Option<Timestamp>,
     failed_at: Option<Timestamp>,
 }
@@ -34,7 +34,7 @@ impl<L: Limiter> Default for Copy<L> {
 }
 
 impl<L: Limiter> Copy<L> {
-    /// The copy; as an error when it should be loaded again.
+    /// What is known; as an error if it must be loaded anew.
     pub(crate) fn look(
         &self,
         now: Timestamp,
@@ -44,12 +44,12 @@ impl<L: Limiter> Copy<L> {
         if state.is_due(now) { Err(known) } else { Ok(known) }
     }
 
-    /// Starts a load: other requests go on with the copy meanwhile, unless it is too old.
+    /// Notes that a load begins: others go on with what is known, if that is not too old.
     pub(crate) fn begin(&self, now: Timestamp) {
         self.change(|state| state.began_at = Some(now));
     }
 
-    /// Takes what the store had when the load `began`, and returns the newest copy.
+    /// Stores what a load that `began` then has found, and returns what is known now.
     pub(crate) fn put(
         &self,
         loaded: Arc<LivePolicies<L>>,
@@ -62,7 +62,7 @@ impl<L: Limiter> Copy<L> {
         })
     }
 
-    /// The store did not answer.
+    /// Notes that the store failed.
     pub(crate) fn fail(&self, now: Timestamp) {
         self.change(|state| state.failed_at = Some(now));
     }
@@ -75,7 +75,7 @@ impl<L: Limiter> Copy<L> {
 
 impl<L: Limiter> State<L> {
     fn is_due(&self, now: Timestamp) -> bool {
-        // After the clock was set back, ages can't be told.
+        // A clock that was set back says nothing about how long ago something was.
         let within = |at: Option<Timestamp>, span: Span| {
             at.is_some_and(|at| at <= now && now.since(at) <= span)
         };
@@ -93,8 +93,8 @@ mod tests {
     use super::*;
     use crate::limiter::CoreLimiter;
 
-    /// Whether a request at this many milliseconds has to load, given when the last copy's load began, when
-    /// the next load started, and when that failed.
+    /// Whether a request so many milliseconds after the clock's start has to load, given when the last copy began
+    /// to be loaded, when the next load began, and when that failed.
     fn is_due(now: u64, loaded: Option<u64>, began: Option<u64>, failed: Option<u64>) -> bool {
         let at = |millis: u64| Timestamp::EPOCH.plus(Span::from_millis(millis));
         let (loaded_at, began_at, failed_at) = (loaded.map(at), began.map(at), failed.map(at));

@@ -1,4 +1,4 @@
-//! The live policies of one tenant, as the store keeps them: a version byte, and JSON.
+//! The live policies of one tenant as stored: a version byte, and JSON.
 
 use serde::{Deserialize, Serialize};
 use tollgate_core::{Carry, Name, Timestamp};
@@ -7,18 +7,18 @@ use tollgate_policy::{NamedPolicy, Value};
 /// The layout of the bytes.
 const VERSION: u8 = 1;
 
-/// Most bytes of one tenant's live policies, including replaced ones: every instance loads them once a
+/// Most bytes of one tenant's live policies, including those they replaced: every instance loads them once a
 /// second.
 pub(crate) const LIVE_BYTES_MAX: usize = 64 * 1024;
 
-/// How records are carried over, in the words of the API.
+/// What happens to existing records, in the words of the API.
 pub(crate) const MIGRATIONS: [(&str, Carry); 3] =
     [("as_is", Carry::AsIs), ("in_proportion", Carry::InProportion), ("reset", Carry::Reset)];
 
-/// The live policies of one tenant, with their history.
+/// The live policies of one tenant, and their history.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Document {
-    /// The number of changes: every change has a revision of its own.
+    /// How many changes there were: every change has its own revision.
     pub(crate) revision: u64,
     /// By name.
     pub(crate) histories: Vec<History>,
@@ -28,23 +28,23 @@ pub(crate) struct Document {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct History {
     pub(crate) name: Name,
-    /// Oldest first; at least one.
+    /// The oldest first; at least one.
     pub(crate) versions: Vec<Version>,
 }
 
-/// A version of a policy, in force until the next one.
+/// A policy, until another of its name replaces it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Version {
     /// 0 for the configuration's policy before the first change.
     pub(crate) revision: u64,
     pub(crate) effective_at_ms: u64,
-    /// How the records of the version before are carried over.
+    /// How the previous version's records are carried over.
     pub(crate) carry: Carry,
-    /// `None` where it was deleted: then the configuration's policy applies again, if there is one.
+    /// Nothing if it was deleted: then the configuration's applies again, if it has one.
     pub(crate) policy: Option<NamedPolicy>,
 }
 
-/// Why bytes are no live policies.
+/// Why bytes are not live policies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Corrupt;
 
@@ -77,7 +77,7 @@ impl Document {
         self.histories.iter().find(|history| *history.name == *name)
     }
 
-    /// Decodes what the store has; an absent record is an empty document.
+    /// Reads the stored bytes; an absent record is a document without policies.
     pub(crate) fn decode(bytes: Option<&[u8]>) -> Result<Self, Corrupt> {
         let Some(bytes) = bytes else { return Ok(Self::default()) };
         let Some((&VERSION, json)) = bytes.split_first() else { return Err(Corrupt) };
@@ -89,11 +89,11 @@ impl Document {
         Ok(Self { revision: text.revision, histories: histories.ok_or(Corrupt)? })
     }
 
-    /// Encodes it for the store.
+    /// The bytes to store.
     pub(crate) fn encode(&self) -> Vec<u8> {
         let policies = self.histories.iter().map(History::text).collect();
         let mut bytes = vec![VERSION];
-        // Strings and numbers under plain names: writing them as JSON does not fail.
+        // Strings and numbers under plain names: serializing them can't fail.
         let _ =
             serde_json::to_writer(&mut bytes, &DocumentText { revision: self.revision, policies });
         bytes
@@ -101,7 +101,7 @@ impl Document {
 }
 
 impl History {
-    /// The version that was put last, which may not be in force yet.
+    /// The latest version, which may not be in force yet.
     pub(crate) fn newest(&self) -> Option<&Version> {
         self.versions.last()
     }
@@ -149,12 +149,12 @@ impl Version {
     }
 }
 
-/// How records are carried over, from its word.
+/// What happens to existing records, by its word.
 pub(crate) fn migration(word: &str) -> Option<Carry> {
     MIGRATIONS.iter().find(|(there, _)| *there == word).map(|(_, carry)| *carry)
 }
 
-/// The word for how records are carried over.
+/// The word for what happens to existing records.
 pub(crate) fn migration_word(carry: Carry) -> &'static str {
     MIGRATIONS.iter().find(|(_, there)| *there == carry).map_or("", |(word, _)| word)
 }

@@ -12,7 +12,7 @@ use crate::service::Service;
 
 /// The live policies of one tenant, as read from the store.
 pub(crate) struct LivePolicies<L: Limiter> {
-    /// The bytes they were read from, so that an unchanged record is not parsed again.
+    /// What they were read from, so that unchanged bytes are not read again.
     bytes: Option<Vec<u8>>,
     /// By name.
     histories: Vec<Arc<OpenHistory<L>>>,
@@ -27,14 +27,14 @@ struct OpenHistory<L: Limiter> {
 struct OpenVersion<L: Limiter> {
     revision: u64,
     effective_at: Timestamp,
-    /// `None` where there is no policy of this name.
+    /// Nothing if there is no policy of this name.
     opened: Option<Arc<Opened<L>>>,
 }
 
 /// Whose policy is in force.
 pub(crate) enum Found<'a, L: Limiter> {
     Live(&'a Opened<L>),
-    /// It was never changed.
+    /// The configuration's: it was never changed.
     Configuration,
     /// It was deleted, and the configuration has none.
     Nothing,
@@ -47,13 +47,12 @@ impl<L: Limiter> Default for LivePolicies<L> {
 }
 
 impl<L: Limiter> LivePolicies<L> {
-    /// Whether they were read from just these bytes.
+    /// Whether they were read from exactly these bytes.
     pub(crate) fn are_of(&self, bytes: Option<&[u8]>) -> bool {
         self.bytes.as_deref() == bytes
     }
 
-    /// Parses the bytes. Policies unchanged since `before` are kept, with what this process holds of their
-    /// keys.
+    /// Reads these bytes. What has not changed since `before` is kept, with what this process holds about its keys.
     pub(crate) fn read<S: Store, C: Clock>(
         bytes: Option<Vec<u8>>,
         before: &Self,
@@ -107,7 +106,7 @@ impl<L: Limiter> OpenHistory<L> {
         Ok(Self { name: history.name.clone(), versions })
     }
 
-    /// A revision always stands for the same policy.
+    /// A revision stands for what was put under it, never for anything else.
     fn is_of(&self, history: &History) -> bool {
         let revisions = self.versions.iter().map(|version| version.revision);
         revisions.eq(history.versions.iter().map(|version| version.revision))
@@ -118,7 +117,7 @@ impl<L: Limiter> OpenHistory<L> {
     }
 }
 
-/// A version, ready for requests; `None` where it deletes the policy.
+/// A version, ready for requests; nothing if it has no policy.
 fn open<S: Store, L: Limiter, C: Clock>(
     name: &Name,
     version: &Version,
@@ -137,7 +136,7 @@ fn open<S: Store, L: Limiter, C: Clock>(
         return Ok(Some(opened));
     }
     let carry = match version.carry {
-        // Without a previous policy there is no proportion.
+        // There is no known policy to be in proportion to.
         Carry::InProportion if before.is_none() => Carry::AsIs,
         carry => carry,
     };

@@ -1,4 +1,4 @@
-//! Writes events to the log, for those who watch.
+//! Writes down what happened, for the watchers.
 
 use tollgate_core::{Algorithm, Applied, Limit, Operation, Span, Timestamp};
 use tollgate_store::{Answer, Clock, Store};
@@ -11,8 +11,8 @@ use crate::problem::Problem;
 use crate::session::Session;
 
 impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
-    /// Appends what happened. If the log can't be written, only the operator is told: the change itself was
-    /// made, and the caller must not repeat it.
+    /// Appends what happened. It has happened, and the caller must not repeat it: a log that can't be written is
+    /// reported to the operator and to nobody else.
     pub(crate) async fn announce(&self, entries: &[Entry]) {
         if entries.is_empty() {
             return;
@@ -26,7 +26,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         let _ = self.on_record(self.watch_key(), false, ask).await;
     }
 
-    /// What is written.
+    /// The log as written.
     pub(crate) async fn log(&self) -> Result<Log, Problem> {
         let ask = |record: Option<&[u8]>, _now| {
             Ok(Answer { outcome: decoded(record)?, record: None, forget_after: Span::NEVER })
@@ -34,7 +34,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         Ok(self.on_record(self.watch_key(), false, ask).await?)
     }
 
-    /// Applies an operation that may change capacities of a key, and announces those that changed.
+    /// Runs an operation that may change capacities of a key, and announces the changed ones.
     pub(crate) async fn change_capacities(
         &self,
         opened: &Opened<L>,
@@ -65,7 +65,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         Ok(applied)
     }
 
-    /// The capacity in force of each adaptive limit of a key.
+    /// The current capacity of each adaptive limit of a key.
     fn capacities(
         &self,
         opened: &Opened<L>,
@@ -86,7 +86,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     }
 }
 
-/// Whether it was changed explicitly: what remains of it may differ for other reasons.
+/// Whether somebody changed it: how much of it remains may differ for other reasons.
 fn differs((_, before): &(String, Capacity), (_, after): &(String, Capacity)) -> bool {
     let numbers = |it: &Capacity| (it.capacity, it.original, it.period);
     numbers(before) != numbers(after) || before.change != after.change

@@ -1,4 +1,4 @@
-//! A watcher's position in the stream.
+//! How far a watcher has been told.
 
 use std::fmt;
 
@@ -8,8 +8,8 @@ use tollgate_core::Timestamp;
 /// The header field in which a reconnecting client says where it was.
 pub const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
-/// A position in the stream, and the id of its events. It has two parts, since recoveries are not in the log:
-/// an entry of the log, and the time up to which recoveries were sent.
+/// A position in the stream, and the id of its events. It has two parts, since recoveries are in no log: the last
+/// entry of the log, and the time through which recoveries were sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Cursor {
     pub(crate) log: u64,
@@ -17,8 +17,8 @@ pub(crate) struct Cursor {
 }
 
 impl Cursor {
-    /// Parses `17-1800000000000000000`, with the time in nanoseconds; with the first part alone all
-    /// recoveries are sent.
+    /// Reads `17-1800000000000000000`, with the time in nanoseconds; given only the first part, all recoveries are
+    /// sent.
     pub(crate) fn read(text: &str) -> Option<Self> {
         let (log, recovered) = text.split_once('-').unwrap_or((text, "0"));
         let recovered = Timestamp::from_nanos(number(recovered)?);
@@ -26,7 +26,7 @@ impl Cursor {
     }
 }
 
-/// Only digits.
+/// Digits only.
 fn number(text: &str) -> Option<u64> {
     text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }

@@ -1,9 +1,9 @@
 //! Keys that became limited: noted by the process that denies them, under policies that say `watch = true`.
-//! A denial writes nothing, and a flood of denials must not cause a flood of writes. So a key is noted once,
-//! until it has not been denied for a while. Notes wait until a second has passed since the last write, and
-//! are written with the next decision under such a policy, or with the next look of a watcher in the same
-//! process. Notes that still wait when the process ends are lost, and so are those without room: they are
-//! hints, not accounting.
+//!
+//! A denial writes nothing, and a flood of them must not cause writes. So a key is reported once, until it has not
+//! been denied for a while. Reports wait until a second has passed since the last write, and go with the next
+//! decision under such a policy, or with the next look of a watcher in the same process. Reports still waiting when
+//! the process ends are lost, and so are those that don't fit: this is a hint, not an account.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -16,28 +16,27 @@ use crate::limiter::Limiter;
 use crate::opened::Opened;
 use crate::session::Session;
 
-/// How long a key must go without a denial before it can become limited again.
+/// How long a key must go undenied before it can become limited again.
 const QUIET: Span = Span::from_secs(10);
 
 /// The pause between two writes of one process.
 const WRITE_PAUSE: Span = Span::from_secs(1);
 
-/// Most denied keys that a process remembers; further ones are not noted.
+/// Most denied keys that a process remembers; further ones are not reported.
 const DENIED_MAX: usize = 1_000;
 
-/// Most keys that wait to be written; further ones are dropped. A write of this many leaves room in the log
-/// for others.
+/// Most keys waiting to be reported; further ones are dropped. A write of that many leaves room for other entries.
 const WAITING_MAX: usize = 32;
 
-/// What one process knows about the keys that it denied.
+/// What one process knows about the keys it denied.
 #[derive(Debug, Default)]
 pub(crate) struct LimitedKeys(Mutex<Denied>);
 
 #[derive(Debug, Default)]
 struct Denied {
-    /// When each key was denied last, by the key of its record.
+    /// When each was last denied, by the key of its record.
     keys: BTreeMap<String, Timestamp>,
-    /// What waits to be written, each with its log.
+    /// What is to be written, each with the key of its log.
     waiting: Vec<(String, Entry)>,
     write_at: Timestamp,
 }
@@ -48,7 +47,7 @@ impl LimitedKeys {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes a denial; true when it made the key limited.
+    /// Notes a denial; true if it made the key limited.
     fn note(&self, record_key: &str, now: Timestamp) -> bool {
         let keys = &mut self.lock().keys;
         if let Some(last) = keys.get_mut(record_key) {
@@ -71,10 +70,10 @@ impl LimitedKeys {
         }
     }
 
-    /// What has to be written to this log now.
+    /// What is to be written to this log now.
     fn due(&self, log_key: &str, now: Timestamp) -> Vec<Entry> {
         let mut denied = self.lock();
-        // Also when the clock was set back.
+        // Also after the clock was set back.
         let is_early = now < denied.write_at && denied.write_at.since(now) <= WRITE_PAUSE;
         if is_early || denied.waiting.is_empty() {
             return Vec::new();
@@ -111,7 +110,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         }
     }
 
-    /// Writes the waiting keys, if it is time.
+    /// Writes down the waiting keys, if it is time.
     pub(crate) async fn tell_limited(&self) {
         let due = self.service.limited.due(&self.watch_key(), self.service.clock.now());
         self.announce(&due).await;

@@ -1,6 +1,7 @@
 //! The log of one tenant: the latest events, and the capacities that may be recovering.
-//! One record, replaced as a whole by compare-and-swap. It is for rare events: each entry costs a load and a
-//! swap of some kilobytes.
+//!
+//! One record, replaced as a whole by compare-and-swap. It is for rare events: each entry costs a load and a swap of
+//! some kilobytes.
 
 use std::collections::VecDeque;
 
@@ -11,23 +12,23 @@ use super::news::{Entry, Kind, Subject};
 /// Most entries: a watcher that was away for longer is told that it missed some.
 pub(crate) const ENTRIES_MAX: usize = 128;
 
-/// Most bytes of all entries together, so that the record stays small enough to swap. The longest possible
-/// entry, with every byte escaped in JSON, is a fifth of that.
+/// Most bytes of all entries together, so that the record stays small enough to be swapped. The longest possible
+/// entry, with every byte of its texts escaped in JSON, is a fifth of that.
 const ENTRIES_BYTES_MAX: usize = 32 << 10;
 
-/// Most limits whose recovery is followed: those that were reduced last.
+/// Most limits whose recovery is watched: the most recently reduced ones.
 pub(crate) const REDUCED_MAX: usize = 32;
 
-/// Kind and version, the first bytes, so that no other record is taken for a log.
+/// The first bytes, so that no other record is mistaken for a log: the kind and the version.
 const HEAD: [u8; 2] = [b'W', 1];
 
-/// Events, in order. Ids count from 1, without gaps.
+/// What happened, in order. Ids count from 1, without gaps.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Log {
     /// The id of the first entry that is kept, or of the next one.
     first_id: u64,
     entries: VecDeque<Entry>,
-    /// The most recently reduced comes last.
+    /// The most recently reduced one is last.
     reduced: Vec<Subject>,
 }
 
@@ -38,18 +39,18 @@ impl Default for Log {
 }
 
 impl Log {
-    /// The id of the newest entry ever; 0 before the first.
+    /// The id of the last entry ever appended; 0 before the first one.
     pub(crate) fn last_id(&self) -> u64 {
         self.first_id.saturating_add(self.entries.len() as u64).saturating_sub(1)
     }
 
-    /// The entries after this id that are kept, and their ids.
+    /// The kept entries after this id, and their ids.
     pub(crate) fn after(&self, id: u64) -> impl Iterator<Item = (u64, &Entry)> {
         let ids = self.first_id..;
         ids.zip(&self.entries).skip_while(move |(there, _)| *there <= id)
     }
 
-    /// How many entries after this id are gone. An id that this log never assigned comes from a log that was
+    /// How many entries after this id are no longer kept. An id that this log never gave comes from a log that was
     /// lost: then everything was missed, and how much is unknown.
     pub(crate) fn missed_after(&self, id: u64) -> Option<Missed> {
         if id > self.last_id() {
@@ -59,12 +60,12 @@ impl Log {
         (gone > 0).then_some(Missed::Entries(gone))
     }
 
-    /// The limits that were reduced last, and may be recovering.
+    /// The most recently reduced limits, which may be recovering.
     pub(crate) fn reduced(&self) -> &[Subject] {
         &self.reduced
     }
 
-    /// Adds events, and drops the oldest when there is no room.
+    /// Appends an entry, and drops the oldest ones that no longer fit.
     pub(crate) fn push(&mut self, entry: Entry) {
         if matches!(entry.kind, Kind::Capacity | Kind::Reduced) {
             self.reduced.retain(|there| *there != entry.subject);
@@ -99,7 +100,7 @@ impl Log {
         out
     }
 
-    /// Decodes a record; any bytes are a log or an error.
+    /// Reads a record; any bytes are a log or an error.
     pub(crate) fn decode(record: &[u8]) -> Result<Self, CorruptBytes> {
         let ([kind, version], rest) =
             record.split_first_chunk().ok_or(CorruptBytes::Length(record.len()))?;
@@ -133,7 +134,7 @@ fn put_count(out: &mut Vec<u8>, count: usize) {
     out.extend(u16::try_from(count).unwrap_or(u16::MAX).to_le_bytes());
 }
 
-/// Texts have a few kilobytes at most.
+/// Texts are a few kilobytes at most.
 fn put_text(out: &mut Vec<u8>, text: &str) {
     put_count(out, text.len());
     out.extend(text.as_bytes());
@@ -162,7 +163,7 @@ impl<'a> Reader<'a> {
         let [code] = self.array()?;
         let kind = *Kind::ALL.get(usize::from(code).checked_sub(1)?)?;
         let (subject, data) = (self.subject()?, self.text()?);
-        // A line break would inject a field into the event stream.
+        // A line break would let the entry forge further lines of the stream.
         let is_line = !data.contains(['\n', '\r']);
         is_line.then(|| Entry { kind, subject, data: data.to_owned() })
     }

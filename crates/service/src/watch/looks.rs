@@ -1,7 +1,8 @@
-//! Looks at a log, shared by its watchers in one process: however many there are, the log is loaded twice a
-//! second, and the record of a recovering capacity once per step.
-//! All watchers look at the same times. The first one loads the log, and the others wait for its result, even
-//! if that is a failure of the store. If it goes away in the middle, the next one takes over.
+//! Looks at a log, shared by its watchers in one process: the log is loaded twice a second, however many watchers
+//! there are, and the record of a recovering capacity once per step.
+//!
+//! All watchers look at the same times. The first one loads the log, and the others wait for it and share the
+//! result, including a failure. If the loading watcher is dropped midway, the next one loads.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -20,9 +21,9 @@ pub(super) const LOOK_INTERVAL: Span = Span::from_millis(500);
 /// The looks of one process at one log.
 #[derive(Debug)]
 pub(super) struct Looks {
-    /// When the first look was due; all others are whole intervals later.
+    /// When the first one was due; all others are whole intervals later.
     since: Timestamp,
-    /// How many were begun.
+    /// How many have begun.
     begun: AtomicU64,
     last: Mutex<Look>,
 }
@@ -35,20 +36,20 @@ struct Look {
     found: Option<Found>,
 }
 
-/// The result of a look, for all watchers that share it.
+/// What a look shows to all who take part in it.
 #[derive(Debug)]
 pub(super) struct Sight {
-    /// When it began. What it shows is at least as recent, and is reported as of then.
+    /// When it began. What it shows is from then or later, and is reported as of then.
     pub(super) began: Timestamp,
-    /// The log.
+    /// The log as loaded.
     pub(super) log: Log,
     pub(super) records: Records,
 }
 
-/// What was found, or why nothing could be.
+/// What there is to see, or why that is unknown.
 pub(super) type Found = Result<Arc<Sight>, Problem>;
 
-/// The looks that are no news to a watcher: those it has seen, and those begun before it came.
+/// Which looks are no news to a watcher: those that it has seen, and those that began before it came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Seen(u64);
 
@@ -57,19 +58,19 @@ impl Looks {
         Self { since: now, begun: AtomicU64::new(0), last: Mutex::default() }
     }
 
-    /// For a watcher that starts now.
+    /// For a watcher that begins to look now.
     pub(super) fn join(&self) -> Seen {
         Seen(self.begun.load(Ordering::Relaxed))
     }
 
-    /// When the next look is due.
+    /// When everybody looks next.
     pub(super) fn next_after(&self, now: Timestamp) -> Timestamp {
         let interval = LOOK_INTERVAL.as_nanos();
         let over = now.since(self.since).as_nanos() % interval;
         now.plus(Span::from_nanos(interval - over))
     }
 
-    /// The log as it was at `due` or later: as another watcher found it, or loaded now.
+    /// The log as of `due` or later: as another watcher has already found it, or loaded now.
     pub(super) async fn look<C: Clock>(
         &self,
         due: Timestamp,
@@ -79,7 +80,7 @@ impl Looks {
     ) -> Found {
         let mut last = self.last.lock().await;
         let began = clock.now();
-        // A look that began in the future was made before the clock was set back, and may be old.
+        // A look that began later than now dates from before the clock was set back, and may be old.
         let is_due = due <= last.began && last.began <= began && last.number > seen.0;
         let found = match last.found.clone().filter(|_| is_due) {
             Some(found) => found,
@@ -122,7 +123,7 @@ mod tests {
         loads: Cell<u64>,
     }
 
-    /// Lets the others go on once.
+    /// Yields to the others once.
     async fn others_go_on() {
         let mut is_over = false;
         poll_fn(|context| {
@@ -139,7 +140,7 @@ mod tests {
             Self { looks: Looks::new(START), clock, loads: Cell::new(0) }
         }
 
-        /// A look by one of several watchers, each polled in turn while the store is asked.
+        /// One look of a watcher that yields to others during the load.
         async fn look(&self, due: Timestamp, seen: &mut Seen, works: bool) -> bool {
             let load = async {
                 self.loads.set(self.loads.get() + 1);
@@ -164,7 +165,7 @@ mod tests {
         }
     }
 
-    /// No watcher gets a result from before it came, or from before it was due.
+    /// No watcher is shown what was known before it came, or before it was due.
     #[test]
     fn an_old_look_is_nobodys() {
         let world = World::new();
@@ -186,7 +187,7 @@ mod tests {
         assert_eq!(world.loads.get(), 5, "its own last look is not news");
     }
 
-    /// When the loading watcher goes away, the others do not wait for it.
+    /// If a watcher is dropped while it loads, the others don't wait for it.
     #[test]
     fn who_goes_away_is_followed_by_the_next() {
         let world = World::new();

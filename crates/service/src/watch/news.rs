@@ -1,4 +1,4 @@
-//! An event for watchers: its kind, its subject, and one line of JSON.
+//! What a watcher is told: its kind, what it is about, and one line of JSON.
 
 use serde::Serialize;
 use tollgate_core::cooldown::Event;
@@ -6,16 +6,16 @@ use tollgate_core::{Span, Timestamp};
 
 use crate::limiter::Capacity;
 
-/// The kind of a logged event.
+/// What happened, as written in the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// A capacity was set, or the policy's again.
+    /// A capacity was set, or reset to the policy's.
     Capacity,
     /// A capacity was reduced.
     Reduced,
     /// An upstream refused a call.
     Event,
-    /// A key is denied and was not before.
+    /// A key is denied now, and was not before.
     Limited,
 }
 
@@ -23,7 +23,7 @@ impl Kind {
     /// In the order of their codes in a log, which start at 1.
     pub(super) const ALL: [Self; 4] = [Self::Capacity, Self::Reduced, Self::Event, Self::Limited];
 
-    /// What the stream calls it.
+    /// Its event name in the stream.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Capacity => "capacity",
@@ -34,7 +34,7 @@ impl Kind {
     }
 }
 
-/// The subject of an event. Names that do not apply are empty.
+/// What it happened to. Names are empty where there is none.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Subject {
     pub(crate) policy: String,
@@ -42,12 +42,12 @@ pub(crate) struct Subject {
     pub(crate) limit: String,
 }
 
-/// One event.
+/// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Entry {
     pub(crate) kind: Kind,
     pub(crate) subject: Subject,
-    /// JSON without a line break, as it is sent.
+    /// JSON without a line break, exactly as sent.
     pub(crate) data: String,
 }
 
@@ -80,13 +80,13 @@ struct EventData<'a> {
 struct LimitedData<'a> {
     policy: &'a str,
     key: &'a str,
-    /// `None` where waiting does not help.
+    /// Absent if waiting does not help.
     retry_after_ms: Option<u64>,
     at_ms: u64,
 }
 
 impl Entry {
-    /// A capacity that was changed explicitly.
+    /// A capacity that somebody changed.
     pub(crate) fn capacity(
         kind: Kind,
         subject: Subject,
@@ -121,7 +121,7 @@ impl Entry {
     }
 }
 
-/// A capacity that recovered by itself.
+/// A capacity that has grown by itself.
 pub(super) fn recovered(subject: &Subject, capacity: &Capacity, at: Timestamp) -> String {
     capacity_data(subject, capacity, None, None, at)
 }
@@ -146,7 +146,7 @@ fn capacity_data(
     })
 }
 
-/// Strings and numbers under plain names: writing them as JSON does not fail, and it has no line breaks.
+/// Strings and numbers under plain names: serializing them can't fail, and produces no line breaks.
 fn json(data: &impl Serialize) -> String {
     serde_json::to_string(data).unwrap_or_default()
 }

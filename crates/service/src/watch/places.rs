@@ -15,11 +15,11 @@ pub(crate) const WATCHERS_MAX: usize = 64;
 #[derive(Debug, Default)]
 pub(crate) struct Places {
     taken: Arc<AtomicUsize>,
-    /// By the key of the log, while it is watched: at most as many as there are places.
+    /// By the key of the log, as long as somebody watches it: at most as many as there are places.
     looks: Mutex<BTreeMap<String, Weak<Looks>>>,
 }
 
-/// A taken place, until it is dropped.
+/// A taken place; dropping it frees it.
 #[derive(Debug)]
 pub(crate) struct Place {
     taken: Arc<AtomicUsize>,
@@ -27,7 +27,7 @@ pub(crate) struct Place {
 }
 
 impl Places {
-    /// A place for a watcher of this log, unless all are taken.
+    /// A place among those who watch this log, unless all are taken.
     pub(crate) fn take(&self, log_key: String, now: Timestamp) -> Option<Place> {
         let more = |taken: usize| (taken < WATCHERS_MAX).then_some(taken + 1);
         self.taken.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).ok()?;

@@ -1,4 +1,4 @@
-//! Records of keys, loaded once for all watchers that share a look.
+//! Records of keys, loaded once for all who take part in one look.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,17 +7,16 @@ use futures::lock::Mutex;
 
 use crate::problem::Problem;
 
-/// The records asked for so far, by their keys in the store: those of recovering capacities, of which a log
-/// names a few.
+/// The records loaded so far, by their keys in the store: those of recovering capacities, of which a log names a few.
 #[derive(Debug, Default)]
 pub(super) struct Records(Mutex<BTreeMap<String, Found>>);
 
-/// A record if there is one, or why it could not be loaded.
+/// A record, if there is one, or why that is unknown.
 pub(super) type Found = Result<Option<Arc<[u8]>>, Problem>;
 
 impl Records {
-    /// The record under this key: as another watcher found it, or loaded now. If the loading watcher goes
-    /// away, the next one takes over.
+    /// The record under this key: as another watcher has already found it, or loaded now. If the loading watcher is
+    /// dropped midway, the next one loads.
     pub(super) async fn get(&self, record_key: &str, load: impl Future<Output = Found>) -> Found {
         let mut records = self.0.lock().await;
         if let Some(found) = records.get(record_key) {

@@ -1,4 +1,4 @@
-//! Capacities that recover: computed from the record of the key that was reduced, when the next step is due.
+//! Capacities that recover: computed from the record of the reduced key, when the next step is due.
 
 use std::sync::Arc;
 
@@ -20,22 +20,21 @@ pub(super) struct Recoveries {
     due: Vec<(Subject, Option<Timestamp>)>,
 }
 
-/// The result of looking at a capacity.
+/// What a look at a capacity showed.
 struct Seen {
-    /// What it has recovered to since the last look, and at which step.
+    /// What it recovered to since the last look, and when that step was.
     news: Option<(Timestamp, String)>,
-    /// When it will next grow; never once it has recovered in full.
+    /// When it will next grow; absent once it has fully recovered.
     next: Option<Timestamp>,
 }
 
 impl Recoveries {
-    /// It was changed, and has to be looked at.
+    /// Somebody changed it: it must be looked at again.
     pub(super) fn forget(&mut self, subject: &Subject) {
         self.due.retain(|(there, _)| there != subject);
     }
 
-    /// What has recovered after `told`, in order of time. Only capacities that are due cost a load, one for
-    /// all watchers.
+    /// What has recovered after `told`, in order of time. Only what is due costs a load, shared by all who look at it.
     pub(super) async fn look<S: Store, L: Limiter, C: Clock>(
         &mut self,
         session: &Session<'_, S, L, C>,
@@ -96,7 +95,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         Ok(seen(subject, recovery, since, before, &capacity, now))
     }
 
-    /// The policy, the limit's place in it, and how it recovers; `None` where that no longer exists.
+    /// The policy, the limit's index in it, and how it recovers; nothing if it no longer exists.
     fn recovering(&self, subject: &Subject) -> Option<(&Opened<L>, usize, Recovery)> {
         let opened = self.opened_for(&subject.policy, &subject.key).ok()?;
         let limits = opened.limits();

@@ -1,4 +1,4 @@
-//! The stream of server-sent events for one watcher.
+//! What one watcher is sent, piece by piece, as server-sent events.
 
 use std::fmt::Write as _;
 
@@ -16,12 +16,11 @@ use crate::limiter::Limiter;
 use crate::problem::Problem;
 use crate::service::Service;
 
-/// Longest life of a stream, in milliseconds: 10 minutes. Its client reconnects and continues where it was;
-/// so changed policies and API keys take effect, and no place is kept for ever.
+/// Longest life of a stream, in milliseconds: 10 minutes. The client then reconnects and goes on where it was, so a
+/// changed policy or key is noticed in time, and nobody keeps a place for ever.
 pub(crate) const WATCH_MS_MAX: u64 = 10 * 60 * 1_000;
 
-/// Longest silence. Proxies drop silent connections, and a guest only finds out by writing that its client
-/// has gone.
+/// Longest silence. Proxies drop idle connections, and a guest finds out only by writing that its client is gone.
 const SILENCE_MAX: Span = Span::from_secs(10);
 
 /// How long a client waits before it reconnects, in milliseconds.
@@ -44,13 +43,13 @@ pub struct Watch {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
-    /// The client gets its position at once, so that it can reconnect from the start.
+    /// The client is told its position at once, so that it can reconnect from the first moment on.
     Greeting,
     Watching,
     Over,
 }
 
-/// Where a watcher starts.
+/// Where a watcher begins.
 pub(crate) struct Start {
     pub(crate) tenant: Option<Name>,
     pub(crate) filter: Filter,
@@ -76,10 +75,10 @@ impl Watch {
         }
     }
 
-    /// The next piece; `None` when the stream is over. `service` must be the one that created the stream.
-    /// Waits until there is something to send; cancelling the wait loses nothing, since the next call sends
-    /// it.
-    /// A store that fails ends the stream: the client reconnects, and learns why then.
+    /// Waits for the next piece; nothing when the stream is over. `service` must be the one that made the stream.
+    /// If this future is dropped early, the next call tells what it would have told.
+    ///
+    /// A store failure ends the stream: the client reconnects, and is told the reason then.
     pub async fn next<S: Store, L: Limiter, C: Clock>(
         &mut self,
         service: &Service<S, L, C>,
@@ -91,7 +90,7 @@ impl Watch {
         while self.stage == Stage::Watching {
             let wait = self.look_at.since(service.clock.now());
             if wait > Span::ZERO {
-                // A clock that was set back must not prolong the wait.
+                // After the clock was set back, nobody waits for longer than this.
                 service.clock.sleep(wait.min(LOOK_INTERVAL)).await;
             }
             let now = service.clock.now();
@@ -102,7 +101,7 @@ impl Watch {
             }
             self.look_at = self.place.looks.next_after(now).min(self.ends_at);
             if text.is_empty() && now >= self.speak_at {
-                // A comment, and the position.
+                // A comment, and the current position.
                 text = format!(":\nid: {}\n\n", self.cursor);
             }
             if !text.is_empty() {
@@ -113,7 +112,7 @@ impl Watch {
         None
     }
 
-    /// What there is to send.
+    /// What there is to tell.
     async fn look<S: Store, L: Limiter, C: Clock>(
         &mut self,
         service: &Service<S, L, C>,
@@ -124,7 +123,7 @@ impl Watch {
         let sight = self.place.looks.look(due, seen, &service.clock, load).await?;
         let log = &sight.log;
         let mut text = String::new();
-        // Kept aside until it is complete: an interrupted look is repeated.
+        // Assigned only at the end: a look that is dropped midway is repeated.
         let mut cursor = self.cursor;
         tell_missed(&mut text, log, &mut cursor);
         for (id, entry) in log.after(cursor.log) {
@@ -138,7 +137,7 @@ impl Watch {
         let news = self.recoveries.look(&session, &sight, &self.filter, told).await?;
         let last = news.len().saturating_sub(1);
         for (index, data) in news.iter().enumerate() {
-            // A client that reconnects after some of them gets all of them again.
+            // A client that reconnects after only some of them is sent all of them again.
             if index == last {
                 cursor.recovered = sight.began;
             }

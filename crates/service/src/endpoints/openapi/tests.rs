@@ -73,11 +73,11 @@ fn it_has_every_type_of_problem() {
     let written: BTreeSet<_> =
         written.as_array().unwrap().iter().filter_map(Value::as_str).collect();
     let types = std::iter::successors(Some(ProblemType::QuotaExceeded), |kind| next(*kind));
-    // Problems that a server in front answers by itself have no type of their own.
+    // Statuses that a front-end server sets by itself have no type here.
     assert_eq!(written, types.map(ProblemType::uri).chain(["about:blank"]).collect());
 }
 
-/// Exhaustive over all types, so that a new one must be added here.
+/// Matches all types exhaustively: a new one has no place here until it is given one.
 const fn next(kind: ProblemType) -> Option<ProblemType> {
     Some(match kind {
         ProblemType::QuotaExceeded => ProblemType::TemporaryReducedCapacity,
@@ -97,7 +97,7 @@ const fn next(kind: ProblemType) -> Option<ProblemType> {
     })
 }
 
-/// The document allows no more than the parser does.
+/// The parser's limits are the maxima of the document.
 #[test]
 fn its_limits_are_those_of_the_code() {
     let document = document();
@@ -148,7 +148,7 @@ fn its_limits_are_those_of_the_code() {
     assert!(about.contains(&format!("at most {BODY_BYTES_MAX} bytes")));
 }
 
-/// Every reference resolves, and every component is referenced.
+/// Every reference has a target, and every target a reference.
 #[test]
 fn every_reference_leads_somewhere_and_every_component_is_used() {
     let document = document();

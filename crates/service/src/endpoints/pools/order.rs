@@ -1,8 +1,9 @@
 //! Which members of a pool are asked, and in which order.
-//! A request with an id may have been charged by any member already: by one that was the second choice then
-//! and would be the first now, or that has had no room since. So all members are looked at before one is
-//! charged. Two copies of a request that are in flight at the same time may both find it unknown; so where
-//! the strategy leaves the order open, the id determines it, and both ask the same member first.
+//!
+//! A request with an id may already have been charged by any member: by one that was the second choice then and is
+//! the first one now, or that has had no room since. So all members are looked at before one is charged. Two
+//! concurrent copies of a request may both find that no member knows it; so where the choice leaves the order open,
+//! the id decides it, and both copies ask the same member first.
 
 use futures::future::join_all;
 use tollgate_core::{Acquire, Choice, Effect, Id};
@@ -17,11 +18,11 @@ use crate::limiter::Limiter;
 use crate::problem::Problem;
 use crate::session::Session;
 
-/// A member's status before it is asked.
+/// The state of a member before it is asked.
 struct Seen {
-    /// Whether it has admitted this request before.
+    /// Whether it has already granted this request.
     knows_it: bool,
-    /// What its first limit has left.
+    /// What is left of its first limit.
     units: u64,
 }
 
@@ -49,7 +50,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         Ok(order.filter_map(|index| Some((index, legs.get(index)?))).collect())
     }
 
-    /// Peeks at every member under the request's id.
+    /// Acquires nothing from every member, with the request's id, to see its state.
     async fn look_at(&self, legs: &[Leg<'_, L>], once: Option<Id>) -> Result<Vec<Seen>, Problem> {
         let looks = legs.iter().map(async |leg| {
             let nothing = Acquire { once, ..Acquire::new(leg.opened.limits().no_costs()) };
@@ -59,8 +60,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
                     knows_it: applied.effect == Effect::Repeated,
                     units: applied.limits.first().map_or(u64::MAX, |limit| limit.remaining),
                 },
-                // Its store failed and its policy is open: it admits everything, and so is as good as any
-                // other.
+                // Nothing is counted: it lets everything pass, and so is as good as any other.
                 Decided::Uncounted => Seen { knows_it: false, units: u64::MAX },
             })
         });

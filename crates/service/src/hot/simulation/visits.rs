@@ -1,4 +1,4 @@
-//! How often a hot key's store is visited, and how much is done there.
+//! How often the store is asked for a hot key, and how many operations that takes.
 
 use tollgate_core::Span;
 
@@ -6,7 +6,7 @@ use super::WINDOW;
 use super::world::World;
 use crate::hot::HotKeys;
 
-/// A visit of a long-lived process covers all requests of its lease's time.
+/// A visit of a long-lived process covers as many requests as come during its lease.
 #[test]
 fn a_hot_key_asks_the_store_seldom() {
     let mut world = World::new(WINDOW, 1);
@@ -18,7 +18,7 @@ fn a_hot_key_asks_the_store_seldom() {
     assert!(operations * 50 <= 4_000, "{operations} operations for 4000 requests");
 }
 
-/// An instance on Spin ends after 128 requests: the next one learns from the record that the key is hot.
+/// An instance on Spin ends with its 128th request: the next one knows from the record that the key is hot.
 #[test]
 fn instances_that_end_soon_ask_the_store_seldom() {
     let mut world = World::new("a = { algorithm = 'gcra', limit = 9000000, per = '1s' }", 1);
@@ -31,7 +31,7 @@ fn instances_that_end_soon_ask_the_store_seldom() {
     assert!(operations * 50 <= 12_800, "{operations} operations for 12800 requests");
 }
 
-/// The hotter a key is, the shorter its leases are: less is left unspent, and it comes back sooner.
+/// The hotter a key is, the shorter its leases are: unspent units come back sooner, and are fewer.
 #[test]
 fn a_lease_is_as_long_as_128_requests_take() {
     for (requests_per_20_ms, length_ms) in [(200, 125), (20, 128), (4, 640), (1, 1_000)] {
@@ -52,7 +52,7 @@ fn a_lease_is_as_long_as_128_requests_take() {
     }
 }
 
-/// A visit applies one operation to settle and one to lease; the request is part of the latter.
+/// A visit reads the record once for the settlement and once for the lease, which includes the request.
 #[test]
 fn a_visit_does_little_to_the_record() {
     let mut world = World::new(WINDOW, 2);
@@ -70,7 +70,7 @@ fn a_visit_does_little_to_the_record() {
     assert_eq!(asked(&mut world, 0), 3, "who also says that the key is still hot");
 }
 
-/// Denied requests do not each try to take a lease.
+/// Denied requests don't each try for a lease.
 #[test]
 fn a_flood_of_denials_reads_the_record_about_once_each() {
     let mut world = World::new(WINDOW, 1);
@@ -81,7 +81,7 @@ fn a_flood_of_denials_reads_the_record_about_once_each() {
     assert_eq!(world.asked.get() - before, 500, "one in four tries");
 }
 
-/// Of many instances that come to a key at the same time, the first that finds it hot tells the others.
+/// Of several instances asked for a key, the first that finds it hot tells the others.
 #[test]
 fn who_is_new_to_a_key_hears_that_it_is_hot() {
     let mut world = World::new(WINDOW, 3);

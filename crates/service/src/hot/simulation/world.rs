@@ -15,7 +15,7 @@ use crate::limiter::{CoreLimiter, Limiter};
 const KEY: &str = "r/p/k";
 pub(super) const START: Timestamp = Timestamp::from_secs(1_800_000_000);
 
-/// A store whose next swap may end the process that asks: before it writes, or after.
+/// A store whose next swap may kill the instance that asks: before the write, or after it.
 #[derive(Default)]
 pub(super) struct MortalStore {
     records: MemoryStore,
@@ -64,7 +64,7 @@ pub(super) struct World {
     pub(super) instances: Vec<HotKeys>,
     oracle: Record,
     pub(super) admitted: u64,
-    /// How often an operation was applied to a record, committed or not.
+    /// How many operations were applied to a record, kept or not.
     pub(super) asked: Cell<u32>,
 }
 
@@ -124,7 +124,7 @@ impl World {
         Ok(outcome)
     }
 
-    /// How many of `count` requests that cost 1 pass.
+    /// How many of `count` requests of cost 1 pass.
     pub(super) fn burst(&mut self, instance: usize, count: u32) -> u32 {
         let mut passed = 0;
         for _ in 0..count {
@@ -134,7 +134,7 @@ impl World {
         passed
     }
 
-    /// The number of visits that wrote: each is a load and a swap.
+    /// How many visits wrote to the store: each is a load and a swap.
     pub(super) fn visits(&self) -> u32 {
         self.store.operations.get() / 2
     }
@@ -148,6 +148,6 @@ impl World {
     }
 }
 
-/// Replaces an instance that died.
+/// The instance died, and was replaced by another one.
 #[derive(Debug)]
 pub(super) struct Dead;
