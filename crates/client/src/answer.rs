@@ -31,7 +31,7 @@ pub enum CountedBy {
     Store,
     /// One process alone, at a share of every limit, while the store could not be asked.
     Process,
-    /// Nobody: the store could not be asked, and the policy lets pass.
+    /// Nobody: the store could not be asked, and the policy admits requests then.
     Nobody,
 }
 
@@ -42,7 +42,7 @@ pub struct LimitStatus {
     pub limit: u64,
     /// The units that could be asked for now.
     pub remaining: u64,
-    /// How long until this cost passes this limit: zero when it does, `None` when it never will.
+    /// How long until this cost passes this limit: zero if it does, `None` if it never will.
     #[serde(rename = "retry_after_ms", deserialize_with = "millis::read_wait")]
     pub retry_after: Option<Duration>,
     /// How long until the limit is as if never used; `None` for a budget that is not given back.
@@ -61,8 +61,8 @@ pub type Limits = BTreeMap<String, LimitStatus>;
 pub struct Answer {
     /// May it pass?
     pub verdict: Verdict,
-    /// How long to wait until the same request passes, if nobody else comes: zero when it did, nothing
-    /// when it never will. Of several keys it is in whole seconds.
+    /// How long to wait until the same request passes, if no others come first: zero if it did, `None`
+    /// if it never will. For several keys it is in whole seconds.
     pub retry_after: Option<Duration>,
     /// How long an admitted request has to wait its turn: zero except for a leaky queue.
     pub delay: Duration,

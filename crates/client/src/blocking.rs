@@ -26,7 +26,7 @@ pub use lease::Lease;
 use transport::Transport;
 pub use watch::Watch;
 
-/// A service, asked by threads. A clone is another handle to the same connections.
+/// A client of a service, for threads. A clone is another handle to the same connections.
 #[derive(Debug, Clone)]
 pub struct Client {
     config: Arc<Config>,

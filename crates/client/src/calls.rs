@@ -1,4 +1,4 @@
-//! What can be asked of a service: the request, and how its answer is read.
+//! The calls to a service: how each request is built and its answer read.
 
 mod acquire;
 mod batch;
@@ -33,16 +33,16 @@ use crate::config::Config;
 use crate::error::ClientError;
 use crate::heard::{Heard, MINIMAL};
 
-/// What stays as it is in a segment of a path. A dot does not: `..` is a key like any other.
+/// Percent-encoding of a path segment. A dot is encoded too: `..` is a valid key.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'~');
 
-/// One request that can be made again, and what its answer means.
+/// A request that can be sent more than once, and how to read its answer.
 pub(crate) struct Call<T> {
     method: Method,
-    /// From `/v1` on.
+    /// Starts with `/v1`.
     path: String,
     body: Bytes,
-    /// Whether it may be sent again when it may have been done.
+    /// Whether it may be sent again when an earlier attempt may have been carried out.
     pub(crate) is_repeatable: bool,
     /// How long the service is asked to wait.
     pub(crate) waits: Duration,
@@ -50,7 +50,7 @@ pub(crate) struct Call<T> {
 }
 
 impl<T> Call<T> {
-    /// Looks, and so may be sent as often as one likes.
+    /// A read, which may be repeated at will.
     fn get(path: String, read: fn(&Heard) -> Result<T, ClientError>) -> Self {
         let (method, body) = (Method::GET, Bytes::new());
         Self { method, path, body, is_repeatable: true, waits: Duration::ZERO, read }
@@ -62,13 +62,13 @@ impl<T> Call<T> {
         is_repeatable: bool,
         read: fn(&Heard) -> Result<T, ClientError>,
     ) -> Self {
-        // Strings and numbers under plain names: writing them as JSON does not fail.
+        // Strings and numbers under plain names: serializing them to JSON can't fail.
         let body = serde_json::to_vec(body).unwrap_or_default().into();
         let (method, path) = (Method::POST, path.to_owned());
         Self { method, path, body, is_repeatable, waits: Duration::ZERO, read }
     }
 
-    /// Whether it leaves something behind.
+    /// Whether it has side effects.
     pub(crate) fn changes(&self) -> bool {
         self.method != Method::GET
     }
@@ -78,7 +78,7 @@ impl<T> Call<T> {
     }
 }
 
-/// A request that looks at what is at a path.
+/// A request that reads the resource at a path.
 pub(crate) fn look(config: &Config, path: &str) -> Result<Request<Bytes>, ClientError> {
     request(config, &Method::GET, path, &Bytes::new())
 }
@@ -103,7 +103,7 @@ fn request(
     request.map_err(|_| ClientError::refused("base_url", "makes no URL with what is asked"))
 }
 
-/// A text as a segment of a path, or as a value in a query.
+/// A text encoded as a path segment or a query value.
 pub(crate) fn segment(text: &str) -> impl std::fmt::Display {
     utf8_percent_encode(text, SEGMENT)
 }

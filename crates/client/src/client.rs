@@ -1,4 +1,4 @@
-//! The async face, on tokio.
+//! The async client, on tokio.
 
 mod lease;
 mod stream;
@@ -24,7 +24,7 @@ pub use lease::Lease;
 use transport::Transport;
 pub use watch::Watch;
 
-/// A service, asked by tasks on tokio. A clone is another handle to the same connections.
+/// A client of a service, for tasks on tokio. A clone is another handle to the same connections.
 ///
 /// ```
 /// # mod support { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/service.rs")); }

@@ -21,10 +21,10 @@ pub const ANSWER_BYTES_MAX: usize = 64 << 20;
 pub const ATTEMPTS: u32 = 3;
 /// Most attempts that may be configured: a request that needs more is asking a service that is down.
 pub const ATTEMPTS_MAX: u32 = 10;
-/// Longest key of the API, in bytes: a service reads none longer.
+/// Longest API key in bytes: a service accepts none longer.
 const API_KEY_BYTES_MAX: usize = 256;
 
-/// Where to ask, as whom, and how patiently. What it shows of itself has no key in it.
+/// Where to ask, as whom, and how patiently. Its `Debug` output does not contain the key.
 ///
 /// ```
 /// use std::time::Duration;
@@ -97,8 +97,8 @@ impl Config {
         Ok(self)
     }
 
-    /// Gives each answer so long: 1 ms to [`ANSWER_TIMEOUT_MAX`], what is beyond counts as the nearest.
-    /// Where the service is told to wait, that comes on top.
+    /// The timeout of each answer: 1 ms to [`ANSWER_TIMEOUT_MAX`]; a value outside counts as the nearest one.
+    /// Time that the service is told to wait comes on top.
     #[must_use]
     pub fn with_answer_timeout(mut self, timeout: Duration) -> Self {
         self.answer_timeout = timeout.clamp(Duration::from_millis(1), ANSWER_TIMEOUT_MAX);
@@ -120,7 +120,7 @@ impl Config {
         self
     }
 
-    /// Sends a request at most so often: 1 to [`ATTEMPTS_MAX`], what is beyond counts as the nearest.
+    /// The most attempts per request: 1 to [`ATTEMPTS_MAX`]; a value outside counts as the nearest one.
     #[must_use]
     pub fn with_attempts_max(mut self, attempts: u32) -> Self {
         self.attempts_max = attempts.clamp(1, ATTEMPTS_MAX);

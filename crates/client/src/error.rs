@@ -7,8 +7,8 @@ use crate::answer::Answer;
 /// Longest text of somebody else that an error repeats, in characters.
 const DETAIL_CHARS_MAX: usize = 256;
 
-/// Why there is no decision. No key and no lease is in it; what a service said is repeated with
-/// control characters escaped, and cut where it is long.
+/// Why there is no decision. It contains no API key and no lease; text from the service has its
+/// control characters escaped, and is truncated if long.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ClientError {
@@ -90,7 +90,7 @@ fn passes(answer: &Answer) -> String {
     }
 }
 
-/// A text of somebody else, for one line of a log.
+/// A text from the service, made safe for one line of a log.
 pub(crate) fn quoted(text: &str) -> String {
     text.chars().take(DETAIL_CHARS_MAX).flat_map(escaped).collect()
 }

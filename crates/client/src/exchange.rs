@@ -1,5 +1,5 @@
-//! One call, sent again where that is safe. No I/O happens here: a [`Machine`] says what to do, a face
-//! does it and tells what came of it.
+//! One call, retried where that is safe. No I/O happens here: a [`Machine`] says what to do, a client
+//! does it and reports the outcome.
 
 #[cfg(test)]
 mod tests;
@@ -20,15 +20,15 @@ use crate::random;
 const FIRST_WAIT_MAX_MS: u64 = 100;
 /// Longest wait before any attempt.
 const WAIT_MAX_MS: u64 = 2_000;
-/// Longest wait that a service which can't decide may ask for. A longer one is returned to the caller.
+/// Longest wait that a service which can't decide may ask for. A longer one is an error for the caller.
 pub(crate) const RETRY_AFTER_MAX: Duration = Duration::from_secs(5);
 
 /// What to do next.
 #[derive(Debug)]
 pub(crate) enum Step<T> {
-    /// Send this, and give the answer so long.
+    /// Send this, with this timeout for the answer.
     Send(Box<Request<Bytes>>, Duration),
-    /// Let so much time pass.
+    /// Sleep for so long.
     Sleep(Duration),
     /// It is over.
     Done(T),
@@ -51,7 +51,7 @@ pub(crate) struct Exchange<T> {
     config: Arc<Config>,
     call: Call<T>,
     attempts: u32,
-    /// Whether an attempt may have been done without an answer that says so.
+    /// Whether an attempt may have been carried out without an answer that says so.
     is_unclear: bool,
 }
 
@@ -115,7 +115,7 @@ impl<T> Machine for Exchange<T> {
     }
 }
 
-/// Whether an answer says nothing about the request, and may be another one the next time.
+/// Whether an answer says nothing about the request, and the next attempt may get another one.
 pub(crate) const fn is_fault(status: u16) -> bool {
     matches!(status, 408 | 500..600)
 }

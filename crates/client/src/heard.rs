@@ -1,4 +1,4 @@
-//! What came of sending a request.
+//! The outcome of sending a request.
 
 use std::time::Duration;
 
@@ -9,13 +9,13 @@ use serde::de::DeserializeOwned;
 
 use crate::error::{ClientError, quoted};
 
-/// How a decision is asked for and told without a body.
+/// The preference for decisions without a body.
 pub(crate) const MINIMAL: &str = "return=minimal";
 
-/// An answer, whatever it says.
+/// An answer of any status.
 pub(crate) struct Heard {
     pub(crate) response: Response<Bytes>,
-    /// Whether the same request was sent before and may have been done then.
+    /// Whether the same request was sent before and may have been carried out then.
     pub(crate) is_repeated: bool,
 }
 
@@ -26,11 +26,11 @@ pub(crate) enum Broken {
     NotSent(String),
     /// It was sent, or may have been.
     Lost(String),
-    /// The answer is longer than it may be.
+    /// The answer is too long.
     TooLong,
 }
 
-/// What of a problem document (RFC 9457) is looked at.
+/// The fields of a problem document (RFC 9457) that are used.
 #[derive(Deserialize, Default)]
 struct Problem {
     field: Option<String>,
@@ -46,7 +46,7 @@ impl Heard {
         self.response.headers().get(name)?.to_str().ok()
     }
 
-    /// How long it asks to wait. Only seconds are understood, since nothing of tollgate sends a date.
+    /// How long it asks to wait. Only seconds are understood, since no tollgate service sends a date.
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         self.field("retry-after")?.parse().ok().map(Duration::from_secs)
     }
@@ -65,7 +65,7 @@ impl Heard {
             .map_err(|_| ClientError::protocol("the body of the answer is not what was asked for"))
     }
 
-    /// What it did not take, in its own words.
+    /// The error for an answer without the expected result, in the service's words.
     pub(crate) fn refusal(&self) -> ClientError {
         let (field, detail) = self.problem();
         match self.status() {

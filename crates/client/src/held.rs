@@ -1,18 +1,18 @@
-//! What both faces know of a lease.
+//! What both clients, async and blocking, know about a lease.
 
 use std::fmt;
 
 use crate::answer::Answer;
 use crate::calls::{self, Acquire, Call, Cost, Granted, Settled};
 
-/// What names a lease. Anyone who has it can settle it, so it is not shown.
+/// The token of a lease. Whoever has it can settle the lease, so it is never shown.
 #[derive(PartialEq, Eq)]
 pub(crate) struct Token(Box<str>);
 
-/// A lease, and what it is on.
+/// A lease, and the keys that it is on.
 #[derive(Debug)]
 pub(crate) struct Held {
-    /// Nothing where nobody counted it: then there is nothing to settle.
+    /// `None` if nobody counted it: then there is nothing to settle.
     token: Option<Token>,
     places: Vec<(String, String)>,
     pub(crate) answer: Answer,
@@ -22,7 +22,7 @@ pub(crate) struct Held {
 impl Held {
     pub(crate) fn new(granted: Granted, asked: &Acquire) -> Self {
         let is_over = granted.lease.is_none();
-        // Of a pool it is on the member that was chosen.
+        // For a pool, the key is the member that was chosen.
         let places = match &granted.answer.member {
             Some(member) => vec![(member.policy.clone(), member.key.clone())],
             None => asked.places(),

@@ -33,27 +33,27 @@ assert_eq!(lease.settle([("input_tokens", 1_312)])?, Settled::Charged);
 "#
 )]
 //! # What it does for its caller
-//! - A request whose answer is lost is sent again, three times in all, with a random pause: under the id
-//!   that was drawn for it, so that it is charged once. What could be done twice is not sent again
+//! - A request whose answer is lost is sent again, three times in all, with random pauses and under the
+//!   same random id, so that it is charged once. Requests that are not idempotent are not repeated
 //!   ([`Client::reduce_capacity`], requests [without an id](Acquire::without_request_id)).
 //! - A service that can't decide (503) is asked again after as long as it says, up to five seconds.
-//! - Whoever waits, waits as told: on the service up to four seconds, here for what is longer.
-//! - Whoever watches is told on where a stream ended or broke.
+//! - A waiting request waits as told: up to four seconds on the service, beyond that here.
+//! - A watch resumes where its stream ended or broke.
 //! - Answers come without a body where they can (`Prefer: return=minimal`): on Spin that is one write
 //!   instead of two.
 //! - Everything is bounded: the time of an answer, its length, the attempts ([`Config`]).
-//! - Keys of the API and leases are in no error, and nothing shows them.
+//! - API keys and leases appear in no error and in no `Debug` output.
 //!
 //! # Coming from the crate `tollgate`
-//! What decides in the memory of a process has the same words: `try_acquire`, `acquire`, `hold`, `peek`,
+//! The in-process limiter has the same vocabulary: `try_acquire`, `acquire`, `hold`, `peek`,
 //! a lease that is settled when it is dropped, [`AcquireError::TimedOut`]. Here a request names its policy
-//! beside its key, times are those of the standard library, and any call may fail.
+//! besides its key, times are those of the standard library, and any call may fail.
 //!
 //! # Features
-//! `async` and `blocking` (both by default): the two faces. The logic between request and answer is the
+//! `async` and `blocking` (both by default): the two clients. The logic between request and answer is the
 //! same, and does no I/O.
 //!
-//! `tls`: addresses that begin with `https://`, with the roots that browsers trust.
+//! `tls`: `https://` addresses, with the root certificates that browsers trust.
 #![forbid(unsafe_code)]
 
 #[cfg(not(any(feature = "async", feature = "blocking")))]

@@ -1,4 +1,4 @@
-//! A service that answers what a test says, in virtual time.
+//! A scripted service for tests, in virtual time.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::collections::VecDeque;
@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::exchange::{Machine, Step};
 use crate::heard::Broken;
 
-/// Most steps of a machine that a test waits for.
+/// Most steps of a machine before a test fails.
 const STEPS_MAX: usize = 1_000;
 
 pub(crate) type Scripted = Result<Response<Bytes>, Broken>;
@@ -29,8 +29,8 @@ pub(crate) fn config() -> Arc<Config> {
     Arc::new(Config::new("http://edge:3000/").unwrap().with_key("secret").unwrap())
 }
 
-/// Runs a machine that began at `start`. What is sent is answered by the script, at once; when that is at
-/// its end, by its last answer again and again.
+/// Runs a machine that began at `start`. The script answers each request at once, and repeats its last answer
+/// when it is at its end.
 pub(crate) fn run<M: Machine>(
     mut machine: M,
     start: Instant,
@@ -68,7 +68,7 @@ impl<T> Run<T> {
     }
 }
 
-/// An answer without a body, as a service gives it.
+/// An answer without a body, as a service sends it.
 pub(crate) fn minimal(status: u16, fields: &[(&str, &str)]) -> Scripted {
     let mut response = Response::builder().status(status);
     for (name, value) in [("preference-applied", "return=minimal")].iter().chain(fields) {
@@ -77,7 +77,7 @@ pub(crate) fn minimal(status: u16, fields: &[(&str, &str)]) -> Scripted {
     Ok(response.body(Bytes::new()).unwrap())
 }
 
-/// What anybody may answer.
+/// An answer with any status and body.
 pub(crate) fn anything(status: u16, fields: &[(&str, &str)], body: &str) -> Scripted {
     let mut response = minimal(status, fields)?;
     response.headers_mut().remove("preference-applied");

@@ -1,4 +1,4 @@
-//! Asking until it passes, or the time is over.
+//! Asking until the request passes or the time is over.
 
 #[cfg(test)]
 mod tests;
@@ -16,24 +16,24 @@ use crate::error::{AcquireError, ClientError};
 use crate::exchange::{Exchange, Machine, Step};
 use crate::heard::Broken;
 
-/// Longest pause of one who waits to hold something: what others hold they may let go of at any time, earlier
-/// than the wait that was told.
+/// Longest pause between attempts to hold: others may release what they hold at any time, before the wait
+/// that the service returned is over.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
-/// Shortest wait between two questions, whatever is told.
+/// Shortest wait between two attempts, whatever the service returned.
 const WAIT_MIN: Duration = Duration::from_millis(1);
 
-/// An acquire that waits: on the service where it does that, and here where it does not.
+/// An acquire that waits: on the service as long as that does, then here.
 pub(crate) struct Waiting {
     config: Arc<Config>,
     asked: Acquire,
     hold: Option<Duration>,
-    /// Nothing where there is no end.
+    /// `None` if there is no deadline.
     until: Option<Instant>,
     exchange: Exchange<Granted>,
 }
 
 impl Waiting {
-    /// Every attempt is made under one id: what was denied was not charged, so it is not remembered.
+    /// All attempts share one id: a denial charges nothing, so the service does not remember its id.
     pub(crate) fn new(
         config: &Arc<Config>,
         asked: &Acquire,
@@ -52,7 +52,7 @@ impl Waiting {
         })
     }
 
-    /// When to ask again, or `None` when that is of no use.
+    /// How long to wait before asking again; `None` if asking again is of no use.
     fn wait(&self, answer: &Answer, left: Duration) -> Option<Duration> {
         let told = answer.retry_after.unwrap_or(Duration::MAX);
         let wait = match self.hold {

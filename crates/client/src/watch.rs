@@ -1,5 +1,5 @@
-//! What happens to capacities, upstreams and keys, as it happens: `GET /v1/watch`. No I/O happens here: a
-//! [`Watching`] says what to do, a face does it and tells what came of it.
+//! Live events of capacities, upstreams and keys: `GET /v1/watch`. No I/O happens here: a
+//! [`Watching`] says what to do, a client does it and reports the outcome.
 
 mod machine;
 mod news;

@@ -1,16 +1,16 @@
-//! What a request is told.
+//! The answer to a request.
 
 use tollgate_core::{Decision, Plain, Span, Verdict};
 
-/// A decision, in as few numbers as a request needs.
+/// A decision, reduced to what a request needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Admission {
     /// May it pass?
     pub verdict: Verdict,
-    /// How long to wait until the same request passes, if nobody else comes: zero when it did,
-    /// [`Span::NEVER`] when it never will.
+    /// How long to wait until the same request passes, if no others come first: zero if it did,
+    /// [`Span::NEVER`] if it never will.
     pub retry_after: Span,
-    /// How long what was let in has to stand in line first: zero but for a leaky queue.
+    /// How long an admitted request has to wait its turn: zero except for a leaky queue.
     pub delay: Span,
 }
 

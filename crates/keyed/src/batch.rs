@@ -5,8 +5,8 @@ use tollgate_core::Timestamp;
 use crate::{Admission, Handle, Table, TableError};
 
 impl Table {
-    /// Charges to each key its costs, each request as if alone and in this order, and tells `answer` of
-    /// every one. `costs` are those of all requests end to end, as many for each as there are limits.
+    /// Charges each key its costs, each request as if it were alone and in this order, and calls `answer` for
+    /// every one. `costs` concatenates those of all requests, one per limit for each.
     ///
     /// # Errors
     /// [`TableError::UnknownHandle`], [`TableError::Costs`]: then nothing was charged to any key.
@@ -17,7 +17,7 @@ impl Table {
         now: Timestamp,
         mut answer: impl FnMut(Admission),
     ) -> Result<(), TableError> {
-        // Whoever learns that something is wrong must not have to wonder what was charged before.
+        // Checked before anything is charged, so that an error means that nothing was.
         if !keys.iter().all(|key| self.knows(Handle::from_u64(*key))) {
             return Err(TableError::UnknownHandle);
         }

@@ -1,4 +1,4 @@
-//! Why a table does not answer.
+//! Errors of a table.
 
 use core::fmt;
 
@@ -13,11 +13,11 @@ pub enum TableError {
     Key(usize),
     /// A table keeps 1 to [`KEYS_MAX`] keys; it was told to keep so many.
     KeysMax(usize),
-    /// There is no place for another key: no key that was looked at may be forgotten yet.
+    /// There is no room for another key: none of the keys that were checked may be forgotten yet.
     Full,
-    /// The number is no handle of this table, or its key was forgotten.
+    /// The number is not a handle of this table, or its key was forgotten.
     UnknownHandle,
-    /// There is not one cost per limit, or one is not what its limit takes.
+    /// There is not one cost per limit, or a limit does not accept its cost.
     Costs,
 }
 

@@ -1,15 +1,15 @@
 //! Numbers that name keys.
 
-/// The lower bits of a handle say where its key is, the upper ones which key it was: 2^44 of them, which
+/// The lower bits of a handle are the slot of its key, the upper ones a serial number: 2^44 of them, which
 /// last for 55 years of ten thousand new keys per second.
 const SLOT_BITS: u32 = 20;
 const SERIALS_MAX: u64 = u64::MAX >> SLOT_BITS;
 
-/// So many keys can have handles at the same time.
+/// How many keys can have handles at the same time.
 pub(crate) const SLOTS_MAX: usize = 1 << SLOT_BITS;
 
-/// Names a key of a table. Any number may be taken for one: where it names no key, that is said. 0 never
-/// does.
+/// Names a key of a table. Any number can be tried as a handle: one that names no key is an error. 0 never
+/// names one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Handle(u64);
 
@@ -26,22 +26,22 @@ impl Handle {
         self.0
     }
 
-    /// Where its key is, if it has one.
+    /// The slot of its key, if it has one.
     pub(crate) const fn slot(self) -> usize {
         // Fewer bits than any `usize` has.
         (self.0 & !(u64::MAX << SLOT_BITS)) as usize
     }
 }
 
-/// What makes handles differ. All tables whose handles may be mistaken for each other share one.
+/// The source of unique handles. Tables whose handles could be confused must share one.
 #[derive(Debug)]
 pub struct Serials(u64);
 
 impl Serials {
-    /// No handle was given out yet.
+    /// No handle was issued yet.
     pub const START: Self = Self(0);
 
-    /// A handle that was never given out; `None` when all were.
+    /// A handle that was never issued; `None` when all were.
     pub(crate) fn handle(&mut self, slot: usize) -> Option<Handle> {
         let serial = self.0.checked_add(1).filter(|serial| *serial <= SERIALS_MAX)?;
         self.0 = serial;

@@ -1,11 +1,11 @@
 //! Many keys under one policy, in the memory of one thread: a bounded table whose keys are named by
 //! numbers.
 //!
-//! It is for hosts that ask across a border which numbers cross cheaply and texts do not. A key is looked
-//! up once ([`Table::intern`]) and then named by its [`Handle`]. When the table is full, a new key takes
-//! the place of one that decides as a key that was never seen would, and of no other: what was charged,
-//! held or blocked is never forgotten early. The handle of a forgotten key is known to nobody from then
-//! on, and is never another key's.
+//! It is for hosts that call across a boundary where numbers are cheap to pass and strings are not. A key
+//! is looked up once ([`Table::intern`]) and then named by its [`Handle`]. When the table is full, a new key
+//! only ever replaces one that would decide like a key that was never seen: what was charged, held or
+//! blocked is never forgotten early. The handle of a forgotten key becomes invalid, and is never
+//! another key's.
 //!
 //! ```
 //! use tollgate_core::{Limit, Policy, Span, Timestamp, Verdict};
@@ -20,7 +20,7 @@
 //! let denied = table.acquire(alice, 1, now)?;
 //! assert_eq!((denied.verdict, denied.retry_after), (Verdict::Limited, Span::from_secs(1)));
 //!
-//! // There is one place, and it is alice's until her second is over.
+//! // There is one slot, and it is alice's until her second is over.
 //! assert_eq!(table.intern("bob", now, &mut serials), Err(TableError::Full));
 //! let later = now.plus(Span::from_secs(1));
 //! let bob = table.intern("bob", later, &mut serials)?;

@@ -10,10 +10,10 @@ use tollgate_core::{Acquire, CompactRecord, Decision, Operation, Policy, Span, T
 use crate::handle::SLOTS_MAX;
 use crate::{Admission, Handle, Serials, TableError};
 
-/// Most keys that a table may be told to keep, each of which takes some 100 bytes and its own.
+/// Most keys of a table. Each takes some 100 bytes plus those of its name.
 pub const KEYS_MAX: usize = SLOTS_MAX;
 
-/// Whoever adds a key to a full table looks at so many others, until one may be forgotten: some tens of
+/// Adding a key to a full table checks at most so many others for one that may be forgotten: some tens of
 /// microseconds.
 const LOOKS_WHEN_FULL: usize = 1_024;
 
@@ -26,10 +26,10 @@ pub struct Table {
     /// Slots, found by the names of their keys.
     positions: HashTable<u32>,
     hasher: SipHasher13,
-    /// The slot to look at next when a place is needed.
+    /// The slot to check next when one is needed.
     hand: usize,
-    /// What was asked for last, ready to be asked for again: most requests cost the same, and making an
-    /// operation of numbers takes longer than deciding it.
+    /// The last operation, kept for reuse: most requests cost the same, and building an operation from
+    /// numbers takes longer than deciding it.
     pub(crate) asked: Acquire,
 }
 
@@ -41,8 +41,8 @@ struct Slot {
 }
 
 impl Table {
-    /// A table without keys, which will keep at most `keys_max` of them. Without knowing `seed` nobody can
-    /// choose keys that take long to find, so it is random where others choose keys.
+    /// A table without keys, which will keep at most `keys_max` of them. Make `seed` random if others choose
+    /// the keys: without knowing it they can't choose keys that collide.
     ///
     /// # Errors
     /// [`TableError::KeysMax`].
@@ -68,8 +68,8 @@ impl Table {
         self.slots.len()
     }
 
-    /// The handle of the key with this name, which is added if it is not there. It is good until the key
-    /// is forgotten, which only adding another one does.
+    /// The handle of the key with this name, which is added if it is not there. It is valid until the key
+    /// is forgotten, which happens only when another one is added.
     ///
     /// # Errors
     /// [`TableError::Key`], and [`TableError::Full`] when none of the next 1,024 keys may be forgotten.
@@ -109,8 +109,8 @@ impl Table {
         self.acquire_again(key, now)
     }
 
-    /// Does `operation` to a key, and lets `answer` say of the decision, which was made under
-    /// this policy, what the caller wants to know.
+    /// Applies `operation` to a key, and returns what `answer` makes of the decision and the policy it was
+    /// made under.
     ///
     /// # Errors
     /// [`TableError::UnknownHandle`].
@@ -153,7 +153,7 @@ impl Table {
         Ok(record.apply(&self.policy, &operation, now, Admission::of))
     }
 
-    /// A slot that is free, or whose key decides as one that was never seen.
+    /// A slot that is free, or whose key would decide like one that was never seen.
     fn place(&mut self, now: Timestamp) -> Option<usize> {
         let count = self.slots.len();
         if count < self.keys_max {
@@ -177,7 +177,7 @@ impl Table {
     }
 
     fn put(&mut self, place: usize, hash: u64, slot: Slot) {
-        // There are at most 2^20 places.
+        // There are at most 2^20 slots.
         let position = place as u32;
         match self.slots.get_mut(place) {
             Some(taken) => {
@@ -197,7 +197,7 @@ impl Table {
     }
 }
 
-/// Of the slots alone, so that the policy can be looked at beside it.
+/// Borrows only the slots, so that the policy can be used at the same time.
 #[inline]
 fn record(slots: &mut [Slot], key: Handle) -> Result<&mut CompactRecord, TableError> {
     let slot = slots.get_mut(key.slot()).filter(|slot| slot.handle == key);
@@ -212,7 +212,7 @@ mod tests {
 
     use super::*;
 
-    /// However many keys come and go, nothing is kept of those that are forgotten: memory is bounded.
+    /// However many keys come and go, nothing of the forgotten ones is kept: memory is bounded.
     #[test]
     fn nothing_is_kept_of_the_forgotten() -> Result<(), Box<dyn core::error::Error>> {
         let policy = Policy::new([Limit::gcra("requests", 1, Span::from_secs(1), 1)?])?;

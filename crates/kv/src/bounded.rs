@@ -9,14 +9,14 @@ use tollgate_store::{Page, Swap};
 
 use crate::contract::{Exchange, Increment, KeyValue, KeyValueError, New};
 
-/// How long one operation may take, unless it is told otherwise. A request may need some of them, and
-/// is given up after five seconds.
+/// Default timeout of one operation. A request may need several operations, and times out after five
+/// seconds.
 pub const OPERATION_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Gives each operation of a backend a time to answer in. One that takes longer is
-/// [`KeyValueError::Backend`]: a write may be done nevertheless.
+/// Puts a timeout on each operation of a backend. One that takes longer fails with
+/// [`KeyValueError::Backend`]; a write may still be done.
 ///
-/// Only what waits can be given up: a backend must not block its thread.
+/// Only a future that yields can time out: a backend must not block its thread.
 #[derive(Debug)]
 pub struct Bounded<K> {
     values: K,
@@ -24,7 +24,7 @@ pub struct Bounded<K> {
 }
 
 impl<K: KeyValue> Bounded<K> {
-    /// `values`, with so long for each operation.
+    /// `values`, with this timeout for each operation.
     pub const fn new(values: K, operation_timeout: Duration) -> Self {
         Self { values, operation_timeout }
     }
@@ -83,7 +83,7 @@ impl<K: KeyValue> KeyValue for Bounded<K> {
         self.values.expires()
     }
 
-    /// However long it takes: nothing waits behind it, and what is not written is lost.
+    /// Without a timeout: nothing waits behind it, and what is not written is lost.
     async fn flush(&self) -> Result<(), KeyValueError> {
         self.values.flush().await
     }

@@ -13,13 +13,13 @@ pub const VALUE_BYTES_MAX: usize = 1 << 20;
 /// Most keys that one page of [`KeyValue::list`] holds.
 pub const PAGE_KEYS_MAX: usize = 1_000;
 
-/// Most exchanges that are done together.
+/// Most exchanges in one [`KeyValue::exchange_all`].
 pub const EXCHANGES_MAX: usize = 8;
 
 /// Values under keys, shared by everything that runs in this process.
 ///
-/// Every operation on a key is linearizable: once one has answered, all later ones see its effect. When
-/// the effect also survives a crash is for the backend to say.
+/// Every operation on a key is linearizable: once one has answered, all later ones see its effect. Each
+/// backend says when the effect also survives a crash.
 ///
 /// # Errors
 /// Every operation checks its key and its value first ([`KeyValueError::KeyLength`],
@@ -30,7 +30,7 @@ pub trait KeyValue: Send + Sync + 'static {
     /// The value under `key`.
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, KeyValueError>;
 
-    /// What this process last saw under `key`, if the backend remembers that: its value, or `Some(None)` when it
+    /// What this process last saw under `key`, if the backend remembers that: its value, or `Some(None)` if it
     /// was absent. No server is asked, so it may be stale. A backend inside this process remembers nothing.
     fn recall(&self, key: &str) -> Option<Option<Vec<u8>>> {
         let _ = key;
@@ -40,7 +40,7 @@ pub trait KeyValue: Send + Sync + 'static {
     /// Writes `value` under `key`, whatever was there.
     async fn set(&self, key: &str, value: Vec<u8>) -> Result<(), KeyValueError>;
 
-    /// Removes `key`; removing an absent key is no error.
+    /// Removes `key`; removing an absent key is not an error.
     async fn delete(&self, key: &str) -> Result<(), KeyValueError>;
 
     /// Keys in the backend's own order, from where `cursor` of the page before left off: about
@@ -51,11 +51,11 @@ pub trait KeyValue: Send + Sync + 'static {
     /// that lists in ascending order lists each key once, and takes any key as a cursor (exclusive).
     ///
     /// # Errors
-    /// [`KeyValueError::Cursor`] of what no page of this backend ended with.
+    /// [`KeyValueError::Cursor`] if no page of this backend ended with `cursor`.
     async fn list(&self, cursor: Option<&str>) -> Result<Page, KeyValueError>;
 
     /// Adds `delta` to the number under `key` (8 bytes, little-endian, signed; an absent key is 0)
-    /// and answers the sum.
+    /// and returns the sum.
     async fn increment(&self, key: &str, delta: i64) -> Result<Increment, KeyValueError>;
 
     /// Puts `new` under `key` if it still holds `expected` (`None`: is still absent).
@@ -66,8 +66,8 @@ pub trait KeyValue: Send + Sync + 'static {
         new: New,
     ) -> Result<Swap, KeyValueError>;
 
-    /// Does all exchanges if every key still holds what is expected of it, and none otherwise. They are 1 to
-    /// [`EXCHANGES_MAX`], with different keys. Answers `None`, and does nothing, where the backend can't do
+    /// Does all exchanges if every key still holds its expected value, and none otherwise. They are 1 to
+    /// [`EXCHANGES_MAX`], with different keys. Returns `None`, and does nothing, if the backend can't do
     /// them in one step.
     async fn exchange_all(&self, exchanges: &[Exchange]) -> Result<Option<Swap>, KeyValueError> {
         let _ = exchanges;
@@ -95,7 +95,7 @@ pub trait KeyValue: Send + Sync + 'static {
         self.exchange(key, Some(expected), New::Absent).await
     }
 
-    /// Writes everything that was acknowledged to where it is safe. Called once, at shutdown.
+    /// Makes every acknowledged write durable. Called once, at shutdown.
     async fn flush(&self) -> Result<(), KeyValueError>;
 }
 
@@ -130,19 +130,19 @@ impl New {
 pub struct Exchange {
     /// The key.
     pub key: String,
-    /// What it still has to hold: nothing if it has to be absent.
+    /// What it still has to hold: `None` if it has to be absent.
     pub expected: Option<Vec<u8>>,
-    /// What it holds then.
+    /// What it holds afterwards.
     pub new: New,
 }
 
-/// How an increment ended.
+/// The outcome of an increment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
 pub enum Increment {
     /// The new number.
     Sum(i64),
-    /// The value under the key is no 8-byte number, or the sum does not fit; nothing was changed.
+    /// The value under the key is not an 8-byte number, or the sum overflows; nothing was changed.
     NotANumber,
 }
 
@@ -152,13 +152,13 @@ pub enum KeyValueError {
     /// The key is empty or longer than [`KEY_BYTES_MAX`].
     #[error("a key has 1 to {KEY_BYTES_MAX} bytes, this one has {0}")]
     KeyLength(usize),
-    /// There are no exchanges, more than [`EXCHANGES_MAX`], or two of one key.
+    /// There are no exchanges, more than [`EXCHANGES_MAX`], or two for the same key.
     #[error("exchanges are done 1 to {EXCHANGES_MAX} at a time, each with a key of its own")]
     Exchanges,
     /// The value is longer than [`VALUE_BYTES_MAX`].
     #[error("a value has at most {VALUE_BYTES_MAX} bytes, this one has {0}")]
     ValueLength(usize),
-    /// The cursor is of no page that this backend answered.
+    /// The cursor is not from a page of this backend.
     #[error("the cursor is not the one of an earlier page")]
     Cursor,
     /// The backend failed.
@@ -166,7 +166,7 @@ pub enum KeyValueError {
     Backend(String),
 }
 
-/// Refuses a key that no backend takes.
+/// Refuses keys of invalid length.
 pub(crate) fn check_key(key: &str) -> Result<(), KeyValueError> {
     match key.len() {
         1..=KEY_BYTES_MAX => Ok(()),
@@ -174,7 +174,7 @@ pub(crate) fn check_key(key: &str) -> Result<(), KeyValueError> {
     }
 }
 
-/// Refuses a value that no backend takes.
+/// Refuses values that are too long.
 pub(crate) fn check_value(value: &[u8]) -> Result<(), KeyValueError> {
     match value.len() {
         0..=VALUE_BYTES_MAX => Ok(()),
@@ -182,7 +182,7 @@ pub(crate) fn check_value(value: &[u8]) -> Result<(), KeyValueError> {
     }
 }
 
-/// Refuses what can't be exchanged together.
+/// Refuses exchanges that can't be done together.
 pub(crate) fn check_exchanges(exchanges: &[Exchange]) -> Result<(), KeyValueError> {
     let keys: BTreeSet<&str> = exchanges.iter().map(|exchange| &*exchange.key).collect();
     if !(1..=EXCHANGES_MAX).contains(&exchanges.len()) || keys.len() < exchanges.len() {

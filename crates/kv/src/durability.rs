@@ -5,9 +5,9 @@ use std::str::FromStr;
 
 /// When [`Redb`](crate::Redb) answers a write, and what a crash may take with it.
 ///
-/// In every mode the file stays consistent, and what a crash takes is a suffix: if a write is in the
-/// file, so is every write that was answered before it began. In every mode operations see each other's
-/// writes at once, so a read may answer a value that is not safe yet.
+/// In every mode the file stays consistent, and a crash takes only a suffix of the writes: if a write is in
+/// the file, so is every write that was answered before it began. In every mode operations see each other's
+/// writes at once, so a read may return a value that is not safe yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Durability {
     /// A write is answered once the commit that holds it is on the disk (fsync). Neither kill -9 nor
@@ -27,7 +27,7 @@ impl Durability {
     /// All modes, safest first.
     pub const ALL: [Self; 3] = [Self::Immediate, Self::Grouped, Self::None];
 
-    /// The word for it: `immediate`, `grouped` or `none`.
+    /// Its name: `immediate`, `grouped` or `none`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -55,7 +55,7 @@ impl FromStr for Durability {
     }
 }
 
-/// The word names no [`Durability`].
+/// The text is not the name of a [`Durability`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("durability is one of immediate, grouped or none, not {0:?}")]
 pub struct UnknownDurability(String);

@@ -1,32 +1,32 @@
-//! What a server was last heard to hold, bounded: deciding on a key again needs no load first.
+//! A bounded cache of the values a server was last seen to hold: the next decision on a key saves a read.
 
 use std::hash::RandomState;
 use std::sync::{Mutex, PoisonError};
 
 use hashlink::LruCache;
 
-/// Most keys. Beyond that, keys are rarely asked for again soon; one that was evicted is loaded again.
+/// Most keys. More would not be used again soon, and an evicted key is only loaded again.
 const KEYS_MAX: usize = 131_072;
-/// Most bytes of keys and values together: a key with its record, of some limits, has about a hundred.
+/// Most bytes of keys and values together. A key and its record of a few limits take about a hundred.
 const BYTES_MAX: usize = 16 << 20;
-/// Longest value. Longer ones are logs and documents, which are read more often than they are written.
+/// Longest cached value in bytes. Longer ones are logs and documents, which are read more often than written.
 const VALUE_BYTES_MAX: usize = 4 << 10;
 
-/// Values of keys as they were last seen, with a revision `R` where the server knows such. Those that were used
-/// least recently are forgotten first.
+/// The values of keys as last seen, with a revision `R` if the server has revisions. The least recently used
+/// ones are evicted first.
 ///
-/// Answers may arrive in another order than they were given in: what is here may have been over even then.
+/// Answers may arrive out of order: a value may have been stale even when it was cached.
 pub(crate) struct LastSeen<R> {
     seen: Mutex<Seen<R>>,
 }
 
 struct Seen<R> {
-    /// Keys are chosen by others, so they are hashed with a secret.
+    /// Callers choose the keys, so they are hashed with a secret seed.
     values: LruCache<String, Value<R>, RandomState>,
     bytes: usize,
 }
 
-/// A value, or that there was none, and its revision.
+/// A value, or `None` if there was none, and its revision.
 type Value<R> = (Option<Vec<u8>>, R);
 
 impl<R: Copy> LastSeen<R> {
@@ -54,7 +54,7 @@ impl<R: Copy> LastSeen<R> {
 }
 
 impl<R> Seen<R> {
-    /// Counts what was taken out.
+    /// Subtracts the size of an entry that was taken out.
     fn forget(&mut self, entry: Option<(String, Value<R>)>) {
         if let Some((key, (value, _))) = entry {
             self.bytes -= bytes(&key, value.as_deref());

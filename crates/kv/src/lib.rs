@@ -3,8 +3,8 @@
 //! [`KeyValue`] is what `wasi:keyvalue` needs of a host: get, set, delete, list, increment and an exact
 //! compare-and-swap. [`Memory`] keeps values in this process; [`Redb`] keeps them in one file, with
 //! group commit and a choice of [`Durability`]; [`Redis`] and [`Nats`] keep them in a server, which any
-//! number of processes share, and remember what it last told of a key. [`Bounded`] makes any of them answer
-//! in time, and [`KeyValueStore`] makes each of them a [`tollgate_store::Store`].
+//! number of processes share, and remember the last seen value of a key. [`Bounded`] adds a timeout
+//! to any of them, and [`KeyValueStore`] makes each of them a [`tollgate_store::Store`].
 //!
 //! ```
 //! use tollgate_kv::{Durability, Increment, KeyValue, Redb, Swap};

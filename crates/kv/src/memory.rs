@@ -31,7 +31,7 @@ impl Memory {
     }
 }
 
-/// Writes `value` without copying the key where it is known already.
+/// Writes `value` without copying a key that exists already.
 fn put(values: &mut Values, key: &str, value: Arc<[u8]>) {
     match values.get_mut(key) {
         Some(there) => *there = value,
@@ -106,7 +106,7 @@ impl KeyValue for Memory {
             return Ok(Swap::Conflict);
         }
         match (there, new) {
-            // What is most often done looks for its key once.
+            // The most frequent case looks up its key once.
             (Some(there), New::Value(value) | New::Expiring(value, _)) => *there = Arc::from(value),
             (_, new) => replace(&mut values, key, &new),
         }
@@ -127,7 +127,7 @@ impl KeyValue for Memory {
         Ok(Some(Swap::Done))
     }
 
-    /// Nothing to do: memory is never safe.
+    /// Nothing to do: memory is never durable.
     async fn flush(&self) -> Result<(), KeyValueError> {
         Ok(())
     }

@@ -1,8 +1,9 @@
 //! Values in a key-value bucket of NATS JetStream.
 //!
 //! A bucket compares revisions, [`KeyValue`] compares values. So an exchange reads the value with its
-//! revision, compares the value, and writes over that revision: whoever wrote between has changed it. What was seen
-//! last need not be read again: if it is what is expected, it is written over, and read when that fails.
+//! revision, compares the value, and writes on condition of that revision: any write in between has changed it.
+//! A value remembered from last time saves that read: if it is the expected one, the exchange tries its revision
+//! first, and reads only when that fails.
 
 mod bucket;
 mod key;
@@ -33,15 +34,15 @@ pub const NATS_REPLICAS_MAX: usize = 5;
 /// of replicas kept its power.
 ///
 /// # When the server fails
-/// Every operation ends within the response timeout. One that broke off ends as
-/// [`KeyValueError::Backend`]; a [`set`](KeyValue::set) or [`delete`](KeyValue::delete) of them may still
-/// be done when the server goes on, an exchange or increment only if the value is still the same. The
-/// connection is made anew in the background, and the bucket if the server has lost it. Where the leader of
-/// replicas is lost, the others elect another one, which takes them up to ten seconds.
+/// Every operation ends within the response timeout. An interrupted one fails with
+/// [`KeyValueError::Backend`]; an interrupted [`set`](KeyValue::set) or [`delete`](KeyValue::delete) may
+/// still be done when the server recovers, an exchange or increment only if the value is still the same.
+/// The connection is reopened in the background, and the bucket created again if the server has lost it. When
+/// replicas lose their leader, they elect another one, which takes up to ten seconds.
 ///
 /// # Limits
-/// A value and its header fields, about 100 bytes, fit the server's `max_payload` (1 MiB by default) or are
-/// refused as [`KeyValueError::Backend`].
+/// A value and its header fields (about 100 bytes) must fit the server's `max_payload` (1 MiB by default), or
+/// the write fails with [`KeyValueError::Backend`].
 pub struct Nats {
     bucket: Bucket,
 }
@@ -92,7 +93,7 @@ impl Nats {
         }
     }
 
-    /// Tries until nobody else was faster; the caller watches the time.
+    /// Tries until no concurrent write interferes; the caller enforces the timeout.
     async fn add(&self, key: &str, delta: i64) -> Result<Increment, KeyValueError> {
         loop {
             let seen = self.bucket.entry(key).await?;
@@ -141,7 +142,7 @@ impl KeyValue for Nats {
         self.bucket.run(self.add(key, delta)).await
     }
 
-    /// Somebody who writes the same value between reading and writing is a conflict too.
+    /// A concurrent write of the same value is a conflict too.
     async fn exchange(
         &self,
         key: &str,
@@ -153,7 +154,7 @@ impl KeyValue for Nats {
         self.bucket.run(self.exchange_once(key, expected, new)).await
     }
 
-    /// Nothing to do: what was answered is with the server.
+    /// Nothing to do: the server has every acknowledged write.
     async fn flush(&self) -> Result<(), KeyValueError> {
         Ok(())
     }
@@ -175,7 +176,7 @@ mod tests {
 
     use super::*;
 
-    /// How many messages the library sends meanwhile.
+    /// How many messages the library sends during `work`.
     async fn sent<T>(values: &Nats, work: impl Future<Output = T>) -> (u64, T) {
         let statistics = values.bucket.client.statistics();
         let before = statistics.out_messages.load(Ordering::Relaxed);

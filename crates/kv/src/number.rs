@@ -1,6 +1,6 @@
-//! The numbers that [`KeyValue::increment`](crate::KeyValue::increment) counts with.
+//! The numbers that [`KeyValue::increment`](crate::KeyValue::increment) adds to.
 
-/// The number in `value` plus `delta`, unless the value is no number or the sum does not fit.
+/// The number in `value` plus `delta`, unless the value is not a number or the sum overflows.
 pub(crate) fn add(value: Option<&[u8]>, delta: i64) -> Option<i64> {
     let number = match value {
         None => 0,

@@ -1,14 +1,14 @@
 //! Values in one redb file, with group commit.
 //!
-//! A write goes into an [overlay] in memory, under a lock that is held for microseconds; that is
-//! where compare-and-swap is exact. One [writer] thread commits what has gathered there and
-//! then lets go of it, so a hundred writes share one fsync.
+//! A write goes into an [overlay] in memory, under a lock that is held for microseconds; that
+//! makes compare-and-swap exact. One [writer] thread commits the writes that have gathered there and
+//! then drops them, so a hundred writes share one fsync.
 //!
-//! Every commit is durable, also with [`Durability::None`], which only commits seldom. redb's own commits
-//! without durability would not do: after an I/O error redb (4.5) takes nothing more until the file is
-//! opened again, and then they are gone, while the overlay still has what is not safe. (Space is no
-//! reason: redb reuses pages within such commits; a file that was rewritten by 4,000 of them did not grow
-//! after the first 1,000.)
+//! Every commit is durable, even with [`Durability::None`], which only commits rarely. redb's own commits
+//! without durability won't do: after an I/O error redb (4.5) refuses everything until the file is
+//! reopened, and then they are gone, while the overlay still has every write that is not durable. (Space is
+//! not the reason: redb reuses pages within such commits; a file that was rewritten by 4,000 of them did
+//! not grow after the first 1,000.)
 
 mod change;
 mod listing;
@@ -44,32 +44,32 @@ pub use self::open::{OpenError, RedbOptions};
 pub use self::overlay::{OVERLAY_BYTES_MAX, OVERLAY_ENTRIES_MAX};
 pub use self::writer::RETRY_INTERVAL;
 
-/// How long a write may wait for its commit with [`Durability::Grouped`], unless told otherwise.
+/// How long a write may wait for its commit with [`Durability::Grouped`], by default.
 pub const GROUP_COMMIT_INTERVAL: Duration = Duration::from_millis(10);
 /// Longest interval that [`RedbOptions::group_commit_interval`] takes.
 pub const GROUP_COMMIT_INTERVAL_MAX: Duration = Duration::from_secs(60);
-/// Memory for pages of the file, in bytes, unless told otherwise.
+/// Default size of the page cache in bytes.
 pub const CACHE_BYTES: usize = 64 << 20;
 
 /// Values in one redb file.
 ///
 /// # When writes are safe
-/// See [`Durability`]. What is not committed yet is in memory, at most [`OVERLAY_ENTRIES_MAX`] keys and
+/// See [`Durability`]. Uncommitted writes are in memory, at most [`OVERLAY_ENTRIES_MAX`] keys and
 /// about [`OVERLAY_BYTES_MAX`]; a write waits while there is no room.
 ///
 /// # When the file fails
 /// After an I/O error (a full disk, say) redb refuses all further use of an open file. So the file is
-/// closed and opened again, and the failed commit is repeated every [`RETRY_INTERVAL`] until it
-/// succeeds; nothing that was answered is forgotten meanwhile, and no value goes back to an earlier
-/// one. Writes that wait for a failed commit are answered with [`KeyValueError::Backend`], although
-/// they may still become durable later. Writes that don't wait go on until there is no room, and are
+/// closed and reopened, and the failed commit is retried every [`RETRY_INTERVAL`] until it
+/// succeeds; no acknowledged write is forgotten meanwhile, and no value goes back to an earlier
+/// one. Writes that wait for a failed commit fail with [`KeyValueError::Backend`], although
+/// they may still become durable later. Writes that don't wait are accepted until there is no room, and
 /// then refused. Reads of values that are not in memory fail while the file is closed.
 ///
 /// # Blocking
-/// A read that redb's cache does not answer reads the file on the calling thread, and an
+/// A read that misses redb's cache reads the file on the calling thread, and an
 /// increment or a swap does so under the lock; a limiter loads a key before it swaps it, so its pages
 /// are in the cache. Dropping a `Redb` commits what is left, closes the file and blocks until that
-/// is done; call [`flush`](KeyValue::flush) before to learn of errors.
+/// is done; call [`flush`](KeyValue::flush) first to learn of errors.
 pub struct Redb {
     shared: Arc<Shared>,
     progress: watch::Receiver<Progress>,
@@ -92,14 +92,14 @@ impl Redb {
         let place = Place::of_file(&path);
         options.check()?;
         let first = open::guarded(|| options.builder().create(&path));
-        // Not `create`: if somebody removed the file, starting from nothing would be going back.
+        // Not `create`: if the file was removed, an empty one would take values back to earlier ones.
         let reopen = move || options.builder().open(&path);
         Self::start(&place, options, first, Box::new(reopen))
     }
 
-    /// Opens the storage that `backend` makes: for tests of faults, and for storage that is no file.
+    /// Opens the storage that `backend` makes: for fault tests, and for storage that is not a file.
     ///
-    /// `backend` is called again after every failure; what it makes then must hold what was written
+    /// `backend` is called again after every failure; the storage it makes then must hold what was written
     /// before.
     ///
     /// # Errors
@@ -170,7 +170,7 @@ impl KeyValue for Redb {
 
     async fn list(&self, cursor: Option<&str>) -> Result<Page, KeyValueError> {
         let mut page = self.shared.list(cursor)?;
-        // A stretch of keys that are all deleted is no page.
+        // A page whose keys are all deleted is skipped.
         while page.keys.is_empty()
             && let Some(cursor) = page.cursor
         {

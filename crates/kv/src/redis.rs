@@ -1,6 +1,6 @@
 //! Values in Redis, or in anything that speaks its protocol and runs Lua scripts.
 //!
-//! What compares runs on the server, as one of the [`scripts`]: they compare values,
+//! Compare-and-swap runs on the server, as one of the [`scripts`]: they compare values,
 //! so nothing has to be kept between reading and writing, and any connection will do for either.
 
 mod compared;
@@ -23,9 +23,9 @@ use crate::contract::{
 use crate::last_seen::LastSeen;
 use crate::server::{Address, ConnectError};
 
-/// What every key starts with, unless the address says otherwise.
+/// The prefix of every key, unless the address says otherwise.
 pub const REDIS_PREFIX: &str = "tollgate:";
-/// Longest prefix in bytes: as long as a key is no part of it.
+/// Longest prefix in bytes, not counting the key.
 pub const REDIS_PREFIX_BYTES_MAX: usize = 64;
 
 static SWAP: LazyLock<Script> = LazyLock::new(|| Script::new(scripts::SWAP));
@@ -34,24 +34,23 @@ static SWAP_ALL: LazyLock<Script> = LazyLock::new(|| Script::new(scripts::SWAP_A
 static INCREMENT: LazyLock<Script> =
     LazyLock::new(|| Script::new(include_str!("redis/increment.lua")));
 
-/// Milliseconds to live of a value that stays.
+/// The milliseconds to live that mean a value does not expire.
 const STAYS: i64 = 0;
-/// Milliseconds to live of what [`scripts::SWAP_ALL`] removes.
+/// The milliseconds to live that tell [`scripts::SWAP_ALL`] to remove the key.
 const REMOVED: i64 = -1;
 
 /// Values in a Redis server, or in a Redis cluster.
 ///
 /// # When writes are safe
-/// That is for the server to say. An acknowledged write survives a crash of the server as its `appendfsync`
-/// says: with `always` all of them, with `everysec` those of the last second may be gone, without
-/// `appendonly` those since the last snapshot. Replicas follow asynchronously: a failover may lose what the
-/// old primary acknowledged last. The values are then those of a moment before, and the keys whose values
-/// are gone are absent.
+/// The server's configuration decides. What a crash of the server may lose depends on its `appendfsync`:
+/// with `always` no acknowledged write, with `everysec` those of the last second, without `appendonly`
+/// those since the last snapshot. Replication is asynchronous: a failover may lose what the old primary
+/// acknowledged last. A key then has its value of a moment before, or is absent if it had none.
 ///
 /// # When the server fails
-/// Every operation ends within the connect timeout plus the response timeout. One that broke off ends as
-/// [`KeyValueError::Backend`], and is never sent twice. The connection is made anew by the next operation.
-/// In a cluster the keys of a slot that moves, or whose primary died, are unavailable meanwhile.
+/// Every operation ends within the connect timeout plus the response timeout. An interrupted one fails with
+/// [`KeyValueError::Backend`], and is never sent twice. The next operation reopens the connection.
+/// In a cluster the keys of a slot are unavailable while it moves or after its primary died.
 pub struct Redis {
     link: Link,
     prefix: String,
@@ -139,11 +138,11 @@ fn swap(was_done: bool) -> Swap {
     if was_done { Swap::Done } else { Swap::Conflict }
 }
 
-/// The value that `new` leaves, and its milliseconds to live.
+/// The value that `new` writes, and its milliseconds to live.
 fn value_and_life(new: &New) -> (&[u8], i64) {
     match new {
         New::Value(value) => (value, STAYS),
-        // At least one, since none would be no end; more than there are until the year 2262 can't be.
+        // At least one, since zero would mean no expiry; beyond the year 2262 there are no spans.
         New::Expiring(value, span) => {
             (value, i64::try_from(span.as_millis_ceil().max(1)).unwrap_or(STAYS))
         }
@@ -175,7 +174,7 @@ impl KeyValue for Redis {
         self.ask(&Cmd::del(self.full_key(key))).await
     }
 
-    /// A key that is told twice because the server's table grew or shrank is told once per page.
+    /// The server may repeat a key when its hash table is resized; a page has it once.
     async fn list(&self, cursor: Option<&str>) -> Result<Page, KeyValueError> {
         let position = cursor.map_or_else(|| Ok(scan::Position::default()), str::parse)?;
         let nodes = self.link.run(scan::nodes).await?;
@@ -209,7 +208,7 @@ impl KeyValue for Redis {
         }
     }
 
-    /// Answers nothing where the keys are in different slots of a cluster.
+    /// Returns `None` if the keys are in different slots of a cluster.
     async fn exchange_all(&self, exchanges: &[Exchange]) -> Result<Option<Swap>, KeyValueError> {
         check_exchanges(exchanges)?;
         let mut call = SWAP_ALL.prepare_invoke();
@@ -246,7 +245,7 @@ impl KeyValue for Redis {
         true
     }
 
-    /// Nothing to do: what was answered is with the server.
+    /// Nothing to do: the server has every acknowledged write.
     async fn flush(&self) -> Result<(), KeyValueError> {
         Ok(())
     }

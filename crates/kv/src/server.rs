@@ -1,4 +1,4 @@
-//! Servers that keep values: where they are, how long they may take, and what is wrong with them.
+//! Servers that keep values: their addresses, timeouts and connection errors.
 
 mod address;
 
@@ -11,11 +11,11 @@ use crate::redis::Redis;
 
 pub(crate) use self::address::Address;
 
-/// How long connecting to a server may take, unless its address says otherwise.
+/// Default timeout for connecting to a server.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
-/// How long a server may take to answer, unless its address says otherwise.
+/// Default timeout for an answer of a server.
 pub const RESPONSE_TIMEOUT: Duration = Duration::from_secs(1);
-/// Longest timeout that an address may ask for. A client has given up by then.
+/// Longest timeout that an address may set. No client waits that long.
 pub const TIMEOUT_MAX: Duration = Duration::from_secs(60);
 
 /// How a server is reached, in the words of an error message.
@@ -41,7 +41,7 @@ pub async fn connect(address: &str) -> Result<Arc<dyn KeyValue>, ConnectError> {
 /// Why a server can't be used, and what to do. It never holds a password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConnectError {
-    /// The address is no address of a store.
+    /// The address is not the address of a store.
     #[error("{address}: {reason}")]
     Address {
         /// The address, without user and password.
@@ -49,7 +49,7 @@ pub enum ConnectError {
         /// The field, and what it may be.
         reason: String,
     },
-    /// Nobody listens there.
+    /// Connecting to the address failed.
     #[error("{address}: {reason}; start the server, or give another address")]
     Unreachable {
         /// The address, without user and password.
@@ -57,17 +57,17 @@ pub enum ConnectError {
         /// What the system says.
         reason: String,
     },
-    /// Whoever listens there does not answer.
+    /// The server did not answer in time.
     #[error(
         "{address}: no answer within {after:?}; check that this is the host and the port of the server"
     )]
     Unanswered {
         /// The address, without user and password.
         address: String,
-        /// How long was waited.
+        /// How long it was waited for.
         after: Duration,
     },
-    /// The server wants a user and a password, or others.
+    /// The server requires a user and password, or other ones than given.
     #[error("{address}: the server denies access ({reason}); check the user and the password")]
     Denied {
         /// The address, without user and password.
@@ -75,7 +75,7 @@ pub enum ConnectError {
         /// What the server says.
         reason: String,
     },
-    /// The server can't do what is asked of it.
+    /// The server can't do what a store needs.
     #[error("{address}: {reason}")]
     Unusable {
         /// The address, without user and password.
@@ -85,17 +85,17 @@ pub enum ConnectError {
     },
 }
 
-/// How long a server may take.
+/// The timeouts of a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Timeouts {
-    /// To be connected to.
+    /// For connecting.
     pub(crate) connect: Duration,
-    /// To answer.
+    /// For each answer.
     pub(crate) response: Duration,
 }
 
-/// Says who does the cryptography of TLS, once per process: the libraries panic where nobody said it. What
-/// the program has chosen already stays.
+/// Installs a TLS cryptography provider, once per process: the libraries panic without one. A provider that
+/// the program has installed already stays.
 pub(crate) fn prepare_tls() {
     let _ = rustls::crypto::ring::default_provider().install_default();
 }

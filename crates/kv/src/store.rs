@@ -8,7 +8,7 @@ use tollgate_store::{KeySwap, Loaded, Page, Store, StoreError, Swap, SweptStore}
 
 use crate::contract::{Exchange, KeyValue, KeyValueError, New};
 
-/// Makes any [`KeyValue`] a [`Store`]. A token is the value that was seen.
+/// Makes any [`KeyValue`] a [`Store`]. The token is the value that was loaded.
 ///
 /// Every error becomes [`StoreError::Unavailable`] with the backend's message.
 ///
@@ -90,13 +90,13 @@ impl SweptStore for KeyValueStore {
     async fn remove(&self, key: &str, token: Self::Token) -> Result<Swap, StoreError> {
         match token {
             Some(seen) => self.0.remove(key, &seen).await.map_err(unavailable),
-            // There is nothing to remove where nothing was seen.
+            // If nothing was loaded, there is nothing to remove.
             None => Ok(Swap::Done),
         }
     }
 }
 
-/// What is written of a record that is to be kept for so long.
+/// What to write for a record that has to be kept for so long.
 fn new(record: Vec<u8>, forget_after: Span) -> New {
     match forget_after {
         Span::NEVER => New::Value(record),

@@ -56,7 +56,7 @@ fn gcra(fields: &Fields<'_>) -> Result<Algorithm, String> {
 
 fn token_bucket(fields: &Fields<'_>) -> Result<Algorithm, String> {
     let (capacity, refill) = (fields.needed_number("capacity")?, fields.needed_number("refill")?);
-    // A budget has no period; the core wants one and never looks at it.
+    // A budget has no period; the core requires one and never uses it.
     let budget = (refill == 0 && fields.get("per")?.is_none()).then_some(Span::from_secs(1));
     let period = budget.map_or_else(|| fields.needed_span("per"), Ok)?;
     let initial = fields.number("initial")?.unwrap_or(capacity);
@@ -113,7 +113,7 @@ fn adaptive(fields: &Fields<'_>) -> Result<Algorithm, String> {
     Ok(Algorithm::Adaptive { capacity, period: fields.needed_span("per")?, recovery })
 }
 
-/// Windows of a period or of the calendar: one of them has to be said.
+/// Windows of a period or of the calendar: one of them is required.
 fn windows(fields: &Fields<'_>) -> Result<Windows, String> {
     let units =
         [("day", CalendarUnit::Day), ("week", CalendarUnit::Week), ("month", CalendarUnit::Month)];

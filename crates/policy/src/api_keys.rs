@@ -1,4 +1,4 @@
-//! Who may ask: API keys, as an operator writes them down. The text has no key in it, only hashes.
+//! API keys, as an operator writes them down. The text contains only their hashes.
 
 use tollgate_core::{LimitError, Name};
 
@@ -12,9 +12,9 @@ pub const API_KEYS_MAX: usize = 1_000;
 /// What a caller may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
-    /// Ask, and say what came of it.
+    /// Acquire, settle and report.
     Acquire,
-    /// Look.
+    /// Only read.
     Observe,
     /// Change what is remembered of a key, and capacities.
     Admin,
@@ -27,7 +27,7 @@ pub struct ApiKey {
     pub name: Name,
     /// The SHA-256 of the key itself.
     pub sha256: [u8; 32],
-    /// Whose records it reaches, and no others.
+    /// The tenant whose records it can reach; it reaches no others.
     pub tenant: Name,
     /// What it may be used for.
     pub scopes: Vec<Scope>,
@@ -53,7 +53,7 @@ pub struct ApiKeys {
 }
 
 impl ApiKeys {
-    /// Reads the text, TOML or JSON as a policy text is. An empty text has no keys.
+    /// Reads the text, in TOML or JSON like a policy text. An empty text has no keys.
     ///
     /// # Errors
     /// [`TextError`] says where the text is wrong and what belongs there.

@@ -1,18 +1,18 @@
-//! What a policy does for keys that many ask for at the same time.
+//! What a policy does about keys with many concurrent requests.
 
 use tollgate_core::{Algorithm, Limit, Policy};
 
-/// How requests for the same key get along.
+/// How concurrent requests for the same key are handled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Contention {
-    /// Each goes to the store by itself, and tries again when another one was faster.
+    /// Each goes to the store by itself, and tries again on a conflict.
     #[default]
     Retry,
-    /// Those that wait for a key in one process share one load and one swap.
+    /// Requests that wait for the same key in one process share one load and one swap.
     Combine,
-    /// A process holds a part of what a hot key has left, for a moment at a time, and spends it without
+    /// A process leases a part of what a hot key has left, briefly, and spends it without
     /// the store. Not for limits of [`Algorithm::Concurrency`], [`Algorithm::LeakyQueue`] or
-    /// [`Algorithm::Adaptive`], nor for budgets, limits that only watch, and limits that count calls.
+    /// [`Algorithm::Adaptive`], nor for budgets, shadow limits, and limits that count calls.
     Lease,
 }
 
@@ -20,8 +20,8 @@ impl Contention {
     pub(crate) const WORDS: [(&str, Self); 3] =
         [("retry", Self::Retry), ("combine", Self::Combine), ("lease", Self::Lease)];
 
-    /// Refuses leases of limits that can't be spent by themselves, with a message that starts with the
-    /// field it is about.
+    /// Refuses leases of limits that can't be leased, with a message that starts with the field it is
+    /// about.
     pub(crate) fn check(self, policy: &Policy) -> Result<(), String> {
         if self != Self::Lease {
             return Ok(());
@@ -38,7 +38,7 @@ impl Contention {
     }
 }
 
-/// Why what is left of this limit can't be held by one and spent by others later.
+/// Why a part of this limit can't be held by one request and spent by later ones.
 fn not_leased(limit: &Limit) -> Option<&'static str> {
     if limit.is_shadow() {
         return Some("a limit that only watches has nothing to hold");

@@ -1,7 +1,7 @@
-//! In which words answers tell where a key stands.
+//! The header fields in which answers report the state of a key.
 
-/// The rate-limit fields of the answers about a policy: there are four dialects in use, and clients read
-/// one or another. The older ones have room for one limit: the one that is closest to denying speaks.
+/// The rate-limit fields of the answers about a policy: four dialects are in use, and clients read
+/// one or another. The older ones have room for one limit: they report the one closest to denying.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Dialect {
     /// `RateLimit-Policy: "requests";q=100;w=60` and `RateLimit: "requests";r=99;t=1`
@@ -12,7 +12,7 @@ pub enum Dialect {
     Draft07,
     /// `RateLimit-Limit: 100`, `RateLimit-Remaining: 99`, `RateLimit-Reset: 1` (its draft 03).
     Draft03,
-    /// The same as `X-RateLimit-*`, which no document describes. Reset is in seconds from now.
+    /// The same as `X-RateLimit-*`, which no specification describes. Reset is in seconds from now.
     XRateLimit,
     /// No such fields.
     None,

@@ -6,7 +6,7 @@ use crate::value::{Entry, Value};
 
 /// The fields of one limit.
 pub(crate) struct Fields<'a> {
-    /// Who has these fields, for messages.
+    /// What the fields belong to, for messages.
     pub(crate) owner: &'a str,
     pub(crate) entries: &'a [Entry<'a>],
 }
@@ -33,7 +33,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// A field that has to be there.
+    /// A required field.
     pub(crate) fn needed<T>(&self, field: &str, value: Option<T>) -> Result<T, String> {
         value.ok_or_else(|| format!(".{field}: {} needs it", self.owner))
     }
@@ -58,7 +58,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// True or false; false when it is not said.
+    /// True or false; false if absent.
     pub(crate) fn truth(&self, field: &str) -> Result<bool, String> {
         match self.get(field)? {
             None => Ok(false),
@@ -88,7 +88,7 @@ impl<'a> Fields<'a> {
         let span = humantime::parse_duration(text).map_err(|_| {
             format!(".{field}: \"{text}\" is no period; write 1s, 5m, 1h, 1d or 1h 30m")
         })?;
-        // What does not fit is longer than the longest period, and refused as such.
+        // What overflows is longer than the longest period, and refused as such.
         Ok(Some(Span::from_nanos(u64::try_from(span.as_nanos()).unwrap_or(u64::MAX))))
     }
 
@@ -96,7 +96,7 @@ impl<'a> Fields<'a> {
         self.needed(field, self.span(field)?)
     }
 
-    /// An offset from UTC in seconds: `+02:00`, `-05:30`; 0 when it is not said.
+    /// An offset from UTC in seconds: `+02:00`, `-05:30`; 0 if absent.
     pub(crate) fn utc_offset_secs(&self, field: &str) -> Result<i32, String> {
         let Some(text) = self.text(field)? else { return Ok(0) };
         offset_secs(text)

@@ -8,7 +8,7 @@ const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 const EVERY_DAY: u8 = 0b111_1111;
 const DAY_MINUTES: u16 = 24 * 60;
 
-/// The hours that these fields describe; `None` where they say nothing of hours.
+/// The hours that these fields describe; `None` if they describe none.
 pub(crate) fn schedule(fields: &Fields<'_>) -> Result<Option<Schedule>, String> {
     let days = fields.text("days")?.map(days).transpose()?;
     let from_min = minutes(fields, "from")?;
@@ -28,18 +28,18 @@ pub(crate) fn schedule(fields: &Fields<'_>) -> Result<Option<Schedule>, String> 
     };
     Schedule::new([hours], utc_offset_secs).map(Some).map_err(|error| match error {
         ScheduleError::UtcOffset(_) => format!(".{error}"),
-        // Days there are, and minutes have been looked at: midnight ends a day, and begins none.
+        // There are days, and the minutes were checked. What is left: `24:00` ends a day and can't begin one.
         _ if hours.from_min == DAY_MINUTES => String::from(".from: must be 00:00 to 23:59"),
         _ => String::from(".to: must be 00:01 to 24:00"),
     })
 }
 
-/// Days and stretches of them, with a bit for each.
+/// Days and ranges of days, with a bit for each.
 fn days(text: &str) -> Result<u8, String> {
     let stretches = text.split(',').map(|stretch| {
         let (first, last) = stretch.split_once('-').unwrap_or((stretch, stretch));
         let (first, last) = (day(first)?, day(last)?);
-        // From Friday to Monday it is over the end of the week.
+        // A range such as Friday to Monday wraps around the end of the week.
         let count = (last + DAYS.len() - first) % DAYS.len();
         Some((0..=count).fold(0, |days, next| days | 1 << ((first + next) % DAYS.len())))
     });

@@ -1,14 +1,14 @@
-//! Which keys something is for: `keys = ["team-7", "gold:*"]`.
+//! The keys that something applies to: `keys = ["team-7", "gold:*"]`.
 
 use tollgate_core::{KEY_BYTES_MAX, is_key};
 
 use crate::fields::Fields;
 use crate::value::Value;
 
-/// Most beginnings of keys in one list: a key is compared with each of them.
+/// Most prefixes in one list: a key is compared with each of them.
 pub const KEY_PREFIXES_MAX: usize = 16;
 
-/// Keys by their names, and by how they begin: at most [`LIST_ITEMS_MAX`](crate::LIST_ITEMS_MAX) of them, as in any list.
+/// Keys by name and by prefix: at most [`LIST_ITEMS_MAX`](crate::LIST_ITEMS_MAX) of them, as in any list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct KeyPatterns {
     /// Sorted.
@@ -17,7 +17,7 @@ pub(crate) struct KeyPatterns {
 }
 
 impl KeyPatterns {
-    /// Those that the field `keys` lists; `None` where there is no such field.
+    /// Those that the field `keys` lists; `None` if there is no such field.
     pub(crate) fn read(fields: &Fields<'_>) -> Result<Option<Self>, String> {
         let items = match fields.get("keys")? {
             None => return Ok(None),

@@ -28,11 +28,11 @@
 //! | `token-bucket` | `capacity`, `refill`, `per`, `initial` (default: `capacity`) | regains `refill` units per period, continuously; `refill = 0` is a budget that is spent once, without `per` |
 //! | `interval-bucket` | `capacity`, `refill`, windows, `initial` | regains `refill` units at once when a window ends |
 //! | `leaky-bucket` | `capacity`, `leak`, `per` | starts empty, drains `leak` units per period; what would spill over is refused |
-//! | `leaky-queue` | `capacity`, `leak`, `per` | the same, and what is let in is told when its turn is |
+//! | `leaky-queue` | `capacity`, `leak`, `per` | the same, and an admitted request is told when its turn is |
 //! | `fixed-window` | `limit`, windows | `limit` units in each window |
 //! | `sliding-log` | `limit`, `per` | `limit` units in any stretch of a period, exactly |
 //! | `sliding-counter` | `limit`, `per` | about that, from two counters |
-//! | `concurrency` | `slots` | so many at the same time; has to be held |
+//! | `concurrency` | `slots` | so many at the same time; can only be held |
 //! | `adaptive` | `capacity`, `per`, `recovery_interval` (30s), `recovery_factor_permille` (1100), `recovery_ceiling_permille` (1000) | a token bucket whose capacity is set live, reduced, and recovers |
 //!
 //! Windows are `per`, aligned to the epoch and shifted by `utc_offset` (`"+02:00"`), or with
@@ -40,20 +40,20 @@
 //! `"month"` at a `utc_offset`.
 //!
 //! Every limit may have a `default_cost`, or say `per_call = true` (each call costs 1),
-//! `shadow = true` (watch and tell, deny nothing) and `overrun = "debt"` (the default: what was used
+//! `shadow = true` (count and report, deny nothing) and `overrun = "debt"` (the default: what was used
 //! beyond a hold is charged) or `"refuse"`. A period is a number with a unit (`250ms`, `1s`, `1m`,
 //! `1h`, `1d`, `1w`), or several of them (`1h 30m`). A policy may say `on_store_failure = "closed"`
-//! (the default: answer that it can't be decided), `"open"` (let pass) or `"local"` (each process
-//! counts by itself, and grants `local_share_percent` of every limit, 25 unless it says otherwise), and
-//! how requests for the same key get along: `contention = "retry"` (the default), `"combine"` or
-//! `"lease"`, which is refused with limits that can't be leased (see [`Contention`]).
-//! With `exactness = "best_effort"` it is content with a store that can't compare and swap, and may lose
-//! charges there; `"exact"` is the default. `headers` names the rate-limit fields of answers: `"draft-10"`
+//! (the default: answer that it can't be decided), `"open"` (admit) or `"local"` (each process
+//! counts by itself, and grants `local_share_percent` of every limit, 25 by default), and
+//! how concurrent requests for the same key are handled: `contention = "retry"` (the default), `"combine"`
+//! or `"lease"`, which is refused with limits that can't be leased (see [`Contention`]).
+//! With `exactness = "best_effort"` it accepts a store without compare-and-swap, where it may lose
+//! charges; `"exact"` is the default. `headers` names the rate-limit fields of answers: `"draft-10"`
 //! (the default), `"draft-07"`, `"draft-03"`, `"x-ratelimit"` or `"none"` (see [`Dialect`]).
 //!
-//! Some keys may have other numbers, and some hours: see [`Override`].
+//! Some keys, and some hours, may have other numbers: see [`Override`].
 //!
-//! A pool names keys that can stand in for each other, and what else is to be told of them:
+//! A pool names keys that can stand in for each other, and what else answers say about them:
 //!
 //! ```
 //! # let set = tollgate_policy::PolicySet::parse(r#"
@@ -70,7 +70,7 @@
 //! # assert_eq!(set.pools().next().unwrap().pool().members()[1].get("region"), Some("us"));
 //! ```
 //!
-//! With `live_policies = false` in front of all tables nobody changes a policy while it is in use.
+//! With `live_policies = false` before all tables, a policy can't be changed while it is in use.
 
 mod algorithm_text;
 mod api_keys;

@@ -1,4 +1,4 @@
-//! The limits of one policy as a value, the way that a policy text writes them; and back.
+//! The limits of one policy as a value in the form of a policy text, and back.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -11,8 +11,8 @@ use crate::value::{Entry, Value};
 
 type Entries = Vec<Entry<'static>>;
 
-/// The policy whose limits this table names, as `[policy.NAME]` of a policy text does. There are no options
-/// among them.
+/// The policy whose limits this table describes, as `[policy.NAME]` of a policy text does. The table has no
+/// options.
 ///
 /// # Errors
 /// [`TextError`] starts with the field that is wrong, and says what belongs there.
@@ -35,7 +35,7 @@ pub fn limits_from_value(table: &Value<'_>) -> Result<Policy, TextError> {
 /// The limits of `policy` as a table that [`limits_from_value`] reads.
 ///
 /// # Errors
-/// [`TextError`] for windows whose offset from UTC has seconds: a text has no words for it.
+/// [`TextError`] for windows whose offset from UTC has seconds: a text can't express it.
 pub fn limits_to_value(policy: &Policy) -> Result<Value<'static>, TextError> {
     let limits = policy.limits().iter().map(|limit| {
         let name = limit.name();

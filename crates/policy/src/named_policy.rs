@@ -16,18 +16,18 @@ use crate::value::{Entry, Value};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NamedPolicy {
     name: Name,
-    /// What it was read from.
+    /// The table that it was read from.
     text: Value<'static>,
     numbers: Numbers,
     options: Options,
     overrides: Vec<Override>,
 }
 
-/// What a key may use.
+/// The limits of a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Numbers {
     pub(crate) limits: Policy,
-    /// The part of it that each process grants by itself when the store can't be asked, if any.
+    /// The share of them that each process grants by itself when the store is unavailable, if any.
     pub(crate) local: Option<Policy>,
 }
 
@@ -48,7 +48,7 @@ impl NamedPolicy {
         Self::read(name, table).map_err(|message| TextError(format!("policy{message}")))
     }
 
-    /// Reads it, or answers a message that starts with the field it is about.
+    /// Reads the table, or returns a message that starts with the field it is about.
     pub(crate) fn read(name: &str, table: &Value<'_>) -> Result<Self, String> {
         let name = Name::new(name).ok_or_else(|| format!(": its {}", LimitError::Name))?;
         let Value::Table(entries) = table else { return Err(String::from(": must be a table")) };
@@ -79,19 +79,19 @@ impl NamedPolicy {
         &self.text
     }
 
-    /// Its limits, for keys that no override is for.
+    /// Its limits, for keys without an override.
     #[must_use]
     pub const fn limits(&self) -> &Policy {
         &self.numbers.limits
     }
 
-    /// What is answered when the store can't be asked.
+    /// What is answered when the store is unavailable.
     #[must_use]
     pub const fn on_store_failure(&self) -> OnStoreFailure {
         self.options.on_store_failure
     }
 
-    /// How requests for the same key get along.
+    /// How concurrent requests for the same key are handled.
     #[must_use]
     pub const fn contention(&self) -> Contention {
         self.options.contention
@@ -103,26 +103,26 @@ impl NamedPolicy {
         self.options.exactness
     }
 
-    /// In which words answers tell where a key stands.
+    /// The header fields in which answers report the state of a key.
     #[must_use]
     pub const fn headers(&self) -> Dialect {
         self.options.headers
     }
 
-    /// Whether those who watch are told of keys that became limited.
+    /// Whether watchers are told of keys that became limited.
     #[must_use]
     pub const fn is_watched(&self) -> bool {
         self.options.watch
     }
 
-    /// What each process grants by itself when the store can't be asked, under
-    /// [`OnStoreFailure::Local`], of its [`limits`](Self::limits).
+    /// The share of its [`limits`](Self::limits) that each process grants by itself when the store is
+    /// unavailable, under [`OnStoreFailure::Local`].
     #[must_use]
     pub const fn local(&self) -> Option<&Policy> {
         self.numbers.local.as_ref()
     }
 
-    /// Its other numbers, the first of which that is for a key is in force.
+    /// Its overrides. The first one that applies to a key is in force.
     #[must_use]
     pub fn overrides(&self) -> &[Override] {
         &self.overrides
@@ -159,7 +159,7 @@ impl NamedPolicy {
     }
 }
 
-/// Reads the table of a policy but for its overrides, or answers a message that starts with the field it is about.
+/// Reads the table of a policy without its overrides, or returns a message that starts with the field it is about.
 pub(crate) fn numbers_and_options(entries: &[Entry<'_>]) -> Result<(Numbers, Options), String> {
     let (mut limits, mut others) = (Vec::new(), Vec::new());
     for (field, value) in entries {

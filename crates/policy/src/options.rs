@@ -1,20 +1,20 @@
-//! What a policy says beside its limits.
+//! What a policy says besides its limits.
 
 use crate::contention::Contention;
 use crate::dialect::Dialect;
 use crate::fields::Fields;
 
-/// The percentage of a policy that each process grants by itself under [`OnStoreFailure::Local`], where
-/// the text does not say.
+/// The percentage of a policy that each process grants by itself under [`OnStoreFailure::Local`], by
+/// default.
 pub const LOCAL_SHARE_PERCENT_DEFAULT: u64 = 25;
 
-/// What is answered when the store can't be asked.
+/// What is answered when the store is unavailable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum OnStoreFailure {
-    /// Nothing passes: the answer says that the service is not available.
+    /// Nothing is admitted: the answer says that the service is not available.
     #[default]
     Closed,
-    /// Everything passes, uncounted, and the answer says so.
+    /// Everything is admitted, uncounted, and the answer says so.
     Open,
     /// Each process counts by itself, in its memory, and grants a share of every limit.
     Local,
@@ -23,10 +23,10 @@ pub enum OnStoreFailure {
 /// What the store has to be able to do for a policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Exactness {
-    /// It compares and swaps; where it can't, nothing is decided.
+    /// Compare-and-swap; without it, nothing is decided.
     #[default]
     Exact,
-    /// Where it can't compare and swap, it is written nevertheless, and may forget charges.
+    /// Without compare-and-swap, records are written all the same, and charges may be lost.
     BestEffort,
 }
 
@@ -54,7 +54,7 @@ pub(crate) const OPTIONS: &[&str] = &[
 ];
 
 impl Options {
-    /// Reads them, or answers a message that starts with the field it is about.
+    /// Reads them, or returns a message that starts with the field it is about.
     pub(crate) fn read(fields: &Fields<'_>) -> Result<Self, String> {
         let words = [
             ("closed", OnStoreFailure::Closed),

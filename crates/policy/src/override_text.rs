@@ -1,4 +1,4 @@
-//! Other numbers for some keys, or at some hours, as they are written in a policy text.
+//! Overrides, other numbers for some keys or at some hours, as they are written in a policy text.
 
 use tollgate_core::{Limit, Policy, Schedule, Timestamp};
 
@@ -11,18 +11,19 @@ use crate::value::{Entry, Value};
 /// Most overrides of one policy: each of them has limits of its own in the memory of every process.
 pub const OVERRIDES_MAX: usize = 32;
 
-/// What a limit is in every override: what a request costs is read before it is known for whom.
+/// What no override changes: the cost of a request is read before its key is known.
 const FIXED: [&str; 3] = ["algorithm", "default_cost", "per_call"];
 
-/// What does not change by the hour: what was used in a window would be forgiven with it. So a key may have others only at all
-/// hours, by an override that comes before those with hours.
+/// What can't change by the hour: a change would forget what was used in the window. So a key may have other windows only at
+/// all hours, by an override that comes before those with hours.
 const WINDOWS: [&str; 4] = ["per", "start", "calendar", "utc_offset"];
 
-/// Other numbers of a policy, and for whom and when they are.
+/// Other numbers of a policy, and the keys and hours that they are for.
 ///
-/// `keys` lists up to 1,000 keys, of which [`KEY_PREFIXES_MAX`](crate::KEY_PREFIXES_MAX) may end with `*` and stand for all that
-/// begin so. Hours are `days` (`"mon-fri"`, `"sat,sun"`; every day if left out), `from` and `to` (`"00:00"` to `"24:00"`; a `to`
-/// that is not after `from` is on the next day), at a `utc_offset`. With both they are for those keys at those hours.
+/// `keys` lists up to 1,000 keys, of which [`KEY_PREFIXES_MAX`](crate::KEY_PREFIXES_MAX) may end with `*` and stand for all keys
+/// with that prefix. Hours are `days` (`"mon-fri"`, `"sat,sun"`; every day if left out), `from` and `to` (`"00:00"` to
+/// `"24:00"`; a `to` that is not after `from` is on the next day), at a `utc_offset`. With both, it is for those keys at
+/// those hours.
 ///
 /// ```
 /// use tollgate_core::{Span, Timestamp};
@@ -47,9 +48,9 @@ const WINDOWS: [&str; 4] = ["per", "start", "calendar", "utc_offset"];
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Override {
-    /// Nothing: for all keys.
+    /// `None`: for all keys.
     keys: Option<KeyPatterns>,
-    /// Nothing: at all hours.
+    /// `None`: at all hours.
     hours: Option<Schedule>,
     numbers: Numbers,
 }
@@ -68,13 +69,13 @@ impl Override {
         self.hours.is_some()
     }
 
-    /// The limits that are in force then: all those of the policy, in their order.
+    /// The limits in force under this override: all those of the policy, in their order.
     #[must_use]
     pub const fn limits(&self) -> &Policy {
         &self.numbers.limits
     }
 
-    /// What each process grants by itself then, as [`NamedPolicy::local`](crate::NamedPolicy::local) says of the policy.
+    /// The share of them that each process grants by itself, like [`NamedPolicy::local`](crate::NamedPolicy::local).
     #[must_use]
     pub const fn local(&self) -> Option<&Policy> {
         self.numbers.local.as_ref()
@@ -94,7 +95,7 @@ pub(crate) fn overrides(table: &[Entry<'_>], limits: &Policy) -> Result<Vec<Over
     };
     let mut overrides: Vec<Override> = Vec::with_capacity(items.len());
     for (index, item) in items.iter().enumerate() {
-        // A key that has it after those hours had others before.
+        // A key that it applies to after those hours had other limits during them.
         let follows_hours = overrides.iter().any(Override::has_hours);
         let it = one(table, limits, item, follows_hours);
         overrides.push(it.map_err(|message| format!(".overrides[{index}]{message}"))?);
@@ -123,7 +124,7 @@ fn one(
     Ok(Override { keys, hours, numbers })
 }
 
-/// Limits of the policy, each once, and nothing that an override leaves as it is.
+/// Checks that it names limits of the policy, each once, and no field that an override can't change.
 fn check_numbers(numbers: &[Entry<'_>], limits: &Policy, by_hour: bool) -> Result<(), String> {
     if numbers.is_empty() {
         return Err(String::from(": overrides no limit"));
@@ -152,7 +153,7 @@ fn check_numbers(numbers: &[Entry<'_>], limits: &Policy, by_hour: bool) -> Resul
     Ok(())
 }
 
-/// The table of the policy with other fields in some of its limits.
+/// The table of the policy with the fields of some of its limits replaced.
 fn merged<'a>(table: &[Entry<'a>], numbers: &[Entry<'a>]) -> Vec<Entry<'a>> {
     let entries = table.iter().filter(|(field, _)| field != "overrides");
     let entries = entries.map(|(name, value)| {
@@ -169,7 +170,7 @@ fn merged<'a>(table: &[Entry<'a>], numbers: &[Entry<'a>]) -> Vec<Entry<'a>> {
     entries.collect()
 }
 
-/// A record that was written under one of them has to be read under the other.
+/// A record that was written under one policy must be readable under the other.
 fn check_kinds(overriding: &Policy, overridden: &Policy) -> Result<(), String> {
     let mut limits = overriding.limits().iter().zip(overridden.limits());
     match limits.find(|(a, b): &(&Limit, &Limit)| !a.counts_like(b)) {

@@ -11,7 +11,7 @@ pub const POLICIES_MAX: usize = 1_000;
 /// Most pools in one text.
 pub const POOLS_MAX: usize = 100;
 
-/// The one option of a whole text.
+/// The only option of a whole text.
 const LIVE_POLICIES: &str = "live_policies";
 
 /// Named policies, in the order of their text.
@@ -56,8 +56,8 @@ impl PolicySet {
         self.live_policies
     }
 
-    /// The same policies, which may not be changed while they are in use, whatever the text says: for
-    /// hosts where a record can't be asked for its tenant's.
+    /// The same policies, fixed while they are in use, whatever the text says: for hosts where a record can't
+    /// look up its tenant's policies.
     #[must_use]
     pub fn without_live_policies(self) -> Self {
         Self { live_policies: false, ..self }
@@ -75,7 +75,7 @@ impl PolicySet {
 pub struct TextError(pub(crate) String);
 
 impl TextError {
-    /// What it is about, and what is wrong with that.
+    /// The field, and what is wrong with it.
     ///
     /// ```
     /// # use tollgate_policy::PolicySet;
@@ -88,7 +88,7 @@ impl TextError {
     }
 }
 
-/// The policies of a whole text, or a message that starts with the field it is about.
+/// The policies of a whole text, or an error message that starts with the field it is about.
 fn build(text: &Value<'_>) -> Result<PolicySet, String> {
     let Value::Table(entries) = text else {
         return Err(String::from("a text has a table `policy`"));
@@ -134,7 +134,7 @@ fn add_pools(set: &mut PolicySet, pools: &[Entry<'_>]) -> Result<(), String> {
     Ok(())
 }
 
-/// Every member's policy has to be there.
+/// Checks that every member's policy exists.
 fn check_pools(set: &PolicySet) -> Result<(), String> {
     for pool in &set.pools {
         for (index, (policy, _)) in pool.places().enumerate() {

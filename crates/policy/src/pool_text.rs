@@ -8,10 +8,10 @@ use crate::value::Value;
 /// Which member of a pool is asked first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum PoolChoice {
-    /// One after the other, counted by each process.
+    /// In rotation; each process keeps its own.
     #[default]
     RoundRobin,
-    /// Any.
+    /// A random one.
     Random,
     /// The one whose first limit has the most units left.
     MostRoom,
@@ -34,13 +34,13 @@ impl NamedPool {
         &self.name
     }
 
-    /// Who is asked first.
+    /// Which member is asked first.
     #[must_use]
     pub const fn choice(&self) -> PoolChoice {
         self.choice
     }
 
-    /// The members, and what is said of them.
+    /// The members, and what is configured of them.
     #[must_use]
     pub const fn pool(&self) -> &Pool {
         &self.pool
@@ -79,7 +79,7 @@ pub(crate) fn pool(name: &str, table: &Value<'_>) -> Result<NamedPool, String> {
     Ok(NamedPool { name, choice, pool, places })
 }
 
-/// Where a member is, and what else is said of it.
+/// A member's policy and key, and what else is configured of it.
 fn member(item: &Value<'_>) -> Result<((Name, String), Member), String> {
     let Value::Table(entries) = item else { return Err(String::from(": must be a table")) };
     let fields = Fields { owner: "a member", entries };

@@ -1,5 +1,5 @@
-//! Where in a text the field is that a message is about, for messages to people. Guests leave it
-//! out: it reads the text once more.
+//! The position in a text of the field that a message is about, for messages to people. Guests leave it
+//! out: it parses the text again.
 
 use crate::policy_set::TextError;
 use crate::spans::{self, Field, Inside, Span};
@@ -7,8 +7,8 @@ use crate::toml_text::place;
 
 impl TextError {
     /// The line and the column, both from 1 and the column in bytes, of the field that it is about:
-    /// `line 2 column 15`. Of a field that is missing they are those of what it belongs in. Nothing for
-    /// what stands in no field, and for what is neither TOML nor JSON at all, whose message says where.
+    /// `line 2 column 15`. For a missing field they are those of what it belongs in. `None` for an error in
+    /// no field, and for a text that is neither TOML nor JSON, whose message says where.
     ///
     /// ```
     /// use tollgate_policy::PolicySet;
@@ -24,17 +24,17 @@ impl TextError {
     }
 }
 
-/// Where the deepest field on the way to `field` is that there is.
+/// The position of the deepest existing field on the path to `field`.
 fn in_table(fields: &[Field<'_>], field: &str) -> Option<usize> {
     let fields = fields.iter().filter_map(|there| {
-        // Names may have dots themselves: the longest one that fits is meant.
+        // Names may contain dots: the longest name that matches is meant.
         let rest = field.strip_prefix(&*there.name)?;
         let is_whole = rest.is_empty() || rest.starts_with(['.', '[']);
         is_whole.then_some((there, rest))
     });
-    // Of two that have one name the second is one too many.
+    // Of two with the same name, the second is the mistake.
     let (there, rest) = fields.max_by_key(|(there, _)| there.name.len())?;
-    // What is wrong with a field is its value, and with a table that it is there.
+    // For a field, point at its value; for a table, at its name.
     let here = match there.value.inside {
         Inside::Nothing => there.value.start,
         _ => there.start,

@@ -3,8 +3,8 @@
 use tollgate_core::{Algorithm, Limit, LimitError, Policy};
 
 /// `policy` with `percent` (1 to 100) of every limit's units, rounded down, but at least one. Periods
-/// stay as they are. So when 100 / `percent` processes grant it each, they grant together what the
-/// policy does, where no limit is too small to be divided.
+/// stay as they are. So 100 / `percent` processes that each grant it together grant what the policy
+/// does, unless a limit is too small to be divided.
 pub(crate) fn scaled(policy: &Policy, percent: u64) -> Result<Policy, String> {
     let limits = policy.limits().iter().map(|limit| scaled_limit(limit, percent));
     let limits =
@@ -61,7 +61,7 @@ fn scaled_algorithm(algorithm: Algorithm, part: impl Fn(u64) -> u64) -> Algorith
     }
 }
 
-/// A part of so many units, and none of none.
+/// `percent` of so many units; zero stays zero.
 fn part(units: u64, percent: u64) -> u64 {
     (units * percent / 100).max(units.min(1))
 }

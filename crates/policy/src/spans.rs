@@ -1,4 +1,4 @@
-//! A text as a tree of where everything begins, whichever of the two formats it has.
+//! The tree of a text in either format, with the position where each value begins.
 
 use std::borrow::Cow;
 
@@ -15,7 +15,7 @@ pub(crate) struct Span<'a> {
     pub(crate) inside: Inside<'a>,
 }
 
-/// What is in a value.
+/// The content of a value.
 pub(crate) enum Inside<'a> {
     Table(Vec<Field<'a>>),
     List(Vec<Span<'a>>),
@@ -29,7 +29,7 @@ pub(crate) struct Field<'a> {
     pub(crate) value: Span<'a>,
 }
 
-/// The tree of a text; `None` for what is neither TOML nor JSON.
+/// The tree of a text; `None` if it is neither TOML nor JSON.
 pub(crate) fn parse(text: &str) -> Option<Span<'_>> {
     if is_json(text) {
         let value = parse_to_ast(text, &CollectOptions::default(), &ParseOptions::default());

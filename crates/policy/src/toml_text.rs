@@ -1,5 +1,5 @@
-//! TOML as a tree. Only toml's parser is used: it bounds how deep values nest, and unlike its serde
-//! side it reads no floats, which no policy has and which are a tenth of an edge function.
+//! TOML as a tree. Only toml's parser is used: it bounds the nesting depth, and unlike its serde side it
+//! does not parse floats, which no policy has and whose parsing is a tenth of an edge function.
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -47,7 +47,7 @@ fn value(value: Spanned<DeValue<'_>>) -> Result<Value<'_>, String> {
     })
 }
 
-/// A place in a text, for people.
+/// A position in a text, for people.
 pub(crate) fn place(text: &str, offset: usize) -> String {
     let before = text.get(..offset).unwrap_or(text);
     let line_start = before.rfind('\n').map_or(0, |end| end + 1);

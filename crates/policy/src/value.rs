@@ -1,5 +1,5 @@
-//! TOML and JSON as far as tollgate needs them: one tree for both, that keeps what comes twice, so
-//! that it can be refused.
+//! TOML and JSON as far as tollgate needs them: one tree for both, which keeps duplicate names, so
+//! that they can be refused.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -19,7 +19,7 @@ pub const TABLE_ENTRIES_MAX: usize = 1_000;
 /// Most items of one list.
 pub const LIST_ITEMS_MAX: usize = 1_000;
 
-/// What a text says, borrowed from it where it says it literally.
+/// A parsed value, which borrows from the text where it can.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value<'a> {
     /// A whole number that is not negative.
@@ -32,9 +32,9 @@ pub enum Value<'a> {
     Table(Vec<Entry<'a>>),
     /// Values in their order.
     List(Vec<Self>),
-    /// JSON's `null`, which says as much as being left out.
+    /// JSON's `null`, which means the same as leaving it out.
     Null,
-    /// Anything else: no field of tollgate is a date or another number.
+    /// Anything else: no field of tollgate is a date or another kind of number.
     Other,
 }
 
@@ -42,7 +42,7 @@ pub enum Value<'a> {
 pub type Entry<'a> = (Cow<'a, str>, Value<'a>);
 
 impl Value<'_> {
-    /// The same, which borrows from no text.
+    /// The same value, owned.
     #[must_use]
     pub fn to_static(&self) -> Value<'static> {
         let text = |text: &Cow<'_, str>| Cow::Owned(text.clone().into_owned());
@@ -70,7 +70,7 @@ pub(crate) fn parse(text: &str) -> Result<Value<'_>, TextError> {
         )));
     }
     if is_json(text) {
-        // From bytes, as bodies are read: the edge has one reader of JSON, not two.
+        // From bytes, as bodies are: the edge then contains one JSON parser, not two.
         return serde_json::from_slice(text.as_bytes())
             .map_err(|error| TextError(error.to_string()));
     }
@@ -82,8 +82,8 @@ pub(crate) fn is_json(text: &str) -> bool {
     text.trim_start().starts_with('{')
 }
 
-/// What a text of policies or keys says, as JSON without spaces: for those who read it often, since TOML takes
-/// several times as long. Nothing of what can't be read, or would be too long to be read again.
+/// A text of policies or keys as JSON without spaces: for text that is parsed often, since TOML takes
+/// several times as long. `None` if it can't be parsed, or if the JSON would be too long.
 ///
 /// ```
 /// let text = "[policy.api]\nrequests = { algorithm = 'gcra', limit = 100, per = '1m' } # a comment";
@@ -97,7 +97,7 @@ pub fn compact(text: &str) -> Option<String> {
 }
 
 impl Serialize for Value<'_> {
-    /// What is no value of tollgate's is written as one that says nothing.
+    /// [`Value::Other`] is written as `null`.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Number(number) => serializer.serialize_u64(*number),

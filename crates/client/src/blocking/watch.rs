@@ -14,8 +14,8 @@ use crate::watch::{News, WatchStep, Watching};
 /// repeated, where a stream broke in the middle of several.
 ///
 /// As an iterator it waits for the next event. If the service is unreachable, it returns an error after as many attempts
-/// as the configuration says; the next call tries again. It ends after any error other than
-/// [`ClientError::Unavailable`].
+/// as the configuration says; the next call tries again. An event that can't be read is an error, and the next
+/// call goes on after it. It ends after any other error.
 ///
 /// ```
 /// # mod support { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/service.rs")); }

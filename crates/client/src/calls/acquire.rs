@@ -1,4 +1,4 @@
-//! `POST /v1/acquire`: what is asked for, also of pools.
+//! `POST /v1/acquire`: the request, for keys and for pools.
 
 use std::time::Duration;
 
@@ -12,10 +12,10 @@ use crate::heard::Heard;
 use crate::held::Token;
 use crate::{millis, random};
 
-/// Longest wait that the service takes upon itself.
+/// Longest wait on the service.
 const SERVER_WAIT_MAX: Duration = Duration::from_secs(4);
 
-/// What is asked: costs under a policy and a key, or under several, all or nothing; or of whichever member of a
+/// A request: costs under a policy and a key, or under several, all or nothing; or of whichever member of a
 /// pool has room.
 ///
 /// ```
@@ -27,9 +27,9 @@ const SERVER_WAIT_MAX: Duration = Duration::from_secs(4);
 /// # drop((call, either_way, anywhere));
 /// ```
 ///
-/// An id is drawn for each request, under which a service charges it once however often it is sent: the
+/// Each request gets a random id, under which a service charges it once however often it is sent: the
 /// key remembers the last 16. A policy that counts locally while its store fails, or that lets a process
-/// count for itself (`contention = "lease"`), does not do so for a request with an id: ask
+/// count for itself (`contention = "lease"`), does not do so for a request with an id: send it
 /// [`without_request_id`](Self::without_request_id) there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Acquire {
@@ -39,16 +39,16 @@ pub struct Acquire {
     id: RequestId,
 }
 
-/// Units by limit name; of a policy with one limit, a plain number. A limit that is not named costs its
+/// Units by limit name; for a policy with one limit, a plain number. A limit that is not named costs its
 /// `default_cost`: `[]` names none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cost(CostText);
 
-/// How much of each capacity it may use.
+/// How much of each capacity a request may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Priority {
-    /// All of it, as if nothing was said.
+    /// All of it; the default.
     High,
     /// 80 %.
     Normal,
@@ -76,11 +76,11 @@ struct Leg {
     cost: Cost,
 }
 
-/// What came of an acquire.
+/// The outcome of an acquire.
 #[derive(Debug)]
 pub(crate) struct Granted {
     pub(crate) answer: Answer,
-    /// Of what was held; of what nobody counted there is none.
+    /// The lease of a hold; there is none if nobody counted it.
     pub(crate) lease: Option<Token>,
 }
 
@@ -109,14 +109,14 @@ enum LegsBody<'a> {
     Pool {
         #[serde(flatten)]
         pool: &'a PoolLeg,
-        /// None of them, or the service refuses them.
+        /// Must be empty, or the service refuses the request.
         #[serde(skip_serializing_if = "<[_]>::is_empty")]
         keys: &'a [Leg],
     },
 }
 
 impl Acquire {
-    /// This cost under a policy and a key. What is wrong with them, the service says.
+    /// This cost under a policy and a key. The service validates them.
     #[must_use]
     pub fn new(policy: &str, key: &str, cost: impl Into<Cost>) -> Self {
         Self { pool: None, legs: Vec::new(), priority: None, id: RequestId::Drawn }
@@ -124,15 +124,15 @@ impl Acquire {
     }
 
     /// This cost of a member of a pool: of the first one that has room, in the order that the pool's policy
-    /// text says, or that is drawn from the id of the request. [`Answer::member`] says which it was. Who waits
-    /// for it waits here, and not on the service.
+    /// text says, or that is derived from the id of the request. [`Answer::member`] says which it was. Any
+    /// waiting is done here, not on the service.
     #[must_use]
     pub fn from_pool(pool: &str, cost: impl Into<Cost>) -> Self {
         let pool = Some(PoolLeg { pool: pool.to_owned(), cost: cost.into() });
         Self { pool, legs: Vec::new(), priority: None, id: RequestId::Drawn }
     }
 
-    /// And this cost as well, or nothing: 8 at most. A pool is asked by itself.
+    /// And this cost as well, all or nothing: 8 at most. Can't be combined with a pool.
     #[must_use]
     pub fn and(mut self, policy: &str, key: &str, cost: impl Into<Cost>) -> Self {
         let (policy, key, cost) = (policy.to_owned(), key.to_owned(), cost.into());
@@ -140,29 +140,29 @@ impl Acquire {
         self
     }
 
-    /// It may use so much of each capacity.
+    /// Sets how much of each capacity it may use.
     #[must_use]
     pub fn with_priority(mut self, priority: Priority) -> Self {
         self.priority = Some(priority);
         self
     }
 
-    /// Under an id of the caller's, 1 to 128 bytes: whoever asks again under it is not charged again. For
-    /// a hold it names the lease, so draw it at random.
+    /// Under an id of the caller's, 1 to 128 bytes: a request repeated under it is not charged again. For
+    /// a hold it names the lease, so choose it at random.
     #[must_use]
     pub fn with_request_id(mut self, id: impl Into<String>) -> Self {
         self.id = RequestId::Given(id.into());
         self
     }
 
-    /// Under no id: it is sent once, and what is not answered may be charged.
+    /// Under no id: it is sent once, and may be charged even if no answer comes.
     #[must_use]
     pub fn without_request_id(mut self) -> Self {
         self.id = RequestId::None;
         self
     }
 
-    /// The same under one id, drawn now if none was given, for as often as it is sent.
+    /// The same with its id fixed, drawn now if none was given, so that all attempts share it.
     pub(crate) fn named(&self) -> Result<Self, ClientError> {
         let id = match &self.id {
             RequestId::Drawn => RequestId::Given(random::request_id()?),
@@ -171,8 +171,8 @@ impl Acquire {
         Ok(Self { id, ..self.clone() })
     }
 
-    /// Asks once, to charge it or to hold it for so long. The service waits for as much of `patience` as
-    /// it takes upon itself.
+    /// Asks once, to charge it or to hold it for so long. The service waits for `patience`, at most
+    /// [`SERVER_WAIT_MAX`], and not for a pool.
     pub(crate) fn call(&self, hold: Option<Duration>, patience: Duration) -> Call<Granted> {
         let (path, waits, read): (_, _, fn(&Heard) -> _) = match (&self.pool, hold) {
             (None, None) => ("/v1/acquire", patience.min(SERVER_WAIT_MAX), charged),
@@ -188,7 +188,7 @@ impl Acquire {
         Call { waits, ..Call::post(path, &body, self.has_request_id(), read) }
     }
 
-    /// As one of a batch.
+    /// The body of one request of a batch.
     pub(super) fn body(&self) -> AcquireBody<'_> {
         let legs = match (&self.pool, &*self.legs) {
             (Some(pool), keys) => LegsBody::Pool { pool, keys },
@@ -213,7 +213,7 @@ impl Acquire {
 }
 
 impl Granted {
-    /// Refuses what should have been held and was not.
+    /// Refuses an answer that admitted a hold without a lease.
     pub(super) fn has_lease(self) -> Result<Self, ClientError> {
         let is_held = self.answer.is_allowed() && self.answer.counted_by != CountedBy::Nobody;
         if is_held && self.lease.is_none() {

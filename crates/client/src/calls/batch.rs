@@ -31,10 +31,10 @@ struct ResultText {
     uncounted: bool,
 }
 
-/// What came of each acquire of a batch, in their order.
+/// The outcome of each acquire of a batch, in their order.
 pub(crate) type Batched = Vec<Result<Answer, ClientError>>;
 
-/// Safe to repeat where all of it is.
+/// Safe to repeat if each of its requests is.
 pub(crate) fn try_acquire_batch(asked: &[Acquire]) -> Result<Call<Batched>, ClientError> {
     let named = asked.iter().map(Acquire::named).collect::<Result<Vec<_>, _>>()?;
     let body = BatchBody { requests: named.iter().map(Acquire::body).collect() };

@@ -1,4 +1,4 @@
-//! Capacities that adapt: `GET /v1/capacity/{policy}/{key}`, `POST /v1/capacity/set`, `/clear` and
+//! Adaptive capacities: `GET /v1/capacity/{policy}/{key}`, `POST /v1/capacity/set`, `/clear` and
 //! `/reduce`.
 
 use std::time::{Duration, SystemTime};
@@ -11,7 +11,7 @@ use crate::error::ClientError;
 use crate::heard::Heard;
 use crate::millis;
 
-/// A limit of a key whose capacity adapts, and who changes it.
+/// An adaptive limit of a key, and who changes it.
 ///
 /// ```
 /// use tollgate_client::AdaptiveLimit;
@@ -36,9 +36,9 @@ pub struct AdaptiveLimit {
 pub struct Capacity {
     /// The name of the limit.
     pub limit: String,
-    /// So many units per period.
+    /// The units per period.
     pub capacity: u64,
-    /// Those to which it recovers.
+    /// The units per period to which it recovers.
     pub original: u64,
     /// The period.
     #[serde(rename = "per_ms", deserialize_with = "millis::read")]
@@ -47,7 +47,7 @@ pub struct Capacity {
     pub available: u64,
     /// The units that are held.
     pub in_flight: u64,
-    /// The last change that somebody made.
+    /// The last explicit change.
     pub change: Option<CapacityChange>,
 }
 
@@ -57,7 +57,7 @@ pub struct CapacityChange {
     /// When.
     #[serde(rename = "at_ms", deserialize_with = "millis::read_time")]
     pub at: SystemTime,
-    /// To so many units per period.
+    /// The new units per period.
     pub capacity: u64,
     /// By whom.
     pub source: String,
@@ -102,7 +102,7 @@ impl AdaptiveLimit {
         self
     }
 
-    /// Who changes it (64 bytes at most), and why (256 bytes); looking at the capacity and watching it report both.
+    /// Who changes it (64 bytes at most), and why (256 bytes). Both are shown with the capacity.
     #[must_use]
     pub fn because(mut self, source: &str, reason: &str) -> Self {
         self.source = Some(source.to_owned());
@@ -120,7 +120,7 @@ pub(crate) fn capacity(policy: &str, key: &str) -> Call<Vec<Capacity>> {
     Call::get(path, |heard| heard.json().map(|it: Capacities| it.capacities))
 }
 
-/// Who sets the same again changes nothing.
+/// Safe to repeat: setting the same again changes nothing.
 pub(crate) fn set_capacity(
     limit: &AdaptiveLimit,
     capacity: u64,
@@ -135,7 +135,7 @@ pub(crate) fn clear_capacity(limit: &AdaptiveLimit) -> Call<Limits> {
     Call::post("/v1/capacity/clear", &limit.change(), true, limits)
 }
 
-/// Sent again, it would reduce twice.
+/// Not safe to repeat: it would reduce twice.
 pub(crate) fn reduce_capacity(limit: &AdaptiveLimit, factor_permille: Option<u16>) -> Call<Limits> {
     let body = ChangeBody { factor_permille, ..limit.change() };
     Call::post("/v1/capacity/reduce", &body, false, limits)

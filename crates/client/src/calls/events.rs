@@ -1,4 +1,4 @@
-//! What callers of an upstream learned of its limits: `POST /v1/events` and
+//! What callers of an upstream learned about its limits: `POST /v1/events` and
 //! `GET /v1/events/{upstream}`.
 
 use std::time::{Duration, SystemTime};
@@ -10,7 +10,7 @@ use crate::error::ClientError;
 use crate::heard::Heard;
 use crate::{millis, random};
 
-/// An upstream refused a call, and is not to be called for a while.
+/// An upstream refused a call, and should not be called for a while.
 ///
 /// ```
 /// use std::time::Duration;
@@ -31,17 +31,17 @@ pub struct EventReport {
     source: Option<String>,
 }
 
-/// What came of a report.
+/// The outcome of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Reported {
-    /// Everybody knows now.
+    /// It was recorded, and everybody can see it.
     Added,
     /// It was reported before.
     Known,
-    /// Another event lasts as long.
+    /// Another event lasts at least as long.
     Covered,
-    /// There are as many events of this upstream as there may be.
+    /// This upstream has as many events as it may have.
     Full,
 }
 
@@ -54,11 +54,11 @@ pub struct Events {
     /// How long until the last of the events expires.
     #[serde(rename = "retry_after_ms", deserialize_with = "millis::read")]
     pub retry_after: Duration,
-    /// Those that say so; the one that expires last comes first.
+    /// The events in force; the one that expires last comes first.
     pub events: Vec<Event>,
 }
 
-/// An upstream's refusal that still counts.
+/// An upstream's refusal that is still in force.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Event {
     /// What the upstream said.
@@ -68,7 +68,7 @@ pub struct Event {
     /// When it was reported.
     #[serde(rename = "recorded_at_ms", deserialize_with = "millis::read_time")]
     pub recorded_at: SystemTime,
-    /// How long it still counts.
+    /// How long it stays in force.
     #[serde(rename = "retry_after_ms", deserialize_with = "millis::read")]
     pub retry_after: Duration,
 }

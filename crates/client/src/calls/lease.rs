@@ -1,4 +1,4 @@
-//! `POST /v1/settle`, `/v1/release` and `/v1/renew`. All of them may be sent again: a hold ends once.
+//! `POST /v1/settle`, `/v1/release` and `/v1/renew`. All of them are safe to repeat: a hold ends once.
 
 use std::time::Duration;
 
@@ -9,14 +9,14 @@ use crate::error::ClientError;
 use crate::heard::Heard;
 use crate::millis;
 
-/// What came of settling a lease.
+/// The outcome of settling a lease.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Settled {
-    /// What it came to was charged.
+    /// The actual costs were charged.
     Charged,
-    /// What was held was charged: more than that is refused by one of its limits.
+    /// What was held was charged: one of its limits refuses more than that.
     AsHeld,
-    /// It was over before, and what was held was charged then.
+    /// The lease had ended before, and what was held was charged then.
     Gone,
 }
 
@@ -44,8 +44,8 @@ impl<'a> LeaseBody<'a> {
     }
 }
 
-/// Charges what it came to on each of its keys, in their order; what was held where nothing is said.
-/// [`Settled::AsHeld`] is what the service refused: the lease is there still.
+/// Charges the actual costs on each of its keys, in their order; without one, what was held.
+/// [`Settled::AsHeld`] means that the service refused it: the lease still exists.
 pub(crate) fn settle(lease: &str, places: &[(String, String)], costs: &[Cost]) -> Call<Settled> {
     let mut body = LeaseBody::of(lease);
     match (places, costs) {
@@ -57,7 +57,7 @@ pub(crate) fn settle(lease: &str, places: &[(String, String)], costs: &[Cost]) -
     }
     Call::post("/v1/settle", &body, true, |heard| match heard.status() {
         200 => Ok(Settled::Charged),
-        // The lease was alive when this was first sent, and only who has it could end it.
+        // The lease existed when this was first sent, and only its owner could end it.
         410 if heard.is_repeated => Ok(Settled::Charged),
         410 => Ok(Settled::Gone),
         422 | 429 => Ok(Settled::AsHeld),
@@ -65,14 +65,14 @@ pub(crate) fn settle(lease: &str, places: &[(String, String)], costs: &[Cost]) -
     })
 }
 
-/// Charges nothing. Whether it was there.
+/// Charges nothing. Returns whether the lease existed.
 pub(crate) fn release(lease: &str) -> Call<bool> {
     Call::post("/v1/release", &LeaseBody::of(lease), true, |heard| {
         Ok(was_there(heard)? || heard.is_repeated)
     })
 }
 
-/// Lets it live for so long from now on. Whether it was there.
+/// Makes it expire so long from now. Returns whether the lease existed.
 pub(crate) fn renew(lease: &str, ttl: Duration) -> Call<bool> {
     let body = LeaseBody { hold_ms: Some(millis::of(ttl)), ..LeaseBody::of(lease) };
     Call::post("/v1/renew", &body, true, was_there)

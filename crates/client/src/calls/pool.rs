@@ -10,18 +10,18 @@ use crate::answer::Answer;
 use crate::error::ClientError;
 use crate::heard::Heard;
 
-/// The member of a pool that let a request pass.
+/// The member of a pool that admitted a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Member {
     /// The policy of the key.
     pub policy: String,
     /// The key that was charged.
     pub key: String,
-    /// What the configuration says of it beside that: a region, an account.
+    /// What else the configuration says about it: a region, an account.
     pub about: BTreeMap<String, String>,
 }
 
-/// A pool, and what is asked of one of its members.
+/// A pool, and the cost asked of one of its members.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub(super) struct PoolLeg {
     pub(super) pool: String,
@@ -36,7 +36,7 @@ pub(super) fn held(heard: &Heard) -> Result<Granted, ClientError> {
     named(acquire::held(heard)?, heard)
 }
 
-/// What was granted, with the member that let it pass.
+/// What was granted, with the member that granted it.
 fn named(granted: Granted, heard: &Heard) -> Result<Granted, ClientError> {
     if !granted.answer.is_allowed() {
         return Ok(granted);

@@ -18,7 +18,7 @@ use crate::watch::{Opened, SILENCE_MAX};
 #[derive(Debug)]
 pub(super) struct Stream {
     transport: Transport,
-    /// The request that is on its way.
+    /// The request in flight.
     opening: JoinSet<Result<Opened<Incoming>, Broken>>,
     body: Option<Incoming>,
     heard_at: Instant,
@@ -29,7 +29,7 @@ impl Stream {
         Self { transport, opening: JoinSet::new(), body: None, heard_at: Instant::now() }
     }
 
-    /// Asks for the stream, unless that is asked already.
+    /// Sends the request for the stream, unless it is in flight already.
     pub(super) async fn open(
         &mut self,
         request: Request<Bytes>,
@@ -57,7 +57,7 @@ impl Stream {
                 Err(_) => break Err(silent(SILENCE_MAX)),
                 Ok(None) => break Ok(None),
                 Ok(Some(Err(error))) => break Err(Broken::Lost(root(&error))),
-                // What is no data is a field behind it.
+                // A frame without data is a trailer.
                 Ok(Some(Ok(frame))) => {
                     if let Ok(piece) = frame.into_data() {
                         break Ok(Some(piece));

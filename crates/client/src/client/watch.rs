@@ -21,9 +21,9 @@ pub struct Watch {
 impl Watch {
     watch_face!([async] [.await] tokio::time::sleep);
 
-    /// The next news. Of a service that can't be asked an error is told after as many attempts as the
-    /// configuration says; whoever asks for more news then asks the service on. Nothing is left after an error that
-    /// is of another kind.
+    /// The next news. If the service is unreachable, it returns an error after as many attempts as the
+    /// configuration says; the next call tries again. An event that can't be read is an error, and the next
+    /// call goes on after it. After any other error it returns `None`.
     ///
     /// Cancel-safe: if the future is dropped while it waits, the next call resumes the wait.
     ///

@@ -32,8 +32,8 @@ fn allowed() -> Scripted {
     minimal(200, &[("tollgate-lease", "token")])
 }
 
-/// It sleeps to the millisecond as it is told, and asks under the same id, letting the service wait for
-/// what is left, which is four seconds at most. The answer has that much longer to come.
+/// It sleeps exactly as long as told, to the millisecond, and asks under the same id. The service may wait for
+/// the rest of the time, at most four seconds, and the answer's timeout grows by as much.
 #[test]
 fn it_waits_as_told() {
     let ran = wait(&alice(), None, MINUTE, [limited(10_500), limited(48_000), allowed()]);
@@ -46,7 +46,7 @@ fn it_waits_as_told() {
     assert_eq!(ran.sent[2].1, crate::ANSWER_TIMEOUT + Duration::from_millis(1_500));
 }
 
-/// Where waiting can't help it says so at once, and tells how long it would have been.
+/// If waiting can't help it fails at once, and reports how long the wait would have been.
 #[test]
 fn it_does_not_wait_in_vain() {
     for told in [limited(60_001), minimal(429, &[])] {
@@ -67,7 +67,7 @@ fn no_time_is_one_question() {
     assert_eq!((ran.sent.len(), ran.bodies()[0].get("wait_ms")), (1, None));
 }
 
-/// Whoever comes second again and again asks a last time when the time is over, and not later.
+/// A request that loses to others again and again asks a last time when the time is over, and not later.
 #[test]
 fn it_ends_in_time() {
     let ran = wait(&alice(), None, MINUTE, [limited(7_000)]);
@@ -77,8 +77,7 @@ fn it_ends_in_time() {
     assert_eq!((ran.slept.len(), ran.sent.len()), (2, 3));
 }
 
-/// What is held may be let go of before the time that was told, so it is looked for every second until
-/// the time is over.
+/// Holds may be released before the returned wait is over, so it asks every second until the time is over.
 #[test]
 fn who_holds_looks_again() {
     let timeout = Duration::from_millis(2_500);
@@ -94,7 +93,7 @@ fn who_holds_looks_again() {
     assert_eq!(ran.slept, [Duration::from_millis(300)]);
 }
 
-/// There need not be an end.
+/// There may be no deadline.
 #[test]
 fn for_ever_is_a_time() {
     let ran = wait(&alice(), None, Duration::MAX, [limited(86_400_000), allowed()]);
@@ -102,7 +101,7 @@ fn for_ever_is_a_time() {
     assert_eq!(ran.slept, [Duration::from_secs(86_400)]);
 }
 
-/// A service that says "now" and means "no" is not asked without a pause.
+/// A service that denies and says to retry at once is not asked without a pause.
 #[test]
 fn no_wait_is_a_wait() {
     let now = anything(429, &[("retry-after", "0")], "");
@@ -111,7 +110,7 @@ fn no_wait_is_a_wait() {
     assert_eq!(ran.slept, [WAIT_MIN; 100]);
 }
 
-/// Several keys are waited for as one is; their waits are told in seconds.
+/// Waiting works the same for several keys; their waits are in whole seconds.
 #[test]
 fn several_keys_wait() {
     let both = alice().and("api", "acme", 1);
@@ -121,7 +120,7 @@ fn several_keys_wait() {
     assert_eq!((&body["keys"][1]["key"], &body["wait_ms"]), (&"acme".into(), &4_000.into()));
 }
 
-/// Attempts are counted anew after each answer, and faults end it.
+/// The count of attempts restarts after each answer, and too many faults end the wait.
 #[test]
 fn faults_on_the_way() {
     let script = [lost(), limited(1_000), lost(), lost(), allowed()];

@@ -1,4 +1,4 @@
-//! A stream that is opened again when it ends or breaks, where it was.
+//! A stream that is reopened when it ends or breaks, and resumes where it was.
 
 #[cfg(test)]
 mod tests;
@@ -22,21 +22,21 @@ use crate::heard::{Broken, Heard};
 const EVENT_STREAM: &str = "text/event-stream";
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
-/// Longest silence. A service says something every ten seconds, so that who hears nothing for so long is cut off.
+/// Longest silence. A service sends something every ten seconds, so a stream silent for longer is broken.
 pub(crate) const SILENCE_MAX: Duration = Duration::from_secs(30);
-/// Pause before a stream is opened again, unless the service says another one.
+/// Pause before a stream is reopened, unless the service sets another one.
 const PAUSE: Duration = Duration::from_secs(1);
-/// Longest id that is shown to the service again, in bytes. Those of a service have some dozens.
+/// Longest event id that is sent back to the service, in bytes. A service's ids have some dozens.
 const ID_BYTES_MAX: usize = 256;
 
 /// What to do next.
 #[derive(Debug)]
 pub(crate) enum WatchStep {
-    /// Send this, and give the head of the answer so long.
+    /// Send this, with this timeout for the head of the answer.
     Open(Box<Request<Bytes>>, Duration),
     /// Wait for the next piece of the stream.
     Read,
-    /// Let so much time pass.
+    /// Sleep for so long.
     Sleep(Duration),
     /// Tell this. There may be more.
     Tell(Result<News, ClientError>),
@@ -44,22 +44,22 @@ pub(crate) enum WatchStep {
     Over,
 }
 
-/// What came of a request for a stream.
+/// The outcome of a request for a stream.
 #[derive(Debug)]
 pub(crate) enum Opened<B> {
-    /// It goes on.
+    /// A stream.
     Stream(B),
-    /// All of an answer that does not.
+    /// The whole of an answer that is not a stream.
     Answer(Response<Bytes>),
 }
 
-/// Whether an answer with this head goes on.
+/// Whether an answer with this head is a stream.
 pub(crate) fn is_stream<T>(head: &Response<T>) -> bool {
     let kind = head.headers().get(CONTENT_TYPE).map(HeaderValue::as_bytes);
     head.status() == 200 && kind.is_some_and(|it| it.starts_with(EVENT_STREAM.as_bytes()))
 }
 
-/// A watcher. After stopping in the middle of a step, ask again where to [`go`](Self::go).
+/// A watcher. A caller that abandons a step can call [`go`](Self::go) again.
 #[derive(Debug)]
 pub(crate) struct Watching {
     config: Arc<Config>,
@@ -67,16 +67,16 @@ pub(crate) struct Watching {
     last_id: Option<HeaderValue>,
     events: Events,
     stage: Stage,
-    /// Whether the stream that is open has said nothing so far.
+    /// Whether the open stream has sent nothing so far.
     is_silent: bool,
     pause: Duration,
-    /// How often it could not be opened, or broke, since something was heard.
+    /// How often it could not be opened, or broke, since the last data arrived.
     faults: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
-    /// It is to be opened then; at once if no time is said.
+    /// To be opened at this time; `None` is at once.
     Closed(Option<Instant>),
     Open,
     Over,
@@ -89,13 +89,13 @@ impl Watching {
         Self { config, path, last_id: None, events, stage, is_silent, pause, faults: 0 }
     }
 
-    /// Where it is: what a later watcher goes on after.
+    /// The id of the last event: a later watcher can resume after it.
     pub(crate) fn last_id(&self) -> Option<&str> {
         self.last_id.as_ref()?.to_str().ok()
     }
 
-    /// What to do now: at the start, after each [`WatchStep::Sleep`] and [`WatchStep::Tell`], and after
-    /// anything that was not waited for to its end.
+    /// What to do now: called at the start, after each [`WatchStep::Sleep`] and [`WatchStep::Tell`], and after
+    /// a step that was abandoned.
     pub(crate) fn go(&mut self, now: Instant) -> WatchStep {
         match self.stage {
             Stage::Over => WatchStep::Over,
@@ -107,7 +107,7 @@ impl Watching {
         }
     }
 
-    /// What came of a [`WatchStep::Open`].
+    /// Takes the outcome of a [`WatchStep::Open`].
     pub(crate) fn opened(&mut self, opened: Result<Opened<()>, Broken>, now: Instant) -> WatchStep {
         match opened {
             Ok(Opened::Stream(())) => {
@@ -130,14 +130,14 @@ impl Watching {
         }
     }
 
-    /// What came of a [`WatchStep::Read`]; nothing at the end of the stream.
+    /// Takes the outcome of a [`WatchStep::Read`]; `None` at the end of the stream.
     pub(crate) fn read(&mut self, piece: Result<Option<Bytes>, Broken>, now: Instant) -> WatchStep {
         match piece {
             Ok(Some(piece)) => {
                 self.events.push(&piece);
                 self.tell()
             }
-            // Services end a stream after some minutes. One that ends before it says anything is broken.
+            // Services end a stream after some minutes. One that ends before it sends anything is broken.
             Ok(None) if !self.is_silent => {
                 self.stage = Stage::Closed(now.checked_add(self.pause));
                 self.go(now)
@@ -177,7 +177,7 @@ impl Watching {
         }
     }
 
-    /// What a block tells, if it is news.
+    /// The news in a block, if it has any.
     fn take(&mut self, block: Block) -> Result<Option<Result<News, ClientError>>, ClientError> {
         (self.is_silent, self.faults) = (false, 0);
         if let Some(id) = block.id {
@@ -211,7 +211,7 @@ impl Watching {
         self.go(now)
     }
 
-    /// Asking again would come to the same.
+    /// Ends for good, since asking again would give the same error.
     fn end(&mut self, error: ClientError) -> WatchStep {
         self.stage = Stage::Over;
         WatchStep::Tell(Err(error))

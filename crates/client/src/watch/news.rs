@@ -22,9 +22,9 @@ pub enum News {
     Limited(LimitedNews),
     /// An upstream refused a call.
     Event(EventNews),
-    /// More happened since this watcher was told last than the service keeps.
+    /// More happened since the last event of this watcher than the service keeps.
     Missed {
-        /// How much; `None` where the service does not know.
+        /// How many events were missed; `None` if the service does not know.
         events: Option<u64>,
     },
 }
@@ -40,14 +40,14 @@ pub struct CapacityNews {
     pub limit: String,
     /// So many units per period are in force.
     pub capacity: u64,
-    /// Those to which it recovers.
+    /// The units per period to which it recovers.
     pub original: u64,
     /// The period.
     #[serde(rename = "per_ms", deserialize_with = "millis::read")]
     pub per: Duration,
-    /// By whom; `None` where it recovered.
+    /// By whom; `None` if it recovered.
     pub source: Option<String>,
-    /// Why; `None` where it recovered.
+    /// Why; `None` if it recovered.
     pub reason: Option<String>,
     /// When.
     #[serde(rename = "at_ms", deserialize_with = "millis::read_time")]
@@ -61,7 +61,7 @@ pub struct LimitedNews {
     pub policy: String,
     /// Which key.
     pub key: String,
-    /// How long it was told to wait; `None` where waiting does not help.
+    /// The wait that it was told; `None` if waiting does not help.
     #[serde(rename = "retry_after_ms", deserialize_with = "millis::read_wait")]
     pub retry_after: Option<Duration>,
     /// When.

@@ -1,4 +1,4 @@
-//! What a watcher wants to be told.
+//! What to watch.
 
 use crate::calls::segment;
 
@@ -33,8 +33,8 @@ impl WatchRequest {
         self
     }
 
-    /// What happened after this id, which an earlier watcher was at; `0` is all that is kept. Without it,
-    /// what happens from now on.
+    /// Events after this id, where an earlier watcher left off; `0` is everything that is kept. Without it,
+    /// events from now on.
     #[must_use]
     pub fn after(mut self, id: &str) -> Self {
         self.after = Some(id.to_owned());

@@ -1,4 +1,4 @@
-//! One bucket of a NATS server: reading an entry, and writing over the revision that was seen.
+//! One bucket of a NATS server: reading an entry, and writing on condition of the revision that was read.
 
 use std::error::Error as _;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,11 +19,11 @@ use super::open::Settings;
 use crate::contract::KeyValueError;
 use crate::last_seen::LastSeen;
 
-/// What a message does that is no value.
+/// The header field that marks a message as something other than a value.
 const OPERATION: &str = "KV-Operation";
 const DELETED: &str = "DEL";
 
-/// The number of no connection.
+/// Not the number of any connection.
 pub(super) const NEVER: u64 = 0;
 
 pub(super) struct Bucket {
@@ -31,40 +31,40 @@ pub(super) struct Bucket {
     pub(super) context: Context,
     pub(super) stream: Stream,
     pub(super) settings: Settings,
-    /// What the subject of every key starts with.
+    /// The prefix of every key's subject.
     pub(super) prefix: String,
-    /// For which connection, counted from 1, it was made sure that there is a bucket.
+    /// The connection, counted from 1, for which the bucket's existence was last checked.
     pub(super) checked: AtomicU64,
-    /// How often it was made sure.
+    /// How often that was checked.
     pub(super) checks: AtomicU64,
-    /// Whether whichever server has the stream may be asked: there is but one.
+    /// Whether any server that has the stream may answer reads: there is only one.
     pub(super) reads_directly: bool,
     pub(super) last_seen: LastSeen<Revision>,
 }
 
-/// What is under a key.
+/// The value of a key and its revision.
 pub(super) struct Entry {
     pub(super) value: Option<Bytes>,
     revision: Revision,
 }
 
-/// What a write has to name.
+/// What a conditional write has to name.
 #[derive(Clone, Copy)]
 pub(super) struct Revision {
-    /// The message that it replaces, or 0 where there is none.
+    /// The sequence number of the message that it replaces, or 0 if there is none.
     number: u64,
-    /// The last time that it was made sure that there is a bucket. A server that lost the bucket counts anew, so
-    /// beyond the next time the number may be that of another message.
+    /// The value of [`Bucket::checks`] at the time. A server that lost the bucket starts counting again, so after
+    /// the next check the number may be that of another message.
     check: u64,
 }
 
 impl Bucket {
-    /// Does `work`, unless there is no connection or it takes too long.
+    /// Does `work`, with a timeout and only while there is a connection.
     pub(super) async fn run<T>(
         &self,
         work: impl Future<Output = Result<T, KeyValueError>>,
     ) -> Result<T, KeyValueError> {
-        // The library would keep what is sent now, and send it once there is a connection.
+        // The library would buffer a request sent now, and send it once there is a connection.
         if self.client.connection_state() != State::Connected {
             return Err(self.failure("there is no connection"));
         }
@@ -82,8 +82,8 @@ impl Bucket {
         outcome
     }
 
-    /// Makes the bucket again where a server lost it with its data. Asked once per connection and after
-    /// every failure: servers leave requests to a bucket that they don't know unanswered.
+    /// Creates the bucket again if a server lost it with its data. Checked once per connection and after
+    /// every failure: servers don't answer requests to a bucket that they don't know.
     async fn ensure_there_is_one(&self) -> Result<(), KeyValueError> {
         let connection = self.client.statistics().connects.load(Ordering::Relaxed);
         if self.checked.load(Ordering::Relaxed) != connection {
@@ -114,14 +114,14 @@ impl Bucket {
         Ok(Entry { value, revision })
     }
 
-    /// The entry as it was last seen, as long as its revision can't be that of another one.
+    /// The entry as it was last seen, while its revision can't be that of another message.
     pub(super) fn recall(&self, key: &str) -> Option<Entry> {
         let (value, revision) = self.last_seen.get(key)?;
         let is_current = revision.check == self.checks.load(Ordering::Relaxed);
         is_current.then(|| Entry { value: value.map(Bytes::from), revision })
     }
 
-    /// The first message of any key that has this number or a higher one.
+    /// The first message of any key from this sequence number on.
     pub(super) async fn first_from(
         &self,
         number: u64,
@@ -163,7 +163,7 @@ impl Bucket {
         self.publish(key, HeaderMap::new(), value.into()).await.map(drop)
     }
 
-    /// Writes `value` over what was seen.
+    /// Writes `value` if the revision is still `seen`.
     pub(super) async fn replace(
         &self,
         key: &str,
@@ -178,11 +178,11 @@ impl Bucket {
         Ok(Swap::Done)
     }
 
-    /// Removes what was seen, or whatever there is.
+    /// Removes the revision that was seen, or whatever is there.
     ///
-    /// A marker replaces it first, since only writing compares revisions. Then the marker goes, or else
-    /// there would be one for ever for every key that there ever was. It goes by its number: after a purge
-    /// of its subject, NATS 2.9.10 no longer finds all other keys when they are listed.
+    /// A marker replaces it first, since only writes compare revisions. Then the marker is deleted, or else
+    /// every key that ever existed would leave one for good. It is deleted by its number: after a purge of its
+    /// subject, NATS 2.9.10 no longer finds all other keys when they are listed.
     pub(super) async fn remove(
         &self,
         key: &str,
@@ -197,8 +197,8 @@ impl Bucket {
         Ok(Swap::Done)
     }
 
-    /// Deletes a message. Where somebody has written since, it is gone already; a bucket of others may
-    /// forbid it, and keep it. The library's own request would also overwrite its bytes, which takes long.
+    /// Deletes a message. A later write has replaced it already; a bucket that others made may forbid the
+    /// deletion, and keep it. The library's own request would also overwrite its bytes, which is slow.
     async fn forget(&self, number: u64) {
         let subject = format!("STREAM.MSG.DELETE.{}", self.stream.cached_info().config.name);
         let message = json!({ "seq": number, "no_erase": true });
@@ -208,7 +208,7 @@ impl Bucket {
         }
     }
 
-    /// The revision of what was written, or `None` where somebody wrote first.
+    /// The revision that was written, or `None` if another write came first.
     async fn publish(
         &self,
         key: &str,
@@ -228,7 +228,7 @@ impl Bucket {
     }
 }
 
-/// Whether a message marks a removed key, and is no value.
+/// Whether a message marks a removed key and is not a value.
 pub(super) fn is_marker(headers: &HeaderMap) -> bool {
     headers.get(OPERATION).is_some()
 }
@@ -240,7 +240,7 @@ fn expecting(seen: &Entry) -> HeaderMap {
     headers
 }
 
-/// Servers say it in two ways, of which the library knows one.
+/// Servers report it in two ways, of which the library knows one.
 fn is_conflict(error: &PublishError) -> bool {
     let source = error.source().and_then(|source| source.downcast_ref::<jetstream::Error>());
     error.kind() == PublishErrorKind::WrongLastSequence

@@ -1,14 +1,14 @@
 //! Keys as NATS takes them.
 //!
-//! A key of NATS is part of a subject, where spaces, dots and wildcards mean something. So what is neither a
-//! letter, a digit nor one of `-`, `_` and `/` is written as `=` and two hexadecimal digits for each byte:
+//! A NATS key is part of a subject, where spaces, dots and wildcards have a meaning. So everything except
+//! letters, digits, `-`, `_` and `/` is written as `=` and two hexadecimal digits for each byte:
 //! the keys of records stay readable, and every key has one form.
 
 use crate::contract::KEY_BYTES_MAX;
 
 const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
 
-/// What the longest key may become, three bytes for each. A NATS server takes 4,096 for a whole command.
+/// Longest encoded key: three bytes for each byte. A NATS server takes 4,096 for a whole command.
 const ENCODED_BYTES_MAX: usize = 3 * KEY_BYTES_MAX;
 
 /// The key in NATS, after `prefix`.
@@ -27,7 +27,7 @@ pub(super) fn encode(prefix: &str, key: &str) -> String {
     encoded
 }
 
-/// The key that became `encoded`, or `None` if none does.
+/// The key that is encoded as `encoded`, or `None` if there is none.
 pub(super) fn decode(encoded: &str) -> Option<String> {
     if encoded.len() > ENCODED_BYTES_MAX {
         return None;
@@ -42,7 +42,7 @@ pub(super) fn decode(encoded: &str) -> Option<String> {
         });
     }
     let key = String::from_utf8(bytes).ok()?;
-    // Others may write the same key in another form, which is another key to NATS.
+    // Other programs may encode the same key in another form, which is another key to NATS.
     (encode("", &key) == encoded && (1..=KEY_BYTES_MAX).contains(&key.len())).then_some(key)
 }
 

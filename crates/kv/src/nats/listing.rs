@@ -14,20 +14,20 @@ use super::bucket::{Bucket, is_marker};
 use super::key;
 use crate::contract::{KeyValueError, PAGE_KEYS_MAX};
 
-/// How long the server keeps what reads a page, should nobody be left to remove it.
+/// How long the server keeps the consumer of a page, should nobody be left to delete it.
 const READER_MAX: Duration = Duration::from_secs(10);
 
-/// How long the server looks for messages of a page. It counts those that were removed meanwhile as still to
-/// come, and would wait for them; a page that ends too early is a short one.
+/// How long the server looks for messages of a page. It counts messages removed meanwhile as still pending,
+/// and would wait for them; a page that ends too early is only shorter.
 const REMOVED_MAX: Duration = Duration::from_millis(200);
 
-/// The first message there may be.
+/// The lowest sequence number of a message.
 const FIRST: u64 = 1;
 
 /// The page that starts at the message which `cursor` names.
 ///
-/// Messages have numbers in the order in which they were written, and every key has one message. So a key
-/// that is written while its page is awaited is on a later one.
+/// Messages are numbered in the order in which they were written, and every key has one message. So a key
+/// that is written while its page is being read moves to a later page.
 pub(super) async fn page(bucket: &Bucket, cursor: Option<&str>) -> Result<Page, KeyValueError> {
     let start = match cursor.map(str::parse) {
         None => FIRST,
@@ -40,7 +40,7 @@ pub(super) async fn page(bucket: &Bucket, cursor: Option<&str>) -> Result<Page, 
     let reader = reader.map_err(|error| bucket.failure(error))?;
     let (mut keys, mut next) = (BTreeSet::new(), start);
     let Info { num_pending, name, .. } = reader.cached_info();
-    // Asking for no messages would wait for the whole timeout.
+    // A fetch with nothing pending would wait for its whole timeout.
     if *num_pending > 0 {
         let fetch = reader.fetch().max_messages(PAGE_KEYS_MAX - 1).expires(REMOVED_MAX);
         let mut messages = fetch.messages().await.map_err(|error| bucket.failure(error))?;
@@ -54,7 +54,7 @@ pub(super) async fn page(bucket: &Bucket, cursor: Option<&str>) -> Result<Page, 
     if let Err(error) = bucket.stream.delete_consumer(name).await {
         tracing::debug!(%error, "the reader of a page goes by itself");
     }
-    // What the server says of how many are left does not count what was removed meanwhile.
+    // The server's count of pending messages is wrong once some were removed, so look for the next one.
     let cursor = bucket.first_from(next).await?.map(|message| {
         keys.extend(key_of(bucket, &message.subject, &message.headers));
         (message.sequence + 1).to_string()
@@ -75,7 +75,7 @@ fn config(bucket: &Bucket, start_sequence: u64) -> Config {
     }
 }
 
-/// The key of a message, unless it marks a removed one, or is none of ours.
+/// The key of a message, unless it marks a removed key or the key is not one of ours.
 fn key_of(bucket: &Bucket, subject: &str, headers: &HeaderMap) -> Option<String> {
     let encoded = subject.strip_prefix(&*bucket.prefix)?;
     if is_marker(headers) { None } else { key::decode(encoded) }

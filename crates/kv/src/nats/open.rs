@@ -17,22 +17,22 @@ use crate::server::{Address, ConnectError, Timeouts, prepare_tls};
 
 /// How long to wait between two attempts to connect again.
 const RECONNECT_INTERVAL: Duration = Duration::from_millis(50);
-/// How often a connection is tried out. One on which nothing comes back twice is made anew.
+/// How often a connection is pinged. After two pings without an answer it is reopened.
 const PING_INTERVAL: Duration = Duration::from_secs(2);
-/// The first version of the server, major and minor, in which of two writers over one revision only one
-/// wins in a bucket with replicas too. Before, the leader compared without what was on its way to the
-/// others, or forgot that when it changed.
+/// The first server version, major and minor, in which only one of two writers over the same revision
+/// wins in a bucket with replicas too. Before, the leader compared without the writes in flight to the
+/// others, or lost track of them when it changed.
 const EXACT_WITH_REPLICAS: (i64, i64) = (2, 11);
 /// Longest name of a bucket in bytes; it is part of every subject.
 const BUCKET_BYTES_MAX: usize = 64;
 
-/// What the address says beside where the server is.
+/// What the address says besides where the server is.
 pub(super) struct Settings {
     pub(super) timeouts: Timeouts,
-    /// As messages name the server.
+    /// The server's name in messages.
     pub(super) shown: String,
     bucket: String,
-    /// What was asked for.
+    /// The number of replicas asked for.
     replicas: Option<usize>,
 }
 
@@ -62,10 +62,10 @@ impl Settings {
         Ok(Self { timeouts, shown: address.shown().to_owned(), bucket, replicas })
     }
 
-    /// The bucket: the one there is, or a new one in files.
+    /// The existing bucket, or a new one in files.
     ///
-    /// It is made as the library's own way to make one would. That one first asks for the account, in words
-    /// that servers before 2.10 don't answer in.
+    /// It is created with the same configuration as by the library's own function, which first requests the
+    /// account's details in a form that servers before 2.10 don't answer in.
     pub(super) async fn bucket(&self, context: &Context) -> Result<Stream, String> {
         let name = format!("KV_{}", self.bucket);
         match context.get_stream(&name).await {
@@ -90,7 +90,7 @@ impl Settings {
         made.await.map_err(|error| format!("bucket {:?} can't be made ({error})", self.bucket))
     }
 
-    /// Refuses a bucket that is another than was asked for, or that loses values by itself.
+    /// Refuses a bucket that is not what was asked for, or that loses values by itself.
     fn check(&self, context: &Context, stream: &Stream) -> Result<(), String> {
         let (bucket, config) = (&self.bucket, &stream.cached_info().config);
         if let Some(replicas) = self.replicas.filter(|asked| *asked != config.num_replicas) {
@@ -104,7 +104,7 @@ impl Settings {
     }
 }
 
-/// Refuses replicas where they would let in more than is allowed.
+/// Refuses replicas on servers where they would admit more than is allowed.
 fn check_replicas(context: &Context, replicas: usize) -> Result<(), String> {
     let client = context.client();
     let (major, minor) = EXACT_WITH_REPLICAS;
@@ -182,7 +182,7 @@ async fn connect(address: &Address, timeouts: Timeouts) -> Result<Client, Connec
     })
 }
 
-/// The user is told apart from the addresses, which the library may log.
+/// The credentials are passed apart from the addresses, which the library may log.
 fn options(
     address: &Address,
     timeouts: Timeouts,

@@ -1,4 +1,4 @@
-//! Changing values: what is there is looked at and replaced as one step, and waits where it has to.
+//! Changing values: reading and replacing them in one atomic step, and waiting where that is needed.
 
 use tokio::sync::watch;
 
@@ -9,9 +9,9 @@ use super::writer::Progress;
 use crate::contract::KeyValueError;
 use crate::durability::Durability;
 
-/// What a change makes of what it saw.
+/// What a change decides on the values that it saw.
 pub(super) enum Verdict<W, T> {
-    /// Leaves everything and answers.
+    /// Changes nothing, and answers.
     Leave(T),
     /// Writes (or removes) these values, then answers.
     Write(W, T),
@@ -23,13 +23,13 @@ enum Try<T> {
     Left(T),
     /// The value was changed, as the write with this number.
     Wrote(T, u64),
-    /// There is no room now.
+    /// There is no room at present.
     Full,
 }
 
 impl Redb {
-    /// Shows `decide` what there is now and does what it says, as one step. `decide` is asked again
-    /// when there was no room at first.
+    /// Calls `decide` with the current state and does what it says, in one atomic step. `decide` is called
+    /// again if there was no room at first.
     pub(super) async fn change<'a, W, T>(
         &self,
         decide: impl Fn(&State) -> Result<Verdict<W, T>, KeyValueError>,
@@ -42,7 +42,7 @@ impl Redb {
             match (self.try_change(&decide)?, &mut progress) {
                 (Try::Left(answer), _) => return Ok(answer),
                 (Try::Wrote(answer, number), _) => break (answer, number),
-                // Look once more after starting to listen, or news between the two would be missed.
+                // Try once more after subscribing, or progress between the two would be missed.
                 (Try::Full, None) => progress = Some(self.listen()),
                 (Try::Full, Some(news)) => news.changed().await.map_err(writer_is_gone)?,
             }

@@ -1,4 +1,4 @@
-//! Listing keys that are in several layers, of which the newer ones overrule the older.
+//! Listing keys that are in several layers, of which newer ones override older ones.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -9,16 +9,16 @@ use tollgate_store::Page;
 use super::open::Snapshot;
 use crate::contract::PAGE_KEYS_MAX;
 
-/// The first keys of one layer, ascending, and whether each is there or was deleted. A layer of
-/// [`PAGE_KEYS_MAX`] keys may go on.
+/// The first keys of one layer, ascending, and whether each exists or was deleted. After
+/// [`PAGE_KEYS_MAX`] keys there may be more.
 pub(super) type Layer = Vec<(String, bool)>;
 
-/// As much of a layer as a page needs.
+/// As many keys of a layer as a page needs.
 pub(super) fn layer<'a>(keys: impl Iterator<Item = (&'a str, bool)>) -> Layer {
     keys.take(PAGE_KEYS_MAX).map(|(key, there)| (key.to_owned(), there)).collect()
 }
 
-/// The layer of what is committed.
+/// The layer of the committed keys.
 pub(super) fn committed(snapshot: &Snapshot, cursor: Option<&str>) -> Result<Layer, StorageError> {
     let start = cursor.map_or(Bound::Unbounded, Bound::Excluded);
     snapshot
@@ -28,9 +28,9 @@ pub(super) fn committed(snapshot: &Snapshot, cursor: Option<&str>) -> Result<Lay
         .collect()
 }
 
-/// The keys that are there, given the layers from the oldest to the newest.
+/// The keys that exist, given the layers from the oldest to the newest.
 pub(super) fn merge(layers: [Layer; 3]) -> Page {
-    // Behind the end of a layer that goes on, nobody knows what it says.
+    // Where a layer has more keys, what it says beyond its last one here is unknown.
     let known_through = layers
         .iter()
         .filter(|layer| layer.len() >= PAGE_KEYS_MAX)
@@ -72,7 +72,7 @@ mod tests {
 
     #[test]
     fn a_page_ends_where_a_layer_was_cut_off() {
-        // "z" may not be listed yet, though there is room: the first layer may go on before it.
+        // "z" must not be listed yet, though there is room: the first layer may have more keys before it.
         let newest = vec![("k00000".to_owned(), false), ("z".to_owned(), true)];
         let page = merge([keys("k", PAGE_KEYS_MAX, true), vec![], newest]);
         assert_eq!(page.keys.len(), PAGE_KEYS_MAX - 1);

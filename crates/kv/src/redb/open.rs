@@ -15,10 +15,11 @@ use crate::durability::Durability;
 /// The one table of the file.
 pub(super) const VALUES: TableDefinition<'static, &str, &[u8]> = TableDefinition::new("values");
 
-/// What was committed at one moment, to be read by any number of threads.
+/// A snapshot of what was committed at one moment, readable by any number of threads.
 pub(super) type Snapshot = ReadOnlyTable<&'static str, &'static [u8]>;
 
-/// How a [`Redb`](super::Redb) keeps its values. A [`Durability`] is options with the rest as default.
+/// How a [`Redb`](super::Redb) keeps its values. A [`Durability`] converts into options with the rest at its
+/// default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RedbOptions {
     /// When a write is safe. Default: [`Durability::Grouped`].
@@ -26,7 +27,7 @@ pub struct RedbOptions {
     /// How long a write may wait for its commit with [`Durability::Grouped`]; no other mode uses it.
     /// At most [`GROUP_COMMIT_INTERVAL_MAX`], default [`GROUP_COMMIT_INTERVAL`].
     pub group_commit_interval: Duration,
-    /// Memory for pages of the file, in bytes. Default: [`CACHE_BYTES`].
+    /// Size of the page cache in bytes. Default: [`CACHE_BYTES`].
     pub cache_bytes: usize,
 }
 
@@ -100,7 +101,7 @@ pub enum OpenError {
     Interval(Duration),
 }
 
-/// What was opened, as error messages name it.
+/// The name of what was opened, for error messages.
 pub(super) struct Place {
     path: String,
     directory_is_missing: bool,
@@ -132,7 +133,7 @@ impl Place {
     }
 }
 
-/// Runs what works on the file, which redb may answer with a panic when the file is damaged.
+/// Runs `work` on the file, and catches panics: redb may panic when the file is damaged.
 pub(super) fn guarded<T, E: Into<Error>>(work: impl FnOnce() -> Result<T, E>) -> Result<T, Error> {
     match catch_unwind(AssertUnwindSafe(work)) {
         Ok(outcome) => outcome.map_err(Into::into),
@@ -140,7 +141,7 @@ pub(super) fn guarded<T, E: Into<Error>>(work: impl FnOnce() -> Result<T, E>) ->
     }
 }
 
-/// The committed values, with the table created in a file that is new.
+/// The committed values; creates the table if the file is new.
 pub(super) fn table(database: &Database) -> Result<Snapshot, Error> {
     let missing = match database.begin_read()?.open_table(VALUES) {
         Ok(snapshot) => return Ok(snapshot),

@@ -1,9 +1,9 @@
-//! The writes that are not committed yet, laid over what is committed.
+//! The uncommitted writes, laid over the committed values.
 //!
 //! There are at most two batches. Writes go into the *open* one. The writer freezes it, commits it, and
-//! only then, in one step, replaces it by a snapshot that has it. So a value is always found in
-//! the first of: open batch, frozen batch, snapshot. A commit that fails leaves the frozen batch where it is,
-//! to be committed again before anything newer: what is in the file is always a prefix of all writes.
+//! only then, in one step, replaces it by a snapshot that contains it. So the current value is always in
+//! the first of these that has the key: open batch, frozen batch, snapshot. If a commit fails, the frozen batch
+//! stays, to be committed again before anything newer: the file always holds a prefix of all writes.
 
 use std::collections::BTreeMap;
 use std::mem;
@@ -13,26 +13,26 @@ use std::sync::Arc;
 use super::open::Snapshot;
 use crate::contract::KeyValueError;
 
-/// Most keys whose values are not committed yet; those of two changes may come on top.
+/// Most keys with uncommitted values; those of two more changes may come on top.
 pub const OVERLAY_ENTRIES_MAX: usize = 65_536;
-/// Most bytes of keys and values that are not committed yet; those of two changes may come on top.
+/// Most bytes of uncommitted keys and values; those of two more changes may come on top.
 pub const OVERLAY_BYTES_MAX: usize = 64 << 20;
 
 /// The overlay holds two batches.
 const BATCH_ENTRIES_MAX: usize = OVERLAY_ENTRIES_MAX / 2;
 const BATCH_BYTES_MAX: usize = OVERLAY_BYTES_MAX / 2;
 
-/// A value that is not committed yet, or `None` when the key was deleted. Shared, so that only pointers
-/// are copied under the lock.
+/// An uncommitted value, or `None` if the key was deleted. Shared, so that only pointers are copied
+/// under the lock.
 pub(super) type Pending = Option<Arc<[u8]>>;
 
 /// Writes that are committed together.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
     values: BTreeMap<String, Pending>,
-    /// Of keys and values.
+    /// The size of its keys and values.
     bytes: usize,
-    /// The number of the last write in here.
+    /// The number of the last write in this batch.
     through: u64,
 }
 
@@ -41,7 +41,7 @@ impl Batch {
         &self.values
     }
 
-    /// The keys after `cursor`, ascending, and whether each is there or was deleted.
+    /// The keys after `cursor`, ascending, and whether each exists or was deleted.
     pub(super) fn keys_after(&self, cursor: Option<&str>) -> impl Iterator<Item = (&str, bool)> {
         let start = cursor.map_or(Bound::Unbounded, Bound::Excluded);
         self.values
@@ -63,7 +63,7 @@ impl Batch {
         }
     }
 
-    /// Holds at least one part in `parts` of what a batch may hold.
+    /// Whether it is at least one `parts`-th full.
     fn holds_a_part(&self, parts: usize) -> bool {
         self.values.len() >= BATCH_ENTRIES_MAX / parts || self.bytes >= BATCH_BYTES_MAX / parts
     }
@@ -76,7 +76,7 @@ pub(super) struct Overlay {
     snapshot: Arc<Snapshot>,
 }
 
-/// What a commit made superfluous, to be dropped where nobody waits for it.
+/// What a commit made superfluous, to be dropped outside the lock.
 pub(super) type Superseded = (Arc<Snapshot>, Option<Arc<Batch>>);
 
 impl Overlay {
@@ -84,12 +84,12 @@ impl Overlay {
         Self { open: Batch::default(), frozen: None, snapshot: Arc::new(snapshot) }
     }
 
-    /// The value that waits for a commit, if there is one; else look into the [`snapshot`](Self::snapshot).
+    /// The uncommitted value, if there is one; if not, the [`snapshot`](Self::snapshot) has the current one.
     pub(super) fn pending(&self, key: &str) -> Option<&Pending> {
         self.open.values.get(key).or_else(|| self.frozen.as_ref()?.values.get(key))
     }
 
-    /// Looks at the value as it is now, pending or committed.
+    /// Calls `look` with the current value, pending or committed.
     pub(super) fn current<T>(
         &self,
         key: &str,
@@ -123,36 +123,36 @@ impl Overlay {
         self.open.values.is_empty() && self.frozen.is_none()
     }
 
-    /// The open batch takes no more.
+    /// Whether the open batch is full.
     pub(super) fn is_full(&self) -> bool {
         self.open.holds_a_part(1)
     }
 
-    /// The open batch should be committed before it is full.
+    /// Whether the open batch should be committed, before it is full.
     pub(super) fn is_half_full(&self) -> bool {
         self.open.holds_a_part(2)
     }
 
-    /// The batch to commit next: the one that failed before, or all that is open now.
+    /// The batch to commit next: the one that failed before, or the open one, which this freezes.
     pub(super) fn freeze(&mut self) -> Arc<Batch> {
         let open = &mut self.open;
         Arc::clone(self.frozen.get_or_insert_with(|| Arc::new(mem::take(open))))
     }
 
-    /// Goes over to a snapshot that holds the frozen batch. Answers the last write that is durable now.
+    /// Switches to a snapshot that contains the frozen batch. Returns the last write that is now durable.
     pub(super) fn committed(&mut self, snapshot: Snapshot) -> (Option<u64>, Superseded) {
         let frozen = self.frozen.take();
         let through = frozen.as_ref().map(|batch| batch.through);
         (through, (self.reopened(snapshot), frozen))
     }
 
-    /// Goes over to a snapshot of the file that was opened again; what is pending stays so.
+    /// Switches to a snapshot of the reopened file; pending writes stay pending.
     pub(super) fn reopened(&mut self, snapshot: Snapshot) -> Arc<Snapshot> {
         mem::replace(&mut self.snapshot, Arc::new(snapshot))
     }
 }
 
-/// Looks at the value in a snapshot.
+/// Calls `look` with the value in a snapshot.
 pub(super) fn committed<T>(
     snapshot: &Snapshot,
     key: &str,

@@ -14,20 +14,20 @@ use crate::contract::KeyValueError;
 #[derive(Debug)]
 pub(super) struct Full;
 
-/// The state under its lock, and the bell that wakes the writer.
+/// The state under its lock, and the condition variable that wakes the writer.
 pub(super) struct Shared {
     state: Mutex<State>,
     bell: Condvar,
 }
 
-/// What the writer thread sleeps for. Ringing costs a syscall, so only one who is waited for rings.
+/// What the writer thread sleeps for. Notifying it costs a syscall, so it is done only for that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sleep {
-    /// It is awake and will look by itself.
+    /// It is awake and will check by itself.
     Awake,
     /// Until there is something to write.
     Idle,
-    /// Until somebody can't wait for the interval to end.
+    /// Until a write can't wait for the interval to end.
     Gathering,
     /// Until the store is closed: it will try again after a pause.
     Pausing,
@@ -39,15 +39,15 @@ pub(super) struct State {
     written: u64,
     /// The last write that somebody waits for.
     wanted: u64,
-    /// The last write that is durable, with all before it.
+    /// The last durable write; all before it are durable too.
     durable: u64,
     closing: bool,
     writer: Sleep,
 }
 
 impl State {
-    /// Writes all values or none, into one batch, and answers the number of the last write. The caller
-    /// may want it durable without delay.
+    /// Writes all values or none, into one batch, and returns the number of the last write. The caller
+    /// may ask to have it durable without delay.
     pub(super) fn write<'a>(
         &mut self,
         values: impl IntoIterator<Item = (&'a str, Pending)>,
@@ -76,10 +76,10 @@ impl State {
         self.written
     }
 
-    /// Records that the frozen batch is in `snapshot`; answers the last write that is durable now.
+    /// Records that the frozen batch is in `snapshot`; returns the last write that is now durable.
     pub(super) fn committed(&mut self, snapshot: Snapshot) -> (u64, Superseded) {
         let (through, superseded) = self.overlay.committed(snapshot);
-        // Numbers that a flush took have no value in any batch.
+        // A flush takes a number too, which is in no batch.
         self.durable =
             if self.overlay.is_empty() { self.written } else { through.unwrap_or(self.durable) };
         (self.durable, superseded)
@@ -111,7 +111,7 @@ impl Shared {
         Self { state: Mutex::new(state), bell: Condvar::new() }
     }
 
-    /// No step under the lock can panic half way through a change.
+    /// Ignores poisoning: no step under the lock can panic halfway through a change.
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -120,7 +120,7 @@ impl Shared {
     pub(super) fn wake(&self, mut state: MutexGuard<'_, State>) {
         let ring = state.writer != Sleep::Awake && !state.lets_sleep(state.writer);
         if ring {
-            // The next caller need not ring again.
+            // The next caller need not notify again.
             state.writer = Sleep::Awake;
         }
         drop(state);
@@ -129,9 +129,9 @@ impl Shared {
         }
     }
 
-    /// Asks for everything to be made durable; answers the number to wait for, unless it is already.
+    /// Asks for everything to be made durable; returns the number to wait for, unless it already is.
     ///
-    /// It counts as a write itself, so that it waits for the next attempt and not for one that failed.
+    /// This counts as a write itself, so that it waits for the next attempt and not for one that failed.
     pub(super) fn want_everything(&self) -> Option<u64> {
         let mut state = self.lock();
         if state.overlay.is_empty() {
@@ -144,14 +144,14 @@ impl Shared {
         Some(number)
     }
 
-    /// Lets the writer commit what is left and stop.
+    /// Tells the writer to commit what is left and stop.
     pub(super) fn close(&self) {
         let mut state = self.lock();
         state.closing = true;
         self.wake(state);
     }
 
-    /// Sleeps, at most for `at_most`. For the writer alone.
+    /// Sleeps, at most for `at_most`. Only the writer calls it.
     pub(super) fn sleep<'a>(
         &self,
         state: MutexGuard<'a, State>,
@@ -176,7 +176,7 @@ impl Shared {
         state
     }
 
-    /// One page of keys as they are at one moment. It may be empty and not the last.
+    /// One page of keys as of one moment. It may be empty without being the last.
     pub(super) fn list(&self, cursor: Option<&str>) -> Result<Page, KeyValueError> {
         let state = self.lock();
         let open = listing::layer(state.overlay.open().keys_after(cursor));

@@ -14,27 +14,27 @@ use crate::contract::KeyValueError;
 /// How long the writer waits after a failed commit before it tries again.
 pub const RETRY_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Opens the database again after a failure.
+/// Reopens the database after a failure.
 pub(super) type Reopen = Box<dyn Fn() -> Result<Database, DatabaseError> + Send>;
 
-/// How far the writer is.
+/// How far the writer has got.
 #[derive(Debug, Default)]
 pub(super) struct Progress {
-    /// The last write that is durable, with all before it.
+    /// The last durable write; all before it are durable too.
     durable: u64,
-    /// The failure that no commit has mended yet.
+    /// The last failure, until a commit succeeds.
     pub(super) failure: Option<Failure>,
 }
 
 #[derive(Debug)]
 pub(super) struct Failure {
-    /// The last write that there was at that time.
+    /// The last write at that time.
     through: u64,
     pub(super) message: String,
 }
 
 impl Progress {
-    /// What became of the write with this number, if that is known.
+    /// The outcome of the write with this number, if it is known.
     pub(super) fn outcome(&self, number: u64) -> Option<Result<(), KeyValueError>> {
         if self.durable >= number {
             return Some(Ok(()));
@@ -47,9 +47,9 @@ impl Progress {
 pub(super) struct Writer {
     shared: Arc<Shared>,
     progress: watch::Sender<Progress>,
-    /// How long to gather writes that nobody waits for; without end if `None`.
+    /// How long to gather writes that nobody waits for; forever if `None`.
     gather: Option<Duration>,
-    /// Absent after a failure, until it can be opened again.
+    /// Absent after a failure, until it can be reopened.
     database: Option<Database>,
     reopen: Reopen,
 }
@@ -84,8 +84,8 @@ impl Writer {
         }
     }
 
-    /// Waits for something to commit; `None` when the store is closed. A try is the last one when it
-    /// starts after closing.
+    /// Waits for something to commit; `None` when the store is closed. An attempt that starts after
+    /// closing is the last one.
     fn next_batch(&self) -> Option<(Arc<Batch>, bool)> {
         let mut state = self.shared.lock();
         state = self.shared.sleep(state, Sleep::Idle, None);
@@ -100,7 +100,7 @@ impl Writer {
         let is_last_try = state.is_closing();
         drop(state);
         if was_full {
-            // There is room again; those who wait for it look at each change.
+            // There is room again; writes that wait for room try again at each notification.
             self.progress.send_modify(|_| ());
         }
         Some((batch, is_last_try))
@@ -112,7 +112,7 @@ impl Writer {
             self.database.as_ref().map_or(Err(Error::DatabaseClosed), |open| write(open, batch))
         });
         if outcome.is_err() {
-            // redb takes no more after an I/O error. Reads should work until the next try.
+            // redb refuses everything after an I/O error. Reads should work until the next attempt.
             let closed: Result<(), Error> = open::guarded(|| {
                 drop(self.database.take());
                 self.reopen_if_closed()
@@ -152,7 +152,7 @@ impl Writer {
         } else if self.progress.borrow().failure.is_none() {
             tracing::error!(%error, "the store can't be written: trying again");
         }
-        // Under the lock: a write that comes later must not be told of this failure.
+        // Under the lock: a later write must not be told of this failure.
         self.progress.send_modify(|progress| progress.failure = Some(failure));
         drop(self.shared.sleep(state, Sleep::Pausing, Some(RETRY_INTERVAL)));
     }

@@ -1,13 +1,13 @@
-//! What a script answers that compares before it writes.
+//! The answer of a script that compares before it writes.
 
 use ::redis::{FromRedisValue, ParsingError, Value};
 
 /// How a comparison ended.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Compared<T> {
-    /// All was as expected, and is written.
+    /// Everything was as expected, and was written.
     Written,
-    /// Something else is there, and stays.
+    /// The value was another one, and nothing was written.
     There(T),
 }
 

@@ -13,7 +13,7 @@ use url::Url;
 
 use crate::server::{Address, Timeouts, prepare_tls};
 
-/// Makes connections. It has no `Debug`, since it holds the password.
+/// Opens connections. It has no `Debug`, since it holds the password.
 pub(super) enum Connector {
     Server(Box<Client>),
     Cluster(Box<ClusterClient>),
@@ -30,7 +30,7 @@ impl Connector {
                 .tcp_settings(tcp_settings())
                 .connection_timeout(timeouts.connect)
                 .response_timeout(timeouts.response)
-                // The library would repeat a write that may have been done, and call the second one a
+                // The library would repeat a write that may have been done, and report the second one as a
                 // conflict.
                 .retries(0)
                 .build()?;
@@ -39,7 +39,7 @@ impl Connector {
         Ok(Self::Server(Box::new(Client::open(first.clone())?)))
     }
 
-    /// The caller watches the time.
+    /// The caller enforces the timeout.
     pub(super) async fn connect(&self) -> RedisResult<Connection> {
         let config = AsyncConnectionConfig::new();
         let config = config.set_connection_timeout(None).set_response_timeout(None);
@@ -53,18 +53,18 @@ impl Connector {
     }
 }
 
-/// The node as the library wants it: that a cluster is one is told by the type of its client.
+/// The node as the library expects it: the client's type says that it is a cluster, not the URL.
 fn node(url: &Url) -> RedisResult<ConnectionInfo> {
     let plain = url.as_str().replacen("-cluster://", "://", 1);
     Ok(plain.into_connection_info()?.set_tcp_settings(tcp_settings()))
 }
 
-/// Small commands go out at once.
+/// Without Nagle's algorithm: small commands go out at once.
 fn tcp_settings() -> TcpSettings {
     TcpSettings::default().set_nodelay(true)
 }
 
-/// A connection that any number of operations share.
+/// A connection shared by any number of operations.
 #[derive(Clone)]
 pub(super) enum Connection {
     Server(MultiplexedConnection),

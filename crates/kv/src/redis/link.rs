@@ -1,7 +1,7 @@
-//! The way to the server: one connection for all, made anew when it broke, and a limit on every wait.
+//! The link to the server: one shared connection, reopened when it breaks, and a timeout on every wait.
 //!
-//! The library's own connection manager does not do: once making a connection failed for another reason
-//! than the network (the password was changed for a moment, say), it never tries again.
+//! The library's own connection manager won't do: once connecting has failed for any reason but the
+//! network (the password was changed for a moment, say), it never tries again.
 
 use std::time::Duration;
 
@@ -13,25 +13,25 @@ use super::connection::{Connection, Connector};
 use crate::contract::KeyValueError;
 use crate::server::{Address, ConnectError, Timeouts};
 
-/// How long a failed attempt to connect is the answer to everybody, before the next one.
+/// How long a failed attempt to connect is the answer to every operation, before the next attempt.
 const RECONNECT_INTERVAL: Duration = Duration::from_millis(50);
 
 pub(super) struct Link {
     connector: Connector,
     timeouts: Timeouts,
-    /// As messages name the server.
+    /// The server's name in messages.
     shown: String,
     state: Mutex<State>,
 }
 
-/// The connection there is.
+/// The current connection.
 struct State {
     now: Result<Connection, Down>,
-    /// How many connections there were before, so that a report names the one that broke.
+    /// The number of the connection, counted up: a report of a broken one names it by this.
     number: u64,
 }
 
-/// There is none.
+/// There is no connection.
 struct Down {
     /// When to try again.
     until: Instant,
@@ -64,7 +64,7 @@ impl Link {
         Ok(link)
     }
 
-    /// Does one operation, once.
+    /// Does one operation, without retrying it.
     pub(super) async fn run<T, F>(
         &self,
         operation: impl FnOnce(Connection) -> F,
@@ -94,7 +94,7 @@ impl Link {
         within(self.timeouts.connect, self.reconnect()).await
     }
 
-    /// One connects, the others wait for it.
+    /// One caller connects, the others wait for it.
     async fn reconnect(&self) -> RedisResult<(Connection, u64)> {
         let mut state = self.state.lock().await;
         match &state.now {
@@ -116,7 +116,7 @@ impl Link {
         }
     }
 
-    /// Lets go of the connection with this number, so that the next operation makes another.
+    /// Drops the connection with this number, so that the next operation opens another.
     async fn report_broken(&self, number: u64) {
         let mut state = self.state.lock().await;
         if state.number == number && state.now.is_ok() {
@@ -130,12 +130,12 @@ impl Link {
     }
 }
 
-/// Asks what a limiter needs, so that what is wrong is known before there are requests.
+/// Checks that the server will do for a limiter, so that mistakes show before there are requests.
 async fn check(mut to: Connection) -> RedisResult<()> {
     Cmd::ping().query_async::<()>(&mut to).await?;
     let Connection::Server(mut server) = to else { return Ok(()) };
     let mut command = ::redis::cmd("INFO");
-    // Who may not ask this is none the worse for it.
+    // A user who lacks the permission for this can still be served.
     let told: String = command.arg("cluster").query_async(&mut server).await.unwrap_or_default();
     if told.contains("cluster_enabled:1") {
         let advice = "it is a node of a cluster; give its address as redis-cluster://";
@@ -155,7 +155,7 @@ async fn within<T>(
 }
 
 impl Cause {
-    /// A server that became a replica stays one as long as the connection lasts.
+    /// So does a read-only server: one that became a replica stays one as long as the connection lasts.
     fn breaks_the_connection(&self) -> bool {
         match self {
             Self::Silence(_) => true,
@@ -173,7 +173,7 @@ impl Failure {
         matches!(&self.cause, Cause::Error(error) if error.kind() == kind)
     }
 
-    /// What it means for who has just started.
+    /// The error to report when it happens on connecting at startup.
     fn explain(self) -> ConnectError {
         let address = self.shown;
         let error = match self.cause {

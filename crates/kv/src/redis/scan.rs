@@ -10,13 +10,13 @@ use tollgate_store::Page;
 use super::connection::Connection;
 use crate::contract::{KEY_BYTES_MAX, KeyValueError, PAGE_KEYS_MAX};
 
-/// How many keys the server is asked for. It may tell some more, as many as share a place in its table.
+/// How many keys the server is asked for. It may return more: all that share a bucket of its hash table.
 const KEYS_PER_SCAN: usize = PAGE_KEYS_MAX / 2;
 
-/// Where a listing goes on.
+/// Where a listing resumes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Position {
-    /// Which of the [`nodes`].
+    /// Index into the [`nodes`].
     pub(super) node: usize,
     /// That node's own cursor.
     cursor: u64,
@@ -67,7 +67,7 @@ pub(super) fn command(prefix: &str, position: Position) -> Cmd {
     command
 }
 
-/// What matches every key that starts with `prefix`.
+/// The pattern that matches every key that starts with `prefix`.
 fn pattern(prefix: &str) -> String {
     let mut pattern = String::with_capacity(prefix.len() + 1);
     for character in prefix.chars() {
@@ -80,7 +80,7 @@ fn pattern(prefix: &str) -> String {
     pattern
 }
 
-/// The page that an answer is. What others put under the prefix, and is no key of ours, is left out.
+/// The page in an answer, without what others put under the prefix and is not a valid key.
 pub(super) fn page(
     prefix: &str,
     (cursor, keys): (u64, Vec<Vec<u8>>),

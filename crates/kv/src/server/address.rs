@@ -13,7 +13,7 @@ pub(crate) struct Address {
     scheme: String,
     /// One for each host, with the user and the path, and without parameters.
     nodes: Vec<Url>,
-    /// What was not taken yet.
+    /// Parameters that were not taken yet.
     parameters: Vec<(String, String)>,
     shown: String,
 }
@@ -51,17 +51,17 @@ impl Address {
         &self.nodes
     }
 
-    /// As messages name it: without user, password and parameters.
+    /// The address for messages: without user, password and parameters.
     pub(crate) fn shown(&self) -> &str {
         &self.shown
     }
 
-    /// The error that something about it is wrong.
+    /// The error for a mistake in this address.
     pub(crate) fn wrong(&self, reason: String) -> ConnectError {
         ConnectError::Address { address: self.shown.clone(), reason }
     }
 
-    /// The value of a parameter, which is then known.
+    /// Takes the value of a parameter.
     pub(crate) fn take(&mut self, name: &str) -> Option<String> {
         let at = self.parameters.iter().position(|(known, _)| known == name)?;
         Some(self.parameters.remove(at).1)
@@ -88,7 +88,7 @@ impl Address {
         }
     }
 
-    /// Refuses parameters that nobody took: unknown ones, and those that are there twice.
+    /// Refuses parameters that were not taken: unknown and repeated ones.
     pub(crate) fn finish(&self) -> Result<(), ConnectError> {
         match self.parameters.first() {
             None => Ok(()),
@@ -99,7 +99,7 @@ impl Address {
     }
 }
 
-/// What of `text` may be shown, whatever it is: nothing before an `@`, and no parameters.
+/// The part of any `text` that is safe to show: nothing before an `@`, and no parameters.
 fn shown(text: &str) -> String {
     let (scheme, rest) = text.split_once("://").unwrap_or(("", text));
     let public = rest.rsplit('@').next().unwrap_or_default();
@@ -155,7 +155,7 @@ mod tests {
         }
     }
 
-    /// Whatever is wrong with it: a password may hold every character that ends something else.
+    /// Not even in malformed addresses: a password may contain any delimiter.
     #[test]
     fn no_error_shows_a_password() {
         for text in [
