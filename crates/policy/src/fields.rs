@@ -42,7 +42,9 @@ impl<'a> Fields<'a> {
         match self.get(field)? {
             None => Ok(None),
             Some(Value::Number(number)) => Ok(Some(*number)),
-            Some(_) => Err(format!(".{field}: must be a whole number without a sign, at most {UNITS_MAX}")),
+            Some(_) => {
+                Err(format!(".{field}: must be a whole number without a sign, at most {UNITS_MAX}"))
+            }
         }
     }
 
