@@ -1,4 +1,4 @@
-//! Where to ask, as whom, and how patiently.
+//! The client's configuration: address, API key, timeouts and attempts.
 
 use std::time::Duration;
 
@@ -6,25 +6,25 @@ use http::{HeaderValue, Uri};
 
 use crate::error::ClientError;
 
-/// How long an answer may take unless it is said otherwise: as long as the service takes at most.
+/// Default time for an answer: the longest that the service takes.
 pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 /// Longest time that an answer may be given.
 pub const ANSWER_TIMEOUT_MAX: Duration = Duration::from_secs(60);
-/// How long connecting may take unless it is said otherwise.
+/// Default time for connecting.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
-/// Longest answer in bytes unless it is said otherwise: a batch of 256 acquires under policies of 16
-/// limits comes to half of it.
+/// Default for the longest answer in bytes, twice that of a batch of 256 acquires under policies of 16
+/// limits.
 pub const ANSWER_BYTES: usize = 1 << 20;
 /// Longest answer that may be allowed for, in bytes.
 pub const ANSWER_BYTES_MAX: usize = 64 << 20;
-/// How often a request is sent at most unless it is said otherwise.
+/// Default for how often a request is sent at most.
 pub const ATTEMPTS: u32 = 3;
 /// Most attempts that may be configured: a request that needs more is asking a service that is down.
 pub const ATTEMPTS_MAX: u32 = 10;
 /// Longest API key in bytes: a service accepts none longer.
 const API_KEY_BYTES_MAX: usize = 256;
 
-/// Where to ask, as whom, and how patiently. Its `Debug` output does not contain the key.
+/// The client's configuration: address, API key, timeouts and attempts. Its `Debug` output does not contain the key.
 ///
 /// ```
 /// use std::time::Duration;

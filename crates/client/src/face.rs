@@ -1,9 +1,9 @@
-//! What both faces can be asked, written once. They differ in `async`, in `.await` and in how they let
-//! time pass, so that is what these macros take; what they make are the methods of a type.
+//! The methods of the async and the blocking client, written once. They differ in `async`, in `.await` and in
+//! how they sleep, which these macros take as parameters.
 
 macro_rules! client_face {
     ([$($async:tt)?] [$($await:tt)*] $sleep:path) => {
-        /// Asks once, and waits for nothing but the answer.
+        /// Asks once, without waiting for capacity.
         ///
         /// # Errors
         /// [`ClientError`]. A denial is not an error.
@@ -12,11 +12,11 @@ macro_rules! client_face {
             self.ask(call)$($await)*.map(|granted| granted.answer)
         }
 
-        /// Asks, and waits until it passes, for at most `timeout` and the answer to what is asked
-        /// last. It waits on the service or here, as long as it is told to.
+        /// Asks, and waits until it passes, for at most `timeout` plus the answer to the last attempt. It
+        /// waits on the service or here, as long as the answers tell it to.
         ///
         /// # Errors
-        /// [`AcquireError`]: at once if it can't pass in time as things are, or never will.
+        /// [`AcquireError`]: at once if, as things are, it can't pass in time or never will.
         pub $($async)? fn acquire(
             &self,
             asked: &Acquire,
@@ -26,12 +26,12 @@ macro_rules! client_face {
         }
 
         /// Holds the costs for at most `ttl` (1 ms to 31 days) instead of charging them, and waits
-        /// for them as [`acquire`](Self::acquire) does. Since what others hold may be let go of at
-        /// any time, it looks again every second until the time is over.
+        /// for them as [`acquire`](Self::acquire) does. Since others may release what they
+        /// hold at any time, it asks again every second until the time is over.
         ///
         /// # Errors
-        /// [`AcquireError`]. An answer that was lost for good may have held them: they are charged
-        /// then when they expire.
+        /// [`AcquireError`]. If the answer was lost, the costs may be held nevertheless: then they are
+        /// charged when the hold expires.
         pub $($async)? fn hold(
             &self,
             asked: &Acquire,
@@ -42,11 +42,10 @@ macro_rules! client_face {
             Ok(Lease::new(self.clone(), Held::new(granted, asked)))
         }
 
-        /// Asks for up to 256 of one key each, decided as if each came alone, and answered in their
-        /// order.
+        /// Up to 256 acquires of one key each, decided as if each came alone, and answered in order.
         ///
         /// # Errors
-        /// [`ClientError`] when nothing of it was decided: one that is wrong refuses all.
+        /// [`ClientError`] when none was decided: a single invalid one refuses all.
         pub $($async)? fn try_acquire_batch(
             &self,
             asked: &[Acquire],
@@ -54,7 +53,7 @@ macro_rules! client_face {
             self.ask(calls::try_acquire_batch(asked)?)$($await)*
         }
 
-        /// Where the limits of a key stand. Nothing is charged.
+        /// The status of a key's limits. Nothing is charged.
         ///
         /// # Errors
         /// [`ClientError`].
@@ -75,7 +74,7 @@ macro_rules! client_face {
             self.ask(calls::events(upstream, code, label))$($await)*
         }
 
-        /// Tells everybody that an upstream refused a call.
+        /// Reports to all callers of an upstream that it refused a call.
         ///
         /// # Errors
         /// [`ClientError`].
@@ -98,8 +97,7 @@ macro_rules! client_face {
             self.ask(calls::capacity(policy, key))$($await)*
         }
 
-        /// Sets the capacity, from now on, to `capacity` units per period (1 ms to 366 days; without one, the
-        /// policy's period).
+        /// Sets the capacity to `capacity` units per period (1 ms to 366 days; by default the policy's period).
         ///
         /// # Errors
         /// [`ClientError`].
@@ -112,7 +110,7 @@ macro_rules! client_face {
             self.ask(calls::set_capacity(limit, capacity, per))$($await)*
         }
 
-        /// Back to the policy's numbers.
+        /// Goes back to the policy's numbers.
         ///
         /// # Errors
         /// [`ClientError`].
@@ -124,8 +122,8 @@ macro_rules! client_face {
         }
 
         /// Announces that the upstream pushed back: multiplies the capacity by 0 to 999 thousandths
-        /// (by half if none are said). It recovers by itself. Sent once: what is not answered may
-        /// be done.
+        /// (by default 500). It recovers by itself. Sent only once: without an answer, it may have been
+        /// done.
         ///
         /// # Errors
         /// [`ClientError`].
@@ -137,10 +135,10 @@ macro_rules! client_face {
             self.ask(calls::reduce_capacity(limit, factor_permille))$($await)*
         }
 
-        /// What happens to capacities, upstreams and keys, as it happens.
+        /// Events about capacities, upstreams and keys, as they happen.
         ///
-        /// Nothing is asked before the first news is: what happens until then is not told, unless the
-        /// request says since when.
+        /// The service is not asked before the first event is: earlier events are missed, unless the
+        /// request says where to start.
         pub fn watch(&self, request: &WatchRequest) -> Watch {
             Watch::new(self.transport.clone(), Watching::new(Arc::clone(&self.config), request))
         }
@@ -159,7 +157,7 @@ macro_rules! client_face {
             self.drive(Exchange::new(Arc::clone(&self.config), call))$($await)*
         }
 
-        /// Does what a machine says until it is over.
+        /// Runs a machine to its end.
         $($async)? fn drive<M: Machine>(&self, mut machine: M) -> M::Output {
             let mut step = machine.go();
             loop {
@@ -185,23 +183,23 @@ macro_rules! lease_face {
             Self { client, held }
         }
 
-        /// What was answered when it was held.
+        /// The answer that granted it.
         #[must_use]
         pub const fn answer(&self) -> &Answer {
             &self.held.answer
         }
 
-        /// Charges the actual costs. An excess over what was held is debt, or refused, as the limit
-        /// says; if it is refused, what was held is charged.
+        /// Charges the actual costs. What exceeds the held costs becomes debt or is refused, as the limit
+        /// says; if it is refused, the held costs are charged.
         ///
         /// # Errors
-        /// [`ClientError`]. It may be settled; if not, it is tried to settle it for what was held.
+        /// [`ClientError`]. It may be settled nevertheless; if not, settling the held costs is attempted.
         pub $($async)? fn settle(self, cost: impl Into<Cost>) -> Result<Settled, ClientError> {
             self.settle_each(&[cost.into()])$($await)*
         }
 
-        /// Charges what it came to on each of several keys, in the order in which they were asked
-        /// for. A key that is left out is charged what was held on it.
+        /// Charges the actual cost on each of several keys, in the order of the request. A key that is
+        /// left out is charged what was held on it.
         ///
         /// # Errors
         /// As [`settle`](Self::settle).
@@ -215,10 +213,10 @@ macro_rules! lease_face {
             Ok(settled)
         }
 
-        /// Charges nothing. Whether it was there still.
+        /// Charges nothing. Returns whether it still existed.
         ///
         /// # Errors
-        /// [`ClientError`]. It may be released; if not, it is tried to settle it.
+        /// [`ClientError`]. It may be released nevertheless; if not, settling it is attempted.
         pub $($async)? fn release(mut self) -> Result<bool, ClientError> {
             let Some(call) = self.held.token().map(calls::release) else { return Ok(false) };
             let was_there = self.client.ask(call)$($await)*?;
@@ -249,8 +247,8 @@ macro_rules! watch_face {
             Self { watching, stream: Stream::new(transport) }
         }
 
-        /// Where it is: [`WatchRequest::after`] it a later watcher goes on. Nothing before a service has
-        /// said anything.
+        /// Its position, from which a later watcher continues with [`WatchRequest::after`]. `None` before
+        /// the service has sent anything.
         ///
         /// [`WatchRequest::after`]: crate::WatchRequest::after
         #[must_use]
@@ -258,7 +256,7 @@ macro_rules! watch_face {
             self.watching.last_id()
         }
 
-        /// Does what the machine says until there is something to tell.
+        /// Runs the machine until there is an event.
         $($async)? fn news(&mut self) -> Option<Result<News, ClientError>> {
             let mut step = self.watching.go(Instant::now());
             loop {
