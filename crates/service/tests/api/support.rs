@@ -1,5 +1,8 @@
 //! The service in virtual time, over a store that can fail.
 
+mod store;
+mod watcher;
+
 use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -11,11 +14,13 @@ use http_body_util::{BodyExt as _, Full};
 use serde_json::Value;
 use tollgate_core::{Span, Timestamp};
 use tollgate_policy::{ApiKeys, PolicySet};
-use tollgate_service::{Content, CoreLimiter, Retention, SWEEP_PATH, Service, Watch};
+use tollgate_service::{Content, CoreLimiter, Retention, SWEEP_PATH, Service};
 use tollgate_store::{
-    Clock, KeySwap, Loaded, ManualClock, MemoryStore, Metered, Page, Round, Store, StoreError,
-    StoreTally, Swap, Sweeper, SweptStore,
+    Clock, ManualClock, MemoryStore, Metered, Round, Store, StoreTally, Swap, Sweeper,
 };
+
+pub(crate) use self::store::{Fault, TestStore};
+pub(crate) use self::watcher::Watcher;
 
 pub(crate) const POLICIES: &str = r#"
 [policy.slow]
@@ -58,97 +63,12 @@ impl Clock for SharedClock {
     }
 }
 
-/// A store in memory that can be made to fail.
-#[derive(Default)]
-pub(crate) struct TestStore {
-    records: Rc<MemoryStore>,
-    fault: Rc<Cell<Fault>>,
-    /// How often it was asked for a record.
-    loads: Rc<Cell<u64>>,
-}
-
-#[derive(Default, Clone, Copy)]
-pub(crate) enum Fault {
-    #[default]
-    None,
-    Load,
-    Swap,
-    Conflicts,
-    /// It swaps one key at a time.
-    OneByOne,
-    /// It never answers.
-    Silent,
-    Inexact,
-}
-
-impl Store for TestStore {
-    type Token = <MemoryStore as Store>::Token;
-
-    async fn load(&self, key: &str) -> Result<Loaded<Self::Token>, StoreError> {
-        self.loads.set(self.loads.get() + 1);
-        match self.fault.get() {
-            Fault::Load => Err(StoreError::Unavailable("no route".into())),
-            Fault::Silent => std::future::pending().await,
-            _ => self.records.load(key).await,
-        }
-    }
-
-    async fn swap(
-        &self,
-        key: &str,
-        token: Self::Token,
-        record: &[u8],
-        forget_after: Span,
-    ) -> Result<Swap, StoreError> {
-        match self.fault.get() {
-            Fault::Swap => Err(StoreError::Unavailable("read only".into())),
-            Fault::Conflicts => Ok(Swap::Conflict),
-            Fault::Inexact => Err(StoreError::Inexact),
-            _ => self.records.swap(key, token, record, forget_after).await,
-        }
-    }
-
-    async fn swap_all(
-        &self,
-        swaps: Vec<KeySwap<'_, Self::Token>>,
-    ) -> Result<Option<Swap>, StoreError> {
-        match self.fault.get() {
-            Fault::Swap => Err(StoreError::Unavailable("read only".into())),
-            Fault::Conflicts => Ok(Some(Swap::Conflict)),
-            Fault::OneByOne | Fault::Inexact => Ok(None),
-            _ => self.records.swap_all(swaps).await,
-        }
-    }
-
-    async fn overwrite(&self, key: &str, record: &[u8]) -> Result<(), StoreError> {
-        let seen = self.records.load(key).await?;
-        self.records.swap(key, seen.token, record, Span::NEVER).await.map(drop)
-    }
-}
-
 pub(crate) struct Api {
     service: Service<Metered<TestStore, SharedClock>, CoreLimiter, SharedClock>,
     pub(crate) clock: Rc<ManualClock>,
     pub(crate) fault: Rc<Cell<Fault>>,
     pub(crate) loads: Rc<Cell<u64>>,
     records: Rc<MemoryStore>,
-}
-
-impl SweptStore for TestStore {
-    async fn list(&self, cursor: Option<&str>) -> Result<Page, StoreError> {
-        match self.fault.get() {
-            Fault::Load => Err(StoreError::Unavailable("no route".into())),
-            _ => self.records.list(cursor).await,
-        }
-    }
-
-    async fn remove(&self, key: &str, token: Self::Token) -> Result<Swap, StoreError> {
-        match self.fault.get() {
-            Fault::Swap => Err(StoreError::Unavailable("read only".into())),
-            Fault::Inexact => Err(StoreError::Inexact),
-            _ => self.records.remove(key, token).await,
-        }
-    }
 }
 
 pub(crate) struct Answer {
@@ -288,49 +208,6 @@ impl Api {
             block_on(self.records.swap(key, seen.token, b"?", Span::NEVER)).unwrap(),
             Swap::Done
         );
-    }
-}
-
-/// Somebody who watches.
-pub(crate) struct Watcher<'a> {
-    api: &'a Api,
-    watch: Watch,
-}
-
-/// What it is told.
-#[derive(Debug)]
-pub(crate) struct Told {
-    pub(crate) id: String,
-    pub(crate) name: String,
-    pub(crate) data: Value,
-}
-
-impl Watcher<'_> {
-    /// The next piece of the stream; the clock moves while it waits.
-    pub(crate) fn next(&mut self) -> Option<String> {
-        let piece = block_on(self.watch.next(&self.api.service))?;
-        Some(String::from_utf8(piece.to_vec()).unwrap())
-    }
-
-    /// The events of the next piece that has some; none when the stream is over.
-    pub(crate) fn told(&mut self) -> Vec<Told> {
-        while let Some(piece) = self.next() {
-            let told: Vec<_> = piece.split("\n\n").filter_map(Told::read).collect();
-            if !told.is_empty() {
-                return told;
-            }
-        }
-        Vec::new()
-    }
-}
-
-impl Told {
-    fn read(event: &str) -> Option<Self> {
-        let mut lines = event.lines();
-        let mut field = |name: &str| lines.next()?.strip_prefix(name).map(str::to_owned);
-        let (id, name) = (field("id: ")?, field("event: ")?);
-        let data = serde_json::from_str(&field("data: ")?).unwrap();
-        Some(Self { id, name, data })
     }
 }
 
