@@ -1,4 +1,4 @@
-//! Writing where nothing can be compared, for who said that this will do.
+//! Writing without compare-and-swap, for policies that accept it.
 
 use tollgate_core::Span;
 
@@ -7,10 +7,10 @@ use crate::{KeySwap, Loaded, Store, StoreError, Swap};
 /// A store for policies that accept less than exactness. Where the store below refuses [`Store::swap`] as
 /// [`StoreError::Inexact`], the record is written over whatever is there.
 ///
-/// Such a write erases what others charged between its load and itself. With N writers at a time that are
-/// equally fast, only one of N charges may stay, so at most N times the limit passes. A slower writer erases
-/// everything that the others charged meanwhile. The edge function waits for nothing between load and write,
-/// so only decisions of other instances overlap with its own. Nobody is denied who would pass in an exact store.
+/// Such a write erases what others charged between its load and itself. With N equally fast
+/// writers at a time, only one of N charges may remain, so at most N times the limit passes. A slower writer
+/// erases everything that the others charged meanwhile. The edge function waits for nothing between load and write,
+/// so only decisions of other instances overlap with its own. No request is denied that would pass in an exact store.
 #[derive(Debug)]
 pub struct BestEffort<'a, S> {
     store: &'a S,

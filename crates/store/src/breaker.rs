@@ -13,8 +13,8 @@ pub const FAILURES_MAX: u32 = 5;
 pub const PAUSE: Span = Span::from_secs(1);
 
 /// A circuit breaker in front of a store: after [`FAILURES_MAX`] failures in a row it answers
-/// [`StoreError::Unavailable`] at once, so that nobody waits for a store that is down, and so that one
-/// which struggles is not asked by everybody. It closes by itself when the store answers again.
+/// [`StoreError::Unavailable`] at once, so that no request waits for a store that is down, and a
+/// struggling one is not flooded. It closes by itself when the store answers again.
 ///
 /// ```
 /// use tollgate_store::{Breaker, ManualClock, MemoryStore, Store};

@@ -31,7 +31,7 @@ use crate::{Answer, Clock, DriveError, Store, drive};
 pub const BATCH_MAX: usize = 256;
 /// Most requests that stand in one line; more go to the store by themselves.
 pub const WAITING_MAX: usize = 4_096;
-/// Most lines, which is keys that are asked for at the same moment; requests for more go to the store by
+/// Most lines, that is, keys in use at the same moment; requests for further keys go to the store by
 /// themselves.
 pub const LINES_MAX: usize = 16_384;
 

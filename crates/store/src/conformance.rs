@@ -59,7 +59,7 @@ async fn only_what_was_seen_is_removed<S: SweptStore>(store: &S, key: &str) {
     assert_eq!(store.load(key).await.unwrap().record, None, "it is gone");
 }
 
-/// A key whose record was removed is as fresh as one that never was, and who saw the record before
+/// A key whose record was removed is as fresh as one that never was, and a token from before the removal
 /// can't bring it back.
 async fn what_is_removed_can_be_created<S: SweptStore>(store: &S, key: &str) {
     create(store, key, b"one").await;

@@ -5,7 +5,7 @@
 //! transaction, absent keys included, so the right to create is elected with it, on keys of their own:
 //!
 //! ```text
-//! s/0/{key}    a counter: who makes it 1 may create the record
+//! s/0/{key}    a counter: the process that makes it 1 may create the record
 //! m/{key}      when somebody first missed a record whose creator was elected (8 bytes, nanoseconds)
 //! s/{m}/{key}  the election after that creator was given up, named by the mark that gave it up
 //! ```
@@ -22,8 +22,8 @@
 //! another's: clocks that are further apart than [`ABANDONED_AFTER`] give up creators that are alive.
 //!
 //! A host whose creation is exact needs no election, and one whose swap does not tell what it did can't
-//! be exact at all. Which one it is, is tried out on a key of its own (`t/{random}`) before the first
-//! swap, unless the host says it; a process that dies while it tries leaves that key behind.
+//! be exact at all. Unless the host says which kind it is, that is tried out on a separate key (`t/{random}`)
+//! before the first swap; a process that dies meanwhile leaves that key behind.
 
 mod grave;
 mod sweep;
@@ -42,7 +42,7 @@ pub use self::sweep::ListedAtomics;
 /// How long after it was first missed an elected creator is given up.
 pub const ABANDONED_AFTER: Span = Span::from_secs(60);
 
-/// What keys begin with on which the host's swap is tried out. Nobody else's may: the service has `p/`.
+/// Prefix of the keys on which the host's swap is tried out. No other key may start with it.
 const TRY_OUT: &str = "t";
 
 /// What `wasi:keyvalue` offers: exact on keys that exist, and an exact increment.

@@ -26,9 +26,9 @@
 //! store can swap several together.
 //!
 //! Where `swap` on an absent key is not exact, [`ElectedStore`] makes it so; where no swap is exact,
-//! [`BestEffort`] writes without one, if it may. A store that is down is left
-//! alone by [`Breaker`], and what a store is asked is counted by [`Metered`].
-//! Records that nobody misses are removed by a [`Sweeper`], or in the background by [`sweep()`].
+//! [`BestEffort`] writes without one, if the policy allows it. [`Breaker`] leaves a store that is down
+//! alone, and [`Metered`] counts what a store is asked. Idle records are removed by a [`Sweeper`], or in
+//! the background by [`sweep()`].
 
 mod at_once;
 mod best_effort;

@@ -22,7 +22,7 @@ use crate::{Clock, KeySwap, Loaded, Page, Store, StoreError, Swap, SweptStore};
 #[derive(Debug)]
 pub struct Metered<S, C> {
     store: S,
-    /// Nothing where reading the clock costs too much.
+    /// `None` where reading the clock costs too much.
     clock: Option<C>,
     tally: Arc<StoreTally>,
 }

@@ -21,12 +21,12 @@ pub(crate) fn wait_after(attempts: u32, took: Span) -> Span {
     Span::from_nanos(getrandom::u64().map_or(most, |random| random % (most + 1)))
 }
 
-/// A name that nobody else uses; nothing without randomness.
+/// A unique name; `None` without randomness.
 pub(crate) fn unique_name() -> Option<String> {
     Some(format!("{:032x}", random_id()?.as_u128()))
 }
 
-/// An id that nobody can guess; nothing without randomness.
+/// An unguessable id; `None` without randomness.
 ///
 /// ```
 /// assert_ne!(tollgate_store::random_id(), tollgate_store::random_id());

@@ -37,8 +37,8 @@ impl<'a, Q, T, E> Batch<'a, Q, T, E> {
         }
     }
 
-    /// Asks for everyone, those who joined since the load included, and answers who need not wait for a
-    /// swap: nobody, where the record is not fresh. The record to write if it changed, and how long it matters.
+    /// Decides for all, including those who joined since the load, and answers the requests that need not wait
+    /// for a swap (none if the record is not fresh). The record to write if it changed, and how long it matters.
     pub(super) fn ask(
         &mut self,
         mut record: Option<Vec<u8>>,
@@ -66,7 +66,7 @@ impl<'a, Q, T, E> Batch<'a, Q, T, E> {
         record.zip(changed)
     }
 
-    /// What everyone was told is written.
+    /// The swap succeeded: gives all their answers.
     pub(super) fn answer_all(&mut self) {
         self.answer(self.members.len());
     }

@@ -1,14 +1,14 @@
 //! Removing records whose creation is elected.
 //!
 //! A record can't just be deleted: its election keys say that the creator is known, so the key could
-//! not be created again for a minute; and who lost that election may still be about to leave a mark,
-//! by which a later creator would be given up while it lives. So it goes in two steps, at least
+//! not be created again for a minute; and a loser of that election may still be about to write a mark
+//! that would give up a later creator while it is alive. So removal takes two steps, at least
 //! [`ABANDONED_AFTER`] apart:
 //!
-//! 1. The record is swapped for a [grave](super::grave), exactly, as any record is. Who loads a grave
-//!    finds the key absent, and who creates swaps the grave, exactly again and without an election.
-//! 2. When the grave is older than any request may be, nobody is left who saw the key absent and
-//!    might use its election keys. The grave is swapped for one that is closing, which nobody
+//! 1. The record is swapped for a [grave](super::grave), exactly, as any record is. A load that finds a
+//!    grave reports the key absent, and a creator swaps the grave, again exactly and without an election.
+//! 2. When the grave is older than any request can be, no process is left that saw the key absent and
+//!    might use its election keys. The grave is swapped for a closing one, which no creator
 //!    replaces; the election keys are deleted, and then the key.
 //!
 //! A sweeper that dies in the second step leaves a closing grave, which is as good as any other when it
