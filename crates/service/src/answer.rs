@@ -26,7 +26,7 @@ use self::refusal::status;
 use crate::decide::Decided;
 use crate::fields::{self, DecisionFields};
 
-/// The header field in which a caller says how much detail it wants (RFC 7240).
+/// The header field in which a caller says how detailed an answer it wants (RFC 7240).
 pub const PREFER: HeaderName = HeaderName::from_static("prefer");
 const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 const TOLLGATE_BLOCKED_FOR_MS: HeaderName = HeaderName::from_static("tollgate-blocked-for-ms");
@@ -38,26 +38,26 @@ const TOLLGATE_UNCOUNTED: HeaderName = HeaderName::from_static("tollgate-uncount
 /// A structured-field Boolean (RFC 9651).
 const TRUE: HeaderValue = HeaderValue::from_static("?1");
 
-/// How much detail the caller wants.
+/// How detailed an answer the caller wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Detail {
     /// Status, header fields and a body.
     Full,
-    /// Status and header fields: `Prefer: return=minimal` (RFC 7240). On Spin an answer without a
-    /// body is one write, and arrives some forty milliseconds earlier.
+    /// Status and header fields: `Prefer: return=minimal` (RFC 7240). On Spin, an answer without a body is one
+    /// write, and arrives about 40 milliseconds earlier.
     Minimal,
 }
 
 impl Detail {
     pub(crate) fn wanted(headers: &HeaderMap) -> Self {
         let preferences = headers.get_all(PREFER).iter().filter_map(|value| value.to_str().ok());
-        // Of repeated preferences the first one counts.
+        // If the preference is repeated, the first one counts.
         let wanted = preferences.flat_map(|value| value.split(',')).find_map(wanted_return);
         if wanted == Some("minimal") { Self::Minimal } else { Self::Full }
     }
 }
 
-/// The value of `return=minimal`, with or without quotes, and with unknown parameters; the name is
+/// The value of `return=minimal`, with or without quotes; unknown parameters are ignored, and the name is
 /// case-insensitive.
 fn wanted_return(preference: &str) -> Option<&str> {
     let (name, value) = preference.split(';').next()?.split_once('=')?;
@@ -95,7 +95,7 @@ struct PeekBody<'a> {
 }
 
 impl Answers<'_> {
-    /// Answers a request for a decision; with the granted lease, if the store counted it.
+    /// The answer to a request for a decision, with the lease granted if the store counted it.
     pub(crate) fn decided(&self, decided: &Decided, lease: Option<&str>) -> Response<Full<Bytes>> {
         match decided {
             Decided::Counted(applied) => self.acquired(applied, lease),
@@ -104,7 +104,7 @@ impl Answers<'_> {
         }
     }
 
-    /// 200, 429 or 422, by the decision; with the lease that was granted.
+    /// 200, 429 or 422, depending on the decision, with the lease granted.
     fn acquired(&self, applied: &Applied, lease: Option<&str>) -> Response<Full<Bytes>> {
         let allowed = applied.verdict == Verdict::Allowed;
         let lease = lease.filter(|_| allowed);
@@ -123,14 +123,14 @@ impl Answers<'_> {
         response
     }
 
-    /// As [`acquired`](Self::acquired), for this process alone, and the answer says so.
+    /// As [`acquired`](Self::acquired), marked as decided by this process alone.
     fn local(&self, applied: &Applied) -> Response<Full<Bytes>> {
         let mut response = self.acquired(applied, None);
         response.headers_mut().insert(TOLLGATE_LOCAL, TRUE);
         response
     }
 
-    /// 200, since the policy says so while the store is unavailable.
+    /// 200, as the policy demands when the store can't be asked.
     fn uncounted(&self) -> Response<Full<Bytes>> {
         let mut response = match self.detail {
             Detail::Minimal => self.minimal(StatusCode::OK, &[]),
@@ -144,7 +144,7 @@ impl Answers<'_> {
         response
     }
 
-    /// 200, with the status of each limit, and how long the key is blocked, whatever they say.
+    /// 200, with the state of each limit, and how long the key is blocked regardless of them.
     pub(crate) fn peek(
         &self,
         policy: &str,
@@ -167,7 +167,7 @@ impl Answers<'_> {
         response
     }
 
-    /// Everything that a body would say, in header fields.
+    /// Everything a body would say, in header fields.
     fn minimal_decision(&self, applied: &Applied) -> Response<Full<Bytes>> {
         let mut response = self.minimal(status(applied.verdict), &applied.limits);
         let headers = response.headers_mut();
@@ -198,14 +198,14 @@ fn without_body(status: StatusCode) -> Response<Full<Bytes>> {
     response
 }
 
-/// Nobody else may read a lease, so no cache on the way may keep it.
+/// Only its caller may read a lease: no cache keeps it, since this answers a POST and sets no freshness.
 fn insert_lease(headers: &mut HeaderMap, lease: Option<&str>) {
     if let Some(Ok(lease)) = lease.map(HeaderValue::try_from) {
         headers.insert(TOLLGATE_LEASE, lease);
     }
 }
 
-/// The statuses of a policy's limits, as an object by their names.
+/// The statuses of a policy's limits, as an object keyed by their names.
 struct LimitsBody<'a> {
     policy: &'a Policy,
     limits: &'a [LimitStatus],
@@ -217,7 +217,7 @@ struct LimitBody {
     remaining: u64,
     retry_after_ms: Option<u64>,
     reset_after_ms: Option<u64>,
-    /// Left out if there is no queueing delay.
+    /// Left out unless a leaky queue makes the request wait.
     #[serde(skip_serializing_if = "is_zero")]
     delay_ms: u64,
 }
@@ -246,7 +246,7 @@ impl Serialize for LimitsBody<'_> {
 }
 
 pub(crate) fn json<T: Serialize>(body: &T) -> Response<Full<Bytes>> {
-    // Strings and numbers under plain names: serializing them can't fail.
+    // Structs of strings and numbers: serializing them does not fail.
     let body = serde_json::to_vec(body).unwrap_or_default();
     let mut response = Response::new(Full::from(body));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

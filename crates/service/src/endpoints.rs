@@ -1,4 +1,4 @@
-//! The operations of the API: one file per family of paths, and here the dispatch from routes to them.
+//! The endpoints of the API: one file per family of paths, and here the dispatch from routes to them.
 
 mod acquire;
 mod barriers;
@@ -38,7 +38,7 @@ use crate::session::Session;
 pub(crate) use self::events::expire_after;
 
 impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
-    /// Answers a route. The body is read only if the route has one.
+    /// Answers a request to a route. A body is read only if the route has one.
     pub(crate) async fn answer<B>(
         &self,
         route: Route<'_>,
@@ -131,7 +131,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
             (Get::Metrics, _) => Ok(self.metrics()),
             (Get::Ready, _) => self.ready().await,
             (Get::Health, _) => Ok(health::answer()),
-            // The captured names are those of the templates.
+            // Not reached: each path template has the parameters matched here.
             _ => Err(Problem::not_found()),
         }
     }

@@ -92,7 +92,7 @@ pub struct Capacity {
     pub available: u64,
     /// Units that are held.
     pub in_flight: u64,
-    /// The last change that somebody made.
+    /// The last explicit change.
     pub change: Option<Change>,
 }
 

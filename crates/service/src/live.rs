@@ -1,9 +1,9 @@
-//! Policies changed while in use, by each tenant for itself.
+//! Live policies: each tenant can change its own while they are in use.
 //!
 //! A tenant's changes are one record of the store, and every process has a copy of it that is at most
-//! [`FRESH_FOR`] old. A change takes effect [`LEAD`](change::LEAD) after it was made, when every process has
-//! loaded it, and everywhere at the same clock time. The replaced policies are remembered until then, and for
-//! records written under them.
+//! [`FRESH_FOR`] old. A change takes effect [`LEAD`](change::LEAD) after it was made, when every process has loaded
+//! it, at the same clock time everywhere. The policies it replaces are kept until then, and for records written
+//! under them.
 
 mod change;
 mod copy;
@@ -27,7 +27,7 @@ use crate::key;
 use crate::limiter::{Limiter, LimiterError};
 use crate::service::{Fault, Service};
 
-/// Greatest age of a copy that decides requests.
+/// Greatest age of a copy that requests are decided by.
 pub(crate) const FRESH_FOR: Span = Span::from_secs(1);
 
 /// How long loading may take.
@@ -35,19 +35,19 @@ pub(crate) const LOAD_TIME_MAX: Span = Span::from_secs(1);
 
 /// Every tenant's copy.
 pub(crate) struct LiveTenants<L: Limiter> {
-    /// By tenant; empty if nothing may be changed live.
+    /// Sorted by tenant; empty if policies may not be changed live.
     tenants: Vec<(Option<Name>, Copy<L>)>,
     none: Arc<LivePolicies<L>>,
 }
 
 impl<L: Limiter> LiveTenants<L> {
-    /// For a service without tenants: one tenant without a name, if policies may be changed live.
+    /// For a service without tenants: all callers are one tenant without a name, if policies may be changed live.
     pub(crate) fn new(are_allowed: bool) -> Self {
         let tenants = are_allowed.then(|| (None, Copy::default())).into_iter().collect();
         Self { tenants, none: Arc::default() }
     }
 
-    /// One copy for each of these tenants.
+    /// For a service with these tenants.
     pub(crate) fn of_tenants(self, names: impl Iterator<Item = Name>) -> Self {
         if self.tenants.is_empty() {
             return self;
@@ -75,7 +75,7 @@ impl<L: Limiter> LiveTenants<L> {
 }
 
 impl<S: Store, L: Limiter, C: Clock> Service<S, L, C> {
-    /// The live policies of a tenant: the copy, or loaded anew if that is too old. While the store is unavailable,
+    /// The live policies of a tenant: the copy, reloaded first if it is too old. While the store does not answer,
     /// the last known ones.
     pub(crate) async fn live_policies(
         &self,

@@ -1,9 +1,9 @@
 //! Streams what happens to a tenant's capacities, upstreams and keys to its watchers.
 //!
-//! Every change is appended to the tenant's log, one record of the store (`log.rs`). Watchers poll that record, so
-//! they see changes made by any process over the same store, and a watcher that reconnects finds what it missed.
-//! Recoveries are never written: a watcher computes them from the record of the reduced key, at the time at which
-//! they are due (`recoveries.rs`).
+//! Every change is appended to the tenant's log, one record of the store (`log.rs`). A watcher polls that record, so
+//! any process over the same store can serve it, and a client that reconnects finds what it missed. Recoveries are
+//! never written: the watching process computes each from the record of the reduced key when it is due
+//! (`recoveries.rs`).
 
 mod announce;
 mod cursor;

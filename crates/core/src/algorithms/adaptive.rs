@@ -37,7 +37,7 @@ pub(crate) struct AdaptiveState {
     pub(crate) set: Option<(u64, Span)>,
     /// The reduction in force.
     pub(crate) reduction: Option<Reduction>,
-    /// The last change that somebody made.
+    /// The last explicit change.
     pub(crate) change: Option<Change>,
 }
 

@@ -19,7 +19,7 @@ pub(crate) struct BatchAnswer<'a> {
 
 #[derive(serde::Serialize)]
 struct ResultBody<'a> {
-    /// The status that the acquire would have had alone.
+    /// The status of the same acquire outside a batch.
     status: u16,
     allowed: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -28,7 +28,7 @@ struct ResultBody<'a> {
     violated_policies: Vec<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     limits: Option<LimitsBody<'a>>,
-    /// A decision of this process alone: what the header field says for a single acquire.
+    /// Decided by this process alone; outside a batch, a header field says so.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     local: bool,
     #[serde(skip_serializing_if = "std::ops::Not::not")]

@@ -16,7 +16,7 @@ struct DoneBody<'a> {
     limits: LimitsBody<'a>,
 }
 
-/// 200, with the status of each limit of the key.
+/// 200, with the state of each limit of the key now.
 pub(crate) fn done<L: Limiter>(
     opened: &Opened<L>,
     key: &str,
@@ -26,7 +26,7 @@ pub(crate) fn done<L: Limiter>(
     json(&DoneBody { policy, key, limits: LimitsBody { policy: opened.limits(), limits } })
 }
 
-/// The current capacity of each adaptive limit of a key.
+/// The capacity in force for each adaptive limit of a key.
 #[derive(serde::Serialize)]
 pub(crate) struct CapacityAnswer<'a> {
     pub(crate) policy: &'a str,
@@ -46,7 +46,7 @@ pub(crate) struct CapacityBody<'a> {
     change: Option<ChangeBody>,
 }
 
-/// The last change that somebody made.
+/// The last change that was requested; recovery is not one.
 #[derive(serde::Serialize)]
 struct ChangeBody {
     at_ms: u64,

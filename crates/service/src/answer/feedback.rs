@@ -1,4 +1,4 @@
-//! What was learned from an upstream, as an HTTP answer.
+//! What was learned about an upstream, as an HTTP answer.
 
 use bytes::Bytes;
 use http::Response;
@@ -14,11 +14,11 @@ use crate::opened::Opened;
 pub(crate) struct FeedbackAnswer<'a> {
     policy: &'a str,
     key: &'a str,
-    /// How long the upstream asks not to be called; the key is blocked for so long.
+    /// How long the upstream asks not to be called; the key is blocked for that time.
     cooldown_ms: Option<u64>,
-    /// What it says is left.
+    /// The levels of its own limits that the upstream reports.
     levels: Vec<LevelBody<'a>>,
-    /// The status of the key's own limits now.
+    /// The state of the key's own limits now.
     limits: LimitsBody<'a>,
 }
 

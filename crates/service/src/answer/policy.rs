@@ -1,4 +1,4 @@
-//! Policies as shown to a tenant.
+//! A tenant's policies as HTTP answers.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::live::{History, Version, migration_word};
 /// All policies.
 #[derive(Serialize)]
 pub(crate) struct PoliciesBody<'a> {
-    /// How often the tenant has changed one.
+    /// How many changes the tenant has made.
     revision: u64,
     policies: Vec<ListedBody<'a>>,
 }
@@ -25,22 +25,22 @@ struct ListedBody<'a> {
     next_revision: Option<u64>,
 }
 
-/// A policy as it is in force, and as it will be.
+/// The policy in force, and the one that takes effect next.
 #[derive(Serialize)]
 pub(crate) struct PolicyBody<'a> {
     name: &'a str,
     #[serde(flatten)]
     in_force: VersionBody<'a>,
-    /// The latest version, while it is still to take effect.
+    /// The latest version, until it takes effect.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<VersionBody<'a>>,
 }
 
 #[derive(Serialize)]
 struct VersionBody<'a> {
-    /// `live`, `configuration`, or `none` where there is no policy.
+    /// `live`, `configuration`, or `none` if there is no policy.
     source: &'static str,
-    /// 0 if it was never changed.
+    /// 0 if the policy was never changed.
     revision: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     effective_at_ms: Option<u64>,
@@ -51,11 +51,11 @@ struct VersionBody<'a> {
     limits: BTreeMap<&'a str, LimitBody>,
 }
 
-/// The numbers of a limit, however the policy text puts them.
+/// A limit's numbers, in the same form for every algorithm.
 #[derive(Serialize)]
 struct LimitBody {
     limit: u64,
-    /// How long until all of it has come back; `null` if it never does, or only as it is given back.
+    /// How long until the whole limit is available again; `null` if it never is, or only as units are released.
     period_ms: Option<u64>,
 }
 
@@ -72,7 +72,7 @@ impl<'a> PoliciesBody<'a> {
 }
 
 impl<'a> PolicyBody<'a> {
-    /// Nothing if there is no policy, now or later.
+    /// `None` if there is no policy, now or next.
     pub(crate) fn new(
         name: &'a Name,
         history: Option<&'a History>,

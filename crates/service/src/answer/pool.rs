@@ -1,4 +1,4 @@
-//! What a pool granted, as an HTTP answer.
+//! A grant by a pool as an HTTP answer.
 
 use std::collections::BTreeMap;
 
@@ -14,15 +14,15 @@ use crate::decide::Decided;
 
 const TOLLGATE_MEMBER: HeaderName = HeaderName::from_static("tollgate-member");
 
-/// Characters that a form leaves as they are; all others are percent-encoded, so any text fits a header field.
+/// The characters left as they are; all others are percent-encoded, so that any text fits into a header field.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// The pool member that grants a request.
+/// The pool member that let a request pass.
 pub(crate) struct PoolAnswer<'a> {
     pub(crate) answers: Answers<'a>,
     pub(crate) policy: &'a str,
     pub(crate) key: &'a str,
-    /// What else the configuration says about it.
+    /// The member's other pairs in the configuration.
     pub(crate) member: BTreeMap<&'a str, &'a str>,
 }
 
@@ -36,7 +36,7 @@ struct PoolBody<'a> {
 }
 
 impl PoolAnswer<'_> {
-    /// 200, with the member, and with the lease if the store counted it.
+    /// 200, with the member, and the lease if the store counted it.
     pub(crate) fn granted(&self, decided: &Decided, lease: Option<&str>) -> Response<Full<Bytes>> {
         match self.answers.detail {
             Detail::Full => self.full(decided, lease),
@@ -70,13 +70,14 @@ impl PoolAnswer<'_> {
 
     fn minimal(&self, decided: &Decided, lease: Option<&str>) -> Response<Full<Bytes>> {
         let mut response = self.answers.decided(decided, lease);
-        // Percent-encoded: it is a header field's value.
+        // Percent-encoded, so always a valid header field value.
         let field = HeaderValue::try_from(self.member_field()).ok();
         response.headers_mut().extend(field.map(|field| (TOLLGATE_MEMBER, field)));
         response
     }
 
-    /// The member as a form: `policy=llm&key=account-a&region=eu`. No other pair has one of the first two names.
+    /// The member, form-encoded: `policy=llm&key=account-a&region=eu`. Its own pairs are never named `policy` or
+    /// `key`.
     fn member_field(&self) -> String {
         let place = [("policy", self.policy), ("key", self.key)];
         let about = self.member.iter().map(|(name, text)| (*name, *text));

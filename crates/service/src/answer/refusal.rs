@@ -1,4 +1,4 @@
-//! A denial, as an HTTP answer.
+//! A refusal as an HTTP answer.
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
@@ -12,7 +12,7 @@ use crate::problem::{Document, ProblemType, document_response};
 const TOLLGATE_PROBLEM: HeaderName = HeaderName::from_static("tollgate-problem");
 const TOLLGATE_VIOLATED: HeaderName = HeaderName::from_static("tollgate-violated");
 
-/// What a denial adds to its problem document.
+/// What a refusal adds to its problem document.
 #[derive(serde::Serialize)]
 struct RefusalBody<'a> {
     #[serde(rename = "violated-policies")]
@@ -32,7 +32,7 @@ impl Answers<'_> {
         document_response(status, &Document::new(kind, status, detail, rest))
     }
 
-    /// What the problem document would say beside the limits, for an answer without a body.
+    /// For an answer without a body, what the problem document would say besides the limits.
     pub(super) fn insert_refusal(&self, headers: &mut HeaderMap, applied: &Applied) {
         insert_problem(headers, applied);
         let violated = fields::names(violated(self.policy, applied));
@@ -54,7 +54,7 @@ pub(super) const fn status(verdict: Verdict) -> StatusCode {
     }
 }
 
-/// The limits that deny.
+/// The limits that refuse the request.
 pub(super) fn violated<'a>(
     policy: &'a Policy,
     applied: &'a Applied,
@@ -65,7 +65,7 @@ pub(super) fn violated<'a>(
     violated.map(|(limit, _)| &**limit.name())
 }
 
-/// Why it is denied.
+/// Why the request is refused.
 pub(super) fn refusal_kind(applied: &Applied) -> (ProblemType, &'static str) {
     let is_closed = applied.closed_for > Span::ZERO;
     let kind = match applied.verdict {

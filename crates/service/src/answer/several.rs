@@ -14,11 +14,11 @@ use crate::limiter::Limiter;
 use crate::opened::Opened;
 use crate::problem::{Document, document_response};
 
-/// The result for several keys.
+/// The result of an acquire of several keys.
 pub(crate) enum Taken {
-    /// Counted by the store.
+    /// Decided and counted in the store.
     Counted(Outcome),
-    /// The store is unavailable: keys with a decision were decided by this process alone, the others pass uncounted.
+    /// The store can't be asked: keys with a decision were decided by this process alone, the others pass uncounted.
     WithoutStore(Outcome),
 }
 
@@ -30,7 +30,7 @@ impl Taken {
     }
 }
 
-/// The answer to it.
+/// The answer to an acquire of several keys.
 pub(crate) struct SeveralAnswer<'a, L: Limiter> {
     /// Policies and keys, in the order of the request.
     pub(crate) legs: &'a [(&'a Opened<L>, &'a str)],
@@ -50,11 +50,11 @@ struct SeveralBody<'a> {
 struct LegBody<'a> {
     policy: &'a str,
     key: &'a str,
-    /// The limits that deny.
+    /// The limits that refuse the request.
     #[serde(rename = "violated-policies", skip_serializing_if = "Vec::is_empty")]
     violated_policies: Vec<&'a str>,
     limits: LimitsBody<'a>,
-    /// A decision of this process alone.
+    /// Decided by this process alone.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     local: bool,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -62,9 +62,9 @@ struct LegBody<'a> {
 }
 
 impl<L: Limiter> SeveralAnswer<'_, L> {
-    /// 200, 429 or 422, by the decisions on all keys together.
+    /// 200, 429 or 422, from the decisions on all keys together.
     pub(crate) fn response(&self, detail: Detail) -> Response<Full<Bytes>> {
-        // The worst of all keys: if one of them can never pass, nothing can.
+        // The worst of all keys: a request that can never pass on one key can never pass.
         let outcome = self.taken.outcome();
         let applied = outcome.legs.iter().flatten();
         let worst = applied.max_by_key(|leg| (leg.verdict, leg.retry_after));
@@ -72,7 +72,7 @@ impl<L: Limiter> SeveralAnswer<'_, L> {
         let status = status(worst.map_or(Verdict::Allowed, |worst| worst.verdict));
         let lease = self.lease.filter(|_| worst.is_none());
         let mut response = match (detail, worst) {
-            // Limit names alone can't tell the limits of several keys apart, so no limits are given.
+            // Limit names alone can't tell the limits of several keys apart, so they are left out.
             (Detail::Minimal, _) => without_body(status),
             (Detail::Full, None) => json(&self.body(true, lease)),
             (Detail::Full, Some(worst)) => {

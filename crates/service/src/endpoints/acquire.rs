@@ -16,7 +16,7 @@ use crate::limiter::Limiter;
 use crate::problem::Problem;
 use crate::session::Session;
 
-/// Longest wait that an acquire may ask for, in milliseconds. A host gives up on a request after five seconds.
+/// Longest wait that an acquire may ask for, in milliseconds. A host aborts a request after five seconds.
 pub(crate) const WAIT_MS_MAX: u64 = 4_000;
 
 impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {

@@ -34,7 +34,7 @@ struct CreatedBody {
     begun: bool,
 }
 
-/// The result of an arrival or a departure.
+/// The outcome of an arrival or a departure.
 #[derive(serde::Serialize)]
 struct PartyBody {
     outcome: &'static str,
@@ -57,7 +57,7 @@ struct StatusBody<'a> {
 }
 
 impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
-    /// Begins the next generation, unless the present one is still alive.
+    /// Begins the next generation, unless the current one is alive.
     pub(crate) async fn create_barrier(
         &self,
         mut body: Members<'_>,
@@ -82,7 +82,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         Ok(json(&CreatedBody { generation, begun }))
     }
 
-    /// A party arrives; the last one opens the barrier. With `wait_ms` the others are answered when it opens.
+    /// A party arrives; the last one opens the barrier. With `wait_ms`, the others are answered once it is open.
     pub(crate) async fn arrive(
         &self,
         mut body: Members<'_>,
@@ -107,7 +107,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         }
     }
 
-    /// A party goes on after the barrier opened, or gives up waiting.
+    /// A party goes on when the barrier is open, or gives up waiting.
     pub(crate) async fn leave(
         &self,
         mut body: Members<'_>,
@@ -188,7 +188,7 @@ fn name<'a>(body: &mut Members<'a>) -> Result<Cow<'a, str>, Problem> {
     Ok(barrier)
 }
 
-/// A barrier, the party that arrives or leaves, and the generation it believes in.
+/// The barrier, the party that arrives or leaves, and the generation it expects.
 fn party<'a>(body: &mut Members<'a>) -> Result<(Cow<'a, str>, Id, u64), Problem> {
     let barrier = name(body)?;
     let party = body.needed_text("party")?;
@@ -198,7 +198,7 @@ fn party<'a>(body: &mut Members<'a>) -> Result<(Cow<'a, str>, Id, u64), Problem>
 }
 
 fn answer<T>(barrier: &Barrier, outcome: T, changed: bool) -> Answer<T> {
-    // Generations are counted for ever, so that nobody arrives at one that is long over.
+    // Never forgotten, so that a generation's number is not reused and nobody arrives at one that is long over.
     let record = changed.then(|| barrier.encode());
     Answer { outcome, record, forget_after: Span::NEVER }
 }

@@ -21,7 +21,7 @@ use crate::session::Session;
 /// Most acquires of one batch.
 pub(crate) const BATCH_ACQUIRES_MAX: usize = 256;
 
-/// An acquire, and its index in the batch.
+/// An acquire, and its position in the batch.
 struct Asked<'a, L: Limiter> {
     at: usize,
     opened: &'a Opened<L>,
@@ -30,7 +30,7 @@ struct Asked<'a, L: Limiter> {
 }
 
 impl<L: Limiter> Asked<'_, L> {
-    /// The same for all acquires of one key, and for no others: within a request a policy is one object.
+    /// Equal for acquires of the same policy and key only: within one request, a policy is one object.
     fn place(&self) -> (*const Opened<L>, &str) {
         (self.opened, &self.key)
     }
@@ -38,7 +38,7 @@ impl<L: Limiter> Asked<'_, L> {
 
 impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     /// The whole batch is read before anything is charged. Acquires of one key are decided in order and written
-    /// once. If the store fails for a key, only that key is answered as its policy says.
+    /// once. If the store fails for a key, its policy says what is answered for it; the other keys are unaffected.
     pub(crate) async fn acquire_batch(
         &self,
         mut body: Members<'_>,
@@ -51,7 +51,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
             asked.push(self.batched(at, item)?);
         }
         let mut by_key: Vec<&Asked<'_, L>> = asked.iter().collect();
-        // Stable: the acquires of one key keep their order.
+        // Stable: acquires of one key keep their order.
         by_key.sort_by_key(|asked| asked.place());
         let of_keys = by_key.chunk_by(|a, b| a.place() == b.place());
         let decided = join_unordered(of_keys.map(|of_key| self.decide_all(of_key))).await;
@@ -81,7 +81,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         Ok(Asked { at, opened: leg.opened, key: leg.key, acquire })
     }
 
-    /// Decides all acquires of one key; nothing if its store failed and the policy does not let them pass.
+    /// Decides all acquires of one key; `None` where the store failed and the policy does not let it pass.
     async fn decide_all<'b>(
         &self,
         of_key: &'b [&'b Asked<'b, L>],

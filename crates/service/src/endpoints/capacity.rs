@@ -1,5 +1,4 @@
-//! Capacities that adapt: `GET /v1/capacity/{policy}/{key}`, and `POST /v1/capacity/set`, `/clear` and
-//! `/reduce`.
+//! Adaptive capacities: `GET /v1/capacity/{policy}/{key}`, and `POST /v1/capacity/set`, `/clear` and `/reduce`.
 
 use bytes::Bytes;
 use http::Response;
@@ -23,7 +22,7 @@ use crate::session::Session;
 pub(crate) const PER_MS_MAX: u64 = Span::LONGEST_YEAR.as_millis_ceil();
 
 impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
-    /// The current capacity of each adaptive limit.
+    /// The capacity in force for each adaptive limit.
     pub(crate) async fn capacity(
         &self,
         policy: &str,
@@ -47,7 +46,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         Ok(CapacityAnswer { policy, key, capacities }.response())
     }
 
-    /// Sets the capacity of a limit for this key, until it is cleared.
+    /// Sets the capacity of a limit for this key, and keeps it until it is cleared.
     pub(crate) async fn set_capacity(
         &self,
         mut body: Members<'_>,
@@ -103,7 +102,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     }
 }
 
-/// An adaptive limit of a policy, and who changes it.
+/// The adaptive limit of a policy that a request names, and the note on who changes it.
 fn adaptive<L: Limiter>(
     body: &mut Members<'_>,
     opened: &Opened<L>,

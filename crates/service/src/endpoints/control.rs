@@ -1,4 +1,4 @@
-//! What operators do to a key: `POST /v1/penalise`, `/v1/block`, `/v1/reset` and `/v1/lower`.
+//! An operator's operations on a key: `POST /v1/penalise`, `/v1/block`, `/v1/reset` and `/v1/lower`.
 
 use bytes::Bytes;
 use http::Response;
@@ -17,7 +17,7 @@ use crate::session::Session;
 pub(crate) const BLOCK_MS_MAX: u64 = Span::LONGEST_YEAR.as_millis_ceil();
 
 impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
-    /// Charges whether there is room or not.
+    /// Charges even if there is no room.
     pub(crate) async fn penalise(
         &self,
         mut body: Members<'_>,
@@ -27,7 +27,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         self.control(leg.opened, &leg.key, Operation::Penalise(leg.costs)).await
     }
 
-    /// Denies everything for so long; 0 ends a block.
+    /// Lets nothing pass for the given time; 0 ends a block.
     pub(crate) async fn block(
         &self,
         mut body: Members<'_>,
@@ -45,12 +45,12 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     ) -> Result<Response<Full<Bytes>>, Problem> {
         let (opened, key) = self.policy_and_key(&mut body)?;
         body.end()?;
-        // A reset may end a reduction.
+        // A reset may end a reduction, which is announced.
         let applied = self.change_capacities(opened, &key, &Operation::Reset).await?;
         Ok(done(opened, &key, &applied.limits))
     }
 
-    /// Lowers what is left of a limit to at most so many units, because another counter says so.
+    /// Lowers what remains of a limit to at most `remaining` units, as reported by another counter.
     pub(crate) async fn lower(
         &self,
         mut body: Members<'_>,

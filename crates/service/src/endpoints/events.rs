@@ -1,5 +1,5 @@
-//! Upstream rate-limit events, shared by the callers of an upstream: `POST /v1/events`,
-//! `POST /v1/events/cleanup` and `GET /v1/events/{upstream}`.
+//! Rate-limit events shared by all callers of an upstream: `POST /v1/events`, `POST /v1/events/cleanup` and
+//! `GET /v1/events/{upstream}`.
 
 use std::borrow::Cow;
 
@@ -29,7 +29,7 @@ pub(crate) const DURATION_MS_MAX: u64 = DURATION_MAX.as_nanos() / 1_000_000;
 
 #[derive(serde::Serialize)]
 struct ReportedBody {
-    /// `added`; `known`, by its request id; `covered`, by one that lasts as long; or `full`.
+    /// `added`; `known`, by its request id; `covered`, by an event that lasts as long; or `full`.
     reported: &'static str,
 }
 
@@ -42,9 +42,9 @@ struct DroppedBody {
 struct EventsBody<'a> {
     upstream: &'a str,
     limited: bool,
-    /// How long until the last of them expires.
+    /// How long until the last event expires.
     retry_after_ms: u64,
-    /// The last to expire first.
+    /// Ordered by expiry, the latest first.
     events: Vec<EventBody>,
 }
 
@@ -53,7 +53,7 @@ struct EventBody {
     code: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     label: Option<String>,
-    /// The hash of the reporter.
+    /// The hash of the reporter's name.
     source: String,
     recorded_at_ms: u64,
     duration_ms: u64,
@@ -63,7 +63,7 @@ struct EventBody {
 }
 
 impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
-    /// Tells all callers of an upstream that it refused a call.
+    /// Reports to all callers of an upstream that it refused a call.
     pub(crate) async fn report_event(
         &self,
         mut body: Members<'_>,
@@ -103,7 +103,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         query.end()?;
         let ask = |record: Option<&[u8]>, now| {
             let events = decoded(record)?;
-            // Whether the texts are within bounds is checked below, independently of any record.
+            // An invalid filter is refused below, before any record is loaded.
             let filter = filter(code.as_deref(), label.as_deref()).unwrap_or_default();
             let active = events.active(filter, now);
             let outcome = active.iter().map(|event| EventBody::new(event, now)).collect();
@@ -115,7 +115,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         Ok(json(&EventsBody { upstream, limited: !events.is_empty(), retry_after_ms, events }))
     }
 
-    /// Drops the expired events of an upstream. They have no effect anyway.
+    /// Drops the expired events of an upstream, which have no effect any more.
     pub(crate) async fn clean_up_events(
         &self,
         mut body: Members<'_>,
@@ -181,7 +181,7 @@ fn filter<'a>(code: Option<&'a str>, label: Option<&'a str>) -> Result<Filter<'a
 
 fn invalid(error: EventError) -> Problem {
     let message = error.to_string();
-    // It begins with the field, which a problem gives separately.
+    // It begins with the field, which a problem tells by itself.
     let detail = message.split_once(": ").map_or(&*message, |(_, detail)| detail);
     Problem::invalid(error.field(), detail)
 }

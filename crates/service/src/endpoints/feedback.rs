@@ -1,4 +1,4 @@
-//! `POST /v1/feedback`: lets a key learn what an upstream's answer says about its own limits.
+//! `POST /v1/feedback`: what an upstream's answer says about its own limits, learned by a key.
 
 use bytes::Bytes;
 use http::Response;
@@ -14,8 +14,8 @@ use crate::problem::Problem;
 use crate::session::Session;
 
 impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
-    /// Blocks the key for as long as the upstream asked, and lowers the limits named like the levels it reports.
-    /// Nothing is ever raised.
+    /// Blocks the key for as long as the upstream asked, and lowers each limit whose name matches a level that the
+    /// upstream reports. Nothing is ever raised.
     pub(crate) async fn feedback(
         &self,
         mut body: Members<'_>,
@@ -31,7 +31,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         let mut operations: Vec<_> =
             feedback.levels.iter().filter_map(|level| lower(policy, level)).collect();
         operations.extend(feedback.cooldown.map(Operation::Block));
-        // If there is nothing to learn, this only reads the key.
+        // With nothing to learn, this is a peek.
         operations.push(policy.no_costs().into());
         let applied =
             self.apply_in_turn(opened, &key, &operations.iter().collect::<Vec<_>>()).await?;
@@ -46,7 +46,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     }
 }
 
-/// Lowers the limit of this name to what the upstream says is left, if the policy has it.
+/// Lowers the limit of this name to what the upstream says is left, if the policy has such a limit.
 fn lower(policy: &Policy, level: &Level) -> Option<Operation> {
     let limit = policy.index_of(level.dimension.as_str())?;
     Some(Operation::Lower { limit, remaining: level.remaining? })

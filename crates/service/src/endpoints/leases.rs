@@ -1,4 +1,4 @@
-//! `POST /v1/settle`, `/v1/release` and `/v1/renew`: ending and extending leases.
+//! `POST /v1/settle`, `/v1/release` and `/v1/renew`: ending or extending a lease.
 
 use bytes::Bytes;
 use http::Response;
@@ -18,11 +18,11 @@ use crate::opened::Opened;
 use crate::problem::Problem;
 use crate::session::Session;
 
-/// Where a lease is held.
+/// The policies and keys on which a lease is held.
 type Places<'a, L> = Vec<(&'a Opened<L>, &'a str)>;
 
 impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
-    /// Ends a lease and charges the actual cost: what is named for a key, or else what was held.
+    /// Ends a lease and charges each key its actual cost: the one in the request, or else what was held.
     pub(crate) async fn settle(
         &self,
         mut body: Members<'_>,
@@ -53,7 +53,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         self.update(&places, &names, &mut update).await
     }
 
-    /// Lets a lease live for so long, from now.
+    /// Extends a lease to `hold_ms` from now.
     pub(crate) async fn renew(
         &self,
         mut body: Members<'_>,
@@ -70,7 +70,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         self.update(&places, &names, &mut update).await
     }
 
-    /// The open policies of a lease. A policy removed since has nothing to settle.
+    /// The open policies of a lease. A policy removed since has nothing to settle: an error.
     fn places<'a>(&'a self, lease: &'a Lease) -> Result<Places<'a, L>, Problem> {
         let place =
             |(policy, key): &'a (String, String)| Ok((self.opened_for(policy, key)?, &**key));
@@ -97,7 +97,7 @@ fn lease(body: &mut Members<'_>) -> Result<Lease, Problem> {
     Lease::read(&body.needed_text("lease")?)
 }
 
-/// What each key is charged, if given: `cost` for a lease of one key, `keys` for any.
+/// What each key is charged, where the request says so: `cost` for a lease on one key, `keys` for any lease.
 fn actual_costs<L: Limiter>(
     body: &mut Members<'_>,
     places: &[(&Opened<L>, &str)],

@@ -1,5 +1,5 @@
-//! `GET /metrics`: counters in the Prometheus text format. Their only labels are names of policies, outcomes,
-//! causes and operations, of which there are few: never a caller's key or a tenant.
+//! `GET /metrics`: counters in the text format of Prometheus. Their only labels are names of policies,
+//! outcomes, causes and operations, of which there are few: never a caller's key, nor a tenant.
 
 use std::fmt::Write as _;
 
@@ -14,7 +14,7 @@ use crate::service::Service;
 use crate::session::Session;
 use crate::tally::Faults;
 
-/// The text so far. Writing to it can't fail, and names need no escapes.
+/// The text so far. Writing to it does not fail, and names need no escapes.
 struct Text(String);
 
 impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
@@ -38,7 +38,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     }
 }
 
-/// Stands for all policies put live: no policy can have this name.
+/// The label for all policies whose names callers chose; no policy can have this name.
 const LIVE: &str = ":live";
 
 impl Text {
@@ -88,7 +88,7 @@ impl Text {
         }
     }
 
-    /// Only operations that occurred: in a guest nothing is timed.
+    /// Only for operations that were timed: in a guest, none are.
     fn latencies(&mut self, tally: &StoreTally) {
         let name = "tollgate_store_operation_seconds";
         self.head(name, "histogram", "How long the store took, by operation.");
@@ -113,7 +113,7 @@ impl Text {
     }
 }
 
-/// Seconds, without the standard formatting of fractions, which is large in a guest.
+/// Seconds, without the formatting of fractions, which is large in a guest.
 fn seconds(nanos: u64) -> String {
     let fraction = format!("{:09}", nanos % 1_000_000_000);
     format!("{}.{}", nanos / 1_000_000_000, fraction.trim_end_matches('0'))

@@ -1,4 +1,4 @@
-//! Changing policies while in use: `GET /v1/policies`, `GET`, `PUT` and `DELETE` of
+//! Policies, changed while they are in use: `GET /v1/policies`, `GET`, `PUT` and `DELETE` of
 //! `/v1/policies/{policy}`, and `POST /v1/policies/validate`.
 
 use std::collections::BTreeSet;
@@ -39,13 +39,13 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         Ok(json(&PoliciesBody::new(document.revision, policies)))
     }
 
-    /// A policy as it is in force, and as it will be.
+    /// The policy in force, and the one that takes effect next.
     pub(crate) async fn policy(&self, policy: &str) -> Result<Response<Full<Bytes>>, Problem> {
         let name = name(policy)?;
         self.told(&name, &self.document().await?)
     }
 
-    /// Says what would be wrong with a policy.
+    /// Validates a policy without putting it.
     pub(crate) fn validate_policy(
         &self,
         mut body: Members<'_>,
@@ -59,7 +59,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         Ok(json(&ValidBody { valid: true }))
     }
 
-    /// Replaces the policy that is in force.
+    /// Replaces the policy in force.
     pub(crate) async fn put_policy(
         &self,
         policy: &str,
@@ -79,7 +79,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         .await
     }
 
-    /// Deletes a live policy: the configuration's policy comes back.
+    /// Deletes a live policy: the configuration's applies again.
     pub(crate) async fn delete_policy(
         &self,
         policy: &str,
@@ -98,7 +98,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         self.change(&Change { name: &name, policy: None, configured, carry, expected }).await
     }
 
-    /// The policy of a body, and what happens to its records.
+    /// The policy in a body, and what happens to existing records.
     fn put(&self, name: &Name, body: &mut Members<'_>) -> Result<(NamedPolicy, Carry), Problem> {
         let policy = NamedPolicy::new(name, &body.needed_value("policy")?).map_err(|error| {
             let (field, detail) = error.parts();
@@ -124,7 +124,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         self.told(change.name, &changed.map_err(refused)?)
     }
 
-    /// The tenant's record in the store, now.
+    /// The tenant's live policies, loaded from the store now.
     async fn document(&self) -> Result<Document, Problem> {
         if !self.service.live.are_allowed() {
             return Ok(Document::default());
@@ -156,7 +156,7 @@ fn name(text: &str) -> Result<Name, Problem> {
     Name::new(text).ok_or_else(must)
 }
 
-/// What happens to existing records: they are kept as they are, unless the request says otherwise.
+/// What happens to existing records: by default they are used as they are.
 fn carry(word: Option<&str>) -> Result<Carry, Problem> {
     let must = || {
         let words = MIGRATIONS.map(|(word, _)| format!("\"{word}\"")).join(" or ");

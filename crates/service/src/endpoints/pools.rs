@@ -1,4 +1,4 @@
-//! `POST /v1/pools/acquire`: from whichever member of a pool has room.
+//! `POST /v1/pools/acquire`: an acquire from whichever member of a pool has room.
 
 mod order;
 
@@ -25,13 +25,13 @@ struct Asked<'a, L: Limiter> {
     detail: Detail,
     pool: &'a OpenPool,
     manner: Manner,
-    /// The request as it applies to each member.
+    /// The request to each member.
     legs: Vec<Leg<'a, L>>,
 }
 
 impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
-    /// Asks the members one after the other; the first one with room grants the request. If all of them deny, the
-    /// answer gives the shortest wait.
+    /// Asks the members one after the other until one lets the request pass. If all refuse it, the answer is the
+    /// refusal with the shortest wait.
     pub(crate) async fn acquire_from_pool(
         &self,
         body: Members<'_>,

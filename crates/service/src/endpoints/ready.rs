@@ -1,4 +1,4 @@
-//! `GET /readyz`: whether the store answers soon enough to decide by.
+//! `GET /readyz`: whether the store answers, soon enough for decisions.
 
 use std::pin::pin;
 

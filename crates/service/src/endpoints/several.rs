@@ -63,7 +63,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         }
     }
 
-    /// Takes all keys or none, or follows their policies if the store fails.
+    /// Takes all keys or none; if the store fails, does what their policies say.
     async fn take(
         &self,
         legs: &[Leg<'_, L>],
@@ -84,7 +84,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         })
     }
 
-    /// What takes one key after the other.
+    /// The machine that takes one key after the other.
     fn acquisition<'a>(
         &'a self,
         legs: &[Leg<'_, L>],
@@ -112,7 +112,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         manner: &Manner,
         id: Id,
     ) -> Result<Option<Outcome>, Fault> {
-        // The key that remembers the request id is the one on which an acquisition commits.
+        // The key that remembers the id is the one on which an acquisition commits.
         let charged = |leg: &usize| legs.get(*leg).is_some_and(|leg| !leg.costs.is_zero());
         let remembers = (0..legs.len()).filter(charged).max_by_key(|leg| names.get(*leg));
         let operations = legs.iter().enumerate().map(|(index, leg)| {
@@ -149,7 +149,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         self.ended(names, driven.map_err(|error| self.undecided(names, error))?)
     }
 
-    /// The store, written without compare-and-swap if it has none and all policies accept that.
+    /// The store; if all these policies are best effort, it is written without compare-and-swap where it has none.
     fn store(&self, places: &[(&Opened<L>, &str)]) -> BestEffort<'_, S> {
         let best_effort = places.iter().all(|(opened, _)| opened.is_best_effort());
         BestEffort::new(&self.service.store, best_effort)
@@ -159,7 +159,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         self.reported(names, DriveError::Ask(error))
     }
 
-    /// The outcome, or why there is none. A store fault is reported in either case.
+    /// The outcome, or why there is none. A store error is reported in either case.
     fn ended(&self, names: &[String], driven: Driven) -> Result<Outcome, Fault> {
         let fault = driven.fault.map(|error| self.reported(names, error.into()));
         let or_else = |cause| fault.clone().unwrap_or_else(|| self.reported(names, cause));
@@ -183,7 +183,7 @@ fn passes_after(taken: &Taken) -> Option<Span> {
     (!outcome.is_allowed()).then(|| outcome.retry_after())
 }
 
-/// Counts what was charged for the policy of every key, and a denial for the policies that denied.
+/// Counts an admission for the policy of every key, or a denial for the policies that denied.
 fn count<L: Limiter>(places: &[(&Opened<L>, &str)], outcome: &Outcome) {
     for ((opened, _), applied) in places.iter().zip(&outcome.legs) {
         let verdict = applied.as_ref().map(|applied| applied.verdict);
@@ -194,7 +194,7 @@ fn count<L: Limiter>(places: &[(&Opened<L>, &str)], outcome: &Outcome) {
     }
 }
 
-/// Counts what this process decided alone, and what passed uncounted.
+/// Counts decisions made in this process alone, and requests that passed uncounted.
 fn count_without_store<L: Limiter>(places: &[(&Opened<L>, &str)], outcome: &Outcome) {
     for ((opened, _), applied) in places.iter().zip(&outcome.legs) {
         if applied.is_some() || outcome.is_allowed() {
@@ -203,7 +203,7 @@ fn count_without_store<L: Limiter>(places: &[(&Opened<L>, &str)], outcome: &Outc
     }
 }
 
-/// The number of keys and the hold's time to live have been checked.
+/// The parser has already checked the number of keys and the time of a hold.
 pub(super) fn refused(error: AcquisitionError) -> Problem {
     match error {
         AcquisitionError::RepeatedKey { leg, first } => {

@@ -16,7 +16,7 @@ use crate::session::Session;
 use crate::watch::{Cursor, Filter, LAST_EVENT_ID, Start, WATCH_MS_MAX, Watch};
 
 impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
-    /// Begins a stream at the position that the client gives, or now.
+    /// Begins a stream at the position the client gives, or now.
     pub(crate) async fn watch(&self, parts: &Parts) -> Result<Response<Content>, Problem> {
         let mut query = Query::parse(parts.uri.query())?;
         let filter = self.filter(&mut query)?;
@@ -26,9 +26,9 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         let last = last_event_id(&parts.headers)?;
         let place = self.service.watchers.take(self.watch_key(), self.service.clock.now());
         let place = place.ok_or_else(Problem::too_many_watchers)?;
-        // Loaded in any case, so that a store failure is answered with a status.
+        // Loaded even if the client gives a position, so that a store error gives an error status.
         let (log, now) = (self.log().await?, self.service.clock.now());
-        // `last` wins over `after`: a client that reconnects repeats its first path, but is further on by now.
+        // A client that reconnects repeats `after` from its first request; `Last-Event-ID` is further.
         let present = Cursor { log: log.last_id(), recovered: now };
         let cursor = last.or(after).unwrap_or(present);
         if parts.method == Method::HEAD {
@@ -52,7 +52,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     }
 }
 
-/// An empty one comes from a client that has seen no event yet.
+/// It is empty from a client that has received no event yet.
 fn last_event_id(headers: &HeaderMap) -> Result<Option<Cursor>, Problem> {
     match headers.get(LAST_EVENT_ID) {
         None => Ok(None),

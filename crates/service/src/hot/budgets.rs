@@ -1,4 +1,4 @@
-//! The budget leases of this process, and how hot its keys are.
+//! The leases of this process, and how hot its keys are.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,14 +10,14 @@ use super::terms::Terms;
 use super::visit::{Visit, Wanted};
 use crate::lease::random_id;
 
-/// Most keys watched; while all of them are hot, other keys are decided without a lease.
+/// Most keys that are tracked; while all of them are hot, other keys are decided without a lease.
 const KEYS_MAX: usize = 1_024;
-/// A key is hot if so many requests for it reach this process ...
+/// A key is hot when this process gets this many requests for it ...
 const HOT_REQUESTS: u32 = 4;
 /// ... within this time.
 const HOT_WITHIN: Span = Span::from_millis(100);
 
-/// The keys that are watched.
+/// The keys that are tracked.
 #[derive(Debug, Default)]
 pub(super) struct Budgets {
     table: Mutex<Table>,
@@ -26,7 +26,7 @@ pub(super) struct Budgets {
 #[derive(Debug, Default)]
 struct Table {
     budgets: BTreeMap<String, Budget>,
-    /// When keys that went cold were last looked for.
+    /// When cold keys were last removed.
     swept: Timestamp,
 }
 
@@ -34,24 +34,24 @@ struct Table {
 #[derive(Debug)]
 struct Budget {
     lease: Option<BudgetLease>,
-    /// A request is on its way to the store to take the next lease.
+    /// A request is on its way to take the next lease.
     is_taking: bool,
-    /// The key is new here, so its record is checked for whether others found it hot.
+    /// This process has not seen the key before, so its request also checks whether others found it hot.
     is_new: bool,
-    /// When counting began, and how many requests have come since.
+    /// When counting began, and the number of requests since.
     since: Timestamp,
     requests: u32,
 }
 
-/// What happens to a request.
+/// The result of beginning a request.
 pub(super) enum Begun<'a> {
     /// It was decided here.
     Spent(Applied),
-    /// It must go to the store, where it may take a lease.
+    /// It has to go to the store, where it may take a lease.
     Visit(Box<Visit>, Option<Taking<'a>>),
 }
 
-/// The right to take the next lease of a key; another one gets it when this is dropped.
+/// The right to take the next lease of a key; once it is dropped, another request may get it.
 pub(super) struct Taking<'a> {
     budgets: &'a Budgets,
     key: &'a str,
@@ -96,7 +96,7 @@ impl Budgets {
 }
 
 impl Table {
-    /// Counts a request for `key`; nothing if there is no room.
+    /// Counts a request for `key`; `None` if there is no room to track it.
     fn watch(&mut self, key: &str, now: Timestamp) -> Option<&mut Budget> {
         if !self.budgets.contains_key(key) {
             if self.budgets.len() >= KEYS_MAX && now.since(self.swept) >= HOT_WITHIN {
@@ -136,7 +136,7 @@ impl Budget {
         holds || self.is_taking || !self.is_cold(now)
     }
 
-    /// The lease that a request with these costs wants, now that the old one is over.
+    /// The lease that a request with these costs should take, now that the old one is over.
     fn wanted(
         &mut self,
         costs: &Costs,
@@ -151,7 +151,7 @@ impl Budget {
         if !terms.are_worth_it(costs) {
             return None;
         }
-        // Counting starts over, so that if no lease is granted now, not every request tries again.
+        // Counting restarts, so that a key that gets no lease now does not try again with every request.
         if is_hot {
             (self.since, self.requests) = (now, 0);
         }
@@ -179,7 +179,7 @@ impl Drop for Taking<'_> {
     }
 }
 
-/// The costs of a request that a lease can answer: a plain charge that may use all of every limit.
+/// The costs of a request that a lease can answer: it charges, and may use all of every limit.
 fn plain_costs(operation: &Operation) -> Option<&Costs> {
     match operation {
         Operation::Acquire(Acquire { costs, share: Share::HIGH, hold: None, once: None })

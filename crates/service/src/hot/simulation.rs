@@ -1,4 +1,4 @@
-//! Several instances with leases over one store, in every order, with deaths at every step.
+//! Several instances with leases over one store, in any order, with crashes at any step.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod visits;
@@ -11,7 +11,7 @@ use self::world::{Death, START, World};
 use super::HotKeys;
 use super::terms::PARTS;
 
-/// How long a lease lives at most: after that, everything is exact again.
+/// Longest life of a lease: after that, everything is exact again.
 const LIFE_MAX: Span = Span::from_secs(2);
 
 /// Every algorithm that can be leased.
@@ -29,7 +29,7 @@ const LIMITS: [&str; 8] = [
 
 #[derive(Debug, Clone, Copy)]
 enum Event {
-    /// So many consecutive requests of one cost.
+    /// `count` requests of the same cost in a row.
     Ask {
         instance: usize,
         count: u32,
@@ -46,7 +46,7 @@ enum Event {
     Die {
         instance: usize,
     },
-    /// The next swap kills the instance that makes it.
+    /// The instance that makes the next swap crashes.
     Doom(Death),
 }
 
@@ -67,8 +67,8 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(600))]
 
-    /// All instances together admit only what the limits allow, each request at its time; and no instance holds more
-    /// than its part.
+    /// All instances together never admit more than the limits allow at the time of each request, and no
+    /// instance holds more than its part.
     #[test]
     fn together_they_admit_no_more_than_the_limits_allow(
         limits in prop::sample::select(&LIMITS[..]),
@@ -116,7 +116,7 @@ fn a_key_that_is_not_hot_is_never_leased() {
     assert_eq!(world.store.operations.get(), 180, "a load and a swap each");
 }
 
-/// Requests are denied early only by what others hold unspent.
+/// Early denials are due to units that other instances hold unspent, and to nothing else.
 #[test]
 fn early_denials_are_bounded_by_what_others_hold() {
     let mut world = World::new(WINDOW, 3);
@@ -130,14 +130,14 @@ fn early_denials_are_bounded_by_what_others_hold() {
     assert_eq!(world.admitted, 8_000 - unspent, "and that is all that is missing");
 }
 
-/// When the demand cools down, unspent units are returned, and every unit is granted.
+/// When demand falls, unspent units are given back, and every unit is granted.
 #[test]
 fn it_is_exact_again_when_the_demand_cools_down() {
     let mut world = World::new(WINDOW, 3);
     for instance in 0..3 {
         world.burst(instance, 100);
     }
-    // The first visit still takes the pace for a lasting one; the second one knows better.
+    // The first visit still assumes that the earlier pace continues; the second one sees that it does not.
     for _ in 0..2 {
         world.pass(Span::from_millis(1_200));
         for instance in 0..3 {
@@ -152,7 +152,7 @@ fn it_is_exact_again_when_the_demand_cools_down() {
     assert_eq!(world.burst(0, 1), 0);
 }
 
-/// An instance that dies with a lease loses it: once, and no more than it held.
+/// An instance that dies with a lease loses it: its units are charged once, and no more than it held.
 #[test]
 fn a_lease_that_is_lost_is_charged_once() {
     let mut world = World::new(WINDOW, 2);
@@ -169,30 +169,30 @@ fn a_lease_that_is_lost_is_charged_once() {
     assert_eq!(world.admitted - before, 8_000 - 3 - lost);
 }
 
-/// A request that a lease can't answer is decided exactly, with what was left of the lease.
+/// A request that a lease can't answer is decided exactly, after the lease's unspent units are given back.
 #[test]
 fn a_large_request_gets_what_the_lease_had_left() {
     let mut world = World::new(WINDOW, 1);
     world.burst(0, 100);
-    // But for the unit that says that the key is hot.
+    // All but the unit that marks the key as hot.
     let all_that_is_left = world.units(8_000 - 100 - 1);
     assert_eq!(world.ask(0, all_that_is_left).unwrap().verdict, Verdict::Allowed);
     assert_eq!(world.held(), 0, "the lease is settled, and nothing is left to say that it is hot");
     assert_eq!(world.burst(0, 2), 1);
 }
 
-/// Where little is left, little is held: the last to come finds most of it.
+/// If little is left, little is held, so the last instance finds most of it available.
 #[test]
 fn a_lease_is_a_small_part_of_what_remains() {
     let mut world = World::new(WINDOW, 2);
     let most = world.units(8_000 - 400);
     world.ask(0, most).unwrap();
     world.burst(1, 4);
-    // Of the 396 that are left, and the unit that says that the key is hot.
+    // A part of the 396 left, and the unit that marks the key as hot.
     assert_eq!(world.held(), 396 / PARTS + 1);
 }
 
-/// A request repeated under its id is not charged again, despite the lease.
+/// A request repeated under its id is not charged again, even if there is a lease.
 #[test]
 fn a_request_with_an_id_is_charged_once() {
     let mut world = World::new(WINDOW, 1);
@@ -205,14 +205,14 @@ fn a_request_with_an_id_is_charged_once() {
     assert_eq!(world.ask(0, rest).unwrap().verdict, Verdict::Allowed);
 }
 
-/// A local decision reports what the record said, less what was spent since.
+/// A local decision reports what the record said remains, less what was spent since.
 #[test]
 fn a_local_answer_tells_what_remains() {
     let mut world = World::new(WINDOW, 1);
     for passed in 1..=300 {
         let acquire = world.units(1);
         let outcome = world.ask(0, acquire).unwrap();
-        // One unit is held to say that the key is hot.
+        // One unit is held to mark the key as hot.
         let remaining = outcome.limits[0].remaining;
         assert!(
             (8_000 - passed - 1..=8_000 - passed).contains(&remaining),

@@ -1,13 +1,12 @@
-//! The terms of a budget lease: how many units, spent within how much time.
+//! The terms of a budget lease: its units, and the time in which they are spent.
 //!
-//! Both follow the demand. A lease lasts as long as [`REQUESTS_AIMED`] requests take, so that they share one visit to
-//! the store, and no longer: the hotter a key is, the less of a lease is left unspent, and the sooner that is
-//! returned.
+//! Both follow demand. A lease lasts only as long as [`REQUESTS_AIMED`] requests take, which then share one visit to
+//! the store: the hotter a key is, the less of a lease stays unspent, and the sooner that is given back.
 
 use tollgate_core::{Costs, LimitStatus, Span};
 
-/// How many requests a lease is meant for, including the first lease of a process: as many as Spin gives an
-/// instance.
+/// How many requests a lease aims to serve, and the size of a process's first lease: as many requests as Spin gives
+/// to an instance.
 const REQUESTS_AIMED: u64 = 128;
 /// A lease for fewer requests is not worth a hold.
 const REQUESTS_MIN: u64 = 4;
@@ -15,12 +14,12 @@ const REQUESTS_MIN: u64 = 4;
 pub(super) const PARTS: u64 = 8;
 /// Shortest time in which a lease is spent: even the hottest key is visited only eight times a second.
 const SPENT_WITHIN_MIN: Span = Span::from_millis(125);
-/// Longest time in which a lease is spent, and so the longest until a process sees what an operator did to a key.
+/// Longest time in which a lease is spent, and so the longest delay until a process sees an operator's change to a key.
 const SPENT_WITHIN_MAX: Span = Span::from_secs(1);
-/// How long a lease lives on after that: to be settled, and for differing clocks.
+/// How long a lease lives on after that: time to settle it, and an allowance for clocks that differ.
 const SETTLED_WITHIN: Span = Span::from_secs(1);
-/// How long the first lease of a process is spent, while the demand is unknown. An instance on Spin has no other
-/// lease, and what it leaves unspent stays held until the lease expires.
+/// The time in which a process's first lease is spent, while demand is unknown. An instance on Spin has no other
+/// lease, and what it leaves unspent is held until the lease expires.
 const SPENT_WITHIN_FIRST: Span = Span::from_millis(500);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,11 +28,11 @@ pub(super) struct Terms {
     pub(super) spent_within: Span,
 }
 
-/// How a lease was spent.
+/// What was spent from a lease.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Spent<'a> {
     pub(super) units: &'a [u64],
-    /// How many requests spent the units.
+    /// How many requests spent these units.
     pub(super) requests: u64,
     pub(super) elapsed: Span,
 }
@@ -45,7 +44,7 @@ impl Terms {
         Self { units: units.collect(), spent_within: SPENT_WITHIN_FIRST }
     }
 
-    /// The next lease: as long as [`REQUESTS_AIMED`] requests take at the pace of this one, with the units they will
+    /// The next lease: for as long as [`REQUESTS_AIMED`] requests take at the pace of this one, and for what they will
     /// spend in that time, but at most twice the units of this one.
     pub(super) fn next(&self, spent: Spent<'_>) -> Self {
         let elapsed = u128::from(spent.elapsed.as_nanos().max(1));
@@ -58,8 +57,8 @@ impl Terms {
         Self { units: units.collect(), spent_within }
     }
 
-    /// The same, with at most one part in [`PARTS`] of each limit's room. `limits` is their status after these units
-    /// were held, or, if not `are_held`, refused.
+    /// The same terms, with at most one part in [`PARTS`] of the room of each limit. `limits` are the limits' statuses
+    /// after these units were held or, if not `are_held`, refused.
     pub(super) fn within(&self, limits: &[LimitStatus], are_held: bool) -> Self {
         let units = self.units.iter().zip(limits).map(|(units, limit)| {
             let own = if are_held { *units } else { 0 };
@@ -74,7 +73,7 @@ impl Terms {
         Span::from_nanos(self.spent_within.as_nanos() + SETTLED_WITHIN.as_nanos())
     }
 
-    /// Whether they cover enough requests with these costs.
+    /// Whether the units are enough for [`REQUESTS_MIN`] requests with these costs.
     pub(super) fn are_worth_it(&self, costs: &Costs) -> bool {
         let mut both = self.units.iter().zip(costs.as_slice());
         both.all(|(units, cost)| *units >= cost.saturating_mul(REQUESTS_MIN))
@@ -92,13 +91,13 @@ mod tests {
     const THIS: fn(u64) -> Terms =
         |units| Terms { units: vec![units], spent_within: SPENT_WITHIN_FIRST };
 
-    /// The terms after a lease of `held` units, of which `spent` requests of cost 1 were spent within `millis`.
+    /// The terms after a lease of `held` units, of which `spent` requests of one unit each took `millis` milliseconds.
     fn next(held: u64, spent: u64, millis: u64) -> Terms {
         let elapsed = Span::from_millis(millis);
         THIS(held).next(Spent { units: &[spent], requests: spent, elapsed })
     }
 
-    /// A lease is as long as 128 requests take, within its bounds, and for what they spend in that time.
+    /// A lease lasts as long as 128 requests take, within bounds, and holds what is spent in that time.
     #[test]
     fn size_and_length_follow_the_demand() {
         for (per_s, millis, units) in [
@@ -114,13 +113,13 @@ mod tests {
         }
     }
 
-    /// A burst is not mistaken for lasting demand: a lease is at most twice as large as the one before.
+    /// A burst may not last, so a lease is at most twice as large as the one before.
     #[test]
     fn a_lease_grows_by_doubling() {
         assert_eq!(next(128, 128, 1).units, [256]);
     }
 
-    /// Nothing divides by zero and nothing overflows, whatever was spent in whatever time.
+    /// Nothing divides by zero or overflows, whatever was spent in whatever time.
     #[test]
     fn any_past_has_a_next() {
         let idle = next(128, 0, 0);

@@ -8,23 +8,23 @@ use super::document::{Document, History, LIVE_BYTES_MAX, Version};
 /// Most policies that a tenant has changed live.
 pub(crate) const LIVE_POLICIES_MAX: usize = 100;
 
-/// Most versions of one policy that are remembered, including the current one: a record written under an older
-/// version is read as such.
+/// Most versions of one policy that are kept, including the one in force: a record written under a version older
+/// than these is read as it is.
 pub(crate) const VERSIONS_MAX: usize = 8;
 
-/// How long after the request a change takes effect: every process knows it by then. A copy may be a second
-/// old, loading another one may take a second, and clocks may differ by a second.
+/// How long after the request a change takes effect. By then every process has loaded it: a copy may be a second
+/// old, reloading it may take a second, and clocks may differ by a second.
 pub(crate) const LEAD: Span = Span::from_secs(3);
 
 /// A requested change.
 pub(crate) struct Change<'a> {
     pub(crate) name: &'a Name,
-    /// The new policy, or nothing to delete it.
+    /// The new policy, or `None` to delete it.
     pub(crate) policy: Option<&'a NamedPolicy>,
     /// The configuration's policy of this name.
     pub(crate) configured: Option<&'a NamedPolicy>,
     pub(crate) carry: Carry,
-    /// The revision that the caller believes to be this policy's newest.
+    /// The revision that the caller expects to be this policy's newest.
     pub(crate) expected: Option<u64>,
 }
 
@@ -33,18 +33,18 @@ pub(crate) struct Change<'a> {
 pub(crate) enum Refusal {
     /// There is no live policy to delete.
     NotLive,
-    /// The newest revision of this policy is this one.
+    /// This policy's newest revision is this one, not the expected one.
     Revision(u64),
     /// There are [`LIVE_POLICIES_MAX`] policies already.
     TooManyPolicies,
-    /// All [`VERSIONS_MAX`] of this policy are needed until the first of them takes effect.
+    /// All [`VERSIONS_MAX`] versions of this policy are still needed: the second has not taken effect yet.
     TooManyVersions,
-    /// Together they would exceed [`LIVE_BYTES_MAX`] bytes.
+    /// The document would exceed [`LIVE_BYTES_MAX`].
     TooManyBytes,
 }
 
 impl Document {
-    /// Makes a change that takes effect [`LEAD`] after `now`.
+    /// The document with a change that takes effect [`LEAD`] after `now`.
     pub(crate) fn changed(mut self, change: &Change<'_>, now: Timestamp) -> Result<Self, Refusal> {
         let newest = self.get(change.name).and_then(History::newest);
         let newest_revision = newest.map_or(0, |version| version.revision);
@@ -52,7 +52,7 @@ impl Document {
         if change.expected.is_some_and(|expected| expected != newest_revision) {
             return Err(Refusal::Revision(newest_revision));
         }
-        // The configuration's own policy is remembered as revision 0.
+        // The configuration's own policy is kept as revision 0.
         if change.policy.is_none() && (newest_revision == 0 || !is_live) {
             return Err(Refusal::NotLive);
         }
@@ -96,7 +96,7 @@ impl Document {
         }
     }
 
-    /// Forgets the oldest versions until the document is within its bounds.
+    /// Forgets the oldest versions until the document is within its limits.
     fn forget(&mut self, now: Timestamp) -> Result<(), Refusal> {
         for history in &mut self.histories {
             while history.versions.len() > VERSIONS_MAX {
@@ -118,7 +118,8 @@ impl Document {
 }
 
 impl History {
-    /// Whether its oldest version is over: another one replaced it, or it only repeats the configuration.
+    /// Whether the oldest version can be forgotten: another one has replaced it, or it only defers to the
+    /// configuration.
     fn has_past(&self, now: Timestamp) -> bool {
         match &*self.versions {
             [only] => only.policy.is_none() && only.effective_at() <= now,

@@ -1,4 +1,4 @@
-//! What this process knows of a tenant's live policies, and as of when.
+//! A process's copy of a tenant's live policies, and its age.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -8,19 +8,19 @@ use super::policies::LivePolicies;
 use super::{FRESH_FOR, LOAD_TIME_MAX};
 use crate::limiter::Limiter;
 
-/// How long the store is left alone after a failure.
+/// How long the store is not asked again after it failed to answer.
 const RETRY_AFTER: Span = Span::from_secs(1);
 
-/// A copy of the store's record.
+/// A copy of the live policies in the store.
 pub(crate) struct Copy<L: Limiter> {
     state: RwLock<State<L>>,
 }
 
 struct State<L: Limiter> {
     known: Arc<LivePolicies<L>>,
-    /// When the load of `known` began; nothing before the first one.
+    /// When the load of `known` began; `None` before the first load.
     loaded_at: Option<Timestamp>,
-    /// When somebody last began to load.
+    /// When the latest load began.
     began_at: Option<Timestamp>,
     failed_at: Option<Timestamp>,
 }
@@ -34,7 +34,7 @@ impl<L: Limiter> Default for Copy<L> {
 }
 
 impl<L: Limiter> Copy<L> {
-    /// What is known; as an error if it must be loaded anew.
+    /// The known policies; as an error if the caller has to reload them.
     pub(crate) fn look(
         &self,
         now: Timestamp,
@@ -44,12 +44,12 @@ impl<L: Limiter> Copy<L> {
         if state.is_due(now) { Err(known) } else { Ok(known) }
     }
 
-    /// Notes that a load begins: others go on with what is known, if that is not too old.
+    /// The caller begins a load: meanwhile others use the known policies, unless they are too old.
     pub(crate) fn begin(&self, now: Timestamp) {
         self.change(|state| state.began_at = Some(now));
     }
 
-    /// Stores what a load that `began` then has found, and returns what is known now.
+    /// Stores what a load that `began` then found, and returns it.
     pub(crate) fn put(
         &self,
         loaded: Arc<LivePolicies<L>>,
@@ -62,7 +62,7 @@ impl<L: Limiter> Copy<L> {
         })
     }
 
-    /// Notes that the store failed.
+    /// The store did not answer.
     pub(crate) fn fail(&self, now: Timestamp) {
         self.change(|state| state.failed_at = Some(now));
     }
@@ -75,7 +75,7 @@ impl<L: Limiter> Copy<L> {
 
 impl<L: Limiter> State<L> {
     fn is_due(&self, now: Timestamp) -> bool {
-        // A clock that was set back says nothing about how long ago something was.
+        // After the clock went back, ages are unknown.
         let within = |at: Option<Timestamp>, span: Span| {
             at.is_some_and(|at| at <= now && now.since(at) <= span)
         };
@@ -93,8 +93,8 @@ mod tests {
     use super::*;
     use crate::limiter::CoreLimiter;
 
-    /// Whether a request so many milliseconds after the clock's start has to load, given when the last copy began
-    /// to be loaded, when the next load began, and when that failed.
+    /// Whether a caller has to load at `now`, if the known copy's load began at `loaded`, the latest load at `began`,
+    /// and a load failed at `failed`, all in milliseconds since the epoch.
     fn is_due(now: u64, loaded: Option<u64>, began: Option<u64>, failed: Option<u64>) -> bool {
         let at = |millis: u64| Timestamp::EPOCH.plus(Span::from_millis(millis));
         let (loaded_at, began_at, failed_at) = (loaded.map(at), began.map(at), failed.map(at));

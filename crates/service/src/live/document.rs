@@ -1,4 +1,4 @@
-//! The live policies of one tenant as stored: a version byte, and JSON.
+//! The live policies of one tenant, as the store keeps them: a version byte, and JSON.
 
 use serde::{Deserialize, Serialize};
 use tollgate_core::{Carry, Name, Timestamp};
@@ -18,7 +18,7 @@ pub(crate) const MIGRATIONS: [(&str, Carry); 3] =
 /// The live policies of one tenant, and their history.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Document {
-    /// How many changes there were: every change has its own revision.
+    /// How many changes were made: each has its own revision.
     pub(crate) revision: u64,
     /// By name.
     pub(crate) histories: Vec<History>,
@@ -28,23 +28,23 @@ pub(crate) struct Document {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct History {
     pub(crate) name: Name,
-    /// The oldest first; at least one.
+    /// Oldest first; at least one.
     pub(crate) versions: Vec<Version>,
 }
 
-/// A policy, until another of its name replaces it.
+/// A policy, in force until the next version of its name takes effect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Version {
     /// 0 for the configuration's policy before the first change.
     pub(crate) revision: u64,
     pub(crate) effective_at_ms: u64,
-    /// How the previous version's records are carried over.
+    /// What happens to records written under the previous version.
     pub(crate) carry: Carry,
-    /// Nothing if it was deleted: then the configuration's applies again, if it has one.
+    /// `None` if it was deleted: then the configuration's applies again, if there is one.
     pub(crate) policy: Option<NamedPolicy>,
 }
 
-/// Why bytes are not live policies.
+/// The bytes are not a document of live policies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Corrupt;
 
@@ -77,7 +77,7 @@ impl Document {
         self.histories.iter().find(|history| *history.name == *name)
     }
 
-    /// Reads the stored bytes; an absent record is a document without policies.
+    /// Decodes the record; an absent one is a document without policies.
     pub(crate) fn decode(bytes: Option<&[u8]>) -> Result<Self, Corrupt> {
         let Some(bytes) = bytes else { return Ok(Self::default()) };
         let Some((&VERSION, json)) = bytes.split_first() else { return Err(Corrupt) };
@@ -89,11 +89,11 @@ impl Document {
         Ok(Self { revision: text.revision, histories: histories.ok_or(Corrupt)? })
     }
 
-    /// The bytes to store.
+    /// Encodes the record.
     pub(crate) fn encode(&self) -> Vec<u8> {
         let policies = self.histories.iter().map(History::text).collect();
         let mut bytes = vec![VERSION];
-        // Strings and numbers under plain names: serializing them can't fail.
+        // Structs of strings and numbers: serializing them does not fail.
         let _ =
             serde_json::to_writer(&mut bytes, &DocumentText { revision: self.revision, policies });
         bytes
@@ -101,7 +101,7 @@ impl Document {
 }
 
 impl History {
-    /// The latest version, which may not be in force yet.
+    /// The latest version, which may not have taken effect yet.
     pub(crate) fn newest(&self) -> Option<&Version> {
         self.versions.last()
     }
@@ -149,12 +149,12 @@ impl Version {
     }
 }
 
-/// What happens to existing records, by its word.
+/// What happens to existing records, from the API's word for it.
 pub(crate) fn migration(word: &str) -> Option<Carry> {
     MIGRATIONS.iter().find(|(there, _)| *there == word).map(|(_, carry)| *carry)
 }
 
-/// The word for what happens to existing records.
+/// The API's word for what happens to existing records.
 pub(crate) fn migration_word(carry: Carry) -> &'static str {
     MIGRATIONS.iter().find(|(_, there)| *there == carry).map_or("", |(word, _)| word)
 }

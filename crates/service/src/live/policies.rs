@@ -10,9 +10,9 @@ use crate::limiter::{Limiter, LimiterError};
 use crate::opened::{Opened, Origin};
 use crate::service::Service;
 
-/// The live policies of one tenant, as read from the store.
+/// The live policies of one tenant, as they were read from the store.
 pub(crate) struct LivePolicies<L: Limiter> {
-    /// What they were read from, so that unchanged bytes are not read again.
+    /// The bytes they were read from, so that an unchanged record is not read again.
     bytes: Option<Vec<u8>>,
     /// By name.
     histories: Vec<Arc<OpenHistory<L>>>,
@@ -27,14 +27,14 @@ struct OpenHistory<L: Limiter> {
 struct OpenVersion<L: Limiter> {
     revision: u64,
     effective_at: Timestamp,
-    /// Nothing if there is no policy of this name.
+    /// `None` if there is no policy of this name.
     opened: Option<Arc<Opened<L>>>,
 }
 
-/// Whose policy is in force.
+/// Which policy is in force.
 pub(crate) enum Found<'a, L: Limiter> {
     Live(&'a Opened<L>),
-    /// The configuration's: it was never changed.
+    /// It was never changed.
     Configuration,
     /// It was deleted, and the configuration has none.
     Nothing,
@@ -52,7 +52,8 @@ impl<L: Limiter> LivePolicies<L> {
         self.bytes.as_deref() == bytes
     }
 
-    /// Reads these bytes. What has not changed since `before` is kept, with what this process holds about its keys.
+    /// Reads them from these bytes. A policy unchanged since `before` is kept, with what this process holds for
+    /// its keys.
     pub(crate) fn read<S: Store, C: Clock>(
         bytes: Option<Vec<u8>>,
         before: &Self,
@@ -68,7 +69,7 @@ impl<L: Limiter> LivePolicies<L> {
         Ok(Self { histories: histories.collect::<Result<_, LimiterError>>()?, bytes })
     }
 
-    /// Whether nothing was ever changed.
+    /// Whether no changes are kept.
     pub(crate) const fn is_empty(&self) -> bool {
         self.histories.is_empty()
     }
@@ -106,7 +107,7 @@ impl<L: Limiter> OpenHistory<L> {
         Ok(Self { name: history.name.clone(), versions })
     }
 
-    /// A revision stands for what was put under it, never for anything else.
+    /// A revision always stands for the same version, so comparing revisions is enough.
     fn is_of(&self, history: &History) -> bool {
         let revisions = self.versions.iter().map(|version| version.revision);
         revisions.eq(history.versions.iter().map(|version| version.revision))
@@ -117,7 +118,7 @@ impl<L: Limiter> OpenHistory<L> {
     }
 }
 
-/// A version, ready for requests; nothing if it has no policy.
+/// A version, ready for requests; `None` if there is no policy.
 fn open<S: Store, L: Limiter, C: Clock>(
     name: &Name,
     version: &Version,
@@ -136,7 +137,7 @@ fn open<S: Store, L: Limiter, C: Clock>(
         return Ok(Some(opened));
     }
     let carry = match version.carry {
-        // There is no known policy to be in proportion to.
+        // There is no earlier policy to be in proportion to.
         Carry::InProportion if before.is_none() => Carry::AsIs,
         carry => carry,
     };

@@ -1,4 +1,4 @@
-//! Writes down what happened, for the watchers.
+//! Appending to the log what watchers are sent.
 
 use tollgate_core::{Algorithm, Applied, Limit, Operation, Span, Timestamp};
 use tollgate_store::{Answer, Clock, Store};
@@ -11,8 +11,8 @@ use crate::problem::Problem;
 use crate::session::Session;
 
 impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
-    /// Appends what happened. It has happened, and the caller must not repeat it: a log that can't be written is
-    /// reported to the operator and to nobody else.
+    /// Appends what happened. The caller must not retry what already happened, so a log that can't be written is
+    /// reported to the operator only.
     pub(crate) async fn announce(&self, entries: &[Entry]) {
         if entries.is_empty() {
             return;
@@ -26,7 +26,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         let _ = self.on_record(self.watch_key(), false, ask).await;
     }
 
-    /// The log as written.
+    /// The tenant's log.
     pub(crate) async fn log(&self) -> Result<Log, Problem> {
         let ask = |record: Option<&[u8]>, _now| {
             Ok(Answer { outcome: decoded(record)?, record: None, forget_after: Span::NEVER })
@@ -34,7 +34,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         Ok(self.on_record(self.watch_key(), false, ask).await?)
     }
 
-    /// Runs an operation that may change capacities of a key, and announces the changed ones.
+    /// Applies an operation that may change a key's capacities, and announces those it changed.
     pub(crate) async fn change_capacities(
         &self,
         opened: &Opened<L>,
@@ -65,7 +65,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         Ok(applied)
     }
 
-    /// The current capacity of each adaptive limit of a key.
+    /// The capacity in force for each adaptive limit of a key.
     fn capacities(
         &self,
         opened: &Opened<L>,
@@ -86,7 +86,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     }
 }
 
-/// Whether somebody changed it: how much of it remains may differ for other reasons.
+/// Whether the capacity was changed. What remains of it is not compared: it differs for other reasons too.
 fn differs((_, before): &(String, Capacity), (_, after): &(String, Capacity)) -> bool {
     let numbers = |it: &Capacity| (it.capacity, it.original, it.period);
     numbers(before) != numbers(after) || before.change != after.change

@@ -1,15 +1,15 @@
-//! How far a watcher has been told.
+//! A watcher's position in the stream.
 
 use std::fmt;
 
 use http::HeaderName;
 use tollgate_core::Timestamp;
 
-/// The header field in which a reconnecting client says where it was.
+/// The header field in which a reconnecting client gives its position.
 pub const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
-/// A position in the stream, and the id of its events. It has two parts, since recoveries are in no log: the last
-/// entry of the log, and the time through which recoveries were sent.
+/// A position in the stream, used as the id of its events. It has two parts, since recoveries are in no log: the
+/// id of a log entry, and the time through which recoveries were sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Cursor {
     pub(crate) log: u64,
@@ -17,8 +17,7 @@ pub(crate) struct Cursor {
 }
 
 impl Cursor {
-    /// Reads `17-1800000000000000000`, with the time in nanoseconds; given only the first part, all recoveries are
-    /// sent.
+    /// Parses `17-1800000000000000000`, the time in nanoseconds. Without the second part, all recoveries are sent.
     pub(crate) fn read(text: &str) -> Option<Self> {
         let (log, recovered) = text.split_once('-').unwrap_or((text, "0"));
         let recovered = Timestamp::from_nanos(number(recovered)?);
@@ -26,7 +25,7 @@ impl Cursor {
     }
 }
 
-/// Digits only.
+/// Digits and nothing else.
 fn number(text: &str) -> Option<u64> {
     text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }

@@ -1,8 +1,8 @@
-//! What a watcher wants to see.
+//! Which events a watcher wants.
 
 use super::news::Subject;
 
-/// Names that the subject must match. With any of them set, entries without a policy are left out.
+/// Names that the subject must have. If either is set, events without a policy are left out.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Filter {
     pub(crate) policy: Option<String>,

@@ -1,9 +1,9 @@
 //! Keys that became limited: noted by the process that denies them, under policies that say `watch = true`.
 //!
-//! A denial writes nothing, and a flood of them must not cause writes. So a key is reported once, until it has not
-//! been denied for a while. Reports wait until a second has passed since the last write, and go with the next
-//! decision under such a policy, or with the next look of a watcher in the same process. Reports still waiting when
-//! the process ends are lost, and so are those that don't fit: this is a hint, not an account.
+//! A denial writes nothing, and a flood of denials must not cause writes. So a key is announced once, and again only
+//! after it has not been denied for a while. Entries wait until a second has passed since the last write, and are
+//! written with the next decision under such a policy, or when a watcher of the same process next polls. Entries still
+//! waiting when the process ends are lost, and so are those there is no room for: this is best effort.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -16,16 +16,17 @@ use crate::limiter::Limiter;
 use crate::opened::Opened;
 use crate::session::Session;
 
-/// How long a key must go undenied before it can become limited again.
+/// How long a key must go without a denial before it counts as newly limited.
 const QUIET: Span = Span::from_secs(10);
 
 /// The pause between two writes of one process.
 const WRITE_PAUSE: Span = Span::from_secs(1);
 
-/// Most denied keys that a process remembers; further ones are not reported.
+/// Most denied keys that a process remembers; further ones are not announced.
 const DENIED_MAX: usize = 1_000;
 
-/// Most keys waiting to be reported; further ones are dropped. A write of that many leaves room for other entries.
+/// Most keys waiting to be announced; further ones are dropped. A write of this many leaves room in the log for
+/// other entries.
 const WAITING_MAX: usize = 32;
 
 /// What one process knows about the keys it denied.
@@ -34,9 +35,9 @@ pub(crate) struct LimitedKeys(Mutex<Denied>);
 
 #[derive(Debug, Default)]
 struct Denied {
-    /// When each was last denied, by the key of its record.
+    /// When each key was last denied, by the key of its record.
     keys: BTreeMap<String, Timestamp>,
-    /// What is to be written, each with the key of its log.
+    /// The entries to write, each with the key of its log.
     waiting: Vec<(String, Entry)>,
     write_at: Timestamp,
 }
@@ -70,10 +71,10 @@ impl LimitedKeys {
         }
     }
 
-    /// What is to be written to this log now.
+    /// The entries to write to this log now.
     fn due(&self, log_key: &str, now: Timestamp) -> Vec<Entry> {
         let mut denied = self.lock();
-        // Also after the clock was set back.
+        // A write time further ahead than the pause means that the clock was set back: then it is not early.
         let is_early = now < denied.write_at && denied.write_at.since(now) <= WRITE_PAUSE;
         if is_early || denied.waiting.is_empty() {
             return Vec::new();
@@ -89,7 +90,7 @@ impl LimitedKeys {
 }
 
 impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
-    /// Notes what was decided, if the policy is watched.
+    /// Notes the decision, if the policy is watched.
     pub(crate) async fn note_decision(&self, opened: &Opened<L>, key: &str, applied: &Applied) {
         if !opened.named.is_watched() {
             return;
@@ -110,7 +111,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         }
     }
 
-    /// Writes down the waiting keys, if it is time.
+    /// Writes the keys that are waiting, if it is time.
     pub(crate) async fn tell_limited(&self) {
         let due = self.service.limited.due(&self.watch_key(), self.service.clock.now());
         self.announce(&due).await;

@@ -1,7 +1,7 @@
-//! The log of one tenant: the latest events, and the capacities that may be recovering.
+//! The log of one tenant: what happened last, and which capacities may be recovering.
 //!
-//! One record, replaced as a whole by compare-and-swap. It is for rare events: each entry costs a load and a swap of
-//! some kilobytes.
+//! One record, replaced as a whole by compare-and-swap. It is for rare events: each entry costs a load and a swap
+//! of a few kilobytes.
 
 use std::collections::VecDeque;
 
@@ -9,26 +9,26 @@ use tollgate_core::CorruptBytes;
 
 use super::news::{Entry, Kind, Subject};
 
-/// Most entries: a watcher that was away for longer is told that it missed some.
+/// Most entries: a client that was away for longer is told that it missed some.
 pub(crate) const ENTRIES_MAX: usize = 128;
 
-/// Most bytes of all entries together, so that the record stays small enough to be swapped. The longest possible
-/// entry, with every byte of its texts escaped in JSON, is a fifth of that.
+/// Most bytes of all entries together, so that the record stays small enough to swap. The longest possible entry,
+/// of texts in which JSON has to escape every byte, is a fifth of that.
 const ENTRIES_BYTES_MAX: usize = 32 << 10;
 
-/// Most limits whose recovery is watched: the most recently reduced ones.
+/// Most limits whose recovery is watched: those that were reduced last.
 pub(crate) const REDUCED_MAX: usize = 32;
 
-/// The first bytes, so that no other record is mistaken for a log: the kind and the version.
+/// The first bytes of the record, so that no other record is taken for it: the kind and the version.
 const HEAD: [u8; 2] = [b'W', 1];
 
-/// What happened, in order. Ids count from 1, without gaps.
+/// What happened, in order. Ids start at 1 and have no gaps.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Log {
-    /// The id of the first entry that is kept, or of the next one.
+    /// The id of the oldest entry kept, or of the next entry if there is none.
     first_id: u64,
     entries: VecDeque<Entry>,
-    /// The most recently reduced one is last.
+    /// Ordered by when each was last reduced, the latest at the end.
     reduced: Vec<Subject>,
 }
 
@@ -39,19 +39,19 @@ impl Default for Log {
 }
 
 impl Log {
-    /// The id of the last entry ever appended; 0 before the first one.
+    /// The id of the latest entry ever pushed; 0 before the first.
     pub(crate) fn last_id(&self) -> u64 {
         self.first_id.saturating_add(self.entries.len() as u64).saturating_sub(1)
     }
 
-    /// The kept entries after this id, and their ids.
+    /// The entries kept after this id, with their ids.
     pub(crate) fn after(&self, id: u64) -> impl Iterator<Item = (u64, &Entry)> {
         let ids = self.first_id..;
         ids.zip(&self.entries).skip_while(move |(there, _)| *there <= id)
     }
 
-    /// How many entries after this id are no longer kept. An id that this log never gave comes from a log that was
-    /// lost: then everything was missed, and how much is unknown.
+    /// How many entries after this id are no longer kept. An id that this log never assigned comes from a log that
+    /// was lost: then everything was missed, and how much is unknown.
     pub(crate) fn missed_after(&self, id: u64) -> Option<Missed> {
         if id > self.last_id() {
             return Some(Missed::Everything);
@@ -60,12 +60,12 @@ impl Log {
         (gone > 0).then_some(Missed::Entries(gone))
     }
 
-    /// The most recently reduced limits, which may be recovering.
+    /// The limits reduced most recently, which may be recovering.
     pub(crate) fn reduced(&self) -> &[Subject] {
         &self.reduced
     }
 
-    /// Appends an entry, and drops the oldest ones that no longer fit.
+    /// Adds an entry, and drops the oldest ones there is no room for.
     pub(crate) fn push(&mut self, entry: Entry) {
         if matches!(entry.kind, Kind::Capacity | Kind::Reduced) {
             self.reduced.retain(|there| *there != entry.subject);
@@ -100,7 +100,7 @@ impl Log {
         out
     }
 
-    /// Reads a record; any bytes are a log or an error.
+    /// Decodes a record; any bytes give a log or an error.
     pub(crate) fn decode(record: &[u8]) -> Result<Self, CorruptBytes> {
         let ([kind, version], rest) =
             record.split_first_chunk().ok_or(CorruptBytes::Length(record.len()))?;
@@ -129,12 +129,11 @@ fn bytes_of(entry: &Entry) -> usize {
     policy.len() + key.len() + limit.len() + entry.data.len()
 }
 
-/// There are a few dozen at most.
+/// Counts are at most 128, and lengths a few kilobytes: both fit.
 fn put_count(out: &mut Vec<u8>, count: usize) {
     out.extend(u16::try_from(count).unwrap_or(u16::MAX).to_le_bytes());
 }
 
-/// Texts are a few kilobytes at most.
 fn put_text(out: &mut Vec<u8>, text: &str) {
     put_count(out, text.len());
     out.extend(text.as_bytes());
@@ -163,7 +162,7 @@ impl<'a> Reader<'a> {
         let [code] = self.array()?;
         let kind = *Kind::ALL.get(usize::from(code).checked_sub(1)?)?;
         let (subject, data) = (self.subject()?, self.text()?);
-        // A line break would let the entry forge further lines of the stream.
+        // A line break in the data would let it inject events into the stream.
         let is_line = !data.contains(['\n', '\r']);
         is_line.then(|| Entry { kind, subject, data: data.to_owned() })
     }

@@ -1,8 +1,8 @@
-//! Looks at a log, shared by its watchers in one process: the log is loaded twice a second, however many watchers
-//! there are, and the record of a recovering capacity once per step.
+//! Polls of a log, shared by all its watchers in one process. The log is loaded twice a second, however many
+//! watchers there are, and the record of a recovering capacity once for each step.
 //!
-//! All watchers look at the same times. The first one loads the log, and the others wait for it and share the
-//! result, including a failure. If the loading watcher is dropped midway, the next one loads.
+//! All watchers poll at the same times. The first one loads the log; the others wait for it and share its result,
+//! including an error of the store. If it is dropped while loading, the next one loads instead.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,41 +15,40 @@ use super::log::Log;
 use super::records::Records;
 use crate::problem::Problem;
 
-/// How often a watcher looks at the store.
+/// How often a watcher polls the store.
 pub(super) const LOOK_INTERVAL: Span = Span::from_millis(500);
 
-/// The looks of one process at one log.
+/// One process's polls of one log.
 #[derive(Debug)]
 pub(super) struct Looks {
-    /// When the first one was due; all others are whole intervals later.
+    /// When the first look was due; all others are whole intervals later.
     since: Timestamp,
-    /// How many have begun.
+    /// How many looks have begun.
     begun: AtomicU64,
     last: Mutex<Look>,
 }
 
 #[derive(Debug, Default)]
 struct Look {
-    /// 0 before the first one.
+    /// 0 before the first look.
     number: u64,
     began: Timestamp,
     found: Option<Found>,
 }
 
-/// What a look shows to all who take part in it.
+/// What a look shows to all watchers that share it.
 #[derive(Debug)]
 pub(super) struct Sight {
-    /// When it began. What it shows is from then or later, and is reported as of then.
+    /// When the look began. Its data is from then or later, and is sent as of then.
     pub(super) began: Timestamp,
-    /// The log as loaded.
     pub(super) log: Log,
     pub(super) records: Records,
 }
 
-/// What there is to see, or why that is unknown.
+/// What a look found, or why it failed.
 pub(super) type Found = Result<Arc<Sight>, Problem>;
 
-/// Which looks are no news to a watcher: those that it has seen, and those that began before it came.
+/// The last look that is no news to a watcher: one it has seen, or one begun before it joined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Seen(u64);
 
@@ -58,19 +57,19 @@ impl Looks {
         Self { since: now, begun: AtomicU64::new(0), last: Mutex::default() }
     }
 
-    /// For a watcher that begins to look now.
+    /// The starting point of a watcher that joins now.
     pub(super) fn join(&self) -> Seen {
         Seen(self.begun.load(Ordering::Relaxed))
     }
 
-    /// When everybody looks next.
+    /// When all watchers look next.
     pub(super) fn next_after(&self, now: Timestamp) -> Timestamp {
         let interval = LOOK_INTERVAL.as_nanos();
         let over = now.since(self.since).as_nanos() % interval;
         now.plus(Span::from_nanos(interval - over))
     }
 
-    /// The log as of `due` or later: as another watcher has already found it, or loaded now.
+    /// The log as it was at `due` or later: the result another watcher already has, or else loaded now.
     pub(super) async fn look<C: Clock>(
         &self,
         due: Timestamp,
@@ -80,7 +79,7 @@ impl Looks {
     ) -> Found {
         let mut last = self.last.lock().await;
         let began = clock.now();
-        // A look that began later than now dates from before the clock was set back, and may be old.
+        // A look that began later than now is from before the clock was set back, and may be old.
         let is_due = due <= last.began && last.began <= began && last.number > seen.0;
         let found = match last.found.clone().filter(|_| is_due) {
             Some(found) => found,
@@ -123,7 +122,7 @@ mod tests {
         loads: Cell<u64>,
     }
 
-    /// Yields to the others once.
+    /// Yields to the other futures once.
     async fn others_go_on() {
         let mut is_over = false;
         poll_fn(|context| {
@@ -140,7 +139,7 @@ mod tests {
             Self { looks: Looks::new(START), clock, loads: Cell::new(0) }
         }
 
-        /// One look of a watcher that yields to others during the load.
+        /// One look by a watcher that yields to the others while the log loads.
         async fn look(&self, due: Timestamp, seen: &mut Seen, works: bool) -> bool {
             let load = async {
                 self.loads.set(self.loads.get() + 1);
@@ -165,7 +164,7 @@ mod tests {
         }
     }
 
-    /// No watcher is shown what was known before it came, or before it was due.
+    /// No watcher gets a look from before it joined, or from before its own was due.
     #[test]
     fn an_old_look_is_nobodys() {
         let world = World::new();
@@ -187,7 +186,7 @@ mod tests {
         assert_eq!(world.loads.get(), 5, "its own last look is not news");
     }
 
-    /// If a watcher is dropped while it loads, the others don't wait for it.
+    /// If the watcher that loads is dropped, the next one loads.
     #[test]
     fn who_goes_away_is_followed_by_the_next() {
         let world = World::new();

@@ -1,4 +1,4 @@
-//! What a watcher is told: its kind, what it is about, and one line of JSON.
+//! What a watcher is sent: the kind of event, its subject, and one line of JSON.
 
 use serde::Serialize;
 use tollgate_core::cooldown::Event;
@@ -6,7 +6,7 @@ use tollgate_core::{Span, Timestamp};
 
 use crate::limiter::Capacity;
 
-/// What happened, as written in the log.
+/// What happened, as the log records it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// A capacity was set, or reset to the policy's.
@@ -15,7 +15,7 @@ pub(crate) enum Kind {
     Reduced,
     /// An upstream refused a call.
     Event,
-    /// A key is denied now, and was not before.
+    /// A key became limited.
     Limited,
 }
 
@@ -34,7 +34,7 @@ impl Kind {
     }
 }
 
-/// What it happened to. Names are empty where there is none.
+/// What the event is about. Names that do not apply are empty.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Subject {
     pub(crate) policy: String,
@@ -47,7 +47,7 @@ pub(crate) struct Subject {
 pub(crate) struct Entry {
     pub(crate) kind: Kind,
     pub(crate) subject: Subject,
-    /// JSON without a line break, exactly as sent.
+    /// JSON without a line break, as it is sent.
     pub(crate) data: String,
 }
 
@@ -80,13 +80,13 @@ struct EventData<'a> {
 struct LimitedData<'a> {
     policy: &'a str,
     key: &'a str,
-    /// Absent if waiting does not help.
+    /// `None` if waiting does not help.
     retry_after_ms: Option<u64>,
     at_ms: u64,
 }
 
 impl Entry {
-    /// A capacity that somebody changed.
+    /// A capacity that was set, cleared or reduced.
     pub(crate) fn capacity(
         kind: Kind,
         subject: Subject,
@@ -111,7 +111,7 @@ impl Entry {
         Self { kind: Kind::Event, subject: Subject::default(), data: json(&data) }
     }
 
-    /// A key that became limited, and for how long.
+    /// A key that became limited, for `retry_after`.
     pub(super) fn limited(policy: &str, key: &str, retry_after: Span, at: Timestamp) -> Self {
         let retry_after_ms = retry_after.finite_millis_ceil();
         let data = LimitedData { policy, key, retry_after_ms, at_ms: millis(at) };
@@ -121,7 +121,7 @@ impl Entry {
     }
 }
 
-/// A capacity that has grown by itself.
+/// The data of a capacity that has recovered.
 pub(super) fn recovered(subject: &Subject, capacity: &Capacity, at: Timestamp) -> String {
     capacity_data(subject, capacity, None, None, at)
 }
@@ -146,7 +146,7 @@ fn capacity_data(
     })
 }
 
-/// Strings and numbers under plain names: serializing them can't fail, and produces no line breaks.
+/// Structs of strings and numbers: serializing them does not fail, and gives no line breaks.
 fn json(data: &impl Serialize) -> String {
     serde_json::to_string(data).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! How many may watch at a time, and what watchers of the same log share.
+//! How many clients may watch at a time, and what the watchers of one log share.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,15 +11,15 @@ use super::looks::Looks;
 /// Most watchers of one process: each holds a connection.
 pub(crate) const WATCHERS_MAX: usize = 64;
 
-/// The places of one process.
+/// The watcher places of one process.
 #[derive(Debug, Default)]
 pub(crate) struct Places {
     taken: Arc<AtomicUsize>,
-    /// By the key of the log, as long as somebody watches it: at most as many as there are places.
+    /// By the key of the log, for logs that are being watched: at most one for each place.
     looks: Mutex<BTreeMap<String, Weak<Looks>>>,
 }
 
-/// A taken place; dropping it frees it.
+/// A taken place, freed on drop.
 #[derive(Debug)]
 pub(crate) struct Place {
     taken: Arc<AtomicUsize>,
@@ -27,7 +27,7 @@ pub(crate) struct Place {
 }
 
 impl Places {
-    /// A place among those who watch this log, unless all are taken.
+    /// A place for a watcher of this log, unless all are taken.
     pub(crate) fn take(&self, log_key: String, now: Timestamp) -> Option<Place> {
         let more = |taken: usize| (taken < WATCHERS_MAX).then_some(taken + 1);
         self.taken.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).ok()?;
@@ -43,7 +43,7 @@ impl Places {
         Some(Place { taken: Arc::clone(&self.taken), looks: shared })
     }
 
-    /// How many are taken.
+    /// How many places are taken.
     pub(crate) fn taken(&self) -> usize {
         self.taken.load(Ordering::Relaxed)
     }

@@ -1,4 +1,4 @@
-//! Capacities that recover: computed from the record of the reduced key, when the next step is due.
+//! Recovering capacities, computed from the record of the reduced key when the next step is due.
 
 use std::sync::Arc;
 
@@ -14,27 +14,28 @@ use crate::problem::Problem;
 use crate::service::Fault;
 use crate::session::Session;
 
-/// When to look at which of the reduced capacities.
+/// When to look at each of the reduced capacities next.
 #[derive(Debug, Default)]
 pub(super) struct Recoveries {
     due: Vec<(Subject, Option<Timestamp>)>,
 }
 
-/// What a look at a capacity showed.
+/// What a look at a capacity found.
 struct Seen {
-    /// What it recovered to since the last look, and when that step was.
+    /// What it recovered to since the last look, and the time of that step.
     news: Option<(Timestamp, String)>,
-    /// When it will next grow; absent once it has fully recovered.
+    /// When it grows next; `None` once it has reached its ceiling.
     next: Option<Timestamp>,
 }
 
 impl Recoveries {
-    /// Somebody changed it: it must be looked at again.
+    /// Discards what is known of a capacity that was changed, so that the next look loads it.
     pub(super) fn forget(&mut self, subject: &Subject) {
         self.due.retain(|(there, _)| there != subject);
     }
 
-    /// What has recovered after `told`, in order of time. Only what is due costs a load, shared by all who look at it.
+    /// What has recovered after `told`, in order of time. Only a capacity that is due costs a load, one for all
+    /// watchers that share the sight.
     pub(super) async fn look<S: Store, L: Limiter, C: Clock>(
         &mut self,
         session: &Session<'_, S, L, C>,
@@ -95,7 +96,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         Ok(seen(subject, recovery, since, before, &capacity, now))
     }
 
-    /// The policy, the limit's index in it, and how it recovers; nothing if it no longer exists.
+    /// The policy, the limit's index in it, and how it recovers; `None` if any of these no longer exists.
     fn recovering(&self, subject: &Subject) -> Option<(&Opened<L>, usize, Recovery)> {
         let opened = self.opened_for(&subject.policy, &subject.key).ok()?;
         let limits = opened.limits();
@@ -107,7 +108,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     }
 }
 
-/// When it was reduced.
+/// When the capacity was reduced.
 fn since(capacity: &Capacity) -> Option<Timestamp> {
     capacity.change.as_ref().map(|change| change.at)
 }

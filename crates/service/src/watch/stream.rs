@@ -1,4 +1,4 @@
-//! What one watcher is sent, piece by piece, as server-sent events.
+//! The stream of one watcher, piece by piece, as server-sent events.
 
 use std::fmt::Write as _;
 
@@ -16,17 +16,17 @@ use crate::limiter::Limiter;
 use crate::problem::Problem;
 use crate::service::Service;
 
-/// Longest life of a stream, in milliseconds: 10 minutes. The client then reconnects and goes on where it was, so a
-/// changed policy or key is noticed in time, and nobody keeps a place for ever.
+/// Longest life of a stream, in milliseconds: 10 minutes. Its client then reconnects and resumes where it was. So a
+/// changed policy or API key takes effect in time, and nobody keeps a place for ever.
 pub(crate) const WATCH_MS_MAX: u64 = 10 * 60 * 1_000;
 
-/// Longest silence. Proxies drop idle connections, and a guest finds out only by writing that its client is gone.
+/// Longest silence. Proxies close idle connections, and a guest notices only by writing that its client is gone.
 const SILENCE_MAX: Span = Span::from_secs(10);
 
 /// How long a client waits before it reconnects, in milliseconds.
 const RETRY_MS: u64 = 1_000;
 
-/// A stream of server-sent events, which goes on as long as it is asked for its next piece.
+/// A stream of server-sent events. It makes progress only while its next piece is awaited.
 #[derive(Debug)]
 pub struct Watch {
     tenant: Option<Name>,
@@ -43,13 +43,13 @@ pub struct Watch {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
-    /// The client is told its position at once, so that it can reconnect from the first moment on.
+    /// The client is sent its position, so that it can resume from the very start.
     Greeting,
     Watching,
     Over,
 }
 
-/// Where a watcher begins.
+/// What a watcher starts with.
 pub(crate) struct Start {
     pub(crate) tenant: Option<Name>,
     pub(crate) filter: Filter,
@@ -75,10 +75,10 @@ impl Watch {
         }
     }
 
-    /// Waits for the next piece; nothing when the stream is over. `service` must be the one that made the stream.
-    /// If this future is dropped early, the next call tells what it would have told.
+    /// The next piece, or `None` when the stream is over. Pass the service that returned this stream. Waits until
+    /// there is something to send. If the future is dropped, the next call sends what it would have sent.
     ///
-    /// A store failure ends the stream: the client reconnects, and is told the reason then.
+    /// A store error ends the stream: the client reconnects, and is then told why.
     pub async fn next<S: Store, L: Limiter, C: Clock>(
         &mut self,
         service: &Service<S, L, C>,
@@ -90,7 +90,7 @@ impl Watch {
         while self.stage == Stage::Watching {
             let wait = self.look_at.since(service.clock.now());
             if wait > Span::ZERO {
-                // After the clock was set back, nobody waits for longer than this.
+                // Bounded, for a clock that was set back.
                 service.clock.sleep(wait.min(LOOK_INTERVAL)).await;
             }
             let now = service.clock.now();
@@ -101,7 +101,7 @@ impl Watch {
             }
             self.look_at = self.place.looks.next_after(now).min(self.ends_at);
             if text.is_empty() && now >= self.speak_at {
-                // A comment, and the current position.
+                // A comment line, and the client's position.
                 text = format!(":\nid: {}\n\n", self.cursor);
             }
             if !text.is_empty() {
@@ -112,7 +112,7 @@ impl Watch {
         None
     }
 
-    /// What there is to tell.
+    /// The events since the last look.
     async fn look<S: Store, L: Limiter, C: Clock>(
         &mut self,
         service: &Service<S, L, C>,
@@ -123,7 +123,7 @@ impl Watch {
         let sight = self.place.looks.look(due, seen, &service.clock, load).await?;
         let log = &sight.log;
         let mut text = String::new();
-        // Assigned only at the end: a look that is dropped midway is repeated.
+        // Not stored until the look is complete: an interrupted look is repeated.
         let mut cursor = self.cursor;
         tell_missed(&mut text, log, &mut cursor);
         for (id, entry) in log.after(cursor.log) {

@@ -1,4 +1,4 @@
-//! The document says what the code does: paths, scopes, problem types, limits.
+//! The document matches the code: paths, scopes, problem types, limits.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::collections::BTreeSet;
@@ -73,11 +73,11 @@ fn it_has_every_type_of_problem() {
     let written: BTreeSet<_> =
         written.as_array().unwrap().iter().filter_map(Value::as_str).collect();
     let types = std::iter::successors(Some(ProblemType::QuotaExceeded), |kind| next(*kind));
-    // Statuses that a front-end server sets by itself have no type here.
+    // Errors answered by a server in front have no type of their own.
     assert_eq!(written, types.map(ProblemType::uri).chain(["about:blank"]).collect());
 }
 
-/// Matches all types exhaustively: a new one has no place here until it is given one.
+/// Iterates over all types. The match is exhaustive, so a new type does not compile until it is added here.
 const fn next(kind: ProblemType) -> Option<ProblemType> {
     Some(match kind {
         ProblemType::QuotaExceeded => ProblemType::TemporaryReducedCapacity,
@@ -97,7 +97,7 @@ const fn next(kind: ProblemType) -> Option<ProblemType> {
     })
 }
 
-/// The parser's limits are the maxima of the document.
+/// The document's maxima are those above which the parser refuses.
 #[test]
 fn its_limits_are_those_of_the_code() {
     let document = document();
@@ -148,7 +148,7 @@ fn its_limits_are_those_of_the_code() {
     assert!(about.contains(&format!("at most {BODY_BYTES_MAX} bytes")));
 }
 
-/// Every reference has a target, and every target a reference.
+/// Every reference resolves, and every component is referenced.
 #[test]
 fn every_reference_leads_somewhere_and_every_component_is_used() {
     let document = document();

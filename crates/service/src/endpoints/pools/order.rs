@@ -1,9 +1,9 @@
 //! Which members of a pool are asked, and in which order.
 //!
-//! A request with an id may already have been charged by any member: by one that was the second choice then and is
-//! the first one now, or that has had no room since. So all members are looked at before one is charged. Two
-//! concurrent copies of a request may both find that no member knows it; so where the choice leaves the order open,
-//! the id decides it, and both copies ask the same member first.
+//! A retried request with an id may already have been charged by any member: by a second choice, or by one that has
+//! no room any more. So all members are peeked at before one is charged. Two concurrent copies of a request may both
+//! find that no member knows it. So where the pool's choice leaves the order open, the id determines it, and both ask
+//! the same member first.
 
 use futures::future::join_all;
 use tollgate_core::{Acquire, Choice, Effect, Id};
@@ -20,14 +20,14 @@ use crate::session::Session;
 
 /// The state of a member before it is asked.
 struct Seen {
-    /// Whether it has already granted this request.
+    /// Whether it has already let this request pass.
     knows_it: bool,
-    /// What is left of its first limit.
+    /// What remains of its first limit.
     units: u64,
 }
 
 impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
-    /// The members in the order in which they are asked: only the one that knows the request, if one does.
+    /// The members in the order in which to ask them; only the one that knows the request, if there is one.
     pub(super) async fn order<'a>(
         &self,
         asked: &'a Asked<'_, L>,
@@ -50,7 +50,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         Ok(order.filter_map(|index| Some((index, legs.get(index)?))).collect())
     }
 
-    /// Acquires nothing from every member, with the request's id, to see its state.
+    /// Peeks at every member, with the id of the request.
     async fn look_at(&self, legs: &[Leg<'_, L>], once: Option<Id>) -> Result<Vec<Seen>, Problem> {
         let looks = legs.iter().map(async |leg| {
             let nothing = Acquire { once, ..Acquire::new(leg.opened.limits().no_costs()) };
@@ -60,7 +60,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
                     knows_it: applied.effect == Effect::Repeated,
                     units: applied.limits.first().map_or(u64::MAX, |limit| limit.remaining),
                 },
-                // Nothing is counted: it lets everything pass, and so is as good as any other.
+                // Nothing is counted: it lets everything pass, so it has the most room.
                 Decided::Uncounted => Seen { knows_it: false, units: u64::MAX },
             })
         });
@@ -68,7 +68,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     }
 }
 
-/// Every order is equally likely, for ids as for random numbers: an id is half of a hash.
+/// All orders are equally likely, for ids as for random numbers: an id is half of a hash.
 const fn drawn_from(id: Id) -> Choice<'static> {
     Choice::Random(id.as_u128() as u64)
 }

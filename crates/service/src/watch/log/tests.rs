@@ -14,7 +14,7 @@ fn ids(log: &Log, after: u64) -> Vec<u64> {
     log.after(after).map(|(id, _)| id).collect()
 }
 
-/// Ids have no gaps, so a watcher that reconnects knows how much it missed.
+/// Ids have no gaps, so a client that reconnects knows how much it missed.
 #[test]
 fn the_oldest_are_dropped_and_counted() {
     let mut log = Log::default();
@@ -32,7 +32,7 @@ fn the_oldest_are_dropped_and_counted() {
     assert_eq!(log.missed_after(last + 1), Some(Missed::Everything), "it is of another log");
 }
 
-/// A record that a caller could fill without end would not fit its store.
+/// A record that callers could grow without bound would not fit its store.
 #[test]
 fn the_longest_entries_keep_the_record_small() {
     let mut log = Log::default();
@@ -86,7 +86,7 @@ fn records_of_another_kind_or_version_are_told() {
 }
 
 proptest! {
-    /// What is written can be read back; anything else is an error and no panic.
+    /// What is written is read back, and anything else is an error, not a panic.
     #[test]
     fn every_log_is_read_back_and_no_cut_of_it_is_one(
         keys in vec((0_usize..3, "\\PC{0,8}"), 0..20),
