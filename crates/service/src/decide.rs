@@ -49,7 +49,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     }
 
     /// Decides several acquires of one key, in order and in one write. If the store fails, each is answered as the
-    /// policy says; nothing if it says nothing.
+    /// policy says; `None` if it says nothing.
     pub(crate) async fn decide_in_turn(
         &self,
         opened: &Opened<L>,

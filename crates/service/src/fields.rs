@@ -136,7 +136,7 @@ fn parameter(out: &mut String, name: &str, number: u64) {
     }
 }
 
-/// A structured-field list of names with parameters; nothing if there are none, as an empty list has no field
+/// A structured-field list of names with parameters; `None` if there are none, as an empty list has no field
 /// (RFC 9651, 3.1). Names need no escapes.
 fn list<'a, T>(
     items: impl Iterator<Item = (&'a str, T)>,

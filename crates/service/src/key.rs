@@ -75,7 +75,7 @@ pub(crate) fn policies_key(tenant: Option<&str>) -> String {
     ["p/", tenant.unwrap_or_default()].concat()
 }
 
-/// Whose live policies are stored under `record_key`; nothing if it is another kind of key.
+/// Whose live policies are stored under `record_key`; `None` if it is another kind of key.
 pub(crate) fn tenant_of_policies(record_key: &str) -> Option<Option<&str>> {
     let tenant = record_key.strip_prefix("p/")?;
     Some((!tenant.is_empty()).then_some(tenant))
@@ -96,13 +96,13 @@ fn stored(plain: [&str; 3], hashed: [&str; 3], name: &str) -> String {
     key
 }
 
-/// The name of the policy whose record is stored under `record_key`; nothing if it is no key of a record.
+/// The name of the policy whose record is stored under `record_key`; `None` if it is no key of a record.
 #[must_use]
 pub fn policy_of(record_key: &str) -> Option<&str> {
     owner_of(record_key).map(|(_, policy)| policy)
 }
 
-/// The key whose record is stored under `record_key`; nothing if it was hashed, or if `record_key` is no key of a
+/// The key whose record is stored under `record_key`; `None` if it was hashed, or if `record_key` is no key of a
 /// record.
 ///
 /// ```

@@ -30,7 +30,7 @@ pub trait Limiter {
         now: Timestamp,
     ) -> Result<Applied, LimiterError>;
 
-    /// The current capacity of the adaptive limit at this index; nothing for any other limit.
+    /// The current capacity of the adaptive limit at this index; `None` for any other limit.
     ///
     /// # Errors
     /// A [`LimiterError`] if the bytes are no record.

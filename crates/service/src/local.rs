@@ -59,7 +59,7 @@ impl LocalRecord {
     }
 }
 
-/// Forgets idle records if the new ones don't fit; nothing if that is not enough.
+/// Forgets idle records if the new ones don't fit; `None` if that is not enough.
 fn make_room(
     records: &mut BTreeMap<String, LocalRecord>,
     written: &[(String, LocalRecord)],

@@ -18,7 +18,7 @@ pub(crate) struct Opened<L: Limiter> {
     pub(crate) named: Arc<NamedPolicy>,
     fields: DecisionFields,
     numbers: Arc<Numbers<L>>,
-    /// The index of its override; nothing for the policy's own numbers.
+    /// The index of its override; `None` for the policy's own numbers.
     position: Option<usize>,
     /// What is granted while the store is unavailable.
     local: OpenLater<L>,
@@ -39,7 +39,7 @@ pub(crate) struct Origin<L: Limiter> {
     pub(crate) revision: u64,
     pub(crate) at: Timestamp,
     pub(crate) carry: Carry,
-    /// The policy before; nothing if there was none, or it is no longer remembered.
+    /// The policy before; `None` if there was none, or it is no longer remembered.
     pub(crate) before: Option<Arc<Opened<L>>>,
 }
 
@@ -121,7 +121,7 @@ impl<L: Limiter> Opened<L> {
         self.numbers.get(limiter, self.named.override_at(key, now))
     }
 
-    /// What this process grants alone while the store is unavailable; nothing if it grants nothing.
+    /// What this process grants alone while the store is unavailable; `None` if it grants nothing.
     pub(crate) fn local(&self, limiter: &L) -> Option<&L::Opened> {
         let local = self.overriding().map_or_else(|| self.named.local(), Override::local);
         self.local.open(limiter, local?).ok()

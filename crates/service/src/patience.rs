@@ -10,7 +10,7 @@ use crate::session::Session;
 
 impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     /// Asks, and asks again as long as a denied request would pass within `patience`. `passes_after` says how long
-    /// to wait before asking again; nothing if the answer is final. It stops if one of the policies of these
+    /// to wait before asking again; `None` if the answer is final. It stops if one of the policies of these
     /// `places` is no longer in force after a wait.
     ///
     /// (Not an `AsyncFn`: a request's future would not be `Send`, and natively it moves between threads.)

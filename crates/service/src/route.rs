@@ -124,7 +124,7 @@ pub(crate) const CHANGES: [(Method, Change); 2] =
     [(Method::PUT, Change::PutPolicy), (Method::DELETE, Change::DeletePolicy)];
 
 impl<'a> Route<'a> {
-    /// The scope that a caller needs; nothing if everybody may.
+    /// The scope that a caller needs; `None` if everybody may.
     pub(crate) const fn scope(&self) -> Option<Scope> {
         match self {
             Self::Get(Get::Health | Get::Ready | Get::OpenApi, _) => None,
@@ -182,7 +182,7 @@ impl Post {
     }
 }
 
-/// The names in a path's template and the segments in their places; nothing if the path does not match.
+/// The names in a path's template and the segments in their places; `None` if the path does not match.
 fn matched<'t, 'a>(template: &'t str, path: &'a str) -> Option<Vec<(&'t str, &'a str)>> {
     let (mut names, mut segments) = (Vec::new(), path.split('/'));
     for part in template.split('/') {

@@ -64,7 +64,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         Some(Outcome { ending, legs: legs.collect() })
     }
 
-    /// Decides requests for record keys in the memory of this process, all or nothing; nothing if a policy does not
+    /// Decides requests for record keys in the memory of this process, all or nothing; `None` if a policy does not
     /// allow that.
     fn decide_locally(&self, asked: &[(&Opened<L>, &str, &Operation)]) -> Option<Vec<Applied>> {
         let limiter = &self.service.limiter;

@@ -100,7 +100,7 @@ impl Visit {
 }
 
 impl Wanted {
-    /// Decides the request out of a new lease; nothing if it gets none.
+    /// Decides the request out of a new lease; `None` if it gets none.
     fn take(&self, draft: &mut Draft<'_>) -> Result<Option<Visited>, LimiterError> {
         let sign_left = draft.hold_left(SIGN)?;
         if !self.is_hot && sign_left == Span::ZERO {
