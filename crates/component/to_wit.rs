@@ -1,7 +1,7 @@
-//! Between the types of the core and those of `tollgate:limiter`, for whoever asks a limiter component.
+//! Converts between the core's types and those of `tollgate:limiter`, for callers of a limiter component.
 //!
 //! A guest and a host have different bindings of the same names, so this file is a module of both: it
-//! wants the bindings of the interface as `wit` in the module above it.
+//! expects the interface's bindings as `wit` in its parent module.
 
 #![allow(dead_code, reason = "a module of several crates, not all of which use all of it")]
 

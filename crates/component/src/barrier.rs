@@ -70,7 +70,7 @@ fn decode(record: Option<&[u8]>) -> Result<Barrier, wit::BarrierError> {
     }
 }
 
-/// The record to write; none when the barrier did not change.
+/// The record to write; `None` when the barrier did not change.
 fn written(before: &Barrier, after: &Barrier) -> Option<Vec<u8>> {
     (before != after).then(|| after.encode())
 }

@@ -1,4 +1,4 @@
-//! Between the types of the core and those of the interface.
+//! Converts between the core's types and the interface's.
 
 use alloc::borrow::ToOwned;
 use alloc::vec::Vec;
@@ -95,7 +95,7 @@ const fn limit_problem(error: &LimitError) -> wit::LimitProblem {
             Field::Leak => wit::LimitProblem::Leak,
             Field::Slots => wit::LimitProblem::Slots,
             Field::RecoveryFactor | Field::RecoveryCeiling => wit::LimitProblem::Recovery,
-            // A default cost does not cross this border.
+            // The interface has no default costs.
             Field::Capacity | Field::DefaultCost => wit::LimitProblem::Capacity,
         },
     }
@@ -111,7 +111,7 @@ impl From<PolicyError> for wit::OpenError {
     }
 }
 
-/// What a decision under this policy says.
+/// A decision under this policy, in the interface's types.
 pub(crate) fn decision(policy: &Policy, decision: &Decision<'_>) -> wit::Decision {
     let mut limits = Vec::with_capacity(policy.limits().len());
     let waits = decision.waits(|status| limits.push(status.into()));
@@ -126,7 +126,7 @@ pub(crate) fn decision(policy: &Policy, decision: &Decision<'_>) -> wit::Decisio
     }
 }
 
-/// What is in force for the adaptive limit at this position.
+/// The capacity in force for the adaptive limit at this position.
 pub(crate) fn capacity(decision: &Decision<'_>, index: usize) -> Option<wit::Capacity> {
     let (capacity, status) = (decision.capacity(index)?, decision.limits().nth(index)?);
     Some(wit::Capacity {

@@ -82,7 +82,7 @@ pub(crate) fn opened<'export>(policy: u32) -> Result<&'export Policy, wit::Decid
     policies::get(policy).ok_or(wit::DecideError::UnknownPolicy)
 }
 
-/// The record of a key; a fresh one of a key that was never seen.
+/// The record of a key; a fresh one for a key that was never seen.
 pub(crate) fn decode(policy: &Policy, bytes: Option<&[u8]>) -> Result<Record, wit::DecideError> {
     match bytes {
         Some(bytes) => Ok(Record::decode(policy, bytes)?),

@@ -92,7 +92,7 @@ impl From<TableError> for wit::KeyedError {
     fn from(error: TableError) -> Self {
         match error {
             TableError::Key(_) => Self::Key,
-            // The latter is an error of opening a limiter alone.
+            // `KeysMax` only occurs when a limiter is opened.
             TableError::Full | TableError::KeysMax(_) => Self::Full,
             TableError::UnknownHandle => Self::UnknownHandle,
             TableError::Costs => Self::Refused(DecideError::Costs),

@@ -1,10 +1,10 @@
 //! The core as a component: `tollgate:limiter` without a single import.
 //!
-//! Nothing is decided here. Arguments are converted, the core is asked, its answer is converted back.
-//! On a target other than WebAssembly the crate is empty.
+//! Nothing is decided here: arguments are converted, the core is called, its answer is converted back.
+//! On targets other than WebAssembly the crate is empty.
 //!
-//! It is one of three worlds, each as small as it can be: with the feature `keyed` keys live in the
-//! memory of the instance, with `stored` in a store that the host has.
+//! The crate builds one of three worlds, each as small as possible. With the feature `keyed`, keys live
+//! in the instance's memory; with `stored`, in the host's store.
 #![no_std]
 #![cfg(target_family = "wasm")]
 

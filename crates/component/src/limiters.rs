@@ -5,12 +5,13 @@ use core::cell::UnsafeCell;
 
 use tollgate_keyed::{Serials, Table};
 
-/// Most limiters that are open at the same time.
+/// Maximum limiters that are open at the same time.
 const LIMITERS_MAX: usize = 256;
 
 struct Limiters {
     tables: Vec<Option<Table>>,
-    /// Of all of them: a handle of one is never another's, not even of one that gets its id.
+    /// Shared by all limiters, so that a handle is never valid for another limiter, not even one that
+    /// reuses the id.
     serials: Serials,
 }
 
@@ -47,7 +48,7 @@ pub(crate) fn close(id: u32) {
     });
 }
 
-/// Does `work` with the limiter with this id, if it is open.
+/// Runs `work` on the limiter with this id, if it is open.
 #[inline]
 pub(crate) fn with<T>(id: u32, work: impl FnOnce(&mut Table, &mut Serials) -> T) -> Option<T> {
     with_all(|limiters| {

@@ -1,4 +1,4 @@
-//! Operations, from the types of the interface to those of the core.
+//! Converts operations from the interface's types to the core's.
 
 use tollgate_core::{
     Acquire, CapacitySetting, Costs, Hold, Note, Operation, Policy, ReduceFactor, Share, Span,
@@ -7,7 +7,7 @@ use tollgate_core::{
 use crate::bindings::exports::tollgate::limiter::limiter as wit;
 use crate::convert::id;
 
-/// The operation, if its numbers are in their ranges.
+/// The operation, if its numbers are in range.
 pub(crate) fn operation(
     policy: &Policy,
     operation: wit::Operation,

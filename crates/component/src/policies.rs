@@ -5,7 +5,7 @@ use core::cell::UnsafeCell;
 
 use tollgate_core::Policy;
 
-/// Most policies that are open at the same time.
+/// Maximum policies that are open at the same time.
 const POLICIES_MAX: usize = 1_024;
 
 struct Policies(UnsafeCell<Vec<Option<Policy>>>);
@@ -41,7 +41,7 @@ pub(crate) fn close(id: u32) {
     }
 }
 
-/// The policy with this id. The reference is good until the export returns.
+/// The policy with this id. The reference is valid until the export returns.
 pub(crate) fn get<'export>(id: u32) -> Option<&'export Policy> {
     // SAFETY: as in `open`; the exports that decide neither open nor close.
     let policies = unsafe { &*POLICIES.0.get() };

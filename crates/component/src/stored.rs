@@ -1,4 +1,4 @@
-//! The exported function over the host's store: load, decide, swap, and again when others were faster.
+//! The exported function over the host's store: load, decide, swap, and try again after a conflict.
 
 use alloc::string::String;
 
@@ -24,7 +24,7 @@ impl wit::Guest for Component {
         if !is_key(&key) {
             return Err(wit::StoredError::Key);
         }
-        // A copy: some hosts let a store call back, and close the policy.
+        // A copy, because some hosts let a store call back and close the policy.
         let policy = opened(policy)?.clone();
         let operation = operation::operation(&policy, operation)?;
         let asked = Asked { policy: &policy, key: &key, operation: &operation };
@@ -32,14 +32,14 @@ impl wit::Guest for Component {
     }
 }
 
-/// What is asked.
+/// One request.
 struct Asked<'a> {
     policy: &'a Policy,
     key: &'a str,
     operation: &'a Operation,
 }
 
-/// What came of an attempt.
+/// The outcome of an attempt.
 enum Attempt {
     Done(Decision),
     Conflict,
@@ -77,7 +77,7 @@ impl Asked<'_> {
         }
     }
 
-    /// Those who are let in are not to be let down: what ends a hold has more attempts than what places it.
+    /// An admitted request must be able to finish, so ending a hold has more attempts than placing one.
     const fn attempts_max(&self) -> u32 {
         match self.operation {
             Operation::Acquire(_) => ATTEMPTS_MAX,

@@ -1,8 +1,8 @@
-//! Bounds the requests that are worked on, and those that wait for it.
+//! Bounds the requests in progress and the requests that wait for their turn.
 
 use tokio::sync::{Semaphore, SemaphorePermit, TryAcquireError};
 
-/// Some requests work, some more wait, the rest is refused.
+/// Some requests run, some more wait, the rest are refused.
 pub(crate) struct Backpressure {
     working: Semaphore,
     waiting: Semaphore,
@@ -13,7 +13,7 @@ impl Backpressure {
         Self { working: Semaphore::new(working_max), waiting: Semaphore::new(waiting_max) }
     }
 
-    /// Waits for a turn, which lasts until the permit is dropped. Nothing when too many wait already.
+    /// Waits for a turn, which lasts until the permit is dropped. `None` when too many already wait.
     pub(crate) async fn turn(&self) -> Option<SemaphorePermit<'_>> {
         match self.working.try_acquire() {
             Ok(turn) => Some(turn),

@@ -1,4 +1,4 @@
-//! Generated host traits of the interfaces that this program serves beside WASI itself.
+//! Generated host traits for the interfaces that this program serves besides WASI.
 
 #![allow(
     missing_docs,

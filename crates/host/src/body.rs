@@ -9,11 +9,11 @@ use http_body_util::Full;
 use http_body_util::combinators::UnsyncBoxBody;
 use hyper::body::{Body, Frame, SizeHint};
 
-/// What an answer carries. Most are complete, and nothing is boxed for them.
+/// What an answer carries. Most bodies are complete and need no boxing.
 pub enum AnswerBody {
-    /// All of it.
+    /// The whole body.
     Full(Full<Bytes>),
-    /// What comes piece by piece. One that breaks off is an error, and its connection is closed.
+    /// A body sent piece by piece. If it breaks off, that is an error and the connection is closed.
     Stream(UnsyncBoxBody<Bytes, io::Error>),
 }
 

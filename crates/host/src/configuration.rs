@@ -1,4 +1,4 @@
-//! What the operator wrote down: policies, and keys of the API.
+//! The operator's configuration files: policies and API keys.
 
 use std::fmt;
 use std::fs::File;
@@ -8,10 +8,10 @@ use std::path::Path;
 
 use tollgate_policy::{ApiKeys, PolicySet, TEXT_BYTES_MAX, TextError, compact};
 
-/// The policies of a user who gave none.
+/// The policies used when none are given.
 pub(crate) const SAMPLE_POLICIES: &str = include_str!("../sample-policies.toml");
 
-/// What is written down can't be used; the text says why.
+/// The configuration can't be used; the text says why.
 #[derive(Debug)]
 pub(crate) struct BadConfiguration(String);
 
@@ -23,20 +23,20 @@ impl fmt::Display for BadConfiguration {
 
 impl std::error::Error for BadConfiguration {}
 
-/// A text, for the edge function, and what it says, for this program.
+/// A text, for the edge function, and its parsed form, for this program.
 pub(crate) struct Written<T> {
     pub(crate) text: String,
     pub(crate) read: T,
 }
 
-/// Everything that can be read again while the program serves.
+/// Everything that can be reloaded while the program serves.
 pub(crate) struct Configuration {
     pub(crate) policies: Written<PolicySet>,
     pub(crate) keys: Option<Written<ApiKeys>>,
 }
 
 impl Configuration {
-    /// What the files say, or the sample where there is none of policies.
+    /// Reads the files; without a policies file, the sample policies apply.
     pub(crate) fn read(
         policies_path: Option<&Path>,
         keys_path: Option<&Path>,
@@ -64,7 +64,7 @@ pub(crate) fn keys(path: &Path) -> Result<Written<ApiKeys>, BadConfiguration> {
     Ok(keys)
 }
 
-/// Refuses to be asked by everybody.
+/// Refuses to serve other machines without keys.
 pub(crate) fn check_listen(listen: SocketAddr, has_keys: bool) -> Result<(), BadConfiguration> {
     if has_keys || listen.ip().is_loopback() {
         return Ok(());
@@ -82,7 +82,7 @@ fn read<T>(
     let name = path.display().to_string();
     let bad = |what: &dyn fmt::Display| BadConfiguration(format!("{name}: {what}"));
     let mut bytes = Vec::new();
-    // One byte more than may be there is enough to refuse it: a device has no end.
+    // Reads at most one byte over the limit, which is enough to refuse the file: a device has no end.
     let read = File::open(path)
         .and_then(|file| file.take(TEXT_BYTES_MAX as u64 + 1).read_to_end(&mut bytes));
     read.map_err(|error| bad(&error))?;
@@ -99,7 +99,7 @@ fn parse<T>(
     parse_text: fn(&str) -> Result<T, TextError>,
 ) -> Result<Written<T>, BadConfiguration> {
     match parse_text(&text) {
-        // Every instance of the edge function reads it again.
+        // Compact, because every instance of the edge function parses it again.
         Ok(read) => Ok(Written { text: compact(&text).unwrap_or(text), read }),
         Err(error) => {
             let position = error.position(&text).map_or_else(String::new, |it| format!(" at {it}"));

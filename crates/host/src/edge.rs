@@ -30,40 +30,40 @@ use crate::streams::{STREAM_TIME_MAX, STREAMS_MAX, Streams};
 use crate::variables::Variables;
 use crate::worker::Workers;
 
-/// What a component and its requests may use.
+/// Limits and permissions of a component and its requests.
 #[derive(Debug, Clone)]
 pub struct EdgeConfig {
     /// Requests that one instance answers before it is replaced. At least 1.
     pub requests_per_instance: usize,
-    /// Requests that one instance works on at a time. At least 1.
+    /// Requests that one instance handles at a time. At least 1.
     pub concurrent_requests_per_instance: usize,
     /// How long an instance without requests is kept.
     pub idle_timeout: Duration,
-    /// How long a request may take from when its turn comes. An instance that still computes then is
-    /// given up; one that waits takes no more requests.
+    /// How long a request may take once its turn has come. An instance still computing after that is
+    /// abandoned; one that is waiting takes no more requests.
     pub request_timeout: Duration,
     /// Largest linear memory of an instance.
     pub memory_bytes_max: usize,
-    /// Longest body that a component may answer, unless that is a stream of events.
+    /// Longest body that a component may answer with, unless it is a stream of events.
     pub answer_bytes_max: usize,
     /// How long a stream of events may last.
     pub stream_timeout: Duration,
     /// Streams of events that are open at a time; more are refused with 503.
     pub streams_max: usize,
-    /// Requests that all instances together work on at a time.
+    /// Requests that all instances together handle at a time.
     pub concurrent_requests_max: usize,
     /// Requests that wait for their turn; more are refused with 503.
     pub waiting_requests_max: usize,
-    /// Another host whose faults the key-value store has.
+    /// Another host whose faults the key-value store imitates.
     pub quirks: Option<Quirks>,
-    /// Redis servers that the component may ask.
+    /// Redis servers that the component may use.
     pub allowed_redis: Vec<RedisServer>,
 }
 
 impl Default for EdgeConfig {
     fn default() -> Self {
         Self {
-            // As Spin 4.1 does, so that what is tested here holds there.
+            // Spin 4.1's values, so that what is tested here holds there.
             requests_per_instance: 128,
             concurrent_requests_per_instance: 16,
             idle_timeout: Duration::from_secs(1),
@@ -90,10 +90,10 @@ pub struct Edge {
 }
 
 impl Edge {
-    /// Compiles the component `wasm`, or takes what an earlier start compiled.
+    /// Compiles the component `wasm`, or reuses what an earlier start compiled.
     ///
     /// # Errors
-    /// When `wasm` is no component, imports what guests are not given, or exports no
+    /// When `wasm` is not a component, imports something guests are not given, or does not export
     /// `wasi:http/handler@0.3.0`.
     pub fn new(
         wasm: &[u8],
@@ -128,16 +128,16 @@ impl Edge {
 }
 
 impl Edge {
-    /// From now on instances that are made get these variables. Those that there are answer what they have
-    /// begun, and no other request; streams end.
+    /// New instances get these variables. Existing ones finish the requests they have begun and take no
+    /// others; streams end.
     pub fn reload(&self, variables: Variables) {
         self.proxy.state().reload(variables);
         self.streams.end_all();
     }
 }
 
-/// Twice the requests that run at a time: each may need an instance of its own, and one that was given
-/// up lives on for a while.
+/// Twice the requests that run at a time: each may need an instance of its own, and an abandoned
+/// instance lives on for a while.
 fn instances_max(config: &EdgeConfig) -> u32 {
     let instances = config.concurrent_requests_max.saturating_mul(2);
     instances.try_into().unwrap_or(u32::MAX)
@@ -155,7 +155,7 @@ impl Handler for Edge {
             return overloaded("Too many requests are waiting. Try again in a second.");
         };
         let request = request.map(|body| Full::new(body).map_err(|e| match e {}).boxed_unsync());
-        // Nothing else is looked at for longer than it takes to answer.
+        // Only a GET is answered with a stream.
         let mark = (request.method() == Method::GET).then(Mark::default);
         let answered = async {
             match self.proxy.handle(mark.clone(), request).await {
@@ -173,7 +173,7 @@ impl Handler for Edge {
 }
 
 impl Edge {
-    /// Sends on what the component says, as it says it.
+    /// Forwards what the component sends, as it sends it.
     fn stream(&self, answer: http::Response<WasiBody>, mark: Option<Mark>) -> Answer {
         if let Some(mark) = mark {
             mark.set();
@@ -186,7 +186,7 @@ impl Edge {
         self.streams.answer(head, pieces)
     }
 
-    /// Takes the whole answer before any of it is sent: a guest that fails halfway is told by a clean
+    /// Collects the whole answer before sending any of it: a guest that fails halfway becomes a clean
     /// 500, and an answer goes out in one write.
     async fn collect(&self, answer: http::Response<WasiBody>) -> Answer {
         let (head, body) = answer.into_parts();
@@ -204,7 +204,7 @@ impl Edge {
     }
 }
 
-/// Whether the component answers with events, one after the other.
+/// Whether the component answers with a stream of events.
 fn is_stream(headers: &HeaderMap) -> bool {
     headers.get(CONTENT_TYPE).is_some_and(|value| value == "text/event-stream")
 }

@@ -1,25 +1,25 @@
-//! The wasmtime engine: what every guest is compiled and bounded by.
+//! The wasmtime engine, which compiles every guest and bounds it.
 
 use std::time::Duration;
 
 use wasmtime::{Cache, CacheConfig, Config, Enabled, Engine, PoolingAllocationConfig};
 
-/// How long a guest may compute before it gives way to others, and to the check of its time limit.
+/// How long a guest may compute before it yields to others and to the check of its time limit.
 pub const EPOCH_INTERVAL: Duration = Duration::from_millis(10);
 
-/// Parts of one instance, composed of several core modules, that the pool has room for.
+/// What the pool reserves for one instance, which is composed of several core modules.
 const MEMORIES_PER_INSTANCE: u32 = 4;
 const TABLES_PER_INSTANCE: u32 = 8;
 const STACKS_PER_INSTANCE: u32 = 4;
 const CORE_INSTANCES_PER_INSTANCE: u32 = 32;
 
-/// Bytes of a memory and of a table that are zeroed rather than given back to the system, when an
-/// instance ends. It makes a new instance a third cheaper.
+/// Bytes of a memory and of a table that are zeroed rather than returned to the system when an
+/// instance ends. This makes a new instance a third cheaper.
 const MEMORY_BYTES_KEPT: usize = 1 << 20;
 const TABLE_BYTES_KEPT: usize = 64 << 10;
 
 /// An engine with room for `instances_max` instances, each with memories of at most
-/// `memory_bytes_max`. Guests give way every [`EPOCH_INTERVAL`]; compiled code is kept between starts.
+/// `memory_bytes_max`. Guests yield every [`EPOCH_INTERVAL`]; compiled code is kept between starts.
 ///
 /// # Errors
 /// When this machine can't run compiled WebAssembly.
@@ -38,7 +38,7 @@ pub fn engine(instances_max: u32, memory_bytes_max: usize) -> wasmtime::Result<E
     Ok(engine)
 }
 
-/// Reserves address space, some gigabytes for each memory, but no memory.
+/// Reserves address space (some gigabytes for each linear memory) but commits no memory.
 fn pool(instances_max: u32, memory_bytes_max: usize) -> PoolingAllocationConfig {
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(instances_max)
@@ -49,14 +49,14 @@ fn pool(instances_max: u32, memory_bytes_max: usize) -> PoolingAllocationConfig 
         .max_memory_size(memory_bytes_max)
         .linear_memory_keep_resident(MEMORY_BYTES_KEPT)
         .table_keep_resident(TABLE_BYTES_KEPT)
-        // Only pages that were written are zeroed: without it those that come first are, and in a
-        // guest these are of its stack, most of which is never used.
+        // Zeroes only pages that were written. Without it the first pages are zeroed, which in a
+        // guest belong to its stack, most of which is never used.
         .pagemap_scan(Enabled::Auto);
     pool
 }
 
-/// Where wasmtime itself keeps compiled code, below the user's cache folder. Without it the start takes
-/// longer, and that is all.
+/// Wasmtime's own cache of compiled code, below the user's cache folder. Without it starting only takes
+/// longer.
 fn compile_cache() -> Option<Cache> {
     match Cache::new(CacheConfig::new()) {
         Ok(cache) => Some(cache),
@@ -67,8 +67,8 @@ fn compile_cache() -> Option<Cache> {
     }
 }
 
-/// Counts epochs until the engine is gone, from a thread of its own: a runtime whose workers are all
-/// busy with guests could not.
+/// Advances the epoch until the engine is gone. It has its own thread because a runtime whose workers
+/// are all busy with guests could not do it.
 fn tick(engine: &Engine) {
     let engine = engine.weak();
     std::thread::spawn(move || {

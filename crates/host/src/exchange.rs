@@ -20,11 +20,11 @@ use crate::problem::{Answer, problem};
 use crate::request_id::{RequestIds, X_REQUEST_ID};
 use crate::server::{Handler, ServerConfig};
 
-/// Bytes of a body over the limit that are read and thrown away. Many clients read no answer before
-/// they have sent all, and closing earlier would lose the answer.
+/// Bytes of a body over the limit that are read and discarded. Many clients read no answer before
+/// they have sent everything, so closing earlier would lose the answer.
 const DISCARDED_BYTES_MAX: usize = 1 << 20;
 
-/// What answers the requests of one connection.
+/// Answers the requests of one connection.
 pub(crate) struct Exchange<H> {
     pub(crate) handler: Arc<H>,
     pub(crate) config: Arc<ServerConfig>,
@@ -41,7 +41,7 @@ impl<H: Handler> Exchange<H> {
         let method = request.method().clone();
         let uri = request.uri().clone();
         let id = self.request_ids.of(request.headers());
-        // What is logged meanwhile has the id, too.
+        // Everything logged meanwhile carries the id, too.
         let span = tracing::info_span!(target: "access", "request", id);
         let mut answer = self.answer_within_limits(request).instrument(span.clone()).await;
         let field = HeaderValue::try_from(id).ok();
@@ -91,7 +91,7 @@ impl<H: Handler> Exchange<H> {
         }
     }
 
-    /// The whole body, so that a slow client costs a connection and nothing more.
+    /// Reads the whole body first, so that a slow client costs a connection and nothing more.
     async fn read_body(&self, headers: &HeaderMap, mut body: Incoming) -> Result<Bytes, Answer> {
         if body.is_end_stream() {
             return Ok(Bytes::new());
@@ -121,7 +121,7 @@ impl<H: Handler> Exchange<H> {
     }
 }
 
-/// Bytes of the request line and headers as they came, to within a few spaces.
+/// Bytes of the request line and headers as received, to within a few spaces.
 fn head_bytes(head: &Parts) -> usize {
     let uri = &head.uri;
     let target = uri.path_and_query().map_or(0, |path| path.as_str().len())

@@ -23,7 +23,7 @@ use crate::keyvalue::{self, KeyValueCtx, KeyValueView};
 use crate::redis::{self, RedisServers, RedisView};
 use crate::variables::{self, Variables, VariablesView};
 
-/// Most host objects (streams, requests, responses, headers …) an instance may hold at a time.
+/// Host objects (streams, requests, responses, headers …) that an instance may hold at a time.
 const TABLE_ENTRIES_MAX: usize = 10_000;
 
 /// The data of one instance.
@@ -33,7 +33,7 @@ pub(crate) struct Guest {
     http: WasiHttpCtx,
     outgoing: NoOutgoing,
     keyvalue: KeyValueCtx,
-    /// Whether its key-value store is shown as Spin's on Redis, and not on SQLite.
+    /// Whether its key-value store imitates Spin's on Redis rather than on SQLite.
     keyvalue_on_redis: bool,
     variables: Variables,
     redis: Arc<RedisServers>,
@@ -79,10 +79,10 @@ impl Guest {
     }
 }
 
-/// Everything that a guest may import, with the faults of another host if it is asked for them.
+/// Everything that a guest may import, with the faults of another host if `quirks` asks for them.
 pub(crate) fn linker(engine: &Engine, quirks: Option<Quirks>) -> wasmtime::Result<Linker<Guest>> {
     let mut linker = Linker::new(engine);
-    // Guests import WASI 0.3, and 0.2 through Rust's standard library.
+    // Guests import WASI 0.3 themselves, and 0.2 through Rust's standard library.
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
     wasmtime_wasi::p3::add_to_linker(&mut linker)?;
     wasmtime_wasi_http::p3::add_to_linker(&mut linker)?;

@@ -1,4 +1,4 @@
-//! What a guest prints becomes log lines.
+//! Turns what a guest prints into log lines.
 
 use std::io;
 use std::pin::Pin;
@@ -18,11 +18,11 @@ pub const LINE_BYTES_MAX: usize = 8 << 10;
 pub enum Stream {
     /// Logged at level info.
     Stdout,
-    /// Logged at level error: a guest that has something to complain about writes it there.
+    /// Logged at level error: guests write their complaints there.
     Stderr,
 }
 
-/// The printing end of a guest; clones share one unfinished line.
+/// Where a guest prints to; clones share one unfinished line.
 #[derive(Clone)]
 pub struct GuestLog {
     stream: Stream,
@@ -72,7 +72,7 @@ impl StdoutStream for GuestLog {
         Box::new(self.clone())
     }
 
-    // Not the default, which prints from a task of its own: the last words before a trap would be lost.
+    // Not the default, which prints from a separate task and would lose the last output before a trap.
     fn p2_stream(&self) -> Box<dyn OutputStream> {
         Box::new(self.clone())
     }

@@ -35,7 +35,7 @@ enum ScopeArg {
     Admin,
 }
 
-/// Draws a key, shows it once on standard error, and writes the lines for the file of keys to standard
+/// Generates a key, shows it once on standard error, and writes the lines for the keys file to standard
 /// output.
 pub(crate) fn run(args: &KeyArgs) -> anyhow::Result<()> {
     let mut random = [0; 32];
@@ -48,7 +48,7 @@ pub(crate) fn run(args: &KeyArgs) -> anyhow::Result<()> {
 
 fn lines(args: &KeyArgs, key: &str) -> String {
     let sha256 = Sha256::digest(key).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    // In this order and once, however they were given.
+    // In this order and each once, however they were given.
     let scopes = [
         (ScopeArg::Acquire, "\"acquire\""),
         (ScopeArg::Observe, "\"observe\""),
@@ -57,7 +57,7 @@ fn lines(args: &KeyArgs, key: &str) -> String {
     let scopes = scopes.iter().filter(|(scope, _)| args.scope.contains(scope));
     let scopes = scopes.map(|(_, text)| *text).collect::<Vec<_>>().join(", ");
     let KeyArgs { name, tenant, .. } = args;
-    // A name may have dots, which mean something in TOML.
+    // A name may contain dots, which separate keys in TOML.
     format!("[key.\"{name}\"]\nsha256 = \"{sha256}\"\ntenant = \"{tenant}\"\nscopes = [{scopes}]\n")
 }
 

@@ -6,10 +6,10 @@ use tracing_subscriber::filter::LevelFilter;
 
 use crate::cli::LogFormat;
 
-/// `text`, if it says what is logged. The library takes a misspelt level as a target, and what is
-/// after a space as a part of its name: either way nothing would be logged.
+/// `text`, if it is a valid filter. The library would take a misspelt level for a target, and anything
+/// after a space for part of its name; either way nothing would be logged.
 pub(crate) fn filter(text: &str) -> Result<String, String> {
-    // Nothing would be a level, too: that of errors.
+    // The empty string would parse as a level, too: error.
     let is_level = |part: &str| !part.is_empty() && part.parse::<LevelFilter>().is_ok();
     let is_said = |part: &str| part.contains('=') || is_level(part);
     let is_plain = !text.contains(char::is_whitespace);
@@ -21,10 +21,10 @@ pub(crate) fn filter(text: &str) -> Result<String, String> {
         .to_owned())
 }
 
-/// Sends what is logged from now on, if `filter` lets it pass, to standard error.
+/// From now on, writes log lines that pass `filter` to standard error.
 pub(crate) fn start(filter: &str, format: LogFormat) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(filter).context("--log")?;
-    // A line that can't be written is lost; told of it, the library would print that to the same place, and panic.
+    // A line that can't be written is dropped: reporting it would print to the same place, and panic.
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

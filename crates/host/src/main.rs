@@ -20,11 +20,11 @@ use mimalloc::MiMalloc;
 
 use crate::cli::{CheckArgs, Cli, Command};
 
-/// A request through a guest allocates some hundred times; the system's allocator took a tenth of it.
+/// A request through a guest makes some hundred allocations; the system's allocator took a tenth of its time.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
-/// Exit code of a program that was told something it can't do, as clap's own.
+/// Exit code for wrong usage, the same as clap's own.
 const USAGE: u8 = 2;
 
 fn main() -> ExitCode {
@@ -41,14 +41,14 @@ fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // Who closed standard error still has the exit code.
+            // If standard error is closed, there is still the exit code.
             let _ = writeln!(io::stderr(), "tollgate: {error:#}");
             ExitCode::from(if error.is::<configuration::BadConfiguration>() { USAGE } else { 1 })
         }
     }
 }
 
-/// Says what a file of policies has, or what is wrong with it.
+/// Reports what a policies file contains, or what is wrong with it.
 fn check(args: &CheckArgs) -> anyhow::Result<()> {
     let policies = configuration::policies(Some(&args.policies))?.read;
     let (file, count, pools) =

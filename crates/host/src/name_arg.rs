@@ -1,4 +1,4 @@
-//! Names on the command line: of policies, tenants and keys of the API.
+//! Names on the command line: of policies, tenants and API keys.
 
 use tollgate_core::Name;
 

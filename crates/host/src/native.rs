@@ -21,17 +21,17 @@ use crate::streams::{STREAM_TIME_MAX, STREAMS_MAX, Streams};
 type NativeStore = Breaker<Metered<KeyValueStore, SystemClock>, SystemClock>;
 type NativeService = Service<NativeStore, CoreLimiter, SystemClock>;
 
-/// Answers requests by the service itself.
+/// Answers requests with the service itself.
 pub struct Native {
-    /// A request keeps the one that it began with.
+    /// A request keeps the service it began with.
     service: RwLock<Arc<NativeService>>,
     store: Arc<dyn KeyValue>,
     streams: Streams,
 }
 
 impl Native {
-    /// The service for these policies, with its records in `store`, for who has one of these keys, or
-    /// everybody.
+    /// The service for these policies, with its records in `store`. It answers only requests with one of
+    /// `keys`, or all requests if that is `None`.
     ///
     /// # Errors
     /// When the limiter can't take a policy.
@@ -45,12 +45,12 @@ impl Native {
         Ok(Self { service, store, streams })
     }
 
-    /// From now on requests are answered by these policies and keys, over the same records. What the
-    /// process held beside them starts anew: counters, leases of hot keys (which expire), and what was
-    /// granted locally while the store failed. Streams end, and who comes back is asked for its key again.
+    /// From now on, requests are answered with these policies and keys, over the same records. What the
+    /// process held besides them starts anew: counters, leases of hot keys (which expire), and what was
+    /// granted locally while the store failed. Streams end; clients that reconnect must show a key again.
     ///
     /// # Errors
-    /// When the limiter can't take a policy: then everything stays as it is.
+    /// When the limiter can't take a policy; then nothing changes.
     pub fn reload(&self, policies: PolicySet, keys: Option<ApiKeys>) -> Result<(), LimiterError> {
         let service = Arc::new(service(policies, keys, Arc::clone(&self.store))?);
         *self.service.write().unwrap_or_else(PoisonError::into_inner) = service;
@@ -91,7 +91,7 @@ impl Handler for Native {
     }
 }
 
-/// What a watcher is told, as a stream.
+/// The events for a watcher, as a stream of bytes.
 fn pieces(
     service: Arc<NativeService>,
     watch: Watch,

@@ -1,9 +1,9 @@
-//! How many connections the system lets the program have: each is an open file.
+//! How many connections the system allows the program: each is an open file.
 
 /// Files for everything else: the store, the listener, connections to servers, the runtime's own.
 const RESERVED: u64 = 64;
 
-/// As many of `wanted` connections as fit; the limit on open files is raised for them as far as a process may.
+/// As many of the `wanted` connections as fit, after raising the limit on open files as far as a process may.
 pub(crate) fn connections(wanted: usize) -> usize {
     let files = u64::try_from(wanted).unwrap_or(u64::MAX).saturating_add(RESERVED);
     let allowed = match rlimit::increase_nofile_limit(files) {

@@ -1,4 +1,4 @@
-//! The answers that the server itself gives: small problem documents (RFC 9457).
+//! The server's own answers: small problem documents (RFC 9457).
 
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, Response, StatusCode};
@@ -9,9 +9,9 @@ use crate::body::AnswerBody;
 /// An answer of the server or a guest.
 pub type Answer = Response<AnswerBody>;
 
-/// A problem that is fully told by its status and one sentence.
+/// A problem fully described by its status and one sentence.
 ///
-/// `detail` goes into JSON as it is, so it must have no quotes, backslashes or line breaks.
+/// `detail` goes into JSON unescaped, so it must have no quotes, backslashes or line breaks.
 pub(crate) fn problem(status: StatusCode, detail: &'static str) -> Answer {
     let title = status.canonical_reason().unwrap_or("Error");
     let code = status.as_u16();
@@ -27,7 +27,7 @@ pub(crate) fn problem(status: StatusCode, detail: &'static str) -> Answer {
     answer
 }
 
-/// 503: come back in a second.
+/// 503: try again in a second.
 pub(crate) fn overloaded(detail: &'static str) -> Answer {
     let mut answer = problem(StatusCode::SERVICE_UNAVAILABLE, detail);
     let one_second = HeaderValue::from_static("1");

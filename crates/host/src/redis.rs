@@ -1,9 +1,9 @@
 //! Serves `spin:redis@3.0.0` to a guest: commands to the Redis servers that the operator allows, and
 //! nothing else of the interface.
 //!
-//! All instances share one connection for each address, on which their commands wait for each other no
-//! longer than Redis needs for them. One that failed is made anew when a guest next opens it: the library's
-//! mends itself where the network failed, and never where a password was wrong for a moment.
+//! All instances share one connection per address, on which commands wait for each other only as long as
+//! Redis takes to run them. A failed connection is replaced when a guest next opens it: the library
+//! reconnects after a network failure, but never after a password that was wrong for a moment.
 
 mod servers;
 
@@ -19,7 +19,7 @@ use crate::bindings::spin::redis::redis::{
 pub(crate) use self::servers::RedisServers;
 pub use self::servers::{RedisConnection, RedisServer};
 
-/// Most bytes of one answer.
+/// Maximum bytes of one answer.
 const ANSWER_BYTES_MAX: usize = 4 << 20;
 
 /// What the host functions borrow of an instance's data.
@@ -142,7 +142,7 @@ fn to_command(command: &str, arguments: &[RedisParameter]) -> Cmd {
     cmd
 }
 
-/// An answer as the interface tells it: what is nested is laid end to end.
+/// An answer in the interface's form, with nested values flattened.
 fn flat(answer: Value) -> Result<Vec<RedisResult>, Error> {
     let (mut results, mut bytes) = (Vec::new(), 0);
     let mut rest = vec![answer];
@@ -171,8 +171,8 @@ fn flat(answer: Value) -> Result<Vec<RedisResult>, Error> {
     Ok(results)
 }
 
-/// What the server answers is said over a connection that is none the worse. But a server that became a
-/// replica stays one as long as the connection lasts.
+/// An error that the server answers with leaves its connection intact. The exception is a server that
+/// became a replica: it stays one as long as the connection lasts.
 fn breaks_the_connection(error: &RedisError) -> bool {
     match error.kind() {
         ErrorKind::Server(kind) => kind == ServerErrorKind::ReadOnly,

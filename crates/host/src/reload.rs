@@ -1,4 +1,4 @@
-//! Policies and keys read again when the process is told to, by SIGHUP, without a request being lost.
+//! Reloads policies and keys on SIGHUP, without losing a request.
 
 use std::convert::Infallible;
 
@@ -8,8 +8,8 @@ use tollgate_host::reloads::Reloads;
 use crate::cli::ServeArgs;
 use crate::configuration::Configuration;
 
-/// Reads the files of `args` again at every signal, and puts what they say in force with `put`. A file that
-/// is wrong changes nothing, and is counted as that.
+/// Reads the files of `args` again at every signal and puts them in force with `put`. An invalid file
+/// changes nothing and is counted as a failure.
 pub(crate) async fn at_every(
     mut signal: Signal,
     args: &ServeArgs,
@@ -18,7 +18,7 @@ pub(crate) async fn at_every(
 ) -> Infallible {
     loop {
         if signal.recv().await.is_none() {
-            // No signal will come any more.
+            // No more signals will come.
             std::future::pending::<()>().await;
         }
         let read = Configuration::read(args.policies.as_deref(), args.keys.as_deref());

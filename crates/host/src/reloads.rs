@@ -1,7 +1,7 @@
-//! How often the files of policies and keys were read again, in the metrics.
+//! Counts reloads of policies and keys, for the metrics.
 //!
-//! The service can't count that: natively it is replaced by what was read, and in a guest it is one of many
-//! instances. So what serves it adds to what it tells.
+//! The service can't count them: natively each reload replaces it, and in a guest it is one of many
+//! instances. So the host appends the count to the service's metrics.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -15,10 +15,10 @@ use crate::body::AnswerBody;
 use crate::problem::Answer;
 use crate::server::Handler;
 
-/// Where the service tells its metrics.
+/// Where the service exposes its metrics.
 const METRICS_PATH: &str = "/metrics";
 
-/// What came of reading the files again.
+/// Successful and failed reloads.
 #[derive(Debug, Default)]
 pub struct Reloads {
     done: AtomicU64,
@@ -27,14 +27,14 @@ pub struct Reloads {
 }
 
 impl Reloads {
-    /// Counts one.
+    /// Counts one reload.
     pub fn count(&self, is_done: bool) {
         let counter = if is_done { &self.done } else { &self.failed };
         counter.fetch_add(1, Ordering::Relaxed);
         self.has_last_failed.store(!is_done, Ordering::Relaxed);
     }
 
-    /// In the text format of Prometheus.
+    /// The counts in Prometheus's text format.
     fn text(&self) -> String {
         let [done, failed] = [&self.done, &self.failed].map(|count| count.load(Ordering::Relaxed));
         let is_in_force = u8::from(!self.has_last_failed.load(Ordering::Relaxed));
@@ -50,7 +50,7 @@ impl Reloads {
     }
 }
 
-/// Answers as another handler does, and adds reloads to its metrics.
+/// Answers as another handler does, and appends the reloads to its metrics.
 pub struct WithReloads<H> {
     handler: Arc<H>,
     reloads: Arc<Reloads>,
@@ -67,7 +67,7 @@ impl<H: Handler> Handler for WithReloads<H> {
     async fn handle(&self, request: Request<Bytes>) -> Answer {
         let is_metrics = request.uri().path() == METRICS_PATH;
         let answer = self.handler.handle(request).await;
-        // Who may not see the others, may not see these.
+        // A client that may not see the other metrics may not see these.
         if !is_metrics || answer.status() != StatusCode::OK {
             return answer;
         }
@@ -84,7 +84,7 @@ async fn extended(answer: Answer, text: &str) -> Answer {
     let AnswerBody::Full(body) = body else { return Answer::from_parts(head, body) };
     let Ok(body) = body.collect().await;
     let body = [&*body.to_bytes(), text.as_bytes()].concat();
-    // It was that of the text before.
+    // It was the length of the text without the reloads.
     head.headers.remove(CONTENT_LENGTH);
     Answer::from_parts(head, AnswerBody::Full(Full::from(body)))
 }

@@ -1,4 +1,4 @@
-//! Ids by which lines of the log are found that belong to one request.
+//! Ids that tie together the log lines of one request.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -8,16 +8,16 @@ use tollgate_store::Clock as _;
 
 use crate::clock::SystemClock;
 
-/// The header field in which a caller gives its request an id, and in which the answer tells it.
+/// The header field in which a caller gives its request an id, and in which the answer repeats it.
 pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Longest id of a caller's that is taken. A UUID has 36 bytes, and it stands in every line.
+/// Longest id accepted from a caller, since every log line carries it. A UUID has 36 bytes.
 const REQUEST_ID_BYTES_MAX: usize = 128;
 
 /// The ids of one process.
 #[derive(Debug)]
 pub(crate) struct RequestIds {
-    /// When it began, so that no two processes give the same id.
+    /// When the process began, so that no two processes give the same id.
     began_ns: u64,
     given: AtomicU64,
 }
@@ -40,7 +40,7 @@ impl RequestIds {
     }
 }
 
-/// What can't be taken for more than an id in a line.
+/// The id in `value`, unless a log line's reader could take it for more than an id.
 fn taken(value: &HeaderValue) -> Option<&str> {
     let fits = (1..=REQUEST_ID_BYTES_MAX).contains(&value.len());
     let is_plain =

@@ -1,4 +1,4 @@
-//! `tollgate serve`: policies, store and runtime put together behind the server.
+//! `tollgate serve`: puts policies, store and runtime together behind the server.
 
 use std::borrow::Cow;
 use std::convert::Infallible;
@@ -22,15 +22,15 @@ use crate::cli::{ServeArgs, SweepArg};
 use crate::configuration::{self, Configuration};
 use crate::{log, open_files, reload};
 
-/// The variable that tells the edge its policies.
+/// The variable that holds the edge's policies.
 const POLICIES_VARIABLE: &str = "policies";
-/// The variable that tells the edge where records are.
+/// The variable that names the store of the edge's records.
 const STORE_VARIABLE: &str = "store";
 
-/// The variable that tells the edge who may ask.
+/// The variable that holds the API keys the edge accepts.
 const KEYS_VARIABLE: &str = "api_keys";
 
-/// The edge component that the build put into this program, if it did.
+/// The edge component that the build embedded in this program, if any.
 const EMBEDDED_EDGE: Option<&[u8]> = include!(concat!(env!("OUT_DIR"), "/embedded_edge.rs"));
 
 /// Serves until the process is told to stop.
@@ -56,7 +56,7 @@ async fn serve(args: ServeArgs, configuration: Configuration) -> anyhow::Result<
     };
     let store = args.store.open().await?;
     let mut sweeping = start_sweeping(&args, &store, &configuration);
-    // Before anybody is told that it listens: until then the signal would end the process.
+    // Before the address is announced: until this handler is installed, the signal would end the process.
     let hangups = signal(SignalKind::hangup())?;
     let reloads = Arc::<Reloads>::default();
     if args.native {
@@ -85,7 +85,7 @@ async fn serve(args: ServeArgs, configuration: Configuration) -> anyhow::Result<
     store.flush().await.context("the store was not flushed")
 }
 
-/// Serves; what reloads never ends.
+/// Serves until `serving` ends; `reloading` never does.
 async fn until_either(
     serving: impl Future<Output = anyhow::Result<()>>,
     reloading: impl Future<Output = Infallible>,
@@ -96,7 +96,7 @@ async fn until_either(
     }
 }
 
-/// Whoever sweeps has to know the policies that decide.
+/// Starts the sweeper here, because a sweeper needs the policies that are served.
 fn start_sweeping(
     args: &ServeArgs,
     store: &Arc<dyn KeyValue>,
@@ -107,11 +107,11 @@ fn start_sweeping(
     Some(Sweeping::start(Arc::clone(store), retention, pause))
 }
 
-/// What the edge function is told.
+/// The edge function's variables.
 fn edge_variables(args: &ServeArgs, configuration: &Configuration) -> Variables {
     let keys = configuration.keys.as_ref().map_or("", |keys| &*keys.text);
     let policies = &*configuration.policies.text;
-    // The stores of this host are exact, but for the faults that it shows on demand: those are to be found out.
+    // The stores of this host are exact, except for faults imitated on request, which the edge has to detect.
     let store = if args.quirks.is_some() { "key-value" } else { "exact-key-value" };
     let defaults = [(POLICIES_VARIABLE, policies), (KEYS_VARIABLE, keys), (STORE_VARIABLE, store)];
     let given = args.variables.iter().map(|it| (&*it.name, &*it.value));
@@ -135,13 +135,13 @@ fn edge(
     Edge::new(&wasm, config, store, variables).map_err(|error| anyhow!("{name}: {error:#}"))
 }
 
-/// The component to serve, and what to call it.
+/// The component to serve, and its name for messages.
 fn edge_bytes(args: &ServeArgs) -> anyhow::Result<(Cow<'static, [u8]>, String)> {
     match (&args.edge, EMBEDDED_EDGE) {
         (Some(path), _) => {
             let name = path.display().to_string();
             let wasm = fs::read(path).with_context(|| name.clone())?;
-            // wasmtime would say it in several lines of numbers.
+            // wasmtime's own message would be several lines of numbers.
             ensure!(
                 wasm.starts_with(b"\0asm"),
                 "{name}: this is no component, nor any WebAssembly"
@@ -166,7 +166,7 @@ async fn listen(
         .await
         .with_context(|| format!("can't listen on {}", args.listen))?;
     let address = listener.local_addr()?;
-    // A closed standard output is no reason not to serve.
+    // A closed standard output is no reason to stop.
     let _ = writeln!(std::io::stdout(), "listening on http://{address}");
     server::serve(listener, Arc::new(handler), config, stop).await;
     Ok(())

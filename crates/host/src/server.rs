@@ -19,47 +19,47 @@ use crate::exchange::Exchange;
 use crate::problem::Answer;
 use crate::request_id::RequestIds;
 
-/// Bytes of a request head that hyper reads at most before it closes the connection. Far above
-/// [`ServerConfig::head_bytes_max`], whose answer says what was wrong.
+/// Maximum bytes of a request head that hyper reads before it closes the connection. Far above
+/// [`ServerConfig::head_bytes_max`], so that a long head is usually answered with what was wrong.
 const READ_BUFFER_BYTES_MAX: usize = 64 << 10;
 
-/// How long to wait after the system refused a connection, for lack of file descriptors for example.
+/// How long to wait after the system refused a connection, for example for lack of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Answers requests.
 pub trait Handler: Send + Sync + 'static {
-    /// The answer to `request`. The future is dropped when the request's time is over or its client has gone away.
+    /// Answers `request`. The future is dropped when the request times out or its client disconnects.
     fn handle(&self, request: Request<Bytes>) -> impl Future<Output = Answer> + Send;
 
-    /// Ends the answers that go on, since the server stops.
+    /// Ends open streams because the server is stopping.
     fn end_streams(&self) {}
 }
 
-/// What clients may use.
+/// Limits on what clients may use.
 #[derive(Debug, Clone)]
 pub struct ServerConfig {
     /// Open connections; more wait in the system's queue until one is closed.
     pub connections_max: usize,
     /// Longest request line and headers together; more is answered with 431.
     pub head_bytes_max: usize,
-    /// How long a connection may take to send a complete head, from when it was opened or from the
-    /// answer before: it bounds slow clients and idle connections alike.
+    /// How long a connection may take to send a complete head, counted from when it was opened or from
+    /// the previous answer. Bounds slow clients and idle connections alike.
     pub head_timeout: Duration,
     /// Longest request body; more is answered with 413.
     pub body_bytes_max: usize,
     /// How long a request may take from its head to its answer: 408 while the body is missing, 504
     /// afterwards.
     pub request_timeout: Duration,
-    /// How long a shutdown waits for requests that are being answered.
+    /// How long a shutdown waits for requests in progress.
     pub shutdown_timeout: Duration,
-    /// Whether every request is logged, to the target `access`, and has an id.
+    /// Whether every request gets an id and is logged, to the target `access`.
     pub access_log: bool,
 }
 
 impl Default for ServerConfig {
     fn default() -> Self {
         Self {
-            // Below the 1,024 files that a process may open unless told otherwise.
+            // Below the usual default limit of 1,024 open files.
             connections_max: 960,
             head_bytes_max: 16 << 10,
             head_timeout: Duration::from_secs(30),
@@ -137,7 +137,7 @@ impl<H: Handler> Server<H> {
     }
 
     fn spawn(&self, stream: TcpStream, peer: SocketAddr, slot: OwnedSemaphorePermit) {
-        // An answer is one small write: it must not wait for the client's acknowledgement of another.
+        // An answer is one small write, which must not wait until the client acknowledges an earlier one.
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%peer, "the connection is gone already: {error}");
             return;

@@ -1,4 +1,4 @@
-//! `tollgate state`: what a store holds, for who runs it.
+//! `tollgate state`: what a store holds, for its operator.
 
 use std::fmt;
 use std::fs::File;
@@ -102,7 +102,7 @@ async fn set(args: &SetArgs) -> anyhow::Result<()> {
         bail!("record: {corrupt}");
     }
     if policy_of(&key).is_some() {
-        // Whatever the policy is: a record without limits keeps those that it does not know.
+        // Any policy will do: one without limits keeps those in the record that it does not know.
         Record::decode(&Policy::new([])?, &bytes).context("record")?;
     }
     let values = open(&args.store).await?;
@@ -127,7 +127,7 @@ async fn open(store: &StoreArgs) -> anyhow::Result<Arc<dyn KeyValue>> {
     store.open().await
 }
 
-/// Opens a store that has to be there: looking at one makes none.
+/// Opens a store that must exist, so that looking at a store never creates one.
 async fn open_existing(store: &StoreArgs) -> anyhow::Result<Arc<dyn KeyValue>> {
     if let StoreArg::Redb(path) = &store.store
         && !path.exists()
@@ -150,13 +150,13 @@ fn is_standard(file: &Path) -> bool {
     file == Path::new("-")
 }
 
-/// Says on standard error what was done. It is done, whether or not anybody can read that.
+/// Reports on standard error what was done. Failing to report does not undo it, so the error is ignored.
 fn tell(done: fmt::Arguments<'_>) {
     let _ = writeln!(io::stderr(), "{done}");
 }
 
-/// A bar on standard error; hidden where that is no terminal. A template that indicatif does not like
-/// costs nothing but its looks.
+/// A progress bar on standard error, hidden where that is not a terminal. A template that indicatif
+/// rejects costs only the bar's looks.
 fn bar(quiet: bool, template: &str) -> ProgressBar {
     if quiet {
         return ProgressBar::hidden();

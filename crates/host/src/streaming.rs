@@ -1,5 +1,5 @@
-//! Whether an instance has given an answer that goes on: then it works although all of its requests have been
-//! answered, and must not be taken for stuck.
+//! Whether an instance is still streaming an answer. It then keeps running although all of its requests have
+//! been answered, and must not be taken for stuck.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub(crate) struct Mark(Arc<AtomicBool>);
 
 impl Mark {
-    /// Its answer goes on.
+    /// The answer is a stream.
     pub(crate) fn set(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
@@ -19,14 +19,14 @@ impl Mark {
     }
 }
 
-/// The answers of one instance. It answers some hundred requests in its life.
+/// The answers of one instance, which answers about a hundred requests in its life.
 #[derive(Clone, Default)]
 pub(crate) struct Streaming(Arc<Mutex<Vec<Mark>>>);
 
 impl Streaming {
     pub(crate) fn add(&self, mark: Mark) {
         let mut marks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // One that was answered without being set stays that way.
+        // An answer that was complete without being marked never becomes a stream.
         marks.retain(|mark| mark.is_set() || Arc::strong_count(&mark.0) > 1);
         marks.push(mark);
     }

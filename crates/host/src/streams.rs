@@ -1,4 +1,4 @@
-//! Answers that go on for minutes: how many there are, how long each may last, and their end.
+//! Streamed answers, which last for minutes: how many may be open, how long each may last, and how they end.
 
 use std::io;
 use std::sync::Arc;
@@ -15,13 +15,13 @@ use tokio::time::{sleep, timeout};
 use crate::body::AnswerBody;
 use crate::problem::{Answer, overloaded};
 
-/// Most streams of one process, unless it is said otherwise.
+/// Default limit on open streams per process.
 pub(crate) const STREAMS_MAX: usize = 64;
 
-/// How long a stream may last, unless it is said otherwise: a little longer than the service lets it.
+/// How long a stream may last by default: a little longer than the service allows.
 pub(crate) const STREAM_TIME_MAX: Duration = Duration::from_secs(10 * 60 + 5);
 
-/// Who reads nothing must not keep a place.
+/// How long a client may read nothing before it loses its place.
 const READ_TIME_MAX: Duration = Duration::from_secs(30);
 
 /// Streams that are open.
@@ -40,15 +40,15 @@ impl Streams {
         Self { places, time_max, read_time_max: READ_TIME_MAX, ends: watch::Sender::new(()) }
     }
 
-    /// Ends those that are open. Their clients come back.
+    /// Ends all open streams. Their clients reconnect.
     pub(crate) fn end_all(&self) {
         self.ends.send_replace(());
     }
 
-    /// An answer of these pieces; 503 when there is no room for it.
+    /// An answer of these pieces, or 503 when there is no room for it.
     ///
-    /// A task of its own takes the pieces, so that a stream ends in time whether its client reads or not; a client
-    /// that goes away ends it at once.
+    /// A separate task takes the pieces, so that a stream ends in time whether or not its client reads; a client
+    /// that disconnects ends it at once.
     pub(crate) fn answer(
         &self,
         head: Parts,
@@ -106,7 +106,7 @@ mod tests {
         Response::new(()).into_parts().0
     }
 
-    /// A piece, and then nothing for ever.
+    /// One piece, and then nothing, for ever.
     fn one_piece() -> impl Stream<Item = io::Result<Bytes>> + Send {
         stream::iter([Ok(Bytes::from_static(b"one"))]).chain(stream::pending())
     }

@@ -1,6 +1,6 @@
-//! Sweeping the store while somebody serves.
+//! Sweeps the store while the program serves.
 //!
-//! The edge's records are those of the native service under the same keys, so one sweeper outside of
+//! The edge and the native service keep the same records under the same keys, so one sweeper outside
 //! the guests does for both.
 
 use std::sync::Arc;
@@ -19,7 +19,7 @@ pub struct Sweeping(JoinHandle<()>);
 
 impl Sweeping {
     /// Removes the records from `store` that are idle by `retention`, with a pause of `interval` after
-    /// each round. Has to be called within a runtime of tokio.
+    /// each round. Must be called within a tokio runtime.
     #[must_use]
     pub fn start(store: Arc<dyn KeyValue>, retention: Retention, interval: Span) -> Self {
         let store = KeyValueStore::new(store);
@@ -37,7 +37,7 @@ impl Drop for Sweeping {
     }
 }
 
-/// Rounds in which there was nothing to do or to say are only told to who debugs.
+/// Logs rounds with nothing to do or report at level debug only.
 fn log(round: Result<Round, StoreError>) {
     let round = match round {
         Ok(round) => round,

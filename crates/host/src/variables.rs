@@ -1,4 +1,4 @@
-//! Serves `spin:variables@3.0.0` to a guest, from values that the program gives.
+//! Serves `spin:variables@3.0.0` to a guest, from values that the program supplies.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,5 +1,5 @@
-//! The life of an instance: made when no other is free, reused for some requests, given up when it is
-//! idle, worn out, or stuck.
+//! The life of an instance: created when no other is free, reused for some requests, and dropped when it
+//! is idle, worn out or stuck.
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -25,15 +25,15 @@ use crate::variables::Variables;
 /// How much later than its requests a stuck instance ends, so that they are answered first.
 const EXPIRY_GRACE: Duration = Duration::from_millis(100);
 
-/// Makes instances.
+/// Creates instances.
 pub(crate) struct Workers {
     engine: Engine,
     service: ProxyPre<Guest>,
     config: EdgeConfig,
     store: Arc<dyn KeyValue>,
-    /// With how often they were changed.
+    /// The variables, and how often they were changed.
     variables: RwLock<(u64, Variables)>,
-    /// The same number, for instances to look at.
+    /// The same count, for instances to compare with theirs.
     generation: Arc<AtomicU64>,
     redis: Arc<RedisServers>,
     stopping: Arc<AtomicBool>,
@@ -60,12 +60,12 @@ impl Workers {
         }
     }
 
-    /// From now on it is no fault when an instance ends early.
+    /// From now on, an instance that ends early is not an error.
     pub(crate) fn stop(&self) {
         self.stopping.store(true, Ordering::Relaxed);
     }
 
-    /// Retires all instances, and gives these variables to the next ones.
+    /// Retires all instances and gives these variables to new ones.
     pub(crate) fn reload(&self, variables: Variables) {
         let mut current = self.variables.write().unwrap_or_else(PoisonError::into_inner);
         *current = (current.0 + 1, variables);
@@ -125,14 +125,14 @@ pub(crate) struct Worker {
     request_timeout: Duration,
     streaming: Streaming,
     stopping: Arc<AtomicBool>,
-    /// Which variables it was made with.
+    /// The generation of the variables it was created with.
     generation: u64,
     current_generation: Arc<AtomicU64>,
 }
 
 impl WorkerState for Worker {
     type StoreData = Guest;
-    /// Tells later whether the answer goes on, where it may.
+    /// Tells later whether the answer is a stream; `None` for requests that are never streamed.
     type RequestData = Option<Mark>;
 
     fn should_accept_request(&self, concurrent: usize, total: usize) -> ShouldAccept {
@@ -168,7 +168,7 @@ impl WorkerState for Worker {
     }
 }
 
-/// Ends an instance from outside: one that computes without end never looks at its own clock.
+/// Ends an instance from outside, since one in an endless loop never checks its own clock.
 pub(crate) struct Expiration {
     idle_timeout: Duration,
     stuck_timeout: Duration,

@@ -17,7 +17,7 @@ fn faulty() -> Edge {
     edge("faulty", EdgeConfig { request_timeout: REQUEST_TIMEOUT, ..EdgeConfig::default() })
 }
 
-/// Asks for a fault, expects `status` and a problem document, and then a request that works.
+/// Requests a fault, expects `status` and a problem document, and then a request that works.
 async fn survives(path: &str, status: StatusCode) {
     let edge = faulty();
     let (answered, body) = get(&edge, path).await;

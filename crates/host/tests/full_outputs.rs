@@ -1,4 +1,4 @@
-//! Outputs that take nothing, as of a full disk.
+//! Outputs that accept nothing, as on a full disk.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -7,7 +7,7 @@ use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// Every write to it fails, for lack of space.
+/// An output to which every write fails, for lack of space.
 fn full() -> Stdio {
     File::options().write(true).open("/dev/full").unwrap().into()
 }
@@ -51,7 +51,7 @@ fn a_full_standard_error_changes_no_outcome() {
         (&["check", "absent.toml"][..], 2),
         (&["state", "dump", "d.jsonl"], 0),
         (&["state", "restore", "d.jsonl", "--store", "redb:b.redb"], 0),
-        // The key is on standard error alone: lines without it are of no use.
+        // The key is only on standard error: lines without it are of no use.
         (&["key", "gateway", "--tenant", "acme"], 1),
     ] {
         let output = tollgate(folder.path(), args).stderr(full()).output().unwrap();

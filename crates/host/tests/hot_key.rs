@@ -1,4 +1,4 @@
-//! A hot key under a policy with leases: the edge function asks the store seldom, and stays exact.
+//! A hot key under a policy with leases: the edge function seldom uses the store, and stays exact.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -24,16 +24,16 @@ contention = "lease"
 requests = { algorithm = "fixed-window", limit = 5000, per = "365d" }
 "#;
 
-/// As many as ask at the same time.
+/// Concurrent clients.
 const CLIENTS: usize = 64;
 
-/// How often they ask: `TOLLGATE_HOT_REQUESTS`, for the figures of docs/benchmarks.md.
+/// The number of requests: `TOLLGATE_HOT_REQUESTS`, for the figures of docs/benchmarks.md.
 fn requests() -> usize {
     const FEW: usize = 20_000;
     std::env::var("TOLLGATE_HOT_REQUESTS").map_or(FEW, |count| count.parse().unwrap())
 }
 
-/// A store in memory that counts what it is asked.
+/// A store in memory that counts its operations.
 #[derive(Default)]
 struct Counted {
     values: Memory,

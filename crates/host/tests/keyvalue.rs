@@ -8,7 +8,7 @@ use common::{edge, ok};
 use futures::future::join_all;
 use tollgate_host::edge::EdgeConfig;
 
-/// Asks the key-value guest for one scenario, on a store of its own.
+/// Runs one scenario of the key-value guest, on a fresh store.
 async fn scenario(path: &str) -> String {
     ok(&edge("keyvalue", EdgeConfig::default()), path).await
 }
@@ -158,7 +158,7 @@ async fn variables_are_told_by_name() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_concurrent_count_is_lost_from_an_absent_key_on() {
-    // One request an instance, so that instances race and not only requests of one instance.
+    // One request per instance, so that instances race and not only requests within one instance.
     let edge = edge(
         "keyvalue",
         EdgeConfig {

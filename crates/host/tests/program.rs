@@ -100,7 +100,7 @@ fn it_serves_a_component_until_it_is_told_to_stop() {
     assert!(folder.path().join("tollgate.redb").is_file(), "the default store");
 }
 
-/// The best of some, since other tests run at the same time.
+/// The best of several attempts, since other tests run at the same time.
 #[test]
 fn a_second_start_is_ready_within_a_second() {
     let folder = tempfile::tempdir().unwrap();
@@ -167,7 +167,7 @@ fn keys(path: &Path) -> Vec<String> {
     runtime.block_on(values.list(None)).unwrap().keys
 }
 
-/// What a record without an entry is: its version.
+/// A record without entries: only its version.
 const IDLE: &[u8] = &[1];
 
 #[test]
@@ -286,7 +286,7 @@ fn files_are_checked_without_serving() {
     for (name, reason) in [
         ("bad.toml", "bad.toml: policy.a.requests.limit: gcra needs it at line 2 column 1"),
         ("bad.json", "at line 2 column 6"),
-        // It is not read to its end, which it does not have.
+        // It has no end, so reading has to stop at the limit.
         ("/dev/zero", "/dev/zero: it has more than 262144 bytes"),
     ] {
         let bad = check(name);

@@ -18,7 +18,7 @@ use tollgate_host::server::{Handler, ServerConfig, serve};
 
 /// Answers with the request's body; `/slow` only after [`SLOW`], `/pending` never.
 struct Echo {
-    /// That something pending has begun, and that it was given up.
+    /// Notified when a pending request has begun, and when it was dropped.
     pending: Arc<Notify>,
 }
 
@@ -117,7 +117,7 @@ async fn a_request_is_answered_and_the_connection_is_kept() {
     }
 }
 
-/// RFC 9112, section 3.2: what has no host, two, or something else in that field is refused.
+/// RFC 9112, section 3.2: a request without a host, with two, or with anything else in that field is refused.
 #[tokio::test]
 async fn a_request_names_its_host_once() {
     let server = Running::start(ServerConfig::default()).await;
@@ -227,7 +227,7 @@ async fn an_answer_that_takes_too_long_is_504() {
     assert_problem(&server.exchange(request.as_bytes()).await, 504);
 }
 
-/// Who looks for a request in the log knows what it is called there.
+/// A request's id in the answer is its id in the log.
 #[tokio::test]
 async fn an_answer_names_its_line_in_the_log() {
     let logged = Running::start(ServerConfig { access_log: true, ..Default::default() }).await;
@@ -243,7 +243,7 @@ async fn an_answer_names_its_line_in_the_log() {
     assert!(!answer.contains("x-request-id"), "there is no line: {answer}");
 }
 
-/// Nobody waits on the server for a caller who is not there to hear of it.
+/// A request whose client has disconnected is dropped.
 #[tokio::test]
 async fn who_goes_away_is_given_up() {
     let running = Running::start(ServerConfig::default()).await;
@@ -251,7 +251,7 @@ async fn who_goes_away_is_given_up() {
     stream.write_all(b"GET /pending HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
     running.pending.notified().await;
     drop(stream);
-    // Long before its time is over.
+    // Long before the request times out.
     let given_up = tokio::time::timeout(Duration::from_secs(4), running.pending.notified()).await;
     assert!(given_up.is_ok());
 }

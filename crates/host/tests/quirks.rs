@@ -13,7 +13,7 @@ fn config(quirks: Quirks) -> EdgeConfig {
     EdgeConfig { quirks: Some(quirks), ..EdgeConfig::default() }
 }
 
-/// What the key-value guest tells of one scenario, on a store of its own.
+/// What the key-value guest reports of one scenario, on a fresh store.
 async fn scenario(quirks: Quirks, path: &str) -> String {
     ok(&edge("keyvalue", config(quirks)), path).await
 }

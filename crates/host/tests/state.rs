@@ -19,7 +19,7 @@ fn state(folder: &Path, args: &[&str], input: &[u8]) -> Output {
     command.current_dir(folder).arg("state").args(args);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut program = command.spawn().unwrap();
-    // Who is wrong from the start does not read it.
+    // A command with wrong arguments does not read its input.
     let _ = program.stdin.take().unwrap().write_all(input);
     program.wait_with_output().unwrap()
 }
@@ -28,14 +28,14 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
-/// Standard output of a command that has to succeed.
+/// Standard output of a command that must succeed.
 fn done(folder: &Path, args: &[&str], input: &[u8]) -> String {
     let output = state(folder, args, input);
     assert!(output.status.success(), "{args:?}: {}", text(&output.stderr));
     text(&output.stdout)
 }
 
-/// Standard error of a command that has to fail.
+/// Standard error of a command that must fail.
 fn refused(folder: &Path, args: &[&str], input: &[u8]) -> String {
     let output = state(folder, args, input);
     assert!(!output.status.success(), "{args:?} did what it must not");

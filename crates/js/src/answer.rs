@@ -1,14 +1,14 @@
-//! What a decision says, as numbers in a row where JavaScript reads them: in milliseconds, in the order of
+//! Writes a decision as a row of numbers where JavaScript reads them: in milliseconds, in the order of
 //! [`tollgate_js_border::answer`].
 
 use tollgate_core::{Decision, LIMITS_MAX, LimitStatus, Plain, Waits};
 use tollgate_js_border::answer::{HEAD, PER_LIMIT};
 use tollgate_js_border::convert::millis;
 
-/// Most numbers of a decision.
+/// Maximum numbers of a decision.
 pub(crate) const NUMBERS_MAX: usize = HEAD + LIMITS_MAX * PER_LIMIT;
 
-/// Writes what a decision says.
+/// Writes the numbers of a decision.
 #[inline]
 pub(crate) fn write(numbers: &mut [f64; NUMBERS_MAX], decision: &Decision<'_>) {
     let (head, rest) = numbers.split_at_mut(HEAD);
@@ -21,7 +21,7 @@ pub(crate) fn write(numbers: &mut [f64; NUMBERS_MAX], decision: &Decision<'_>) {
     head.copy_from_slice(&[retry_after, closed_for, delay].map(millis));
 }
 
-/// Writes what a plain decision says.
+/// Writes the numbers of a plain decision.
 #[inline]
 pub(crate) fn write_plain(numbers: &mut [f64; NUMBERS_MAX], plain: &Plain<'_>) {
     let (head, rest) = numbers.split_at_mut(HEAD);

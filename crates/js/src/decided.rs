@@ -1,4 +1,4 @@
-//! A decision that JavaScript takes apart.
+//! A decision, whose parts JavaScript reads one by one.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -7,7 +7,7 @@ use tollgate_core::{Applied, Capacity, Change, Decision, Policy};
 use tollgate_js_border::answer;
 use wasm_bindgen::prelude::*;
 
-/// What an operation on one record came to.
+/// The outcome of an operation on one record.
 #[wasm_bindgen]
 pub struct Decided {
     applied: Applied,
@@ -31,13 +31,13 @@ impl Decided {
         self.applied.record.clone()
     }
 
-    /// Capacity, original and period of the adaptive limit at this position; nothing of any other.
+    /// Capacity, original and period of the adaptive limit at this position; `None` for any other limit.
     pub fn capacity(&self, index: usize) -> Option<Vec<u64>> {
         let (capacity, _) = self.capacities.get(index)?;
         capacity.map(|it| [it.capacity, it.original, it.period.as_nanos()].to_vec())
     }
 
-    /// When somebody last changed the capacity of the limit at this position, and to what.
+    /// When the capacity of the limit at this position was last changed, and to what.
     pub fn change(&self, index: usize) -> Option<Vec<u64>> {
         self.changed(index).map(|change| [change.at.as_nanos(), change.capacity].to_vec())
     }
@@ -47,7 +47,7 @@ impl Decided {
         self.changed(index).map(|change| change.note.source().into())
     }
 
-    /// Why.
+    /// Why it was changed.
     pub fn change_reason(&self, index: usize) -> Option<String> {
         self.changed(index).map(|change| change.note.reason().into())
     }

@@ -1,8 +1,8 @@
-//! The core for JavaScript. `npm/src` has the face that people see; nothing here is called by anybody
-//! else, and nothing is decided here.
+//! The core for JavaScript. The public API is in `npm/src`, the only caller of this crate; nothing is
+//! decided here.
 //!
-//! What is called per decision crosses the border in numbers alone ([`table`]); what is called seldom
-//! may be an object, a list or an error. On a target other than WebAssembly the crate is empty.
+//! Calls made per decision pass only numbers ([`table`]); rare calls may pass an object, a list or an
+//! error. On targets other than WebAssembly the crate is empty.
 #![no_std]
 #![cfg(target_family = "wasm")]
 

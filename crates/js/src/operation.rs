@@ -1,4 +1,4 @@
-//! What can be done to a key, from JavaScript's arguments.
+//! Operations on a key, from JavaScript's arguments.
 
 use alloc::vec::Vec;
 
@@ -10,13 +10,13 @@ use wasm_bindgen::prelude::*;
 
 use crate::policy::Policy;
 
-/// An operation whose numbers are in their ranges.
+/// An operation whose numbers are in range.
 #[wasm_bindgen]
 pub struct Operation(pub(crate) Core);
 
 #[wasm_bindgen]
 impl Operation {
-    /// Asks for costs, one number per limit. They are held when there is an id for a hold.
+    /// Asks for costs, one number per limit. With a hold's id they are held.
     pub fn acquire(
         policy: &Policy,
         costs: &[f64],
@@ -32,7 +32,7 @@ impl Operation {
         Ok(Self(Acquire { costs: policy.costs(costs)?, share, hold: held, once }.into()))
     }
 
-    /// Ends a hold: charges what it came to, or what was held.
+    /// Ends a hold: charges the actual costs, or what was held.
     pub fn settle(policy: &Policy, hold: &[u8], costs: Option<Vec<f64>>) -> Result<Self, JsValue> {
         let costs = costs.map(|costs| policy.costs(&costs)).transpose()?;
         Ok(Self(Core::Settle { hold: id(hold)?, costs }))
@@ -62,7 +62,7 @@ impl Operation {
         Self(Core::Lower { limit, remaining: units(remaining) })
     }
 
-    /// Sets a capacity; with 0 units it ends such a setting.
+    /// Sets a capacity; 0 units removes the setting.
     pub fn set_capacity(
         limit: usize,
         capacity: f64,

@@ -1,4 +1,4 @@
-//! A policy that is open.
+//! An open policy.
 
 use alloc::rc::Rc;
 use alloc::string::String;
@@ -11,7 +11,7 @@ use wasm_bindgen::prelude::*;
 use crate::decided::Decided;
 use crate::operation::Operation;
 
-/// A policy that is open.
+/// An open policy.
 #[wasm_bindgen]
 pub struct Policy(pub(crate) Rc<tollgate_core::Policy>);
 
@@ -27,7 +27,7 @@ impl Policy {
         self.0.limits().get(index).map(|limit| String::from(&**limit.name()))
     }
 
-    /// What a request costs that names no cost for the limit at this position.
+    /// The cost of a request that names none for the limit at this position.
     pub fn default_cost(&self, index: usize) -> Option<f64> {
         let only = (self.count() == 1).then_some(1);
         let cost = self.0.limits().get(index)?.default_cost().or(only);
@@ -39,7 +39,7 @@ impl Policy {
         self.0.limits().get(index).is_some_and(tollgate_core::Limit::is_per_call)
     }
 
-    /// Does `operation` to a record, or to none, at so many nanoseconds since the epoch.
+    /// Applies `operation` to a record, or to an absent one, at `now` nanoseconds since the epoch.
     pub fn apply(
         &self,
         record: Option<Vec<u8>>,
@@ -51,7 +51,7 @@ impl Policy {
         Ok(Decided::new(&self.0, &decision))
     }
 
-    /// How many nanoseconds from now a record decides as none would.
+    /// Nanoseconds from `now` until a record decides as an absent one would.
     pub fn forget_after(&self, record: Vec<u8>, now: u64) -> Result<u64, JsValue> {
         let record = self.decode(Some(&record))?;
         Ok(record.forget_after(&self.0, Timestamp::from_nanos(now)).as_nanos())

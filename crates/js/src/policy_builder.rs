@@ -1,5 +1,5 @@
-//! A policy, one limit after the other. Numbers of units and nanoseconds come as they are: the core
-//! says which of them are out of their ranges.
+//! Builds a policy limit by limit. Numbers of units and nanoseconds are passed on unchecked: the core
+//! says which are out of range.
 
 use alloc::rc::Rc;
 use alloc::vec::Vec;
@@ -10,7 +10,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::policy::Policy;
 
-/// The limits of a policy that is being made.
+/// The limits of a policy that is being built.
 #[wasm_bindgen]
 #[derive(Default)]
 pub struct PolicyBuilder {
@@ -96,12 +96,12 @@ impl PolicyBuilder {
         self.windows = Some(Windows::Aligned { period: span(per), utc_offset_secs });
     }
 
-    /// The same, from first use.
+    /// As `aligned`, but from first use.
     pub fn first_use(&mut self, per: u64) {
         self.windows = Some(Windows::FirstUse { period: span(per) });
     }
 
-    /// The same, by the calendar: 0 for days, 1 for weeks, 2 for months.
+    /// As `aligned`, but by the calendar: 0 for days, 1 for weeks, 2 for months.
     pub fn calendar(&mut self, unit: u8, utc_offset_secs: i32) {
         let unit = match unit {
             0 => CalendarUnit::Day,
@@ -127,7 +127,7 @@ impl PolicyBuilder {
         self.add(name, Algorithm::IntervalBucket { capacity, refill, windows, initial })
     }
 
-    /// What the last limit costs who names no cost.
+    /// The last limit's cost for requests that name none.
     pub fn default_cost(&mut self, units: u64) -> Result<(), JsValue> {
         self.change(|limit| limit.with_default_cost(units).map_err(error))
     }
@@ -142,12 +142,12 @@ impl PolicyBuilder {
         self.change(|limit| Ok(limit.shadow()))
     }
 
-    /// Nothing more may be settled of the last limit than was held.
+    /// On the last limit, a hold may not settle for more than was held.
     pub fn refuse_overrun(&mut self) -> Result<(), JsValue> {
         self.change(|limit| Ok(limit.with_overrun(Overrun::Refuse)))
     }
 
-    /// The policy of all these limits.
+    /// The policy with all these limits.
     pub fn build(self) -> Result<Policy, JsValue> {
         let policy = tollgate_core::Policy::new(self.limits);
         policy.map(|policy| Policy(Rc::new(policy))).map_err(error)

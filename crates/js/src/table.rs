@@ -1,4 +1,4 @@
-//! Records in this module's memory, found by a number that JavaScript keeps per key.
+//! Records in this module's memory, in slots whose numbers JavaScript keeps per key.
 
 use alloc::boxed::Box;
 use alloc::rc::Rc;
@@ -16,12 +16,12 @@ use crate::answer::{NUMBERS_MAX, write, write_plain};
 use crate::operation::Operation as Given;
 use crate::policy::Policy;
 
-/// Numbers that JavaScript writes and reads where they are.
+/// Numbers that JavaScript writes and reads in place.
 #[repr(C)]
 struct Exchange {
-    /// What the next request asks for, one number per limit.
+    /// The costs of the next request, one number per limit.
     costs: [f64; LIMITS_MAX],
-    /// What the last decision says (`answer.rs`).
+    /// The numbers of the last decision (`answer.rs`).
     numbers: [f64; NUMBERS_MAX],
 }
 
@@ -30,8 +30,8 @@ struct Exchange {
 pub struct Table {
     policy: Rc<Core>,
     records: Vec<CompactRecord>,
-    /// What was asked for last, ready to be asked for again: most requests cost the same, and making
-    /// an operation of numbers takes longer than deciding it.
+    /// The last costs and their operation, for reuse: most requests cost the same, and building an
+    /// operation takes longer than deciding it.
     asked: ([f64; LIMITS_MAX], Operation),
     exchange: Box<Exchange>,
 }
@@ -49,25 +49,25 @@ impl Table {
         }
     }
 
-    /// Where in this module's memory the numbers are: [`LIMITS_MAX`] costs, then what a decision says.
+    /// The numbers' address in this module's memory: [`LIMITS_MAX`] costs, then the numbers of a decision.
     pub fn exchange(&self) -> *const f64 {
         core::ptr::from_ref(&*self.exchange).cast()
     }
 
-    /// A record more; says its slot.
+    /// Adds a record; returns its slot.
     pub fn grow(&mut self) -> usize {
         self.records.push(CompactRecord::new(&self.policy));
         self.records.len() - 1
     }
 
-    /// Makes of the record in this slot one of a key that was never seen.
+    /// Resets the record in this slot to that of a key that was never seen.
     pub fn clear(&mut self, slot: usize) {
         if let Some(record) = self.records.get_mut(slot) {
             *record = CompactRecord::new(&self.policy);
         }
     }
 
-    /// Asks for the costs. Answers verdict and effect.
+    /// Asks for the costs. Returns verdict and effect.
     pub fn acquire(&mut self, slot: usize, now_ms: f64) -> u32 {
         if !self.ask() {
             return WRONG;
@@ -76,7 +76,7 @@ impl Table {
         decide(&mut self.exchange, &self.policy, record, &self.asked.1, timestamp(now_ms))
     }
 
-    /// What `acquire` would answer. The record stays as it is.
+    /// What `acquire` would return. The record is not changed.
     pub fn would_acquire(&mut self, slot: usize, now_ms: f64) -> u32 {
         if !self.ask() {
             return WRONG;
@@ -85,18 +85,18 @@ impl Table {
         decide(&mut self.exchange, &self.policy, &mut record, &self.asked.1, timestamp(now_ms))
     }
 
-    /// Does `operation`. Answers verdict and effect.
+    /// Applies `operation`. Returns verdict and effect.
     pub fn apply(&mut self, slot: usize, operation: Given, now_ms: f64) -> u32 {
         let Some(record) = self.records.get_mut(slot) else { return WRONG };
         decide(&mut self.exchange, &self.policy, record, &operation.0, timestamp(now_ms))
     }
 
-    /// The bytes of the record in this slot, for what is asked seldom.
+    /// The bytes of the record in this slot, for rare operations.
     pub fn record(&self, slot: usize) -> Option<Vec<u8>> {
         Some(self.records.get(slot)?.encode(&self.policy))
     }
 
-    /// The first slot of `count` from `start` on whose record decides as none would, or -1.
+    /// The first of the `count` slots from `start` whose record decides as a fresh one would, or -1.
     pub fn forgettable(&self, start: usize, count: usize, now_ms: f64) -> i32 {
         let now = timestamp(now_ms);
         let mut some = self.records.iter().enumerate().skip(start).take(count);
@@ -106,7 +106,7 @@ impl Table {
 }
 
 impl Table {
-    /// Makes ready what is asked for. JavaScript has checked the costs; were one wrong, it would be denied.
+    /// Prepares the operation. Returns false if a cost is invalid, which JavaScript has ruled out.
     #[inline]
     fn ask(&mut self) -> bool {
         let (costs, count) = (&self.exchange.costs, self.policy.limits().len());
@@ -127,7 +127,7 @@ impl Table {
     }
 }
 
-/// Decides, and writes what there is to say where JavaScript reads it.
+/// Decides, and writes the numbers where JavaScript reads them.
 fn decide(
     exchange: &mut Exchange,
     policy: &Core,
@@ -150,5 +150,5 @@ fn decide(
     record.apply(policy, operation, now, said)
 }
 
-/// The answer to what JavaScript never asks.
+/// The answer to wrong arguments, which JavaScript never passes.
 const WRONG: u32 = u32::MAX;

@@ -1,4 +1,4 @@
-//! What a decision says, as fields of the exchange.
+//! Writes a decision to the fields of the exchange.
 
 use tollgate_core::{Decision, LimitStatus};
 
@@ -10,7 +10,7 @@ pub(crate) const fn code(decision: &Decision<'_>) -> i32 {
 }
 
 impl DecisionFields {
-    /// All but the record.
+    /// Writes everything but the record.
     pub(crate) fn write(&mut self, decision: &Decision<'_>) {
         let mut fields = self.limits.iter_mut().enumerate();
         let waits = decision.waits(|status| {
@@ -36,7 +36,7 @@ impl StatusFields {
         self.delay_ns = status.delay.as_nanos();
     }
 
-    /// Zeros for a limit that is not adaptive.
+    /// Writes zeros for a limit that is not adaptive.
     fn write_capacity(&mut self, decision: &Decision<'_>, index: usize) {
         let capacity = decision.capacity(index);
         let numbers = capacity.map(|it| (it.capacity, it.original, it.period.as_nanos()));

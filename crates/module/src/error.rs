@@ -1,8 +1,8 @@
-//! Why there is no answer, as the number that is returned.
+//! Error codes, the numbers returned when there is no answer.
 
 use tollgate_core::{Field, LimitError, PolicyError};
 
-/// Less than 0, so that it is never taken for an answer. Nothing was charged.
+/// Negative, so that it is never taken for an answer. Nothing was charged.
 #[derive(Clone, Copy)]
 #[repr(i32)]
 pub(crate) enum Error {
@@ -56,7 +56,7 @@ impl From<LimitError> for Error {
                 Field::Refill | Field::Leak => Self::LimitRefill,
                 Field::Initial => Self::LimitInitial,
                 Field::RecoveryFactor | Field::RecoveryCeiling => Self::LimitRecovery,
-                // A default cost does not cross this border.
+                // The exchange has no default costs.
                 Field::Limit | Field::Capacity | Field::Slots | Field::DefaultCost => {
                     Self::LimitNumber
                 }

@@ -1,5 +1,5 @@
-//! Where host and module leave what they tell each other: one place, whose address the module says.
-//! No address ever comes in, so none can be wrong.
+//! The memory through which host and module exchange data: one block, whose address the module returns.
+//! The host never passes an address, so none can be wrong.
 
 use core::mem::{offset_of, size_of};
 
@@ -7,11 +7,11 @@ use tollgate_core::{
     LIMITS_MAX, NAME_BYTES_MAX, REASON_BYTES_MAX, RECORD_BYTES_MAX, SOURCE_BYTES_MAX,
 };
 
-/// Most keys that are asked in one call. A call into a module costs about as much as deciding on one key,
-/// so a thousand in one are as good as more.
+/// Maximum keys in one call. A call into a module costs about as much as deciding on one key, so more than
+/// a thousand per call would gain nothing.
 pub(crate) const BATCH_MAX: usize = 1_024;
 
-/// A limit of the policy that is opened.
+/// A limit of the policy to open.
 #[repr(C)]
 pub(crate) struct LimitFields {
     pub(crate) algorithm: u8,
@@ -23,7 +23,7 @@ pub(crate) struct LimitFields {
     pub(crate) name: [u8; NAME_BYTES_MAX],
 }
 
-/// What is done to a key.
+/// The operation on a key.
 #[repr(C)]
 pub(crate) struct OperationFields {
     pub(crate) kind: u8,
@@ -42,7 +42,7 @@ pub(crate) struct OperationFields {
     pub(crate) reason: [u8; REASON_BYTES_MAX],
 }
 
-/// What came of it.
+/// The outcome of the operation.
 #[repr(C)]
 pub(crate) struct DecisionFields {
     pub(crate) record_bytes: u32,
@@ -77,7 +77,7 @@ pub(crate) struct Batch {
     pub(crate) verdicts: [u8; BATCH_MAX],
 }
 
-/// All of it.
+/// The whole exchange.
 #[repr(C)]
 pub(crate) struct Exchange {
     pub(crate) limits: [LimitFields; LIMITS_MAX],
@@ -87,7 +87,7 @@ pub(crate) struct Exchange {
     pub(crate) record: [u8; RECORD_BYTES_MAX],
 }
 
-// What docs/module.md says. Another layout is another version of the interface.
+// As in docs/module.md. A different layout needs a new version of the interface.
 const _: () = {
     assert!(size_of::<LimitFields>() == 112 && offset_of!(LimitFields, numbers) == 8);
     assert!(size_of::<OperationFields>() == 512 && offset_of!(OperationFields, costs) == 56);
@@ -100,7 +100,7 @@ const _: () = {
 
 impl Exchange {
     pub(crate) const EMPTY: Self = {
-        // SAFETY: numbers alone, all of which may be zero.
+        // SAFETY: all fields are numbers, which may be zero.
         unsafe { core::mem::zeroed() }
     };
 }

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::exchange::Exchange;
 use crate::state::{self, State};
 
-/// What `docs/module.md` describes. It changes when a host that was written for it would fail.
+/// The version that `docs/module.md` describes. It changes when hosts written for it would fail.
 const ABI_VERSION: u32 = 1;
 
 #[unsafe(no_mangle)]
@@ -22,13 +22,13 @@ extern "C" fn tollgate_exchange() -> *const Exchange {
     state::exchange()
 }
 
-/// How much room for a record there is in the exchange.
+/// Bytes that the exchange has for a record.
 #[unsafe(no_mangle)]
 extern "C" fn tollgate_record_bytes_max() -> u32 {
     RECORD_BYTES_MAX as u32
 }
 
-/// Opens the policy of the first `count` limits in the exchange.
+/// Opens a policy of the first `count` limits in the exchange.
 #[unsafe(no_mangle)]
 extern "C" fn tollgate_policy_open(count: u32) -> i32 {
     state::with(|state| {
@@ -48,7 +48,7 @@ extern "C" fn tollgate_policy_close(policy: u32) -> i32 {
     state::with(|state| state.policies.close(policy))
 }
 
-/// Does the operation in the exchange to the record in it.
+/// Applies the operation in the exchange to the record in it.
 #[unsafe(no_mangle)]
 extern "C" fn tollgate_apply(policy: u32, record_bytes: u32, now_ns: u64) -> i32 {
     state::with(|state| {
@@ -66,7 +66,7 @@ extern "C" fn tollgate_acquire(policy: u32, record_bytes: u32, now_ns: u64) -> i
     })
 }
 
-/// Says in the exchange how long the record in it is any different from none.
+/// Writes to the exchange how long the record in it still differs from an absent one.
 #[unsafe(no_mangle)]
 extern "C" fn tollgate_forget_after(policy: u32, record_bytes: u32, now_ns: u64) -> i32 {
     state::with(|state| {
@@ -102,7 +102,7 @@ fn apply(
     Ok(answer::code(&decision))
 }
 
-/// The record of a key; a fresh one of a key that was never seen.
+/// The record of a key; a fresh one for a key that was never seen.
 fn decode(exchange: &Exchange, policy: &Policy, record_bytes: u32) -> Result<Record, Error> {
     if record_bytes == 0 {
         return Ok(Record::new(policy));

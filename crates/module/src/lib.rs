@@ -1,8 +1,8 @@
-//! The core as a plain WebAssembly module without imports, for hosts that know no components
-//! (`docs/module.md` is its documentation).
+//! The core as a plain WebAssembly module without imports, for hosts without components
+//! (documented in `docs/module.md`).
 //!
-//! Nothing is decided here. Numbers are read from the exchange, the core is asked, its answer is written
-//! back. On a target other than WebAssembly the crate is empty.
+//! Nothing is decided here: numbers are read from the exchange, the core is called, its answer is written
+//! back. On targets other than WebAssembly the crate is empty.
 #![no_std]
 #![cfg(target_family = "wasm")]
 

@@ -1,4 +1,4 @@
-//! A limit, from its fields in the exchange.
+//! Reads a limit from its fields in the exchange.
 
 use tollgate_core::{Algorithm, CalendarUnit, Limit, Overrun, Recovery, Span, Windows};
 

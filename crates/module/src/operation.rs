@@ -1,4 +1,4 @@
-//! An operation, from its fields in the exchange.
+//! Reads an operation from its fields in the exchange.
 
 use tollgate_core::{
     Acquire, CapacitySetting, Costs, Hold, Id, Note, Operation, Policy, ReduceFactor, Share, Span,
@@ -13,7 +13,7 @@ const HAS_ONCE: u8 = 2;
 const HAS_COSTS: u8 = 4;
 
 impl OperationFields {
-    /// The operation, if its numbers are in their ranges.
+    /// The operation, if its numbers are in range.
     pub(crate) fn operation(&self, policy: &Policy) -> Result<Operation, Error> {
         if self.flags & !(HAS_HOLD | HAS_ONCE | HAS_COSTS) != 0 {
             return Err(Error::Operation);
@@ -59,7 +59,7 @@ impl OperationFields {
         Hold::new(id(self.hold), Span::from_nanos(self.span_ns)).ok_or(Error::Ttl)
     }
 
-    /// None for 0 units: back to the policy's numbers.
+    /// `None` for 0 units, which restores the policy's numbers.
     fn capacity(&self) -> Result<Option<CapacitySetting>, Error> {
         if self.units == 0 {
             return Ok(None);
@@ -83,7 +83,7 @@ fn text(bytes: &[u8], length: u16) -> Result<&str, Error> {
     str::from_utf8(bytes).map_err(|_| Error::Note)
 }
 
-/// The most significant byte comes first, as in text.
+/// Big-endian, as in text.
 const fn id(bytes: [u8; 16]) -> Id {
     Id::from_u128(u128::from_be_bytes(bytes))
 }

@@ -1,4 +1,4 @@
-//! The exported functions over records that live in this module, in slots that the host counts.
+//! The exported functions over records that live in this module, in numbered slots that the host assigns.
 
 use tollgate_core::{Operation, Record, Span, Timestamp};
 
@@ -7,10 +7,10 @@ use crate::error::Error;
 use crate::exchange::{Batch, Exchange};
 use crate::state;
 
-/// Most records that live here, of all policies: about 300 MiB of limits that are no logs.
+/// Maximum records that live here, across all policies: about 300 MiB if no limit is a log.
 const SLOTS_MAX: usize = 1 << 20;
 
-/// Adds so many slots to the policy; answers the first of them.
+/// Adds `count` slots to the policy; returns the first of them.
 #[unsafe(no_mangle)]
 extern "C" fn tollgate_slots_add(policy: u32, count: u32) -> i32 {
     state::with(|state| {
@@ -26,7 +26,7 @@ extern "C" fn tollgate_slots_add(policy: u32, count: u32) -> i32 {
     })
 }
 
-/// Makes of the record in this slot one of a key that was never seen.
+/// Resets the record in this slot to that of a key that was never seen.
 #[unsafe(no_mangle)]
 extern "C" fn tollgate_slot_clear(policy: u32, slot: u32) -> i32 {
     state::with(|state| {
@@ -37,7 +37,7 @@ extern "C" fn tollgate_slot_clear(policy: u32, slot: u32) -> i32 {
     })
 }
 
-/// Does the operation in the exchange to the record in this slot.
+/// Applies the operation in the exchange to the record in this slot.
 #[unsafe(no_mangle)]
 extern "C" fn tollgate_slot_apply(policy: u32, slot: u32, now_ns: u64) -> i32 {
     state::with(|state| {
@@ -52,7 +52,7 @@ extern "C" fn tollgate_slot_apply(policy: u32, slot: u32, now_ns: u64) -> i32 {
 }
 
 /// Charges the costs in the exchange to each of the first `count` slots in its batch, or nothing to
-/// those that have no room; answers how many passed.
+/// those that have no room; returns how many passed.
 #[unsafe(no_mangle)]
 extern "C" fn tollgate_slots_acquire(policy: u32, count: u32, now_ns: u64) -> i32 {
     state::with(|state| {
@@ -61,7 +61,7 @@ extern "C" fn tollgate_slots_acquire(policy: u32, count: u32, now_ns: u64) -> i3
         let asked: Operation = operation.costs(&open.policy)?.into();
         let Batch { slots, retry_after_ns, verdicts } = batch;
         let slots = slots.get(..count as usize).ok_or(Error::BatchLength)?;
-        // Nothing is charged when a slot is wrong.
+        // Nothing is charged when any slot is wrong.
         if slots.iter().any(|slot| *slot as usize >= open.slots.len()) {
             return Err(Error::UnknownSlot);
         }
@@ -77,7 +77,7 @@ extern "C" fn tollgate_slots_acquire(policy: u32, count: u32, now_ns: u64) -> i3
     })
 }
 
-/// The first slot of `count` from `start` on whose record decides as none would.
+/// The first of the `count` slots from `start` whose record decides as a fresh one would.
 #[unsafe(no_mangle)]
 extern "C" fn tollgate_slots_forgettable(policy: u32, start: u32, count: u32, now_ns: u64) -> i32 {
     state::with(|state| {

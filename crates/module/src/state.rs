@@ -1,4 +1,4 @@
-//! All that this module remembers.
+//! The module's whole state.
 
 use alloc::vec::Vec;
 use core::cell::UnsafeCell;
@@ -8,13 +8,13 @@ use tollgate_core::{Policy, Record};
 use crate::error::Error;
 use crate::exchange::Exchange;
 
-/// Most policies that are open at the same time.
+/// Maximum policies that are open at the same time.
 const POLICIES_MAX: usize = 1_024;
 
-/// A policy that is open.
+/// An open policy.
 pub(crate) struct Open {
     pub(crate) policy: Policy,
-    /// Records of its keys that live here, for hosts that keep them nowhere else.
+    /// Records of its keys, for hosts that keep them here.
     pub(crate) slots: Vec<Record>,
 }
 
@@ -38,22 +38,22 @@ static STATE: Shared = Shared(UnsafeCell::new(State {
     bytes: Vec::new(),
 }));
 
-/// Does `work` with everything there is. An answer and an error are numbers of one kind.
+/// Runs `work` on the state. Its answer or error becomes the returned number.
 pub(crate) fn with(work: impl FnOnce(&mut State) -> Result<i32, Error>) -> i32 {
     // SAFETY: exports are not reentered (this module imports nothing that could call back), none calls
-    // this twice, and the host touches the exchange between calls alone.
+    // this twice, and the host touches the exchange only between calls.
     let state = unsafe { &mut *STATE.0.get() };
     work(state).unwrap_or_else(Error::code)
 }
 
-/// Where the exchange is.
+/// The address of the exchange.
 pub(crate) const fn exchange() -> *const Exchange {
     // SAFETY: the address of a field of a static; nothing is read.
     unsafe { &raw const (*STATE.0.get()).exchange }
 }
 
 impl Policies {
-    /// Gives `policy` an id, the least that is free.
+    /// Gives `policy` the lowest free id.
     pub(crate) fn open(&mut self, policy: Policy) -> Result<i32, Error> {
         let free = self.0.iter().position(Option::is_none);
         let index = free.unwrap_or(self.0.len());
@@ -80,7 +80,7 @@ impl Policies {
         place.and_then(Option::as_mut).ok_or(Error::UnknownPolicy)
     }
 
-    /// Records that live here, of all policies.
+    /// Records that live here, across all policies.
     pub(crate) fn slots(&self) -> usize {
         self.0.iter().flatten().map(|open| open.slots.len()).sum()
     }

@@ -4,7 +4,7 @@
 //! 192.0.2.1 - alice [17/May/2015:10:05:03 +0000] "GET /a?b=c HTTP/1.1" 200 5120 "referer" "agent"
 //! ```
 //!
-//! What follows the size is not read: it does not matter here, and servers add to it.
+//! Everything after the size is ignored: it does not matter here, and servers append fields to it.
 
 use std::io::BufRead;
 
@@ -16,11 +16,11 @@ use crate::lines::Lines;
 use crate::timestamp_text;
 use crate::trace::{self, BadLine, Event, LINE_BYTES_MAX};
 
-/// How a line has to look.
+/// The expected form of a line, for messages.
 pub(crate) const EXPECTED: &str = "an access log of Apache or nginx was expected, with lines such as\n  \
      192.0.2.1 - - [17/May/2015:10:05:03 +0000] \"GET /index.html HTTP/1.1\" 200 5120 \"-\" \"curl/8.5\"";
 
-/// The only thing in a line that a cost can be taken from.
+/// The only field of a line that can be a cost.
 const BYTES: &str = "bytes";
 
 /// The requests of an access log.
@@ -96,12 +96,12 @@ pub(crate) fn is_entry(line: &[u8]) -> bool {
     Entry::parse(text_of(line.trim_ascii_end())).is_ok()
 }
 
-/// The line up to where it stops being UTF-8; agents send anything, and that comes late in a line.
+/// The line up to the first invalid UTF-8; agents send anything, and the agent comes late in a line.
 fn text_of(bytes: &[u8]) -> &str {
     bytes.utf8_chunks().next().map_or("", |chunk| chunk.valid())
 }
 
-/// What is read of a line.
+/// The fields of a line that are used.
 struct Entry<'a> {
     client: &'a str,
     user: &'a str,
@@ -112,11 +112,11 @@ struct Entry<'a> {
 }
 
 impl<'a> Entry<'a> {
-    /// Takes a line apart, or says what is missing.
+    /// Parses a line, or says what is missing.
     fn parse(line: &'a str) -> Result<Self, String> {
         let (client, rest) = line.split_once(' ').ok_or("there is no space after the client")?;
         let (_identity, rest) = rest.split_once(' ').ok_or("there is no user after the client")?;
-        // A user's name may have spaces in it.
+        // A user's name may contain spaces.
         let (user, rest) = rest.split_once(" [").ok_or("there is no [time] after the user")?;
         let (time, rest) =
             rest.split_once("] \"").ok_or("there is no \"request\" after the [time]")?;
@@ -133,7 +133,7 @@ impl<'a> Entry<'a> {
         Ok(Self { client, user, time: timestamp_text::parse(time)?, request, bytes })
     }
 
-    /// The path that was asked for: the second word of the request, up to the query.
+    /// The requested path: the second word of the request, up to the query.
     fn path(&self) -> Result<&'a str, String> {
         let target = self.request.split(' ').nth(1);
         let path = target.and_then(|target| target.split('?').next());
@@ -141,7 +141,7 @@ impl<'a> Entry<'a> {
     }
 }
 
-/// Splits what stands before the closing quote from what comes after it; `\"` closes nothing.
+/// Splits `text` at the closing quote; `\"` does not close.
 fn quoted(text: &str) -> Option<(&str, &str)> {
     let mut is_escaped = false;
     for (index, byte) in text.bytes().enumerate() {
@@ -195,7 +195,7 @@ mod tests {
                 r#"/\""#,
                 1,
             ),
-            // an agent with quotes and backslashes in it, and one that was cut off
+            // an agent with quotes and backslashes in it, and a truncated one
             (
                 r#"192.0.2.1 - - [17/May/2015:10:05:03 +0000] "GET / HTTP/1.1" 200 1 "-" "a \"b\" \\""#,
                 "192.0.2.1",

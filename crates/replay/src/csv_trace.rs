@@ -10,17 +10,17 @@ use crate::args::Args;
 use crate::timestamp_text;
 use crate::trace::{self, BadLine, Event, LINE_BYTES_MAX};
 
-/// How a row has to look.
+/// The expected form of a row, for messages.
 pub(crate) const EXPECTED: &str = "a CSV was expected, with a header and rows such as\n  \
      time,key,tokens\n  2023-11-16T18:17:03.97996Z,team-7,4808";
 
-/// Names that a column with the time has, in any case.
+/// Names of the time column, case-insensitive.
 const TIME_NAMES: [&str; 4] = ["time", "timestamp", "ts", "date"];
-/// The name that a column with the key has, in any case.
+/// The name of the key column, case-insensitive.
 const KEY_NAME: &str = "key";
-/// What to say for `--key` when all requests share one key.
+/// The value of `--key` that makes all requests share one key.
 const NO_KEY: &str = "none";
-/// The key that all requests share then.
+/// The key that they then share.
 const SHARED_KEY: &str = "all";
 /// How many bytes the parser reads ahead.
 const BUFFER_BYTES: usize = 8 * 1024;
@@ -39,12 +39,12 @@ struct Column {
     name: String,
 }
 
-/// Where in a row everything stands.
+/// Which column holds what.
 struct Columns<'a> {
     count: usize,
     time: Column,
     key: Option<Column>,
-    /// Limits, and where their costs are.
+    /// Limits, and the columns of their costs.
     costs: Vec<(&'a str, Column)>,
 }
 
@@ -104,7 +104,7 @@ impl<R: Read> Iterator for CsvTrace<'_, R> {
 impl Column {
     fn text_in<'r>(&self, row: &'r ByteRecord) -> Result<&'r str, String> {
         let bytes = row.get(self.index).unwrap_or_default();
-        // This also drops the CR of a line end.
+        // This also drops the CR of a line ending.
         let text = str::from_utf8(bytes).map(str::trim);
         text.map_err(|_| format!("{}: it is not UTF-8", self.name))
     }
@@ -147,7 +147,7 @@ impl<'a> Columns<'a> {
     }
 }
 
-/// Reads the next row, skipping empty lines: the line that it starts on, or nothing at the end.
+/// Reads the next row, skipping empty lines. Returns the line that it starts on, or `None` at the end.
 fn read_row<R: Read>(
     rows: &mut csv::Reader<Bounded<R>>,
     row: &mut ByteRecord,
@@ -167,7 +167,7 @@ fn read_row<R: Read>(
         if row.as_slice().trim_ascii().is_empty() && row.len() == 1 {
             continue;
         }
-        // The parser stands behind the row's line end; where it stood before, empty lines may follow.
+        // Counted back from the row's end, where the parser is now: empty lines may precede the row.
         let inner_lines = row.as_slice().iter().filter(|byte| **byte == b'\n').count() as u64;
         return Ok(Some(rows.position().line() - 1 - inner_lines));
     }
@@ -183,9 +183,9 @@ fn too_long(line: u64) -> anyhow::Error {
     )
 }
 
-/// Fails when a row wants more bytes than are left for it: a quote that is never closed would
-/// otherwise take the rest of the file into memory. Adds the last line's end if that is missing, so
-/// that every row has one.
+/// Fails when a row needs more bytes than are left for it: an unclosed quote would otherwise read the
+/// rest of the file into memory. Appends the last line's ending if that is missing, so that every row
+/// has one.
 struct Bounded<R> {
     inner: R,
     left: usize,

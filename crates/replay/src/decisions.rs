@@ -22,7 +22,7 @@ struct DecisionLine<'a> {
     limits: ByName<'a, Numbers>,
 }
 
-/// Where a limit stands. Times are rounded up to milliseconds; nothing stands for never.
+/// Where a limit stands. Times are rounded up to milliseconds; `None` is never.
 #[derive(Serialize)]
 struct Numbers {
     limit: u64,

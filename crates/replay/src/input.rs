@@ -1,4 +1,4 @@
-//! The file that holds the trace, and what its first line says about it.
+//! The trace's file, and the format that its first line suggests.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Cursor, Read};
@@ -14,7 +14,7 @@ use crate::{combined_log, progress};
 /// How many bytes are read from the file at once.
 const READ_BYTES: usize = 64 * 1024;
 
-/// First bytes of compressed files, what they are, and what unpacks them.
+/// First bytes of compressed files, the format's name, and the program that unpacks it.
 const COMPRESSIONS: [(&[u8], &str, &str); 4] = [
     (b"\x1f\x8b", "gzip", "gzip -dc"),
     (b"\x28\xb5\x2f\xfd", "zstd", "zstd -dc"),
@@ -61,13 +61,13 @@ impl<'a> Input<'a> {
         Ok(Self { reader, first_line, extension })
     }
 
-    /// The format by the file's extension, or else by its first line.
+    /// The format by the file's extension, otherwise by its first line.
     pub(crate) fn format(&self) -> Format {
         match self.extension.as_str() {
             "csv" => Format::Csv,
             "log" => Format::Combined,
             _ if combined_log::is_entry(&self.first_line) => Format::Combined,
-            // A header has commas, or one name alone; a line of a log has spaces.
+            // A header has commas, or is a single name; a line of a log has spaces.
             _ if self.first_line.contains(&b',') || !self.first_line.contains(&b' ') => Format::Csv,
             _ => Format::Combined,
         }
@@ -79,7 +79,7 @@ pub(crate) fn is_stdin(file: &Path) -> bool {
     file == Path::new("-")
 }
 
-/// Refuses what is plainly no text.
+/// Refuses files that are plainly not text.
 fn check(file: &Path, first_line: &[u8]) -> Result<()> {
     let name = file.display();
     ensure!(!first_line.is_empty(), "{name} is empty: there is nothing to replay");

@@ -1,22 +1,22 @@
 //! `tollgate replay`: what a policy would have done to real traffic.
 //!
-//! A trace is read line by line: an access log of Apache or nginx, or a CSV with named columns. Every
-//! request in it is decided on by the real limiter, in virtual time: the trace's own times are the
-//! clock. Nothing waits, nothing is sent, and the same trace gives the same output, byte for byte.
+//! A trace is read line by line: an access log of Apache or nginx, or a CSV with named columns. The real
+//! limiter decides on every request, in virtual time: the trace's own times are the clock. Nothing waits,
+//! nothing is sent, and the same trace gives the same output, byte for byte.
 //!
 //! # Order
 //! A trace is replayed in the order of its lines. Access logs are written when a request ends, so
 //! their times step back now and then. A step of up to a minute only makes the limiter stricter; after
-//! a longer one it may take a key's record for that of a broken clock, and let the key start anew. How
-//! many lines went back is part of the summary, and `--sort` replays in time order.
+//! a longer one it may take a key's record to be from a broken clock, and let the key start anew. The
+//! summary counts the lines that stepped back, and `--sort` replays in time order.
 //!
 //! # Bounds
 //! | what | bound |
 //! |---|---|
 //! | a line of a log, a row of a CSV | 64 KiB |
-//! | lines | none: the memory that is used depends on the number of keys, not of lines |
+//! | lines | none: memory use depends on the number of keys, not of lines |
 //! | keys | 5,000,000, each of 1 to 512 bytes |
-//! | lines that `--sort` takes | 1,000,000, which are held in memory |
+//! | lines with `--sort` | 1,000,000, which are held in memory |
 //! | a time | 1970 to 2262 |
 //! | a cost | 0 to 2^53 - 1 |
 #![forbid(unsafe_code)]

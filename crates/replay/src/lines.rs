@@ -4,18 +4,18 @@ use std::io::{self, BufRead, Read as _};
 
 use crate::trace::LINE_BYTES_MAX;
 
-/// Reads line by line; no line makes it hold more than [`LINE_BYTES_MAX`] and a line end.
+/// Reads line by line, holding at most [`LINE_BYTES_MAX`] and a line ending.
 pub(crate) struct Lines<R> {
     reader: R,
     buffer: Vec<u8>,
     number: u64,
 }
 
-/// A line without its end.
+/// A line without its line ending.
 pub(crate) struct NumberedLine<'a> {
     /// Counted from 1.
     pub(crate) number: u64,
-    /// Nothing when it is longer than [`LINE_BYTES_MAX`].
+    /// `None` when it is longer than [`LINE_BYTES_MAX`].
     pub(crate) bytes: Option<&'a [u8]>,
 }
 
@@ -24,7 +24,7 @@ impl<R: BufRead> Lines<R> {
         Self { reader, buffer: Vec::new(), number: 0 }
     }
 
-    /// The next line, or nothing at the end. A line ends with LF or CRLF; the last one needs neither.
+    /// The next line, or `None` at the end. A line ends with LF or CRLF; the last one needs neither.
     pub(crate) fn next(&mut self) -> io::Result<Option<NumberedLine<'_>>> {
         self.buffer.clear();
         // Room for the longest line and its CRLF.

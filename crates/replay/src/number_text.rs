@@ -2,7 +2,7 @@
 
 use indicatif::HumanCount;
 
-/// A number with its thousands apart.
+/// A number with thousands separators.
 pub(crate) fn count(number: u64) -> String {
     HumanCount(number).to_string()
 }

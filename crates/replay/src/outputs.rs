@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, ensure};
 use crate::args::Args;
 use crate::input::is_stdin;
 
-/// Refuses outputs that would be found wrong only after the work, or that would overwrite the trace.
+/// Refuses outputs that would fail only after the work, or that would overwrite an input.
 pub(crate) fn check(args: &Args) -> Result<()> {
     if let Some(plot) = &args.plot {
         let is_svg = plot.extension().is_some_and(|ext| ext.eq_ignore_ascii_case("svg"));
@@ -27,7 +27,7 @@ pub(crate) fn check(args: &Args) -> Result<()> {
     Ok(())
 }
 
-/// Whether both are there and are one file.
+/// Whether both exist and are the same file.
 fn is_same_file(a: &Path, b: &Path) -> bool {
     if is_stdin(a) || is_stdin(b) {
         return false;

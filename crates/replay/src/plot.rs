@@ -18,11 +18,11 @@ use crate::timeline::{Slot, Timeline};
 
 /// Width and height in pixels.
 const SIZE: (u32, u32) = (1000, 480);
-/// Height of what stands above the plot, in pixels.
+/// Height of the title and legend above the plot, in pixels.
 const HEAD_HEIGHT: i32 = 76;
 /// Where text begins, in pixels from the left.
 const LEFT: i32 = 24;
-/// How wide a character of the legend is at most, on average, in pixels.
+/// Upper bound on the average width of a legend character, in pixels.
 const LABEL_CHAR_WIDTH: i32 = 7;
 
 // Three of Okabe and Ito's colours, which everyone can tell apart: blue, vermilion and black.
@@ -118,8 +118,8 @@ fn draw_layer(
 ) -> Result<(), Box<dyn std::error::Error>> {
     let (first, end) = timeline.range();
     let width = timeline.slot_nanos();
-    // One shape per run of slots that have something to show, so that no line is drawn where
-    // nothing is. The slot after the last is empty and ends the last run.
+    // One shape per run of non-empty slots, so that no line is drawn where nothing is. The slot after
+    // the last is empty and ends the last run.
     let mut run: Vec<(u64, Slot)> = Vec::new();
     for number in first..=end {
         let slot = timeline.slot(number);
@@ -143,7 +143,7 @@ fn draw_layer(
     Ok(())
 }
 
-/// Text that stands right of its point and is centred on its height.
+/// Text to the right of its point, vertically centred on it.
 fn text(size: i32, color: RGBColor) -> TextStyle<'static> {
     let font = ("sans-serif", size, FontStyle::Normal);
     font.with_color(color).into_text_style(&SIZE).pos(Pos::new(HPos::Left, VPos::Center))

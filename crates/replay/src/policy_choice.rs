@@ -1,4 +1,4 @@
-//! Which policy is replayed, and whether every cost that it wants is there.
+//! Chooses the policy to replay, and checks that it has every cost that it needs.
 
 use std::fs::File;
 use std::io::Read as _;
@@ -35,7 +35,7 @@ pub(crate) fn choose(args: &Args) -> Result<NamedPolicy> {
     Ok(policy.clone())
 }
 
-/// Reads no more than a policy text may have, and one byte to see that it has more.
+/// Reads at most one byte more than a policy text may have, to see whether it is too long.
 fn read(path: &Path) -> Result<String> {
     let mut text = String::new();
     File::open(path)
@@ -48,7 +48,7 @@ fn names(set: &PolicySet) -> String {
     set.iter().map(|policy| policy.name().to_string()).collect::<Vec<_>>().join(", ")
 }
 
-/// A trace does not tell when a request was over.
+/// Refuses limits that need holds: a trace does not say when a request ended.
 fn check_holds(policy: &Policy) -> Result<()> {
     match policy.limits().iter().find(|limit| limit.needs_hold()) {
         Some(limit) => bail!(
@@ -60,7 +60,7 @@ fn check_holds(policy: &Policy) -> Result<()> {
     }
 }
 
-/// Finds out now what would otherwise be wrong with every single request.
+/// Reports once, at the start, what would otherwise be wrong with every request.
 fn check_costs(policy: &Policy, costs: &[CostSource]) -> Result<()> {
     let named = costs.iter().map(|cost| (cost.limit.as_str(), 0));
     match policy.costs(named) {

@@ -14,7 +14,7 @@ use crate::tally::{LimitTally, Tally};
 use crate::timestamp_text::rfc3339;
 use crate::trace::{BadLine, excerpt};
 
-/// What a replay came to.
+/// The results of a replay.
 #[derive(Serialize)]
 pub(crate) struct Summary<'a> {
     file: &'a str,
@@ -23,7 +23,7 @@ pub(crate) struct Summary<'a> {
     allowed: u64,
     limited: u64,
     impossible: u64,
-    /// Requests with a time before one that came earlier.
+    /// Requests whose time is before that of an earlier line.
     went_back: u64,
     time: Option<TimeSpan>,
     keys: usize,
@@ -161,7 +161,7 @@ impl Summary<'_> {
     }
 }
 
-/// A length of time, to the second; a short one to the millisecond.
+/// A length of time to the second, or to the millisecond if it is short.
 fn friendly(length: Span) -> String {
     let length = Duration::from_nanos(length.as_nanos());
     let length = if length < Duration::from_secs(10) {
@@ -172,7 +172,7 @@ fn friendly(length: Span) -> String {
     humantime::format_duration(length).to_string()
 }
 
-/// A key as a terminal may show it.
+/// A key in a form that is safe to print on a terminal.
 fn printable(key: &str) -> String {
     if key.chars().any(char::is_control) || key.chars().nth(40).is_some() {
         excerpt(key)
@@ -181,7 +181,7 @@ fn printable(key: &str) -> String {
     }
 }
 
-/// How wide a first column is, in characters.
+/// The width of a first column, in characters.
 fn width(cells: &[impl AsRef<str>], head: &str) -> usize {
     cells
         .iter()

@@ -15,21 +15,21 @@ use crate::timeline::Timeline;
 use crate::trace::{self, Trace};
 use crate::{decisions, outputs, plot, policy_choice, progress};
 
-/// What the command reads and writes beside files.
+/// The streams that the command reads and writes besides files.
 pub struct Streams<'a> {
     /// Standard input: read when FILE is `-`.
     pub input: &'a mut dyn Read,
     /// Standard output: the summary and the decisions.
     pub output: &'a mut dyn Write,
-    /// Standard error: the summary for people, where decisions have standard output.
+    /// Standard error: the summary for people, if decisions go to standard output.
     pub error: &'a mut dyn Write,
 }
 
 /// Runs the command on the streams of this process.
 ///
 /// # Errors
-/// Says what can't be read or written, which argument is wrong, or that no line is a request. A reader
-/// that stops reading early, such as `head`, is no error.
+/// When something can't be read or written, an argument is wrong, or no line is a request. A reader
+/// that stops early, such as `head`, is not an error.
 pub fn run(args: Args) -> Result<()> {
     let mut output = BufWriter::new(io::stdout().lock());
     let (mut input, mut error) = (io::stdin().lock(), io::stderr());
@@ -49,7 +49,7 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
     })
 }
 
-/// Runs the command on streams of the caller's. The progress bar still goes to the terminal.
+/// Runs the command on the caller's streams. The progress bar still goes to the terminal.
 ///
 /// # Errors
 /// Those of [`run`], and every failure to write.
@@ -75,7 +75,7 @@ pub fn run_with(args: &Args, streams: Streams<'_>) -> Result<()> {
     replay.report(streams.output, streams.error)
 }
 
-/// A replay and everything that is counted during it.
+/// A replay and everything counted during it.
 struct Replay<'a> {
     args: &'a Args,
     policy: &'a NamedPolicy,
@@ -116,7 +116,7 @@ impl<'a> Replay<'a> {
         Ok(())
     }
 
-    /// Fails when there was nothing to decide on.
+    /// Fails when no line was a request.
     fn expect_requests(&self, expected: &str) -> Result<()> {
         let (file, tally) = (self.args.file.display(), &self.tally);
         if tally.requests() > 0 {
@@ -154,7 +154,7 @@ impl<'a> Replay<'a> {
     }
 }
 
-/// How the summary is told apart from the decisions before it.
+/// Wraps the summary to tell it apart from the decisions before it.
 #[derive(Serialize)]
 struct LastLine<'a> {
     summary: Summary<'a>,
@@ -170,7 +170,7 @@ fn write_json(out: &mut dyn Write, value: &impl Serialize) -> Result<()> {
 mod tests {
     use super::*;
 
-    /// A stream that takes nothing.
+    /// A stream that accepts nothing.
     struct Failing(io::ErrorKind);
 
     impl Write for Failing {

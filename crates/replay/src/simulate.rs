@@ -1,4 +1,4 @@
-//! The limiter in virtual time: what a store would hold, and what is decided over it.
+//! The limiter in virtual time: the records that a store would hold, and the decisions on them.
 
 use std::collections::HashMap;
 
@@ -8,27 +8,27 @@ use tollgate_policy::NamedPolicy;
 
 use crate::trace::Event;
 
-/// Most keys. Each takes some 150 bytes and its own length.
+/// Maximum keys. Each takes some 150 bytes plus its own length.
 const KEYS_MAX: usize = 5_000_000;
 
-/// A policy, and a record for every key that was seen.
+/// A policy, and a record for every key seen.
 pub(crate) struct Simulation<'p> {
     policy: &'p NamedPolicy,
     keys: HashMap<String, KeyState>,
     keys_max: usize,
-    /// The record that the last decision was taken over.
+    /// The record of the last decision.
     record: Record,
 }
 
-/// What is known of a key.
+/// The record and counts of a key.
 #[derive(Default)]
 struct KeyState {
-    /// The record as a store would hold it; empty as long as nothing was written.
+    /// The record as a store would hold it; empty until something is written.
     stored: Vec<u8>,
     tally: KeyTally,
 }
 
-/// How a key's requests were decided.
+/// How the requests of a key were decided.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct KeyTally {
     pub(crate) requests: u64,
@@ -71,12 +71,12 @@ impl<'p> Simulation<'p> {
         Ok(decision)
     }
 
-    /// How many keys there were.
+    /// How many keys were seen.
     pub(crate) fn key_count(&self) -> usize {
         self.keys.len()
     }
 
-    /// The `count` keys that were refused most often; then those with most requests; then by name.
+    /// The `count` keys refused most often. Ties go to the key with more requests, then by name.
     pub(crate) fn top_keys(&self, count: usize) -> Vec<(&str, KeyTally)> {
         let mut keys: Vec<(&str, KeyTally)> =
             self.keys.iter().map(|(key, state)| (key.as_str(), state.tally)).collect();

@@ -4,7 +4,7 @@ use tollgate_core::{Decision, Policy, Timestamp, Verdict};
 
 use crate::trace::{BadLine, Event};
 
-/// How many bad lines are told of; the others are only counted.
+/// How many bad lines are shown; the others are only counted.
 const BAD_LINES_SHOWN: usize = 5;
 
 /// Counts over all requests.
@@ -14,7 +14,7 @@ pub(crate) struct Tally {
     pub(crate) impossible: u64,
     pub(crate) bad_lines: u64,
     pub(crate) first_bad_lines: Vec<BadLine>,
-    /// Requests with a time before one that came earlier.
+    /// Requests whose time is before that of an earlier line.
     pub(crate) went_back: u64,
     /// The earliest and the latest time.
     pub(crate) span: Option<(Timestamp, Timestamp)>,
@@ -73,7 +73,7 @@ impl Tally {
                 limit.admitted_units = limit.admitted_units.saturating_add(*units);
             }
         }
-        // Of an allowed request too: a limit may only watch.
+        // Even if the request is allowed: a limit may only watch.
         for (limit, status) in self.limits.iter_mut().zip(decision.limits()) {
             limit.limited += u64::from(status.verdict == Verdict::Limited);
             limit.impossible += u64::from(status.verdict == Verdict::Impossible);

@@ -1,4 +1,4 @@
-//! The axis of a plot that shows time: where its marks are and what stands at them.
+//! The time axis of a plot: its marks and their labels.
 
 use std::ops::Range;
 
@@ -12,7 +12,7 @@ const MINUTE: u64 = 60 * SECOND;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
-/// Distances between marks that people can count in, in nanoseconds.
+/// Round distances between marks, in nanoseconds.
 const STEPS: [u64; 37] = [
     1_000_000,
     2_000_000,
@@ -52,7 +52,7 @@ const STEPS: [u64; 37] = [
     10 * 364 * DAY,
     50 * 364 * DAY,
 ];
-/// Most marks on the axis, so that what stands at them does not overlap.
+/// Maximum marks on the axis, so that their labels do not overlap.
 const MARKS_MAX: u64 = 8;
 
 /// A range of time, in nanoseconds since 1970.
@@ -71,7 +71,7 @@ impl TimeAxis {
         Self { start, end, step }
     }
 
-    /// What the axis shows, with the dates it is on.
+    /// The axis title, with the dates that it covers.
     pub(crate) fn title(&self) -> String {
         let date = |nanos| calendar(Timestamp::from_nanos(nanos)).strftime("%-d %B %Y").to_string();
         let (first, last) = (date(self.start), date(self.end - 1));

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use tollgate_core::{Timestamp, Verdict};
 
-/// Most slots that are counted in; more than this and they are widened.
+/// Maximum slots while counting; beyond this they are widened.
 const SLOTS_MAX: usize = 4_096;
-/// Most slots of a plot, from the first to the last: each is a few pixels wide.
+/// Maximum slots of a plot, from the first to the last: each is a few pixels wide.
 const PLOT_SLOTS_MAX: u64 = 300;
 
 const MILLISECOND: u64 = 1_000_000;
@@ -15,8 +15,8 @@ const MINUTE: u64 = 60 * SECOND;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
-/// How wide slots can be, in nanoseconds, and what that is called. Each width divides the next, so
-/// that slots can be joined; the last makes fewer than [`PLOT_SLOTS_MAX`] slots of all time there is.
+/// Possible slot widths in nanoseconds, and their names. Each width divides the next, so that slots can
+/// be merged; with the last, all representable time fits in fewer than [`PLOT_SLOTS_MAX`] slots.
 const WIDTHS: [(u64, &str); 17] = [
     (MILLISECOND, "millisecond"),
     (10 * MILLISECOND, "10 milliseconds"),
@@ -48,9 +48,9 @@ pub(crate) struct Slot {
 /// Counts per slot, in any order of time.
 #[derive(Default)]
 pub(crate) struct Timeline {
-    /// Which of the widths the slots have.
+    /// Index of the slots' width.
     width: usize,
-    /// By number: slot 0 starts in 1970. Slots without requests are not there.
+    /// By number: slot 0 starts in 1970. Slots without requests are absent.
     slots: BTreeMap<u64, Slot>,
 }
 
@@ -66,7 +66,7 @@ impl Timeline {
         while self.slots.len() > SLOTS_MAX && self.widen() {}
     }
 
-    /// Joins slots until there are few enough for a plot.
+    /// Merges slots until there are few enough for a plot.
     pub(crate) fn widen_for_plot(&mut self) {
         while self.slot_count() > PLOT_SLOTS_MAX && self.widen() {}
     }
@@ -76,7 +76,7 @@ impl Timeline {
         WIDTHS.get(self.width).map_or(DAY, |(nanos, _)| *nanos)
     }
 
-    /// What the width of a slot is called.
+    /// The name of a slot's width.
     pub(crate) fn slot_name(&self) -> &'static str {
         WIDTHS.get(self.width).map_or("", |(_, name)| name)
     }
@@ -108,7 +108,7 @@ impl Timeline {
         end - first
     }
 
-    /// Goes on to the next width; false when this is the last.
+    /// Switches to the next width; false when this is the last.
     fn widen(&mut self) -> bool {
         let Some((wider, _)) = WIDTHS.get(self.width + 1) else {
             return false;
@@ -125,7 +125,7 @@ impl Timeline {
 }
 
 impl Slot {
-    /// All of its requests.
+    /// The total number of requests.
     pub(crate) const fn requests(self) -> u64 {
         self.admitted + self.limited + self.impossible
     }

@@ -7,11 +7,11 @@ use tollgate_core::Timestamp;
 
 use crate::trace::excerpt;
 
-/// Most digits after the decimal point of a number.
+/// Maximum digits after the decimal point of a number.
 const FRACTION_DIGITS_MAX: usize = 9;
 
-/// A number below the first column counts units of so many nanoseconds. The bounds are 3,000 years
-/// after 1970 in one unit and 3 years after it in the next.
+/// Bounds and units: a number below the bound counts units of that many nanoseconds. A bound is 3,000
+/// years after 1970 in its own unit and 3 years after it in the next.
 const UNITS: [(u64, u64); 4] = [
     (100_000_000_000, 1_000_000_000),
     (100_000_000_000_000, 1_000_000),
@@ -21,10 +21,10 @@ const UNITS: [(u64, u64); 4] = [
 
 /// Reads a time:
 ///
-/// * a number since 1970: seconds, milliseconds, microseconds or nanoseconds, told by its size, with
+/// * a number since 1970: seconds, milliseconds, microseconds or nanoseconds, depending on its size, with
 ///   up to 9 digits after a point;
 /// * an access log's time: `17/May/2015:10:05:03 +0000`;
-/// * RFC 3339, with a space for the `T` if you like; without an offset it is taken as UTC.
+/// * RFC 3339, optionally with a space for the `T`; without an offset it is taken as UTC.
 ///
 /// The error is a sentence about `text`.
 pub(crate) fn parse(text: &str) -> Result<Timestamp, String> {
@@ -71,13 +71,13 @@ fn from_rfc3339(text: &str) -> Option<i128> {
     Some(time.timestamp().as_nanosecond())
 }
 
-/// `time` by the calendar.
+/// `time` as a calendar time.
 pub(crate) fn calendar(time: Timestamp) -> jiff::Timestamp {
-    // Every time of ours is one of jiff's, which end in the year 9999.
+    // Every `Timestamp` fits: jiff's range ends in the year 9999.
     jiff::Timestamp::from_nanosecond(i128::from(time.as_nanos())).unwrap_or(jiff::Timestamp::MAX)
 }
 
-/// `time` in RFC 3339, in UTC, with as many digits as it takes.
+/// `time` in RFC 3339, in UTC, with as many digits as needed.
 pub(crate) fn rfc3339(time: Timestamp) -> String {
     calendar(time).to_string()
 }

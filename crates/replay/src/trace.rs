@@ -1,4 +1,4 @@
-//! A trace: requests with their times, keys and costs, one after the other.
+//! A trace: a sequence of requests with their times, keys and costs.
 
 use anyhow::{Result, bail};
 use tollgate_core::{Acquire, KEY_BYTES_MAX, Operation, Policy, Timestamp, UNITS_MAX};
@@ -10,15 +10,15 @@ use crate::input::Input;
 
 /// Longest line of a log, and longest row of a CSV, in bytes.
 pub(crate) const LINE_BYTES_MAX: usize = 64 * 1024;
-/// Most lines that are held in memory to sort their requests.
+/// Maximum lines that are held in memory to sort their requests.
 const SORTED_LINES_MAX: usize = 1_000_000;
-/// How much of a wrong text is shown, in characters.
+/// How much of an invalid text is shown, in characters.
 const EXCERPT_CHARS: usize = 40;
 
 /// A request of the trace.
 #[derive(Debug)]
 pub(crate) struct Event {
-    /// Where it stands in the file, counted from 1.
+    /// Its line in the file, counted from 1.
     pub(crate) line: u64,
     pub(crate) time: Timestamp,
     pub(crate) key: String,
@@ -31,23 +31,23 @@ impl Event {
     pub(crate) fn costs(&self) -> &[u64] {
         match &self.operation {
             Operation::Acquire(Acquire { costs, .. }) => costs.as_slice(),
-            // A trace has nothing but requests.
+            // A trace has only requests.
             _ => &[],
         }
     }
 }
 
-/// A line that is no request.
+/// A line that is not a request.
 #[derive(Debug, serde::Serialize)]
 pub(crate) struct BadLine {
     pub(crate) line: u64,
     pub(crate) reason: String,
 }
 
-/// What the lines of a file are. An error ends the trace: the file can't be read any further.
+/// The parsed lines of a file. An outer error ends the trace: the file can't be read any further.
 pub(crate) type Trace<'a> = Box<dyn Iterator<Item = Result<Result<Event, BadLine>>> + 'a>;
 
-/// The trace in `input`, and how its lines have to look.
+/// The trace in `input`, and the expected form of its lines.
 pub(crate) fn open<'a>(
     args: &'a Args,
     input: Input<'a>,
@@ -84,7 +84,7 @@ fn sorted(trace: Trace<'_>, lines_max: usize) -> Result<Trace<'_>> {
     Ok(Box::new(bad_lines.chain(events.into_iter().map(|event| Ok(Ok(event))))))
 }
 
-/// The key, if it is one.
+/// The key, if it is valid.
 pub(crate) fn key(text: &str) -> Result<String, String> {
     match text.len() {
         0 => Err("the key is empty".to_owned()),
@@ -93,14 +93,14 @@ pub(crate) fn key(text: &str) -> Result<String, String> {
     }
 }
 
-/// The cost that stands in `column`, if it is one.
+/// The cost in `column`, if it is valid.
 pub(crate) fn cost(column: &str, text: &str) -> Result<u64, String> {
     text.parse().ok().filter(|cost| *cost <= UNITS_MAX).ok_or_else(|| {
         format!("{column}: {} is no whole number from 0 to {UNITS_MAX}", excerpt(text))
     })
 }
 
-/// The start of `text`, in quotes, with nothing in it that a terminal would act on.
+/// The start of `text`, in quotes, with nothing in it that a terminal would interpret.
 pub(crate) fn excerpt(text: &str) -> String {
     match text.char_indices().nth(EXCERPT_CHARS) {
         Some((end, _)) => format!("{:?}…", text.get(..end).unwrap_or_default()),

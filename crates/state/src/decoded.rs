@@ -1,4 +1,4 @@
-//! A record as people read it.
+//! A record in readable form.
 
 use std::collections::BTreeMap;
 
@@ -7,14 +7,14 @@ use tollgate_core::{Policy, Record, Timestamp};
 use tollgate_policy::PolicySet;
 use tollgate_service::{key_of, policy_of};
 
-/// Decodes the records of the policies that it knows, for one moment.
+/// Decodes the records of the policies that it knows, as of one moment.
 #[derive(Debug, Clone, Default)]
 pub struct Decoder {
     policies: PolicySet,
     now: Timestamp,
 }
 
-/// What a record says.
+/// A decoded record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum Decoded {
@@ -22,10 +22,10 @@ pub enum Decoded {
     Record {
         /// By their names.
         limits: BTreeMap<String, LimitView>,
-        /// In how many milliseconds it will decide as none would, if nobody uses it; `None` for never.
+        /// Milliseconds until, if unused, it decides as an absent record would; `None` for never.
         forget_after_ms: Option<u64>,
     },
-    /// Nothing: it is no record.
+    /// It is not a record.
     Corrupt {
         /// What is wrong with it.
         corrupt: String,
@@ -35,32 +35,32 @@ pub enum Decoded {
 /// Where one limit stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LimitView {
-    /// The most units that can be asked for at once.
+    /// The most units that one request can ask for.
     pub limit: u64,
-    /// The units that could be asked for now.
+    /// The units available now.
     pub remaining: u64,
     /// The units that are held.
     pub held: u64,
-    /// In how many milliseconds it is as if never used; `None` for never.
+    /// Milliseconds until it is as if never used; `None` for never.
     pub reset_after_ms: Option<u64>,
 }
 
 impl Decoder {
-    /// Tells what records of `policies` mean at `now`.
+    /// A decoder for records of `policies` at `now`.
     #[must_use]
     pub const fn new(policies: PolicySet, now: Timestamp) -> Self {
         Self { policies, now }
     }
 
-    /// What `bytes` under `record_key` mean; `None` where the policy is not known, as one that was put
-    /// live.
+    /// Decodes `bytes` under `record_key`; `None` if the policy is not known, such as one that was put
+    /// while serving.
     #[must_use]
     pub fn decode(&self, record_key: &str, bytes: &[u8]) -> Option<Decoded> {
         if Record::revision_in(bytes).is_ok_and(|revision| revision > 0) {
             return None;
         }
         let policy = self.policies.get(policy_of(record_key)?)?;
-        // A key that was hashed has the numbers of those that nobody named.
+        // A hashed key has the policy's default numbers, not those of a named key.
         let limits_at = |key: &str| policy.limits_at(key, self.now);
         let policy = key_of(record_key).map_or_else(|| policy.limits(), limits_at);
         Some(match Record::decode(policy, bytes) {

@@ -1,4 +1,4 @@
-//! Out of a store.
+//! Dumps a store.
 
 use std::io::{self, Write};
 
@@ -18,14 +18,14 @@ pub enum DumpError {
     Write(#[from] io::Error),
 }
 
-/// Writes everything that `values` holds to `output`, and answers how many records that were.
-/// `progress` is told how many there are so far.
+/// Writes everything that `values` holds to `output`, and returns the number of records.
+/// `progress` gets the number so far.
 ///
-/// Each record is as it was when it was read. What is written meanwhile may be in the dump or not: a
-/// dump of one moment is one of a store that nobody uses.
+/// Each record is as it was when it was read. What is written meanwhile may or may not be in the dump:
+/// only the dump of a store that is not in use is a snapshot.
 ///
 /// # Errors
-/// [`DumpError`]; what was written until then lacks its last line, which whoever restores it finds out.
+/// [`DumpError`]; what was written until then lacks its last line, so restoring it fails.
 pub async fn dump(
     values: &dyn KeyValue,
     decoder: &Decoder,
@@ -37,7 +37,7 @@ pub async fn dump(
     loop {
         let page = values.list(cursor.as_deref()).await?;
         for key in page.keys {
-            // It may have gone since it was listed.
+            // It may have been deleted since it was listed.
             let Some(bytes) = values.get(&key).await? else { continue };
             let decoded = decoder.decode(&key, &bytes);
             writeln!(output, "{}", entry::entry_line(&Entry::new(key, &bytes, decoded)))?;

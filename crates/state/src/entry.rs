@@ -6,9 +6,9 @@ use tollgate_kv::{KEY_BYTES_MAX, VALUE_BYTES_MAX};
 
 use crate::decoded::Decoded;
 
-/// What the first line says that this is.
+/// The format's name in the first line.
 pub const FORMAT: &str = "tollgate state";
-/// The version of the format that is written, and the only one that is read.
+/// The version of the format that is written, and the only one that can be read.
 pub const VERSION: u32 = 1;
 
 /// The first line.
@@ -25,20 +25,20 @@ struct End {
     records: u64,
 }
 
-/// One record, as a dump tells it.
+/// One record in a dump.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Entry {
     /// The key in the store.
     pub key: String,
     /// The bytes, in lower-case hexadecimal.
     pub record: String,
-    /// What they mean, where that is known.
+    /// The bytes decoded, if their policy is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decoded: Option<Decoded>,
 }
 
 impl Entry {
-    /// `bytes` under `key`.
+    /// The entry for `bytes` under `key`.
     #[must_use]
     pub fn new(key: String, bytes: &[u8], decoded: Option<Decoded>) -> Self {
         Self { key, record: base16ct::lower::encode_string(bytes), decoded }
@@ -50,7 +50,7 @@ impl Entry {
 #[error("{0}")]
 pub struct LineError(pub(crate) String);
 
-/// A line after the first one, as it is read.
+/// A line after the first one, as parsed.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Line {
     Record { key: String, bytes: Vec<u8> },
@@ -80,7 +80,7 @@ pub(crate) fn end_line(records: u64) -> String {
     json(&End { records })
 }
 
-/// Strings and numbers under plain names: writing them as JSON does not fail.
+/// `line` as JSON. It has only strings and numbers under plain names, so this can't fail.
 fn json(line: &impl Serialize) -> String {
     serde_json::to_string(line).unwrap_or_default()
 }
@@ -120,10 +120,10 @@ pub(crate) fn parse_line(line: &[u8]) -> Result<Line, LineError> {
     }
 }
 
-/// The bytes of a record that is written in hexadecimal, with digits of either case.
+/// The bytes of a record written in hexadecimal, with digits of either case.
 ///
 /// # Errors
-/// [`LineError`] when it is something else, or longer than a store takes.
+/// [`LineError`] when `text` is not hexadecimal, or the record is longer than a store takes.
 ///
 /// ```
 /// assert_eq!(tollgate_state::parse_record("01fF").unwrap(), [1, 255]);

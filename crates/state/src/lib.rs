@@ -1,5 +1,5 @@
-//! What a store holds, as text: dumped out of one store, restored into another, and one record of it to
-//! look at.
+//! A store's contents as text: dumps one store, restores into another, and decodes single records for
+//! inspection.
 //!
 //! A dump is lines of JSON:
 //!
@@ -9,10 +9,10 @@
 //! {"records":1}
 //! ```
 //!
-//! The first one says what it is, the last one how many came between, so that a dump that was cut off
-//! is found out. `key` is the key in the store, `record` its bytes in hexadecimal. `decoded` is for
-//! people: it is there where the policy is known, tells what was true when it was written, and is not
-//! read back.
+//! The first line says what it is, the last one how many records came between, so that a truncated dump
+//! is detected. `key` is the key in the store, `record` its bytes in hexadecimal. `decoded` is for
+//! people: it is present if the policy is known, says what was true when it was written, and is ignored
+//! when the dump is restored.
 //!
 //! ```
 //! use tollgate_kv::{KeyValue, Memory};

@@ -4,14 +4,14 @@ use std::io::{self, BufRead, Read as _};
 
 use tollgate_kv::VALUE_BYTES_MAX;
 
-/// Longest line of a dump in bytes, without its end: the largest record in hexadecimal, and ample room
-/// for its key and what is decoded of it, sixteen limits at most.
+/// Longest line of a dump in bytes, without its line ending: the largest record in hexadecimal, and ample
+/// room for its key and its decoded form, which has at most sixteen limits.
 pub const LINE_BYTES_MAX: usize = 2 * VALUE_BYTES_MAX + (16 << 10);
 
-/// Reads the next line into `buffer`, without its end (LF or CRLF). Says whether there was one.
+/// Reads the next line into `buffer`, without its line ending (LF or CRLF). Returns whether there was one.
 ///
-/// Of a line that is too long only so much is read that it is found out: it has more than
-/// [`LINE_BYTES_MAX`] bytes then.
+/// A line that is too long is read only far enough to show it: `buffer` then has more than
+/// [`LINE_BYTES_MAX`] bytes.
 pub(crate) fn next_line(reader: &mut impl BufRead, buffer: &mut Vec<u8>) -> io::Result<bool> {
     buffer.clear();
     // Room for the longest line and its CRLF.

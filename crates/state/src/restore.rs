@@ -1,4 +1,4 @@
-//! Into a store.
+//! Restores a dump into a store.
 
 use std::io::{self, BufRead};
 
@@ -7,21 +7,21 @@ use tollgate_kv::{KeyValue, KeyValueError, Swap};
 use crate::entry::{self, Line, LineError};
 use crate::lines::{LINE_BYTES_MAX, next_line};
 
-/// What becomes of a key that the store has already, with another value.
+/// What happens to a key that the store already has, with another value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Existing {
-    /// It stays, and nothing more is restored.
+    /// It keeps its value, and the restore stops.
     Refuse,
-    /// It gets the value of the dump.
+    /// It gets the dump's value.
     Overwrite,
 }
 
-/// What was restored, as numbers of records.
+/// The numbers of records restored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Restored {
     /// Records that were written.
     pub written: u64,
-    /// Records that were there already, byte for byte.
+    /// Records that were already there, byte for byte.
     pub unchanged: u64,
 }
 
@@ -42,7 +42,7 @@ pub enum RestoreError {
     /// The last line is missing.
     #[error("the dump was cut off: its last line, with the number of records, is missing")]
     CutOff,
-    /// The store has the key of a line already, with another value.
+    /// The store already has the key of a line, with another value.
     #[error("line {number}: key: the store has {key:?} already, with another record")]
     Exists {
         /// Which line.
@@ -53,7 +53,7 @@ pub enum RestoreError {
     /// The store can't be written to.
     #[error("line {number}: the store can't be written to: {error}")]
     Store {
-        /// Which line it was about.
+        /// Which line.
         number: u64,
         /// What is wrong with the store.
         error: KeyValueError,
@@ -64,7 +64,7 @@ pub enum RestoreError {
 struct Records<R> {
     reader: R,
     buffer: Vec<u8>,
-    /// Of the line that was read last.
+    /// The number of the line that was read last.
     number: u64,
     counted: u64,
 }
@@ -72,7 +72,7 @@ struct Records<R> {
 impl<R: BufRead> Records<R> {
     fn open(reader: R) -> Result<Self, RestoreError> {
         let mut records = Self { reader, buffer: Vec::new(), number: 0, counted: 0 };
-        // An empty text has no first line, and is no dump either.
+        // An empty text has no first line and is not a dump either.
         records.read_line()?;
         entry::parse_header(&records.buffer).map_err(|error| records.wrong(error))?;
         Ok(records)
@@ -115,24 +115,24 @@ impl<R: BufRead> Records<R> {
     }
 }
 
-/// Reads a whole dump, and answers how many records it has.
+/// Reads a whole dump and returns how many records it has.
 ///
 /// # Errors
-/// [`RestoreError`] names the first line that is wrong.
+/// [`RestoreError`] names the first invalid line.
 pub fn check(reader: impl BufRead) -> Result<u64, RestoreError> {
     let mut records = Records::open(reader)?;
     while records.next()?.is_some() {}
     Ok(records.counted)
 }
 
-/// Writes the records of a dump into `values`, line by line. `progress` is told after every line what
-/// was restored so far.
+/// Writes the records of a dump into `values`, line by line. After every line `progress` gets what was
+/// restored so far.
 ///
-/// With [`Existing::Refuse`] a key is created only if it is absent, whoever else writes to the store. A
-/// record that is there already, byte for byte, is no obstacle: a restore that broke off can be
+/// With [`Existing::Refuse`] a key is created only if it is absent, even if others write to the store. A
+/// record that is already there, byte for byte, is no conflict, so an interrupted restore can be
 /// repeated.
 ///
-/// A store that forgets idle records by itself keeps these until they are written again, or swept.
+/// A store that expires idle records by itself keeps these until they are written again, or swept.
 ///
 /// # Errors
 /// [`RestoreError`] names the line at which it stopped; what came before is restored.

@@ -1,4 +1,4 @@
-//! A dump that is wrong is refused at the line that is wrong, and no key is overwritten unasked.
+//! An invalid dump is refused at the invalid line, and no key is overwritten unless asked.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use tollgate_kv::{KEY_BYTES_MAX, KeyValue, Memory, VALUE_BYTES_MAX};
@@ -7,7 +7,7 @@ use tollgate_state::{Existing, LINE_BYTES_MAX, Restored, check, restore};
 const HEADER: &str = r#"{"format":"tollgate state","version":1}"#;
 const RECORD: &str = r#"{"key":"r/api/alice","record":"01"}"#;
 
-/// Of a dump with these lines: what is wrong with it.
+/// Why a dump with these lines is refused.
 fn refusal(lines: &[&str]) -> String {
     check(lines.join("\n").as_bytes()).unwrap_err().to_string()
 }

@@ -1,5 +1,4 @@
-//! What was changed live goes with the records: a store that is restored decides as the one that was
-//! dumped.
+//! Live changes are dumped with the records: a restored store decides as the one that was dumped.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::sync::Arc;
@@ -19,7 +18,7 @@ use tollgate_store::{Clock as _, ManualClock};
 const POLICIES: &str =
     "[policy.b]\nrequests = { algorithm = 'token-bucket', capacity = 100, refill = 0 }";
 
-/// A process over this store, asked once.
+/// Sends one request to a new process over this store.
 fn ask(values: &Arc<dyn KeyValue>, clock: &Arc<ManualClock>, request: Request<String>) -> Value {
     let store = KeyValueStore::new(Arc::clone(values));
     let policies = PolicySet::parse(POLICIES).unwrap();

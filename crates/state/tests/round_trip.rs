@@ -1,4 +1,4 @@
-//! What was dumped out of one store decides in another as it did there.
+//! Records dumped from one store decide in another as they did in the first.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::sync::Arc;
@@ -44,7 +44,7 @@ async fn dumped(values: &dyn KeyValue) -> Vec<u8> {
     text
 }
 
-/// One request of a random history: who asks for what, and how much later than the one before.
+/// One request of a random history; `bits` choose its policy, key, costs and operation.
 async fn ask(values: &Arc<dyn KeyValue>, bits: u64, now: Timestamp) -> Applied {
     let policies = policies();
     let policy = policies.get(if bits.is_multiple_of(2) { "api" } else { "llm" }).unwrap();
@@ -94,7 +94,7 @@ fn history() -> impl Strategy<Value = Vec<(u64, u64)>> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 20, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Out of memory or a file and into another file: the same answers from then on.
+    /// From memory or a file into another file: the same answers from then on.
     #[test]
     fn a_restored_store_decides_the_same(history in history(), later in history()) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
@@ -109,7 +109,7 @@ async fn every_value_of_a_store_goes_there_and_back() {
     let from = Memory::default();
     let longest_key = "\u{1}".repeat(KEY_BYTES_MAX);
     let longest = vec![0xff; VALUE_BYTES_MAX];
-    // Three pages of keys, and what is awkward.
+    // Three pages of keys, and some awkward ones.
     for number in 0..2_500u32 {
         from.set(&format!("k{number:04}"), number.to_le_bytes().to_vec()).await.unwrap();
     }

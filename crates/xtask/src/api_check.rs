@@ -1,5 +1,5 @@
-//! The running program is asked what its OpenAPI document allows, and what it does not, by schemathesis: no
-//! answer may be a 5xx, or one that the document does not have.
+//! Sends the running program requests that its OpenAPI document allows, and some that it does not, with
+//! schemathesis. No answer may be a 5xx, or one that the document does not describe.
 
 use std::path::Path;
 use std::process::Command;
@@ -8,19 +8,19 @@ use crate::command::run;
 use crate::server::Server;
 use crate::{paths, python};
 
-/// How many requests are made up for each operation, beside those at the edges of its schemas. Enough for
+/// How many requests are generated for each operation, besides those at the bounds of its schemas. Takes
 /// half a minute or so per runtime.
 const EXAMPLES_MAX: &str = "25";
 
-/// What makes two runs ask the same.
+/// Makes every run send the same requests.
 const SEED: &str = "1";
 
-/// What is asked of every answer. Not that what keeps to a schema is accepted, since no schema says which limits a
-/// policy has; nor what `Allow` says, which tells the methods of all templates that a path fits.
+/// The checks of every answer. Left out: that a request which fits its schema is accepted, since no schema says
+/// which limits a policy has; and `Allow`, which lists the methods of all templates that a path matches.
 const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,\
     response_headers_conformance,response_schema_conformance,unsupported_method,negative_data_rejection";
 
-/// How the service runs.
+/// The arguments of both runtimes.
 const RUNTIMES: [&[&str]; 2] = [&[], &["--native"]];
 
 /// Checks the program, which has been built.
@@ -40,7 +40,7 @@ pub(crate) fn check(program: &Path) -> anyhow::Result<()> {
             .args(["run", "--phases", "examples,coverage,fuzzing", "--checks", CHECKS])
             .args(["--max-examples", EXAMPLES_MAX, "--seed", SEED, "--continue-on-failure"])
             .args(["--suppress-health-check", "all", "--warnings", "off", &document])
-            // What it remembers of an earlier run would change what it asks.
+            // What schemathesis remembers of an earlier run would change its requests.
             .current_dir(paths::out()))?;
         server.check_health()?;
     }

@@ -1,4 +1,4 @@
-//! HTTP load, start-up and sizes: the figures of docs/benchmarks.md, as ratios taken in one run.
+//! HTTP load, start-up and sizes: the figures of docs/benchmarks.md, as ratios within one run.
 
 mod case;
 mod footprint;
@@ -45,11 +45,11 @@ struct Bench {
     /// Stores, caches, policies and scripts; emptied at the start.
     folder: PathBuf,
     duration: Duration,
-    /// For the cases whose records are there.
+    /// For the cases that keep their records in Redis.
     redis: Option<Server>,
 }
 
-/// What was measured of one case, a value per round.
+/// The measurements of one case, one per round.
 struct Results {
     case: &'static Case,
     rounds: Vec<Measured>,
@@ -68,7 +68,7 @@ pub(crate) fn bench(args: &BenchArgs) -> anyhow::Result<()> {
     let load_before = report::load_average();
     for round in 0..args.rounds {
         eprintln!("round {} of {}", round + 1, args.rounds);
-        // Back and forth, so that no case always follows the same other.
+        // Back and forth, so that no case always follows the same one.
         if round > 0 {
             results.reverse();
         }
@@ -89,7 +89,7 @@ pub(crate) fn bench(args: &BenchArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The cases of these letters, or all; but for those that need what is not installed.
+/// The cases with these letters, or all, except those whose programs are not installed.
 fn chosen(letters: Option<&str>) -> Vec<Results> {
     let chosen = |case: &&Case| letters.is_none_or(|letters| letters.contains(case.letter));
     let installed = |case: &&Case| {

@@ -1,4 +1,4 @@
-//! The Worker for Cloudflare: the service by cargo, its glue by wasm-bindgen, and the entry above it.
+//! The Worker for Cloudflare: the service built by cargo, its glue by wasm-bindgen, and the entry on top.
 
 use std::env;
 use std::ffi::OsString;
@@ -17,7 +17,7 @@ pub(crate) fn build() -> anyhow::Result<PathBuf> {
     Ok(out)
 }
 
-/// Builds the Worker and asks it in workerd.
+/// Builds the Worker and tests it in workerd.
 pub(crate) fn test() -> anyhow::Result<()> {
     let worker = build()?;
     run(cargo(&["test", "--quiet", "--package", "tollgate-edge-cloudflare", "--tests"])
@@ -25,7 +25,7 @@ pub(crate) fn test() -> anyhow::Result<()> {
         .env("PATH", path_with_workerd()?))
 }
 
-/// Where programs are looked for: workerd is the one that the npm package is tested in, too.
+/// The search path for programs, with the workerd that the npm package is tested in, too.
 fn path_with_workerd() -> anyhow::Result<OsString> {
     let workerd = js::install_tools()?.join("node_modules/workerd/bin");
     let path = env::var_os("PATH").unwrap_or_default();

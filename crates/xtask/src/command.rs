@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, bail};
 
-/// Runs `command`, whose output goes to the terminal; an error when it fails.
+/// Runs `command` with its output on the terminal; an error when it fails.
 pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
     let line = line(command);
     eprintln!("\u{1b}[1m$ {line}\u{1b}[0m");
@@ -16,12 +16,12 @@ pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// `cargo` with these arguments: the one that runs this task.
+/// The `cargo` that runs this task, with these arguments.
 pub(crate) fn cargo(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO"));
     command.args(args).current_dir(crate::paths::root());
-    // What `cargo run` says of this package, by where it lies: ring's build script looks at it, so that in
-    // every other clone ring and all that depends on it would be compiled anew.
+    // `cargo run` sets these to this package's location. ring's build script reads them, so another clone
+    // would recompile ring and everything that depends on it.
     for (name, _) in env::vars_os() {
         let text = name.to_string_lossy();
         if text.starts_with("CARGO_MANIFEST_") || text.starts_with("CARGO_PKG_") {

@@ -1,4 +1,4 @@
-//! Plugging the limiter into who asks it, as Spin does when it starts an application.
+//! Plugs the limiter into the component that imports it, as Spin does when it starts an application.
 
 use std::path::Path;
 

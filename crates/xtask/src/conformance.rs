@@ -1,7 +1,7 @@
-//! One matrix: every shared vector on every surface, and all of them must have said the same.
+//! Runs every shared vector on every surface; all surfaces must give the same results.
 //!
-//! Each surface writes what was decided, step by step, to a transcript: decision, numbers and the
-//! record's bytes, in one spelling. Here transcripts are compared; `docs/conformance.md` is what was seen.
+//! Each surface writes a transcript with the result of every step: decision, numbers and the record's
+//! bytes, in one notation. Here transcripts are compared; `docs/conformance.md` has the results.
 
 mod page;
 mod python;
@@ -18,7 +18,7 @@ pub(crate) use self::surface::TRANSCRIPTS;
 use self::transcript::Transcript;
 use crate::{folder, paths};
 
-/// The page that tells what was seen.
+/// The page of results.
 const PAGE: &str = "docs/conformance.md";
 
 /// Runs every vector on every surface, and writes the page.
@@ -27,7 +27,7 @@ pub(crate) fn write() -> anyhow::Result<()> {
     Ok(fs::write(paths::root().join(PAGE), page)?)
 }
 
-/// The same, but the page must say so already.
+/// As `write`, but fails unless the page is already up to date.
 pub(crate) fn check() -> anyhow::Result<()> {
     let written = fs::read_to_string(paths::root().join(PAGE))?;
     ensure!(written == seen()?, "{PAGE} is not current: `cargo xtask conformance` writes it");
@@ -36,7 +36,7 @@ pub(crate) fn check() -> anyhow::Result<()> {
 
 fn seen() -> anyhow::Result<String> {
     let transcripts = paths::out().join("transcripts");
-    // What was left from an earlier run would stand in for a surface that did not run.
+    // A transcript left from an earlier run would stand in for a surface that did not run.
     folder::empty(&transcripts)?;
     surface::run_all(&transcripts)?;
     let transcripts = read(&transcripts)?;
@@ -54,7 +54,7 @@ fn read(folder: &Path) -> anyhow::Result<Vec<(&'static Surface, Transcript)>> {
     surface::ALL.iter().map(read).collect()
 }
 
-/// Every surface must have said what the first one did.
+/// Fails unless every surface gave the same results as the first.
 fn compare(transcripts: &[(&Surface, Transcript)]) -> anyhow::Result<()> {
     let Some(((first, wanted), others)) = transcripts.split_first() else { return Ok(()) };
     for (surface, transcript) in others {

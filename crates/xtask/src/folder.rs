@@ -1,4 +1,4 @@
-//! Folders as wholes.
+//! Operations on whole folders.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +9,7 @@ pub(crate) fn replace(from: &Path, to: &Path) -> anyhow::Result<()> {
     copy(from, to)
 }
 
-/// Makes an empty folder of `folder`, whatever it was.
+/// Makes `folder` an empty folder, whatever it was.
 pub(crate) fn empty(folder: &Path) -> anyhow::Result<()> {
     if folder.exists() {
         fs::remove_dir_all(folder)?;
@@ -22,7 +22,7 @@ pub(crate) fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
     copy_if(from, to, |_| true)
 }
 
-/// The same, of the files whose names are wanted.
+/// As `copy`, but only files whose names are wanted.
 pub(crate) fn copy_if(
     from: &Path,
     to: &Path,

@@ -1,4 +1,4 @@
-//! The npm package: the core by cargo, its glue by wasm-bindgen, and the face above it by TypeScript.
+//! The npm package: the core built by cargo, its glue by wasm-bindgen, and the API on top by TypeScript.
 
 mod bench;
 mod test;
@@ -33,7 +33,7 @@ pub(crate) fn build() -> anyhow::Result<PathBuf> {
     assemble(&ours, &work)
 }
 
-/// Installs what building and testing in JavaScript needs, and answers where.
+/// Installs what building and testing in JavaScript needs, and returns where.
 pub(crate) fn install_tools() -> anyhow::Result<PathBuf> {
     npm::install(&paths::root().join("crates/js"), &work())?;
     Ok(work())
@@ -44,7 +44,7 @@ fn work() -> PathBuf {
     paths::out().join("js")
 }
 
-/// The glue between JavaScript and a module, and the module as the glue wants it.
+/// Generates the glue between JavaScript and a module, and the module as the glue needs it.
 pub(crate) fn bind(module: &Path, name: &str, out: &Path) -> anyhow::Result<()> {
     let mut bindgen = Bindgen::new();
     bindgen.input_path(module).out_name(name).typescript(true).omit_default_module_path(true);
@@ -53,21 +53,21 @@ pub(crate) fn bind(module: &Path, name: &str, out: &Path) -> anyhow::Result<()> 
     wasm::optimize(&bound, &bound)
 }
 
-/// The script that the store of the edge swaps with, for the one in JavaScript.
+/// Writes the swap script of the edge's Redis store, for the store in JavaScript.
 fn write_swap_script(out: &Path) -> anyhow::Result<()> {
     let script = fs::read_to_string(paths::root().join("crates/store/src/scripts/swap.lua"))?;
     let text = "/** `crates/store/src/scripts/swap.lua`. */\nexport const SWAP_SCRIPT =";
     Ok(fs::write(out, format!("{text} String.raw`{script}`;\n"))?)
 }
 
-/// TypeScript's compiler, on one project.
+/// Runs TypeScript's compiler on one project.
 fn tsc(project: &Path) -> anyhow::Result<()> {
     let compiler = work().join("node_modules/typescript/bin/tsc");
     run(Command::new("node").arg(compiler).arg("--project").arg(project))
 }
 
-/// One file per entry, and few for what they share: Node takes longer to find forty files than to compile
-/// the module.
+/// Bundles into one file per entry, and few for what they share: Node takes longer to find forty files than
+/// to compile the module.
 fn bundle(work: &Path, modules: [&str; 3]) -> anyhow::Result<()> {
     folder::empty(&work.join("bundle"))?;
     let rolldown = work.join("node_modules/rolldown/bin/cli.mjs");
@@ -87,7 +87,7 @@ fn bundle(work: &Path, modules: [&str; 3]) -> anyhow::Result<()> {
 fn assemble(ours: &Path, work: &Path) -> anyhow::Result<PathBuf> {
     let package = paths::out().join("npm-package");
     folder::empty(&package)?;
-    // Of what TypeScript made the package has the types alone.
+    // The package has only the types of TypeScript's output.
     folder::copy_if(&work.join("dist"), &package.join("dist"), |name| {
         name.ends_with(".d.ts") || name.ends_with(".wasm")
     })?;

@@ -1,5 +1,5 @@
-//! Builds, tests and serves tollgate. Everything that is needed beside rustup and npm is installed by
-//! the tasks themselves.
+//! Builds, tests and serves tollgate. The tasks themselves install everything they need besides rustup
+//! and npm.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for a terminal")]
 
 mod api_check;

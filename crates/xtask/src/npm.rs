@@ -6,11 +6,11 @@ use std::process::Command;
 
 use crate::command::run;
 
-/// Installs what `ours` names into the folder `tools`, unless that is there.
+/// Installs what `ours` names into the folder `tools`, unless that is already done.
 pub(crate) fn install(ours: &Path, tools: &Path) -> anyhow::Result<()> {
     let lock = "package-lock.json";
     let wanted = fs::read(ours.join(lock))?;
-    // The lock is copied last: one that is there says that all else is.
+    // The lock is copied last, so its presence means that everything else is there.
     if fs::read(tools.join(lock)).is_ok_and(|it| it == wanted) {
         return Ok(());
     }

@@ -14,7 +14,7 @@ pub(crate) fn target() -> PathBuf {
     env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |dir| root().join(dir))
 }
 
-/// The folder of what these tasks build: `limiter.wasm`, `edge.wasm`, `tollgate.wasm`.
+/// The folder for what these tasks build: `limiter.wasm`, `edge.wasm`, `tollgate.wasm`.
 pub(crate) fn out() -> PathBuf {
     target().join("tollgate")
 }

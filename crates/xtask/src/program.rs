@@ -7,22 +7,22 @@ use crate::command::{cargo, run};
 use crate::suite::HEAVY;
 use crate::{paths, wasm};
 
-/// Builds the program with the edge function inside, and says where it is.
+/// Builds the program with the edge function inside, and returns its path.
 pub(crate) fn build() -> anyhow::Result<PathBuf> {
     wasm::build()?;
     run(&mut release(&["build", "--package", "tollgate-host"]))?;
     Ok(paths::program())
 }
 
-/// Builds the program as [`build`] does, and with it all tests of what wasmtime is part of: by itself it would
-/// have other features of shared crates, and be compiled twice.
+/// Builds the program as [`build`] does, together with all tests that depend on wasmtime. Built alone, it would
+/// have different features of shared crates, and be compiled twice.
 pub(crate) fn build_with_tests() -> anyhow::Result<PathBuf> {
     wasm::build()?;
     run(release(&["build", "--quiet", "--lib", "--bins", "--tests"]).args(HEAVY))?;
     Ok(paths::program())
 }
 
-/// `cargo` in the release profile, with the edge function for who embeds it.
+/// `cargo` in the release profile, with the edge function for packages that embed it.
 pub(crate) fn release(args: &[&str]) -> Command {
     let mut command = cargo(args);
     command.arg("--release").env("TOLLGATE_EDGE_WASM", wasm::composed());

@@ -1,4 +1,4 @@
-//! Python environments of our own, with what a `requirements.txt` names.
+//! Our own Python environments, with what a `requirements.txt` names.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use crate::command::run;
 use crate::paths;
 
-/// The folder of programs of an environment that is made anew when the requirements change.
+/// The folder of an environment's programs. The environment is rebuilt when the requirements change.
 pub(crate) fn environment(name: &str, requirements: &Path) -> anyhow::Result<PathBuf> {
     let wanted = fs::read(requirements)?;
     let environment = paths::out().join(name).join("environment");

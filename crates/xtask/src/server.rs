@@ -1,4 +1,4 @@
-//! A server in a process of its own.
+//! A server in its own process.
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -11,7 +11,7 @@ use anyhow::{Context as _, bail, ensure};
 /// How long one answer may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// What `/proc` counts CPU time in. Linux tells programs 100 per second whatever the kernel does.
+/// The unit of CPU time in `/proc`. Linux reports 100 ticks per second whatever the kernel uses.
 const TICKS_PER_SECOND: f64 = 100.0;
 
 pub(crate) struct Server {
@@ -85,7 +85,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It may be gone already, and that is as well.
+        // It may have exited already, which is fine.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }

@@ -10,7 +10,7 @@ use wasmparser::{ExternalKind, Parser, Payload};
 
 use crate::{paths, wasm};
 
-/// Those of the world of `limiter.wasm`.
+/// The interfaces in the world of `limiter.wasm`.
 const INTERFACES: [&str; 4] = ["limiter", "cooldown", "barrier", "feedback"];
 
 /// Builds the limiter, and prints its size, how much of its code each interface alone needs, and its size
@@ -32,7 +32,7 @@ pub(crate) fn print() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The size of a core module after wasm-opt, which drops what no export reaches.
+/// The size of a core module after wasm-opt, which removes what no export reaches.
 fn optimized(module: &[u8]) -> anyhow::Result<usize> {
     let folder = paths::out().join("size");
     fs::create_dir_all(&folder)?;
@@ -42,7 +42,7 @@ fn optimized(module: &[u8]) -> anyhow::Result<usize> {
     Ok(wasm::without_names(&fs::read(&after)?)?.len())
 }
 
-/// How many bytes of a file `gzip -9` leaves.
+/// The size of a file after `gzip -9`, in bytes.
 pub(crate) fn gzipped(file: &Path) -> anyhow::Result<usize> {
     let output = Command::new("gzip").args(["-9", "--stdout"]).arg(file).output();
     let output = output.context("can't start gzip")?;
@@ -63,7 +63,7 @@ fn without(module: &[u8], interface: &str) -> anyhow::Result<Vec<u8>> {
                 let kind = match export.kind {
                     ExternalKind::Func => ExportKind::Func,
                     ExternalKind::Memory => ExportKind::Memory,
-                    // How the linker laid out the memory: nothing that code needs.
+                    // The linker's memory layout, which code does not need.
                     _ => continue,
                 };
                 if !export.name.contains(&of_interface) {

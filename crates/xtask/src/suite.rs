@@ -1,12 +1,12 @@
-//! What has to pass before anything lands.
+//! The checks that must pass before anything is merged.
 
 use std::process::Command;
 
 use crate::command::{cargo, run};
 use crate::{api_check, cloudflare, conformance, panics, paths, program, python, wasm, wit_docs};
 
-/// What wasmtime is part of. These are built and tested in the release profile only: compiling
-/// wasmtime twice would double the time of everything.
+/// Packages that depend on wasmtime. They are built and tested in the release profile only: compiling
+/// wasmtime twice would double the total time.
 pub(crate) const HEAVY: [&str; 6] = [
     "--package",
     "tollgate-host",
@@ -19,10 +19,10 @@ pub(crate) const HEAVY: [&str; 6] = [
 /// Light crates that are not built by default.
 const NOT_DEFAULT: [&str; 4] = ["--package", "tollgate-example-wasmi", "--package", "xtask"];
 
-/// What is fuzzed. Its test runs every target for some seconds.
+/// The fuzz targets. Their test runs each for some seconds.
 const FUZZ: [&str; 2] = ["--package", "tollgate-fuzz"];
 
-/// No warning is let pass.
+/// Denies all warnings.
 pub(crate) const STRICT: [&str; 3] = ["--", "-D", "warnings"];
 
 /// Formatting, clippy and rustdoc, all of them without a warning.
@@ -43,7 +43,7 @@ fn lint_code() -> anyhow::Result<()> {
     run(program::release(&clippy).args(HEAVY).args(STRICT))?;
     run(cargo(&clippy).args(["--package", "tollgate-edge-cloudflare"]).args(STRICT))?;
     wasm::lint()?;
-    // Each face of the client by itself, with TLS, which no other build has.
+    // Each API of the client by itself, with TLS, which no other build enables.
     let client = ["clippy", "--quiet", "--package", "tollgate-client", "--no-default-features"];
     for features in ["async,tls", "blocking,tls"] {
         run(cargo(&client).args(["--features", features]).args(STRICT))?;
@@ -53,9 +53,9 @@ fn lint_code() -> anyhow::Result<()> {
     run(program::release(&doc).args(HEAVY).env("RUSTDOCFLAGS", "-D warnings"))
 }
 
-/// Everything.
+/// Runs everything.
 pub(crate) fn test() -> anyhow::Result<()> {
-    // What fails soonest comes first.
+    // The quickest checks first.
     check_format()?;
     wit_docs::check()?;
     let program = program::build_with_tests()?;
@@ -76,7 +76,7 @@ pub(crate) fn test() -> anyhow::Result<()> {
         .env("TOLLGATE_NATS_SERVER", nats_server))
 }
 
-/// The core builds for a machine without an operating system, and so do those that are no more than it.
+/// Checks that the core, and the crates as portable as it, build for a target without an operating system.
 fn check_no_std() -> anyhow::Result<()> {
     let target = "thumbv7em-none-eabihf";
     run(Command::new("rustup").args(["--quiet", "target", "add", target]))?;
@@ -93,10 +93,10 @@ mod tests {
 
     use super::*;
 
-    /// What others depend on is looked at with them.
+    /// Packages that are checked as dependencies of others.
     const DEPENDED_ON: [&str; 2] = ["tollgate-js-border", "tollgate-test-servers"];
 
-    /// A crate that nobody names here would be neither linted nor tested, and nobody would notice.
+    /// A crate that is not listed here would be neither linted nor tested, and nobody would notice.
     #[test]
     fn every_member_of_the_workspace_is_looked_at() {
         let workspace = fs::read_to_string(paths::root().join("Cargo.toml")).unwrap();

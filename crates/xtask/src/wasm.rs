@@ -1,5 +1,5 @@
-//! The WebAssembly side: core modules by cargo, made smaller by wasm-opt, made components by
-//! wit-component.
+//! The WebAssembly builds: cargo compiles core modules, wasm-opt shrinks them, and wit-component turns
+//! them into components.
 
 pub(crate) mod guest;
 mod lean;
@@ -23,7 +23,7 @@ use crate::command::{cargo, run};
 use crate::suite::STRICT;
 use crate::{compose, npm, paths};
 
-/// What a core module may use. Every host that we know takes these; `-all` would add more.
+/// Features that a core module may use. Every host we know supports these; `-all` would add more.
 const WASM_FEATURES: [&str; 6] = [
     "--enable-bulk-memory",
     "--enable-sign-ext",
@@ -38,7 +38,7 @@ const WASM_FEATURES: [&str; 6] = [
 pub(crate) fn build() -> anyhow::Result<()> {
     add_targets()?;
     plain_module()?;
-    // The largest first: the others are compiled while it is made smaller.
+    // The largest first: the others are compiled while wasm-opt works on it.
     let [edge, limiter, _, _] = components([&EDGE, &LIMITER, &KEYED, &STORED])?;
     compose::compose(&edge, &limiter, &composed())
 }
@@ -53,7 +53,7 @@ fn plain_module() -> anyhow::Result<PathBuf> {
     Ok(out)
 }
 
-/// Builds the guests that only tests and benchmarks run, and composes the example among them with the limiter.
+/// Builds the guests that only tests and benchmarks run, and composes the example with the limiter.
 pub(crate) fn build_test_guests() -> anyhow::Result<()> {
     add_targets()?;
     let [null, keyvalue, faulty] = &TEST_GUESTS;
@@ -72,7 +72,7 @@ pub(crate) fn composed() -> PathBuf {
     paths::out().join("tollgate.wasm")
 }
 
-/// Builds the limiter: the component, and the core module as it came from the compiler.
+/// Builds the limiter: the component, and the core module as compiled.
 pub(crate) fn limiter() -> anyhow::Result<(PathBuf, PathBuf)> {
     add_targets()?;
     let [component] = components([&LIMITER])?;
@@ -85,8 +85,8 @@ pub(crate) fn other_worlds() -> anyhow::Result<[PathBuf; 2]> {
     components([&KEYED, &STORED])
 }
 
-/// The core module of everything that must not be able to panic, in which panics call an import, not
-/// optimized by wasm-opt, with the names of its functions; and what it would be called.
+/// The core modules that must not be able to panic, each with its file name. Panics call an import in
+/// them; they keep their functions' names and are not optimized by wasm-opt.
 pub(crate) fn with_panic_imports() -> anyhow::Result<Vec<(&'static str, Vec<u8>)>> {
     add_targets()?;
     WITHOUT_PANIC.iter().map(|guest| Ok((guest.out, with_panic_import(guest)?))).collect()
@@ -99,8 +99,8 @@ fn with_panic_import(guest: &Guest<'_>) -> anyhow::Result<Vec<u8>> {
     Ok(fs::read(artifact(guest))?)
 }
 
-/// The core for JavaScript, in three modules as they came from the compiler, each with its name: what limits,
-/// what works on stores, and what callers of an upstream share. wasm-bindgen reads what strip takes away.
+/// The core for JavaScript, as three named modules as compiled: limiters, stores, and what callers of an
+/// upstream share. They are not stripped, because wasm-bindgen reads what stripping removes.
 pub(crate) fn js_modules() -> anyhow::Result<[(&'static str, PathBuf); 3]> {
     Ok([
         ("tollgate", module_to_bind(&JS)?),
@@ -120,7 +120,7 @@ fn module_to_bind(guest: &Guest<'_>) -> anyhow::Result<PathBuf> {
     Ok(artifact(guest))
 }
 
-/// Clippy, without a warning, on what is empty on every target but WebAssembly.
+/// Clippy, with warnings denied, on crates that are empty on every target but WebAssembly.
 pub(crate) fn lint() -> anyhow::Result<()> {
     add_targets()?;
     ALL.iter().try_for_each(|guest| {
@@ -143,7 +143,7 @@ fn components<const N: usize>(guests: [&Guest<'_>; N]) -> anyhow::Result<[PathBu
         let mut making = Vec::new();
         for guest in guests {
             let out = paths::out().join(guest.out);
-            // The next guest may be of the same package.
+            // The next guest may be built from the same package.
             let compiled = out.with_extension("compiled.wasm");
             fs::copy(module(guest)?, &compiled)?;
             making.push(scope.spawn(move || component(&compiled, out)));
@@ -157,7 +157,7 @@ fn join<T>(making: ScopedJoinHandle<'_, anyhow::Result<T>>) -> anyhow::Result<T>
     making.join().unwrap_or_else(|_| bail!("a thread that makes a component panicked"))
 }
 
-/// Makes a component of a core module.
+/// Turns a core module into a component.
 fn component(compiled: &Path, out: PathBuf) -> anyhow::Result<PathBuf> {
     let optimized = out.with_extension("core.wasm");
     optimize(compiled, &optimized)?;
@@ -168,8 +168,8 @@ fn component(compiled: &Path, out: PathBuf) -> anyhow::Result<PathBuf> {
     Ok(out)
 }
 
-/// The core module of a guest. The linker for WASI would make it a component at once, and a component
-/// is nothing that wasm-opt takes.
+/// The core module of a guest. WASI's linker would turn it into a component at once, which wasm-opt does
+/// not accept.
 fn module(guest: &Guest<'_>) -> anyhow::Result<PathBuf> {
     run(&mut compile(guest)?)?;
     Ok(artifact(guest))
@@ -186,14 +186,14 @@ fn compile(guest: &Guest<'_>) -> anyhow::Result<Command> {
     Ok(command)
 }
 
-/// Where cargo puts it.
+/// Where cargo puts the guest's module.
 fn artifact(guest: &Guest<'_>) -> PathBuf {
     let file = guest.package.replace('-', "_") + ".wasm";
     paths::target().join(guest.target).join("wasm").join(file)
 }
 
-/// No path of this machine in a guest, the small one of two SHA-256s, since only long keys are hashed, and
-/// what the guest wants of LLVM.
+/// Flags that keep this machine's paths out of a guest, select the compact SHA-256, since only long keys
+/// are hashed, and pass on the guest's LLVM arguments.
 fn rustc_flags(guest: &Guest<'_>) -> anyhow::Result<Vec<String>> {
     let cargo_home = match env::var_os("CARGO_HOME") {
         Some(dir) => dir.into(),
@@ -206,16 +206,16 @@ fn rustc_flags(guest: &Guest<'_>) -> anyhow::Result<Vec<String>> {
     Ok(flags)
 }
 
-/// Makes a core module smaller with wasm-opt.
+/// Shrinks a core module with wasm-opt.
 pub(crate) fn optimize(module: &Path, out: &Path) -> anyhow::Result<()> {
     let mut command = Command::new("node");
-    // The lowest addresses are the far end of the stack: what lies there has overflowed it.
+    // The lowest addresses are the far end of the stack, which is reached only by overflowing it.
     let passes = ["-Oz", "--low-memory-unused", "--strip-producers"];
     command.arg(wasm_opt()?).args(WASM_FEATURES).args(passes);
     run(command.arg(module).arg("-o").arg(out))
 }
 
-/// A core module without custom sections: names of its parts, which only debuggers read.
+/// A core module without custom sections: names, which only debuggers read.
 pub(crate) fn without_names(module: &[u8]) -> anyhow::Result<Vec<u8>> {
     let mut rest = Module::new();
     for payload in Parser::new(0).parse_all(module) {

@@ -13,7 +13,7 @@ use wit_parser::{Docs, InterfaceId, PackageId, Resolve, WorldItem, WorldKey};
 use self::page::Page;
 use crate::{folder, paths};
 
-/// What stands above every page.
+/// The first line of every page.
 const MADE: &str = "<!-- Made from wit/limiter by `cargo xtask wit-docs`. -->\n\n";
 
 /// Writes the pages.
@@ -26,7 +26,7 @@ pub(crate) fn write() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Fails unless the pages are those that `write` would write.
+/// Fails unless the pages are what `write` would write.
 pub(crate) fn check() -> anyhow::Result<()> {
     let mut written = BTreeMap::new();
     for entry in fs::read_dir(out()).context("docs/wit: cargo xtask wit-docs writes it")? {
@@ -60,7 +60,7 @@ fn pages() -> anyhow::Result<BTreeMap<String, String>> {
     Ok(pages)
 }
 
-/// The page that names all others.
+/// The page that lists all others.
 fn contents(resolve: &Resolve, package: PackageId) -> anyhow::Result<String> {
     let package = &resolve.packages[package];
     let mut text = format!("{MADE}# `{}`\n\n", package.name);
@@ -104,7 +104,7 @@ fn documented<'a>(docs: &'a Docs, item: &str) -> anyhow::Result<&'a str> {
     text.with_context(|| format!("wit/limiter: `{item}` has no documentation"))
 }
 
-/// A text as it stands in a table.
+/// A text in the form of a table cell.
 fn cell(text: &str) -> String {
     text.replace('\n', " ").replace('|', "\\|")
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tollgate_core::{Span, Timestamp};
 use tollgate_store::Clock;
 
-/// Wall-clock time, as the host tells it.
+/// Wall-clock time, as the host reports it.
 pub(crate) struct SystemClock;
 
 impl Clock for SystemClock {

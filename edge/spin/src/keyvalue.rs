@@ -1,8 +1,8 @@
 //! `wasi:keyvalue`, as the store needs it.
 //!
-//! All of it is synchronous: the instance stands still while the host answers, so nothing is awaited
-//! between comparing a value and swapping it. A handle is opened to write and never to read: to open it, to
-//! ask it for the value and to drop it are three calls, and a denial needs one.
+//! All of it is synchronous: the instance blocks while the host answers, so nothing is awaited between
+//! comparing a value and swapping it. A compare-and-swap handle is opened only to write, never to read:
+//! opening, reading and dropping it are three calls, and a denial needs only one.
 
 use std::cell::OnceCell;
 
@@ -14,7 +14,7 @@ use crate::bindings::wasi::keyvalue::store::{self, Bucket, Error};
 /// The label of the store; `spin.toml` grants it.
 const LABEL: &str = "default";
 
-/// Spin's default key-value store, opened when it is first used.
+/// Spin's default key-value store, opened on first use.
 #[derive(Default)]
 pub(crate) struct KeyValue {
     bucket: OnceCell<Bucket>,
@@ -37,7 +37,7 @@ impl Atomics for KeyValue {
 
     async fn swap(&self, key: &str, seen: Option<&[u8]>, value: &[u8]) -> Result<Swap, StoreError> {
         let cas = Cas::new(self.bucket()?, key).map_err(store_error)?;
-        // Asked even of a key that was seen absent: Spin takes a swap without it as a creation.
+        // Called even if the key was seen absent: Spin takes a swap without `current` as a creation.
         if cas.current().map_err(store_error)?.as_deref() != seen {
             return Ok(Swap::Conflict);
         }
@@ -67,7 +67,7 @@ impl Atomics for KeyValue {
 }
 
 impl ListedAtomics for KeyValue {
-    /// Spin knows no cursors: the first page has all keys.
+    /// Spin has no cursors: the first page has all keys.
     async fn list(&self, cursor: Option<&str>) -> Result<Page, StoreError> {
         let page = self.bucket()?.list_keys(cursor).map_err(store_error)?;
         Ok(Page { keys: page.keys, cursor: page.cursor })

@@ -1,8 +1,8 @@
 //! The tollgate edge function: the service behind a thin Spin handler.
 //!
-//! Decisions are asked of a limiter component by `tollgate:limiter`, the policies are the variable
-//! `policies`, and the variable `store` says where records are kept: in Spin's key-value store by
-//! `wasi:keyvalue`, or in Redis by `spin:redis`. On a target other than WebAssembly the crate is empty.
+//! A limiter component decides, through `tollgate:limiter`. The variable `policies` holds the policies,
+//! and the variable `store` says where records are kept: in Spin's key-value store through
+//! `wasi:keyvalue`, or in Redis through `spin:redis`. On targets other than WebAssembly the crate is empty.
 #![cfg(target_family = "wasm")]
 
 mod clock;

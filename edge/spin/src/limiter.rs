@@ -9,7 +9,7 @@ use crate::{to_wit, wit};
 #[derive(Default)]
 pub(crate) struct ImportedLimiter;
 
-/// A policy that is open in the limiter for as long as somebody has this.
+/// A policy that stays open in the limiter until this is dropped.
 pub(crate) struct OpenPolicy(wit::PolicyId);
 
 impl Drop for OpenPolicy {
@@ -83,7 +83,7 @@ impl Limiter for ImportedLimiter {
     }
 }
 
-/// What a component says whose notes are longer than there are is not believed.
+/// `None` if the component's note is longer than a note can be.
 fn change(change: wit::Change) -> Option<Change> {
     let note = Note::new(&change.note.source, &change.note.reason)?;
     Some(Change { at: Timestamp::from_nanos(change.at), capacity: change.capacity, note })

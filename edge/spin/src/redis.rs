@@ -1,4 +1,4 @@
-//! Redis by `spin:redis`: one script compares and swaps.
+//! Redis through `spin:redis`: one script does the compare-and-swap.
 
 use std::cell::RefCell;
 use std::pin::pin;
@@ -11,10 +11,10 @@ use tollgate_store::{Clock as _, Loaded, Store, StoreError, Swap, scripts};
 use crate::bindings::spin::redis::redis::{Connection, Error, RedisParameter, RedisResult};
 use crate::clock::SystemClock;
 
-/// How long a server may take to let us in, and to answer a command. Spin itself would wait for ever.
+/// How long a server may take to accept a connection, and to answer a command. Spin would wait for ever.
 const ANSWER_TIME_MAX: Span = Span::from_secs(1);
 
-/// Records in one Redis server. It is connected to when it is first asked.
+/// Records in one Redis server, connected to on first use.
 pub(crate) struct Redis {
     address: String,
     connection: RefCell<Option<Rc<Connection>>>,
@@ -30,13 +30,13 @@ impl Redis {
         if let Some(connection) = self.connection.borrow().as_ref() {
             return Ok(Rc::clone(connection));
         }
-        // Another request may do the same meanwhile: then one of the two connections is used once.
+        // Another request may do the same meanwhile; one of the two connections is then used only once.
         let opened = Rc::new(in_time(Connection::open(self.address.clone())).await?);
         self.connection.replace(Some(Rc::clone(&opened)));
         Ok(opened)
     }
 
-    /// What a command answers that has one answer.
+    /// Runs a command that has exactly one answer.
     async fn ask(
         &self,
         command: &str,
@@ -45,7 +45,7 @@ impl Redis {
         let connection = self.connection().await?;
         let asked = connection.execute(String::from(command), arguments);
         let mut answers = in_time(asked).await.inspect_err(|_| {
-            // The next request connects anew: a connection that broke need not mend by itself.
+            // The next request connects anew, since a broken connection may never recover by itself.
             self.connection.replace(None);
         })?;
         match (answers.pop(), answers.is_empty()) {
@@ -86,7 +86,7 @@ impl Store for Redis {
         ];
         match self.ask("EVAL", arguments).await? {
             RedisResult::Int64(1) => Ok(Swap::Done),
-            // What is there instead is loaded when it is needed.
+            // The value that is there instead is loaded when it is needed.
             RedisResult::Nil | RedisResult::Binary(_) => Ok(Swap::Conflict),
             other => Err(unexpected("EVAL", &Some(other))),
         }
@@ -97,12 +97,12 @@ impl Store for Redis {
     }
 }
 
-/// As the script reads it: `0` is for ever, so nothing else may be.
+/// The time to live in the script's form: `0` means for ever, so a shorter time is rounded up to 1 ms.
 fn millis_to_live(forget_after: Span) -> u64 {
     forget_after.finite_millis_ceil().map_or(0, |millis| millis.max(1))
 }
 
-/// What Redis answers, or that it did not within [`ANSWER_TIME_MAX`].
+/// Redis's answer, or an error if there is none within [`ANSWER_TIME_MAX`].
 async fn in_time<T>(asked: impl Future<Output = Result<T, Error>>) -> Result<T, StoreError> {
     match select(pin!(asked), pin!(SystemClock.sleep(ANSWER_TIME_MAX))).await {
         Either::Left((answer, _)) => answer.map_err(store_error),

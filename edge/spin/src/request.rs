@@ -1,7 +1,7 @@
-//! Requests, taken from the host as far as the service looks at them: method, path, `Prefer`, body,
-//! where a key is needed `Authorization`, and of what is looked at `Last-Event-ID`.
+//! Takes from the host only the parts of a request that the service uses: method, path, `Prefer`, body,
+//! `Authorization` where a key is needed, and `Last-Event-ID` of a GET.
 //!
-//! spin-sdk's own conversion takes all of it, each header and trailer included, and that is a tenth
+//! spin-sdk's own conversion takes everything, each header and trailer included, and that is a tenth
 //! of the component.
 
 use std::convert::Infallible;
@@ -18,13 +18,13 @@ use spin_sdk::wasip3::wit_bindgen::StreamResult;
 use spin_sdk::wasip3::wit_future;
 use tollgate_service::{BODY_BYTES_MAX, LAST_EVENT_ID, PREFER};
 
-/// Most bytes of a body that are read at once.
+/// Maximum bytes of a body that are read at once.
 const READ_BYTES: usize = 16 * 1024;
 
-/// The request, as the service takes it. Its body is read when it is asked for.
+/// The request in the service's form. Its body is read on demand.
 ///
-/// What a host lets through although it is no path or no method is nothing that the service has: it
-/// becomes a path that there is not, or a method that nothing takes.
+/// A host may let an invalid path or method through. It becomes a path that does not exist, or a method
+/// that no endpoint takes.
 pub(crate) fn from_wasi(
     request: types::Request,
     needs_key: bool,
@@ -61,10 +61,10 @@ fn declared_bytes(content_length: &[Vec<u8>]) -> Option<usize> {
     str::from_utf8(value).ok()?.parse().ok()
 }
 
-/// The body, or so much of it that it is too long.
+/// The body, or as much of it as shows that it is too long.
 ///
-/// A client that says how long its body is spares the read that finds its end. How the trailers end is
-/// not waited for: a body that broke off is broken JSON, and its client is gone.
+/// A declared length saves the read that would find the end. The trailers are not awaited: a body that
+/// broke off is invalid JSON, and its client is gone.
 async fn read(request: types::Request, declared_bytes: Option<usize>) -> Bytes {
     let (_done, result) = wit_future::new(|| Ok(()));
     let (mut stream, _trailers) = types::Request::consume_body(request, result);

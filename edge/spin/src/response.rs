@@ -1,4 +1,4 @@
-//! Answers, handed to the host so that they take as few writes as possible.
+//! Answers, passed to the host in as few writes as possible.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -14,21 +14,21 @@ use tollgate_service::Watch;
 
 use crate::setup::EdgeService;
 
-/// The answer, as the host takes it. Without a body it has no stream either: then head and end are
-/// one write, and hosts that don't set TCP_NODELAY don't hold the end back.
+/// The answer in the host's form. An empty body gets no stream: head and end are then one write, and
+/// hosts that don't set TCP_NODELAY don't delay the end.
 pub(crate) fn complete(response: Response<Full<Bytes>>) -> Result<types::Response, ErrorCode> {
     let (mut parts, body) = response.into_parts();
     let body = Vec::from(body.into_inner().unwrap_or_default());
     parts.headers.insert(CONTENT_LENGTH, body.len().into());
     let headers = fields(&parts.headers)?;
-    // The trailers: none, which is what a dropped writer means.
+    // No trailers, which is what a dropped writer means.
     let (end, trailers) = wit_future::new(|| Ok(None));
     let (response, _sent) = if body.is_empty() {
         types::Response::new(headers, None, trailers)
     } else {
         let (mut writer, reader) = wit_stream::new();
         spawn(async move {
-            // What is left over nobody wanted.
+            // Bytes are left over only if the client stopped reading.
             writer.write_all(body).await;
             drop((writer, end));
         });
@@ -38,7 +38,7 @@ pub(crate) fn complete(response: Response<Full<Bytes>>) -> Result<types::Respons
     Ok(response)
 }
 
-/// An answer that goes on, until it is over or nobody listens any more.
+/// An answer that is streamed until it ends or its client stops reading.
 pub(crate) fn streaming(
     head: Parts,
     mut watch: Watch,
@@ -62,7 +62,7 @@ pub(crate) fn streaming(
 }
 
 fn set_status(response: &types::Response, status: StatusCode) -> Result<(), ErrorCode> {
-    // It is 200 unless it is set, and most answers are.
+    // The default is 200, and so are most answers.
     if status == StatusCode::OK {
         return Ok(());
     }
@@ -70,8 +70,8 @@ fn set_status(response: &types::Response, status: StatusCode) -> Result<(), Erro
 }
 
 thread_local! {
-    /// Names and values of an answer, as the host takes them. The next answer is written over them: it has
-    /// about as many of about the same length, and allocating each anew takes longer than copying it.
+    /// An answer's header names and values in the host's form. The next answer reuses the allocations: it
+    /// has about as many of about the same length, and allocating takes longer than copying.
     static ENTRIES: RefCell<Vec<(String, Vec<u8>)>> = const { RefCell::new(Vec::new()) };
 }
 

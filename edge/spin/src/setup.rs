@@ -1,4 +1,4 @@
-//! The service of this instance, made by its first request and used by all of them.
+//! The instance's service, built by its first request and shared by all.
 
 use std::cell::OnceCell;
 use std::rc::Rc;
@@ -24,7 +24,7 @@ thread_local! {
     static SERVICE: OnceCell<Rc<EdgeService>> = const { OnceCell::new() };
 }
 
-/// The service, or the problem that every request is answered with while the configuration is wrong.
+/// The service, or the problem that answers every request while the configuration is wrong.
 pub(crate) async fn service() -> Result<Rc<EdgeService>, Problem> {
     let made = || SERVICE.with(|cell| cell.get().cloned());
     if let Some(service) = made() {
@@ -35,7 +35,7 @@ pub(crate) async fn service() -> Result<Rc<EdgeService>, Problem> {
         api_keys: variable("api_keys").await,
         store: variable("store").await,
     };
-    // Another request may have been faster meanwhile; then its service is the one.
+    // Another request may have been faster; its service is then used.
     if let Some(service) = made() {
         return Ok(service);
     }
@@ -50,10 +50,10 @@ async fn variable(name: &str) -> Result<String, String> {
     variables::get(name).await.map_err(|error| format!("the variable `{name}`: {error}"))
 }
 
-/// What the operator has said.
+/// The operator's configuration.
 struct Variables {
     policies: Result<String, String>,
-    /// Empty where everybody may ask.
+    /// Empty where no key is needed.
     api_keys: Result<String, String>,
     store: Result<String, String>,
 }

@@ -1,4 +1,4 @@
-//! Where records are kept: the variable `store` says it.
+//! Where records are kept, as the variable `store` says.
 
 use tollgate_core::Span;
 use tollgate_store::{ElectedStore, Loaded, Page, Store, StoreError, Swap, SweptStore};
@@ -7,20 +7,20 @@ use crate::clock::SystemClock;
 use crate::keyvalue::KeyValue;
 use crate::redis::Redis;
 
-/// What a host calls its key-value store that creates as exactly as it swaps. Spin's does not, so nobody is told
-/// to set this there.
+/// The name of a key-value store whose creations are as exact as its swaps. Spin's are not, so this is not
+/// documented for Spin.
 const EXACT: &str = "exact-key-value";
 
 /// One of the stores that Spin offers.
 pub(crate) enum EdgeStore {
     /// Its key-value store: `key-value`.
     KeyValue(ElectedStore<KeyValue, SystemClock>),
-    /// A Redis server, by a script: `redis://…`.
+    /// A Redis server, through a script: `redis://…`.
     Redis(Redis),
 }
 
 impl EdgeStore {
-    /// The store that is called `name`, or a message that says what it may be called.
+    /// The store called `name`, or a message that lists the valid names.
     pub(crate) fn named(name: &str) -> Result<Self, String> {
         let keys = KeyValue::default();
         match name {

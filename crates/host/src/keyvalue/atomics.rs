@@ -1,10 +1,10 @@
 //! `wasi:keyvalue/atomics`: increment, and compare-and-swap.
 //!
 //! `cas.new` reads the key and remembers what it saw, and so does every later `current`. (The first
-//! `current` tells what `new` saw: two reads for one handle would be wasted.) `swap` writes only if the
-//! key still holds what was seen last, "nothing" included: of two first writers one wins. So a `swap`
-//! without a `current` compares with the value at the time of `new`.
-//! A swap that lost gives a new handle, which has seen the value that won.
+//! `current` returns what `new` saw, to save a second read.) `swap` writes only if the key still holds
+//! what was seen last, absence included: of two first writers one wins. So a `swap` without a `current`
+//! compares with the value at the time of `new`.
+//! A swap that lost returns a new handle, which has seen the value that won.
 
 use tollgate_kv::{Increment, KeyValue, KeyValueError, Swap};
 use wasmtime::component::Resource;

@@ -1,7 +1,7 @@
 //! `wasi:keyvalue/batch`: many keys in one call.
 //!
-//! Values are answered in the order of the keys, absent ones too. A batch that writes does not stop
-//! at the first error: it tries every key, then answers the first error.
+//! Values are returned in the order of the keys, absent ones included. A batch that writes does not stop
+//! at the first error: it tries every key, then returns the first error.
 
 use futures::future::join_all;
 use tollgate_kv::KeyValueError;
@@ -29,7 +29,7 @@ impl Host for KeyValueView<'_> {
             return Ok(Err(error));
         }
         let store = &self.ctx.store;
-        // Together rather than one by one, so that one commit of the store holds many of them.
+        // Concurrently rather than one by one, so that the store commits many of them at once.
         let writes =
             key_values.into_iter().map(|(key, value)| async move { store.set(&key, value).await });
         Ok(first_error(join_all(writes).await))

@@ -1,8 +1,8 @@
 //! Serves `wasi:keyvalue@0.2.0-draft2` and `spin:key-value@3.0.0` to a guest, both over one
 //! [`KeyValue`].
 //!
-//! There is one store, labelled [`STORE_LABEL`]; any other label answers `no-such-store`.
-//! What the two interfaces say of the same key is the same value.
+//! There is one store, labelled [`STORE_LABEL`]; any other label returns `no-such-store`.
+//! Both interfaces see the same value under the same key.
 
 mod atomics;
 mod batch;
@@ -21,29 +21,29 @@ use crate::bindings::wasi::keyvalue as wasi_wit;
 /// The only store there is, under the name that Spin gives its default store.
 pub const STORE_LABEL: &str = "default";
 
-/// Most handles (buckets, stores and compare-and-swap handles) one instance may hold at a time.
+/// Maximum handles (buckets, stores and compare-and-swap handles) one instance may hold at a time.
 pub const HANDLES_MAX: usize = 1_024;
 
-/// Most keys of one batch call.
+/// Maximum keys of one batch call.
 pub const BATCH_KEYS_MAX: usize = 1_000;
 
-/// Most bytes of values that one batch read answers.
+/// Maximum bytes of values that one batch read returns.
 pub const BATCH_BYTES_MAX: usize = 4 << 20;
 
-/// Most keys that `spin:key-value` lists at once; `wasi:keyvalue` lists any number, in pages.
+/// Maximum keys that `spin:key-value` lists at once; `wasi:keyvalue` lists any number, in pages.
 pub const LISTED_KEYS_MAX: usize = 100_000;
 
-/// `wasi:keyvalue`'s handle of an open store.
+/// `wasi:keyvalue`'s handle to an open store.
 pub struct Bucket;
 
-/// `spin:key-value`'s handle of an open store.
+/// `spin:key-value`'s handle to an open store.
 pub struct SpinStore;
 
-/// A compare-and-swap in the making: the key, and the value that must still be there.
+/// A pending compare-and-swap: the key, and the value that must still be there.
 pub struct Cas {
     key: String,
     seen: Option<Vec<u8>>,
-    /// Nobody was told `seen` yet, so the next `current` may answer it without reading again.
+    /// `seen` was not returned yet, so the next `current` may return it without reading again.
     untold: bool,
 }
 
@@ -69,7 +69,7 @@ pub struct KeyValueView<'a> {
 }
 
 impl KeyValueView<'_> {
-    /// Makes a handle, or answers nothing when the instance holds [`HANDLES_MAX`] already.
+    /// Makes a handle, or returns `None` when the instance already holds [`HANDLES_MAX`].
     fn open<T: Send + 'static>(&mut self, value: T) -> wasmtime::Result<Option<Resource<T>>> {
         if self.ctx.handles >= HANDLES_MAX {
             return Ok(None);

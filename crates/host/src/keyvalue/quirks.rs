@@ -1,14 +1,14 @@
-//! The faults of Spin's own stores, made here on purpose: what is exact under them is exact on Spin.
+//! The faults of Spin's own stores, reproduced on purpose: what is exact under them is exact on Spin.
 //!
-//! Both stores: `list-keys` takes no cursor. What `spin:redis` is asked, it waits for without an end.
+//! With both stores, `list-keys` takes no cursor, and `spin:redis` waits for answers without a timeout.
 //!
-//! [`Quirks::Spin`] is the SQLite store. A swap whose handle saw nothing, since the key was absent or
-//! since nobody asked `current`, writes whatever is there. `get-many` leaves absent keys out and answers
-//! in an order of its own. `increment` of what is no number panics, which ends the instance; that Spin's
-//! store then answers nothing until a restart is not reproduced.
+//! [`Quirks::Spin`] is the SQLite store. A swap whose handle saw nothing, because the key was absent or
+//! `current` was never called, overwrites whatever is there. `get-many` omits absent keys and returns the
+//! rest in an order of its own. `increment` of a value that is not a number panics, which ends the
+//! instance; Spin's store then answers nothing until a restart, which is not reproduced.
 //!
-//! [`Quirks::SpinRedis`] is the Redis store. A swap that wrote reports that it failed, one that met
-//! another's value passes without having written, and `get-many` fails.
+//! [`Quirks::SpinRedis`] is the Redis store. A swap that wrote reports failure, a swap that found another
+//! value reports success without having written, and `get-many` fails.
 
 use std::time::Duration;
 
@@ -21,8 +21,8 @@ use crate::bindings::wasi::keyvalue::atomics::{self, CasError, HostCas};
 use crate::bindings::wasi::keyvalue::batch;
 use crate::bindings::wasi::keyvalue::store::{self, Error, HostBucket, KeyResponse};
 
-/// How long a write waits for its turn at Spin's file. Others write meanwhile, and without it they would
-/// seldom do so between a `current` and its `swap`.
+/// How long a write waits for its turn at Spin's file. Others write meanwhile; without this delay they
+/// would seldom do so between a `current` and its `swap`.
 const UPSERT_DELAY: Duration = Duration::from_millis(2);
 
 /// A host whose faults are reproduced.
@@ -128,13 +128,13 @@ impl HostCas for SpinView<'_> {
 }
 
 impl SpinView<'_> {
-    /// A handle that has seen nothing so far.
+    /// A handle that has seen nothing yet.
     fn open_cas(&mut self, key: String) -> wasmtime::Result<Result<Resource<Cas>, Error>> {
         let handle = self.plain.open(Cas { key, seen: None, untold: false })?;
         Ok(handle.ok_or_else(too_many_handles))
     }
 
-    /// What a swap that failed answers: a new handle, which has seen the value of now.
+    /// What a failed swap returns: a new handle, which has seen the current value.
     async fn retry(&mut self, key: String) -> wasmtime::Result<CasError> {
         let retry = match self.open_cas(key)? {
             Ok(retry) => retry,

@@ -62,8 +62,8 @@ impl<T: Send> HostStoreWithStore<T> for KeyValueHost {
         Ok(value.map(|value| value.is_some()).map_err(Error::from))
     }
 
-    /// All keys are read before the first is given out: a guest that writes while it lists sees the
-    /// keys of one moment, page by page.
+    /// Reads all keys before returning the first, so that a guest that writes while it lists sees a
+    /// snapshot, page by page.
     async fn get_keys(
         accessor: &Accessor<T, Self>,
         _store: Resource<SpinStore>,
@@ -81,7 +81,7 @@ fn store<T>(accessor: &Accessor<T, KeyValueHost>) -> Arc<dyn KeyValue> {
     accessor.with(|mut access| Arc::clone(&access.get().ctx.store))
 }
 
-/// The keys that were found, and why there are not more.
+/// The keys found, and why there are not more.
 pub(super) async fn list_all(store: &dyn KeyValue) -> (Vec<String>, Result<(), Error>) {
     let mut keys = Vec::new();
     let mut cursor = None;

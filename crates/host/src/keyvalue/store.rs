@@ -52,8 +52,8 @@ impl HostBucket for KeyValueView<'_> {
         Ok(value.map(|value| value.is_some()).map_err(Error::from))
     }
 
-    /// The cursor is the store's own, so a listing goes on where it was even when keys come and go
-    /// meanwhile. A store without an order may list a key that stays more than once.
+    /// The cursor is the store's own, so a listing continues where it was even if keys come and go
+    /// meanwhile. An unordered store may list a key more than once.
     async fn list_keys(
         &mut self,
         _bucket: Resource<Bucket>,

@@ -12,10 +12,10 @@ use super::other;
 use crate::bindings::spin::redis::redis::Error;
 use crate::keyvalue::quirks::Quirks;
 
-/// Most addresses that guests may be connected to at a time: an allowed server with different passwords
-/// or databases.
+/// Maximum addresses that guests may be connected to at a time. An allowed server has several addresses if
+/// guests use different passwords or databases.
 const ADDRESSES_MAX: usize = 16;
-/// How long a server may take to let us in, and to answer a command.
+/// How long a server may take to accept a connection, and to answer a command.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// A Redis server: host and port.
@@ -32,10 +32,10 @@ impl FromStr for RedisServer {
     }
 }
 
-/// The servers that guests may ask, and the connections to them.
+/// The servers that guests may use, and the connections to them.
 pub(crate) struct RedisServers {
     allowed: Vec<RedisServer>,
-    /// Nothing where guests wait for ever, as they do on Spin.
+    /// `None` where guests wait for ever, as they do on Spin.
     answer_timeout: Option<Duration>,
     connections: Mutex<Connections>,
 }
@@ -43,7 +43,7 @@ pub(crate) struct RedisServers {
 #[derive(Default)]
 struct Connections {
     by_address: HashMap<String, RedisConnection>,
-    /// How many there were in all.
+    /// How many connections were ever made.
     made: u64,
 }
 
@@ -53,7 +53,7 @@ impl RedisServers {
         Self { allowed, answer_timeout, connections: Mutex::default() }
     }
 
-    /// The connection to `address`, which is made when it is first used.
+    /// The connection to `address`, which is established on first use.
     pub(super) fn connection(&self, address: String) -> Result<RedisConnection, Error> {
         let server = address.parse().map_err(|_| Error::InvalidAddress)?;
         if !self.allowed.contains(&server) {
@@ -75,7 +75,7 @@ impl RedisServers {
         Ok(connection)
     }
 
-    /// Lets go of a connection that failed.
+    /// Drops a connection that failed.
     pub(super) fn forget(&self, number: u64) {
         let mut connections = self.connections.lock().unwrap_or_else(PoisonError::into_inner);
         connections.by_address.retain(|_, connection| connection.number != number);
@@ -89,7 +89,7 @@ fn connect(
     let config = ConnectionManagerConfig::new()
         .set_connection_timeout(answer_timeout)
         .set_response_timeout(answer_timeout)
-        // Whoever asks next tries again.
+        // The next request tries again.
         .set_number_of_retries(0);
     ConnectionManager::new_lazy_with_config(Client::open(address)?, config)
 }

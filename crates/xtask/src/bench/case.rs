@@ -1,4 +1,4 @@
-//! What is measured: a server, and what it is asked.
+//! The benchmark's cases: a server, and the requests sent to it.
 
 use std::fs;
 use std::process::Command;
@@ -11,8 +11,8 @@ use crate::server::Server;
 
 pub(super) const POLICIES_FILE: &str = "policies.toml";
 
-/// `open`, `combine` and `lease` admit everything, `shut` one request per key and then none. Every record
-/// moves with every admission that it is told of.
+/// `open`, `combine` and `lease` admit everything, `shut` one request per key and then none. Every admission
+/// that reaches a record changes it.
 pub(super) const POLICIES: &str = r#"
 [policy.open]
 requests = { algorithm = "token-bucket", capacity = 1000000000000, refill = 1000, per = "1s" }
@@ -29,18 +29,18 @@ requests = { algorithm = "token-bucket", capacity = 1000000000000, refill = 1000
 requests = { algorithm = "token-bucket", capacity = 1, refill = 0, per = "1s" }
 "#;
 
-/// What answers.
+/// The server under load.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Runtime {
     /// hyper and nothing else.
     BareHyper,
-    /// The edge function of this file, below [`paths::out`].
+    /// The edge function in this file, below [`paths::out`].
     Edge(&'static str),
     /// The service compiled for this machine.
     Native,
     /// throttlecrab's server, which decides in its memory.
     Throttlecrab,
-    /// Redis itself, asked for the swap's script by `redis-benchmark`.
+    /// Redis itself, running the swap's script for `redis-benchmark`.
     Redis,
 }
 
@@ -61,11 +61,11 @@ pub(super) enum Ask {
     Acquire,
     /// [`BATCH`] acquires in one request.
     Batch,
-    /// One decision of throttlecrab's.
+    /// One throttlecrab decision.
     Throttle,
 }
 
-/// The cases that more than throughput is measured of: the edge function, and the service in the program itself.
+/// The cases of which more than throughput is measured: the edge function, and the native service.
 pub(super) const BOTH_RUNTIMES: &str = "ce";
 
 /// Acquires in a batch.
@@ -78,9 +78,9 @@ pub(super) struct Case {
     pub(super) runtime: Runtime,
     pub(super) store: Store,
     pub(super) ask: Ask,
-    /// The policy that is asked.
+    /// The policy of the requests.
     pub(super) policy: &'static str,
-    /// How many keys are asked for in turn.
+    /// How many keys the requests take in turn.
     pub(super) keys: &'static str,
     /// Whether the answer has a body.
     pub(super) body: bool,
@@ -97,7 +97,7 @@ const COMPOSED: Case = Case {
     body: false,
 };
 
-/// The service in the program itself.
+/// The native service.
 const NATIVE: Case = Case {
     letter: 'e',
     title: "`--native`, memory",
@@ -106,7 +106,7 @@ const NATIVE: Case = Case {
     ..COMPOSED
 };
 
-/// The edge, and one key that everyone asks for.
+/// The edge, with all requests on one key.
 const HOT: Case =
     Case { title: "one hot key: edge, composed, redb grouped", keys: "1", ..COMPOSED };
 /// The same without WebAssembly.
@@ -245,7 +245,7 @@ impl Case {
         Ok(command)
     }
 
-    /// What has to be installed for this case and is not.
+    /// What this case needs that is not installed.
     pub(super) fn missing(&self) -> Option<&'static str> {
         if self.runtime == Runtime::Throttlecrab {
             others::missing(
@@ -270,7 +270,7 @@ impl Case {
 }
 
 impl Bench {
-    /// `tollgate serve` on a free port, with everything that it writes in the bench's folder.
+    /// `tollgate serve` on a free port, writing only to the bench's folder.
     pub(super) fn serve(&self) -> Command {
         let mut command = Command::new(&self.program);
         command.current_dir(&self.folder).env("XDG_CACHE_HOME", self.folder.join("cache"));
@@ -278,7 +278,7 @@ impl Bench {
         command
     }
 
-    /// Where the Redis server of the benchmark is.
+    /// The address of the benchmark's Redis server.
     fn redis_url(&self) -> anyhow::Result<String> {
         let redis = self.redis.as_ref().context("no Redis server was started")?;
         Ok(format!("redis://{}", redis.address))

@@ -1,4 +1,4 @@
-//! How long a start takes, and how large things are.
+//! Start-up times and sizes.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -13,8 +13,8 @@ use crate::{paths, size};
 
 const WARM_STARTS: u32 = 5;
 
-/// From the start of the program to the first 200 on `/healthz`: with nothing compiled yet, and with
-/// what the start before has left in the cache.
+/// Time from the start of the program to the first 200 on `/healthz`: with nothing compiled yet, and with
+/// the cache that the previous start left.
 pub(super) fn starts(bench: &Bench) -> anyhow::Result<String> {
     let cache = bench.folder.join("cache");
     if cache.exists() {
@@ -54,7 +54,7 @@ pub(super) fn sizes() -> anyhow::Result<String> {
     Ok(table)
 }
 
-/// The record of a key that was charged, under a policy of one limit.
+/// The size of a charged key's record, under a policy of one limit.
 fn record_bytes() -> anyhow::Result<usize> {
     let limit = Limit::token_bucket("requests", 10, 3, Span::from_secs(1))?;
     let policy = Policy::new([limit])?;

@@ -1,4 +1,4 @@
-//! What connections cost that ask for nothing.
+//! The cost of idle connections.
 
 use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -12,7 +12,7 @@ use crate::server::Server;
 
 const CONNECTIONS: usize = 10_000;
 
-/// Memory of the servers of the chosen cases, before and with so many idle connections.
+/// Memory of the servers of the chosen cases, before and with the idle connections.
 pub(super) fn connections(bench: &Bench, results: &[Results]) -> anyhow::Result<String> {
     let mut table = format!(
         "| {CONNECTIONS} idle connections | MiB before | MiB with them | bytes each |\n\
@@ -37,7 +37,7 @@ pub(super) fn connections(bench: &Bench, results: &[Results]) -> anyhow::Result<
     Ok(table)
 }
 
-/// A connection that has asked once and was answered.
+/// A connection that has sent one request and received its answer.
 fn ask(server: &Server) -> anyhow::Result<TcpStream> {
     let mut stream = TcpStream::connect(&server.address)?;
     stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: bench\r\n\r\n")?;

@@ -14,14 +14,14 @@ pub(super) const SCRIPT_FILE: &str = "acquire.lua";
 /// Open connections, each with one request at a time.
 pub(super) const CONNECTIONS: &str = "64";
 
-/// A record of one meter limit has about this many bytes.
+/// Approximate size of a record with one meter limit.
 const RECORD_BYTES: usize = 24;
 const REDIS_KEY: &str = "tollgate:r/open/benchmark";
-/// About what a Redis server answers here.
+/// Approximate throughput of a Redis server here.
 const REDIS_REQUESTS_PER_SECOND: u64 = 50_000;
 
-/// Asks for some keys in turn, all written before the first is sent, each after a random pause where one is asked
-/// for. The last line tells the figures.
+/// wrk's script: sends requests for some keys in turn, all prepared before the first is sent, each after a random
+/// pause if one is set. The last line of output has the figures.
 pub(super) const SCRIPT: &str = r#"
 local requests, turn, pause = {}, 0, 0
 
@@ -67,14 +67,14 @@ done = function(summary, latency)
 end
 "#;
 
-/// A server and what it is asked.
+/// A server and the requests sent to it.
 pub(super) struct Load<'a> {
     pub(super) folder: &'a Path,
     pub(super) server: &'a Server,
     pub(super) case: &'a Case,
 }
 
-/// What one run gave.
+/// The measurements of one run.
 pub(super) struct Measured {
     requests: f64,
     /// Decisions that each request asked for.
@@ -105,7 +105,7 @@ impl Measured {
 }
 
 impl Load<'_> {
-    /// Loads the server; an error when it did not answer all as this case expects.
+    /// Loads the server; an error unless all answers are what this case expects.
     pub(super) fn run(&self, duration: Duration) -> anyhow::Result<Measured> {
         match self.case.runtime {
             Runtime::Redis => self.redis_benchmark(duration),
@@ -113,7 +113,7 @@ impl Load<'_> {
         }
     }
 
-    /// Loads the server by wrk, each connection with a pause of this mean before it asks again.
+    /// Loads the server with wrk; each connection pauses before every request, for `pause_ms` on average.
     pub(super) fn wrk(&self, duration: Duration, pause_ms: u64) -> anyhow::Result<Measured> {
         let (case, cpu_before) = (self.case, self.server.cpu_seconds()?);
         let text = stdout(
@@ -141,7 +141,7 @@ impl Load<'_> {
         Ok(Measured { requests, decisions, seconds, p50_ms, p99_ms, cpu_seconds })
     }
 
-    /// Swaps one record for itself, from as many connections, for about this long.
+    /// Swaps one record for itself, from the same number of connections, for about this long.
     fn redis_benchmark(&self, duration: Duration) -> anyhow::Result<Measured> {
         let (_, port) = self.server.address.rsplit_once(':').context("an address has a port")?;
         let redis = |program: &str, args: &[&str]| {
@@ -159,7 +159,7 @@ impl Load<'_> {
         let row = text.lines().last().context("redis-benchmark said nothing")?;
         let figures: Vec<f64> =
             row.rsplit(',').filter_map(|it| it.trim_matches('"').parse().ok()).collect();
-        // From the last: longest, 99 %, 95 %, 50 %, shortest, mean, and how many per second.
+        // From the last: maximum, p99, p95, p50, minimum, mean, and requests per second.
         let [_, p99_ms, _, p50_ms, _, _, rate] = figures[..] else {
             bail!("redis-benchmark said {text}");
         };
@@ -191,7 +191,7 @@ impl Ask {
     }
 }
 
-/// What a program that ended well wrote.
+/// The output of a program, if it succeeded.
 fn stdout(command: &mut Command) -> anyhow::Result<String> {
     let output = command.output().with_context(|| format!("can't start {command:?}"))?;
     ensure!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));

@@ -1,20 +1,20 @@
-//! Servers of others, to compare with.
+//! Other projects' servers, for comparison.
 
 use std::net::TcpListener;
 use std::process::{Command, Stdio};
 
 use crate::server::Server;
 
-/// More than anybody takes here: nothing is to be denied.
+/// More than the benchmark's clients need: nothing is to be denied.
 const THROTTLECRAB_BUFFER: &str = "100000";
 
-/// How to install a program, unless it is.
+/// How to install a program, unless it is installed.
 pub(super) fn missing(program: &str, how: &'static str) -> Option<&'static str> {
     let version = Command::new(program).arg("--version").stdout(Stdio::null()).status();
     version.is_err().then_some(how)
 }
 
-/// Redis that keeps what it is told in memory, so that no disk is measured.
+/// Redis without persistence, so that no disk is measured.
 pub(super) fn redis() -> anyhow::Result<Server> {
     let port = free_port()?;
     let mut command = Command::new("redis-server");
@@ -30,7 +30,7 @@ pub(super) fn throttlecrab() -> anyhow::Result<Server> {
     Server::start_on(port, &mut command)
 }
 
-/// A port that nobody listens on, a moment ago.
+/// A port that was free a moment ago.
 fn free_port() -> anyhow::Result<u16> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }

@@ -95,7 +95,7 @@ pub(super) fn machine(load_before: &str) -> String {
     )
 }
 
-/// One row per case; `of a` is its requests/s over those of the first.
+/// One row per case; `of a` is its requests/s relative to the first case's.
 pub(super) fn cases(results: &[Results]) -> String {
     let mut table = String::from(
         "| | case | requests/s | of the first | p50 ms | p99 ms | CPU µs/request |\n\
@@ -149,7 +149,7 @@ impl Bound {
         }
     }
 
-    /// Says that it holds, or not, only if every round says so: a noisy machine proves nothing.
+    /// Calls the target held or missed only if every round agrees: a noisy machine proves nothing.
     fn verdict(&self, lowest: f64, highest: f64) -> &'static str {
         let (worst, best) = match *self {
             Self::AtLeast(bound) => (lowest >= bound, highest >= bound),
@@ -163,7 +163,7 @@ impl Bound {
     }
 }
 
-/// One ratio a round: what happens to a machine in one round happens to both.
+/// One ratio per round: what disturbs the machine in one round affects both cases.
 fn round_ratios(upper: &Results, lower: &Results, figure: fn(&Measured) -> f64) -> Vec<f64> {
     let rounds = upper.rounds.iter().zip(&lower.rounds);
     rounds.map(|(upper, lower)| figure(upper) / figure(lower)).collect()

@@ -1,4 +1,4 @@
-//! How slow the slowest are, at half of what a server can take.
+//! Tail latency at half of a server's peak throughput.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use super::load::{CONNECTIONS, Load, Measured};
 use super::report::median;
 use super::{Bench, Results, WARM_UP};
 
-/// p99 over p50 of the chosen cases, each at half the rate that it had in the table.
+/// p99 over p50 of the chosen cases, each at half its rate in the table.
 pub(super) fn at_half_the_peak(bench: &Bench, results: &[Results]) -> anyhow::Result<String> {
     let mut table = String::from(
         "| at half the peak | of the peak | p50 ms | p99 ms | p99 over p50 | target |\n\
@@ -27,7 +27,7 @@ pub(super) fn at_half_the_peak(bench: &Bench, results: &[Results]) -> anyhow::Re
 }
 
 impl Bench {
-    /// A fresh server, with pauses between requests that make it about so many per second.
+    /// A fresh server, with pauses between requests that yield about `per_second` of them.
     fn measure_at(&self, case: &Case, per_second: f64) -> anyhow::Result<Measured> {
         let server = case.start(self)?;
         let load = Load { folder: &self.folder, server: &server, case };

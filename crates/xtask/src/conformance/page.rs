@@ -23,13 +23,13 @@ it; the component inside it is the one above, and the program is tested end to e
 provider feedback have vectors of their own, which the core and the component run (`tests/component`).
 ";
 
-/// The page of what was seen, when all agree.
+/// The page of results, when all surfaces agree.
 pub(super) fn page(transcripts: &[(&Surface, Transcript)]) -> String {
     let mut page = String::from(HEAD);
     page.push_str("| | surface | run by |\n|--:|---|---|\n");
     for (number, (surface, _)) in (1..).zip(transcripts) {
         let Surface { title, test, .. } = surface;
-        // Writing to text never fails.
+        // Writing to a `String` never fails.
         let _ = writeln!(page, "| {number} | {title} | [{test}](../{test}) |");
     }
     page.push_str("\nSteps that were run:\n\n| file | digest |");

@@ -1,4 +1,4 @@
-//! The Python package's tests, on the package with the module inside.
+//! Tests the Python package with the module inside.
 
 use std::path::Path;
 use std::process::Command;

@@ -1,4 +1,4 @@
-//! Where vectors run.
+//! The surfaces that the vectors run on.
 
 use std::fs;
 use std::path::Path;
@@ -11,10 +11,10 @@ use crate::{js, npm, paths, program};
 
 /// A way into the core.
 pub(super) struct Surface {
-    /// Of its transcript.
+    /// The name of its transcript.
     pub(super) name: &'static str,
     pub(super) title: &'static str,
-    /// What runs the vectors there.
+    /// The test that runs the vectors there.
     pub(super) test: &'static str,
 }
 
@@ -71,9 +71,9 @@ pub(super) const ALL: [Surface; 10] = [
 /// The variable that tells tests the folder for transcripts.
 pub(crate) const TRANSCRIPTS: &str = "TOLLGATE_TRANSCRIPTS";
 
-/// Runs the tests of all surfaces, all but those of the program. The components have been built.
+/// Runs the tests of all surfaces; of the end-to-end tests, only the Spin example's. Needs the built components.
 pub(super) fn run_all(transcripts: &Path) -> anyhow::Result<()> {
-    // Not of the core's package alone, which would have other features of shared crates.
+    // Not for the core's package alone, which would have different features of shared crates.
     run(cargo(&["test", "--quiet", "--test", "vectors"]).env(TRANSCRIPTS, transcripts))?;
     let test = ["test", "--quiet", "--package", "tollgate-example-wasmi"];
     run(cargo(&test).env(TRANSCRIPTS, transcripts))?;
@@ -97,7 +97,7 @@ fn node_module(transcripts: &Path) -> anyhow::Result<()> {
         .current_dir(example))
 }
 
-/// The module for Node is made beside what npm installs, and the example's tests are run in their place.
+/// The module for Node is built next to what npm installs; the example's tests run where they are.
 fn jco(transcripts: &Path) -> anyhow::Result<()> {
     let (example, work) = (paths::root().join("examples/node-jco"), paths::out().join("jco"));
     npm::install(&example, &work)?;

@@ -1,11 +1,11 @@
-//! What one surface said.
+//! The results of one surface.
 
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, ensure};
 use sha2::{Digest as _, Sha256};
 
-/// Fewer steps, and a surface has not run them all.
+/// With fewer steps, a surface has not run them all.
 const STEPS_MIN: usize = 600;
 
 /// The steps of each file, in order.
@@ -13,7 +13,7 @@ const STEPS_MIN: usize = 600;
 pub(super) struct Transcript(BTreeMap<String, Vec<String>>);
 
 impl Transcript {
-    /// Reads lines of a file's name, a tab, and what was said.
+    /// Parses lines of a file's name, a tab, and the result of a step.
     pub(super) fn new(text: &str) -> anyhow::Result<Self> {
         let mut files: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for line in text.lines() {
@@ -35,7 +35,7 @@ impl Transcript {
         self.0.get(file).map_or(0, Vec::len)
     }
 
-    /// The first 16 digits of the SHA-256 of all that was said in this file, a line each.
+    /// The first 16 digits of the SHA-256 of all results in this file, one per line.
     pub(super) fn digest(&self, file: &str) -> String {
         let mut hash = Sha256::new();
         for said in self.0.get(file).into_iter().flatten() {
@@ -45,7 +45,7 @@ impl Transcript {
         hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// The first step in which the other one differs, if there is one.
+    /// The first step in which `other` differs, if any.
     pub(super) fn difference(&self, other: &Self) -> Option<String> {
         let mut files: Vec<&String> = self.0.keys().chain(other.0.keys()).collect();
         files.sort_unstable();
@@ -73,7 +73,7 @@ mod tests {
         Transcript::new(&(0..STEPS_MIN).map(line).collect::<String>()).unwrap()
     }
 
-    /// One word in one step is a difference, and told where it is.
+    /// One word in one step is a difference, and its place is reported.
     #[test]
     fn one_step_that_differs_is_found() {
         let (all_alike, one_differs) = (transcript(STEPS_MIN), transcript(5));

@@ -1,4 +1,4 @@
-//! The npm package's tests, on the package as it is published.
+//! Tests the npm package as published.
 
 use std::fs;
 use std::path::Path;
@@ -11,14 +11,14 @@ use crate::conformance::TRANSCRIPTS;
 use crate::js::{build, tsc, work};
 use crate::{folder, paths};
 
-/// Builds the package and passes its tests. What the vectors said goes to the folder `transcripts`.
+/// Builds the package and runs its tests. The vectors' results go to the folder `transcripts`.
 pub(crate) fn test(transcripts: Option<&Path>) -> anyhow::Result<()> {
     let package = build()?;
     folder::replace(&package, &work().join("node_modules/tollgate"))?;
     folder::replace(&paths::root().join("crates/js/test"), &work().join("test"))?;
     write_examples(&work().join("test"))?;
     folder::empty(&work().join("test-out"))?;
-    // Types are tested by compiling: some lines must not compile, and say so.
+    // Types are tested by compiling: lines that must not compile are marked.
     tsc(&work().join("test/tsconfig.json"))?;
     let tests = compiled_tests()?;
     let vectors = paths::root().join("tests/vectors");
@@ -31,7 +31,7 @@ pub(crate) fn test(transcripts: Option<&Path>) -> anyhow::Result<()> {
         .current_dir(work()))
 }
 
-/// Each example of the package's README is a test: it compiles, and what it asserts is so.
+/// Each example in the package's README is a test: it must compile, and its assertions must hold.
 fn write_examples(folder: &Path) -> anyhow::Result<()> {
     let readme = fs::read_to_string(paths::root().join("crates/js/npm/README.md"))?;
     for (number, block) in readme.split("```ts\n").skip(1).enumerate() {

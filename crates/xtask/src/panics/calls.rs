@@ -1,4 +1,4 @@
-//! Which function of a core module calls which.
+//! The call graph of a core module.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::iter;
@@ -16,13 +16,13 @@ const BY_POINTER: u32 = u32::MAX;
 pub(super) struct Calls {
     imports: Vec<String>,
     exports: BTreeSet<u32>,
-    /// Of each function that is no import, those that it calls.
+    /// For each function that is not an import, those that it calls.
     callees: Vec<BTreeSet<u32>>,
     pointed_at: BTreeSet<u32>,
     names: BTreeMap<u32, String>,
 }
 
-/// Functions, each with one that calls it; an export has itself.
+/// Functions, each with one of its callers; an export has itself.
 pub(super) type Reached = BTreeMap<u32, u32>;
 
 impl Calls {
@@ -41,7 +41,7 @@ impl Calls {
         u32::try_from(position).ok()
     }
 
-    /// What is reached from the exports, without going through functions whose names contain one of
+    /// The functions reachable from the exports, without going through functions whose names contain one of
     /// `closed`.
     pub(super) fn reached(&self, closed: &[&str]) -> Reached {
         let mut reached: Reached = self.exports.iter().map(|export| (*export, *export)).collect();
@@ -58,7 +58,7 @@ impl Calls {
         reached
     }
 
-    /// The calls from an export to `function`, one per line.
+    /// The chain of calls from an export to `function`, one per line.
     pub(super) fn way(&self, reached: &Reached, function: u32) -> String {
         let caller = |callee: &u32| reached.get(callee).copied().filter(|caller| caller != callee);
         let way: Vec<_> = iter::successors(Some(function), caller).collect();

@@ -1,12 +1,12 @@
 //! Every crate that becomes WebAssembly, and how it is built.
 
-/// What LLVM may copy into its callers where the core is all there is: hardly anything, whatever is hinted at
-/// for native code. wasm-opt inlines what has one caller, and by that alone a decision of the plain module
-/// takes 5 to 15 % fewer instructions, and the component 8 % fewer bytes.
+/// LLVM's inlining thresholds for modules of the core alone: hardly anything is inlined, despite the hints
+/// meant for native code. wasm-opt inlines functions with one caller, and with that alone a decision of the
+/// plain module takes 5 to 15 % fewer instructions, and the component 8 % fewer bytes.
 const CORE_LLVM_ARGS: [&str; 2] = ["-inline-threshold=10", "-inlinehint-threshold=10"];
 
-/// The same for JavaScript, where a decision crosses the border alone and V8 inlines no call between functions: what
-/// is hinted at is copied. A decision takes three quarters of the time for it; with more the module gets larger.
+/// The same for JavaScript, where each decision is a call of its own and V8 inlines no call between functions: what
+/// is hinted at is inlined. A decision then takes three quarters of the time; inlining more enlarges the module.
 const JS_LLVM_ARGS: [&str; 2] = ["-inline-threshold=5", "-inlinehint-threshold=225"];
 
 /// A crate that becomes WebAssembly.
@@ -15,9 +15,9 @@ pub(crate) struct Guest<'a> {
     pub(crate) package: &'static str,
     pub(super) features: &'a str,
     pub(super) target: &'static str,
-    /// What LLVM is told beside what the profile says.
+    /// LLVM arguments besides those of the profile.
     pub(super) llvm_args: &'static [&'static str],
-    /// The file that it becomes; empty of what is bound to JavaScript.
+    /// The output file; empty for modules that are bound to JavaScript.
     pub(super) out: &'static str,
 }
 
@@ -43,20 +43,20 @@ pub(super) const EDGE: Guest<'_> = Guest {
     out: "edge.wasm",
 };
 
-/// What JavaScript calls. These become no components: their glue is made by `js.rs`.
+/// The modules that JavaScript calls. They don't become components: `js.rs` makes their glue.
 pub(super) const JS: Guest<'_> =
     Guest { package: "tollgate-js", llvm_args: &JS_LLVM_ARGS, out: "", ..LIMITER };
-// Machines that wait: they get smaller by what is copied into them.
+// State machines that wait: inlining makes them smaller.
 pub(super) const JS_STORES: Guest<'_> =
     Guest { package: "tollgate-js-stores", llvm_args: &[], ..JS };
 pub(super) const JS_UPSTREAM: Guest<'_> =
     Guest { package: "tollgate-js-upstream", llvm_args: &CORE_LLVM_ARGS, ..JS };
 
-/// The Worker. It becomes no component either.
+/// The Worker. It does not become a component either.
 pub(super) const WORKER: Guest<'_> =
     Guest { package: "tollgate-edge-cloudflare", llvm_args: &[], out: "", ..LIMITER };
 
-/// The core for hosts without components. It is no component either.
+/// The core for hosts without components. It is not a component either.
 pub(super) const MODULE: Guest<'_> =
     Guest { package: "tollgate-module", out: "module.wasm", ..LIMITER };
 
@@ -70,7 +70,7 @@ pub(super) const TEST_GUESTS: [Guest<'_>; 3] = [
     Guest { package: "tollgate-guest-faulty", out: "guest-faulty.wasm", ..EDGE },
 ];
 
-/// The example of a Spin component that asks the limiter itself, as its test asks it.
+/// The example of a Spin component that calls the limiter itself, built as its test needs it.
 pub(super) const SPIN_EXAMPLE: Guest<'_> = Guest {
     package: "tollgate-example-spin-limiter",
     features: "vectors",
@@ -78,13 +78,13 @@ pub(super) const SPIN_EXAMPLE: Guest<'_> = Guest {
     ..EDGE
 };
 
-/// Guests of benchmarks alone.
+/// Guests that only benchmarks run.
 pub(super) const BENCH_GUESTS: [Guest<'_>; 2] = [
     Guest { features: "linked", out: "edge-linked.wasm", ..EDGE },
     Guest { package: "tollgate-guest-null-limiter", out: "null-limiter.wasm", ..LIMITER },
 ];
 
-/// All of them, for clippy, and the example as who copies it builds it.
+/// All of them, for clippy, and the example as someone who copies it builds it.
 pub(crate) const ALL: [Guest<'_>; 16] = {
     let [null, keyvalue, faulty] = TEST_GUESTS;
     let [linked, null_limiter] = BENCH_GUESTS;

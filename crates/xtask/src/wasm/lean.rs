@@ -1,9 +1,9 @@
-//! A component without what it has only because it was encoded step by step.
+//! Removes from a component what is there only because it was encoded step by step.
 //!
-//! wit-component exports every interface through a component within the component, which takes all types and
-//! functions in under made-up names, and hands them out again under their own. Where no type comes from another
-//! interface, an instance that lists them says the same. It also leaves the long names by which it found the
-//! functions of the core module, and those that only debuggers read.
+//! wit-component exports every interface through an inner component, which imports all types and functions
+//! under made-up names and exports them again under their own. Where no type comes from another interface, an
+//! instance that lists them is equivalent. wit-component also leaves the long names by which it found the
+//! functions of the core module, and names that only debuggers read.
 
 use std::convert::Infallible;
 
@@ -18,18 +18,18 @@ use wasmparser::{
 };
 use wit_component::WitPrinter;
 
-/// What a component may use: what Spin 4.1 and the embedded host take, without anything being turned on.
+/// Features that a component may use: those that Spin 4.1 and the embedded host enable by default.
 const FEATURES: WasmFeatures =
     WasmFeatures::WASM2.union(WasmFeatures::COMPONENT_MODEL).union(WasmFeatures::CM_ASYNC);
 
 type Result<T> = std::result::Result<T, reencode::Error<Infallible>>;
 
-/// What wit-component puts in front of the names of what such an inner component takes in.
+/// wit-component's prefix for the names of types that such an inner component imports.
 const TYPE: &str = "import-type-";
 const FUNCTION: &str = "import-func-";
 
-/// The same component, smaller. How wit-component encodes is known of one version of it, so it is an error when the
-/// interface is another one.
+/// The same component, smaller. This relies on how one version of wit-component encodes, so it is an error if the
+/// result has a different interface.
 pub(crate) fn lean(component: &[u8]) -> anyhow::Result<Vec<u8>> {
     let mut out = Component::new();
     Lean::default().parse_component(&mut out, Parser::new(0), component)?;
@@ -55,15 +55,15 @@ fn interface(component: &[u8]) -> anyhow::Result<String> {
 
 #[derive(Default)]
 struct Lean {
-    /// Names of core functions, each known as its position from now on.
+    /// Names of core functions, each replaced by its position.
     names: Vec<String>,
-    /// What becomes of each inner component: its new index, if it stays.
+    /// The new index of each inner component, if it stays.
     inner: Vec<Option<u32>>,
 }
 
 impl Lean {
-    /// A name of an interface's function has a `#` in it: the only names of core functions that nothing but an
-    /// alias of the component asks for.
+    /// The short form of a core function's name. Only names of interface functions, which contain a `#`, are
+    /// shortened: nothing refers to them but an alias of the component.
     fn core_name(&mut self, name: &str) -> String {
         if !name.contains('#') {
             return name.to_owned();
@@ -81,8 +81,8 @@ impl Lean {
     }
 }
 
-/// Whether an inner component takes in a type of another interface: that comes in twice, the second time with a 0
-/// behind its name.
+/// Whether an inner component imports a type of another interface. Such a type is imported twice, the second time
+/// with a 0 after its name.
 fn has_types_of_others(component: &[u8], parser: Parser) -> Result<bool> {
     let mut types = Vec::new();
     for payload in parser.parse_all(component) {

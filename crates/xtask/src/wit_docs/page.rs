@@ -63,7 +63,7 @@ impl Page<'_> {
         Ok(head + &self.parts(&definition.kind)?)
     }
 
-    /// What a type is made of, as a table.
+    /// The parts of a type, as a table.
     fn parts(&self, kind: &TypeDefKind) -> anyhow::Result<String> {
         let rows = match kind {
             TypeDefKind::Record(record) => self.fields(record)?,

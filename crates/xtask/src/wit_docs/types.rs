@@ -7,13 +7,13 @@ pub(super) fn spelled(resolve: &Resolve, kind: &Type) -> String {
     written(resolve, kind, &|id| resolve.types[id].name.clone().unwrap_or_default())
 }
 
-/// The same, with links to the types that have a place on a page.
+/// The same, with links to the types that are on a page.
 pub(super) fn linked(resolve: &Resolve, kind: &Type) -> String {
     let text = written(resolve, kind, &|id| {
         let (page, name) = original(resolve, id);
         format!("[{name}]({page}.md#{name})")
     });
-    // Markdown would take it for HTML.
+    // Markdown would take `<` for HTML.
     text.replace('<', "&lt;")
 }
 
