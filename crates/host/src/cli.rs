@@ -25,25 +25,25 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Answer POST /v1/acquire and friends over HTTP.
+    /// Serve the HTTP API (POST /v1/acquire and the rest).
     Serve(ServeArgs),
-    /// Tell what a policy would have done to a trace of real requests.
+    /// Report what a policy would have done to a trace of real requests.
     Replay(tollgate_replay::Args),
-    /// Say whether files of policies and keys are as they should be.
+    /// Check a policies file and a keys file, and report what is wrong with them.
     Check(CheckArgs),
-    /// Make a key of the API: the key on standard error, the lines for the file of keys on standard output.
+    /// Make an API key: the key goes to standard error, its lines for the keys file to standard output.
     Key(KeyArgs),
-    /// Look at what a store holds, and move it: dump, restore, get, set, delete.
+    /// Inspect and move the contents of a store: dump, restore, get, set, delete.
     #[command(subcommand)]
     State(StateCommand),
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct CheckArgs {
-    /// A file of policies, TOML or JSON.
+    /// A policies file, TOML or JSON.
     pub(crate) policies: PathBuf,
 
-    /// A file of keys.
+    /// A keys file.
     #[arg(long, value_name = "FILE")]
     pub(crate) keys: Option<PathBuf>,
 }
@@ -58,16 +58,16 @@ pub(crate) struct ServeArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) policies: Option<PathBuf>,
 
-    /// Who may ask: hashes of keys, as `tollgate key` writes them. Without it everybody may, and only
-    /// loopback addresses are listened on.
+    /// API keys (their hashes, as `tollgate key` writes them). Without it no key is needed, and only
+    /// loopback addresses may be listened on.
     #[arg(long, value_name = "FILE")]
     pub(crate) keys: Option<PathBuf>,
 
     #[command(flatten)]
     pub(crate) store: StoreArgs,
 
-    /// Remove records that are idle, with so long a pause after each round through the store, such as
-    /// "30s" or "1h": 1 second to 1 day; or "off".
+    /// Remove idle records. The value is the pause after each round through the store, "1s" to "1d", or
+    /// "off".
     #[arg(long, value_name = "PAUSE", default_value = "1m")]
     pub(crate) sweep: SweepArg,
 
@@ -83,15 +83,15 @@ pub(crate) struct ServeArgs {
     #[arg(long = "variable", value_name = "NAME=VALUE", conflicts_with = "native")]
     pub(crate) variables: Vec<VariableArg>,
 
-    /// A Redis server that the edge function may ask: redis://HOST or redis://HOST:PORT.
+    /// A Redis server that the edge function may use: redis://HOST or redis://HOST:PORT.
     #[arg(long, value_name = "URL", conflicts_with = "native")]
     pub(crate) allow_redis: Vec<RedisServer>,
 
-    /// Show the edge function the faults of another host's stores, to test what runs there.
+    /// Give the edge function stores with the faults of another host's, to test what will run there.
     #[arg(long, value_name = "HOST", conflicts_with = "native")]
     pub(crate) quirks: Option<Quirks>,
 
-    /// Open connections; more wait until one is closed. Fewer where the system allows fewer open files.
+    /// Maximum open connections; further ones wait. Fewer if the system allows fewer open files.
     #[arg(long, value_name = "COUNT", default_value_t = 10_240, value_parser = connections)]
     pub(crate) connections: usize,
 
@@ -99,7 +99,7 @@ pub(crate) struct ServeArgs {
     #[arg(long)]
     pub(crate) access_log: bool,
 
-    /// How log lines look; they go to standard error.
+    /// The format of log lines, which go to standard error.
     #[arg(long, value_name = "FORMAT", default_value = "human")]
     pub(crate) log_format: LogFormat,
 

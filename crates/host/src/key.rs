@@ -12,26 +12,26 @@ use crate::name_arg::name;
 
 #[derive(Debug, Args)]
 pub(crate) struct KeyArgs {
-    /// What the key is called: 1 to 64 ASCII letters, digits, "_", "-" or ".", and not dots alone.
+    /// The key's name: 1 to 64 ASCII letters, digits, "_", "-" or ".", and not dots alone.
     #[arg(value_parser = name)]
     name: String,
 
-    /// Whose records it reaches, and no others; spelt as names are.
+    /// The tenant whose records it reaches, and no others; the same characters as in a name.
     #[arg(long, value_name = "NAME", value_parser = name)]
     tenant: String,
 
-    /// What it may be used for; may be given several times.
+    /// What it may be used for; may be repeated.
     #[arg(long, value_name = "SCOPE", default_values = ["acquire", "observe"])]
     scope: Vec<ScopeArg>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum ScopeArg {
-    /// Ask, and say what came of it.
+    /// Acquire and settle; barriers; report events, feedback and reductions.
     Acquire,
-    /// Look.
+    /// Read limits, capacities, policies and metrics; watch.
     Observe,
-    /// Change what is remembered of a key, and capacities.
+    /// Change keys, capacities and policies.
     Admin,
 }
 

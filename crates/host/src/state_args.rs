@@ -9,7 +9,7 @@ use tollgate_core::{KEY_BYTES_MAX, is_key};
 use crate::name_arg::name;
 use crate::store_arg::StoreArgs;
 
-/// Look at what a store holds, and move it. A redb file is opened by one process at a time: stop the
+/// Inspect and move the contents of a store. A redb file can be open in one process only: stop the
 /// server first.
 #[derive(Debug, Subcommand)]
 pub(crate) enum StateCommand {
@@ -19,7 +19,7 @@ pub(crate) enum StateCommand {
     Restore(RestoreArgs),
     /// Print one record.
     Get(GetArgs),
-    /// Write one record, whatever was there.
+    /// Write one record, replacing any that is there.
     Set(SetArgs),
     /// Remove one record.
     Delete(DeleteArgs),
@@ -34,30 +34,30 @@ pub(crate) struct DumpArgs {
     #[command(flatten)]
     pub(crate) store: StoreArgs,
 
-    /// Policies, as TOML or JSON: of their records the dump tells where each limit stands.
+    /// Policies, as TOML or JSON: the dump decodes their records, with the status of each limit.
     #[arg(long, value_name = "FILE")]
     pub(crate) policies: Option<PathBuf>,
 
-    /// Show no progress. There is none either where standard error is not a terminal.
+    /// Show no progress bar. There is none either if standard error is not a terminal.
     #[arg(long)]
     pub(crate) quiet: bool,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct RestoreArgs {
-    /// The dump: a file, which is read through before anything is written, or "-" for standard input,
-    /// which is restored up to the first line that is wrong.
+    /// The dump: a file, which is checked in full before anything is written, or "-" for standard input,
+    /// which is restored up to the first invalid line.
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
 
     #[command(flatten)]
     pub(crate) store: StoreArgs,
 
-    /// Replace records that the store has already, instead of stopping at the first one that differs.
+    /// Replace records that the store already has, instead of stopping at the first that differs.
     #[arg(long)]
     pub(crate) overwrite: bool,
 
-    /// Show no progress. There is none either where standard error is not a terminal.
+    /// Show no progress bar. There is none either if standard error is not a terminal.
     #[arg(long)]
     pub(crate) quiet: bool,
 }
@@ -70,7 +70,7 @@ pub(crate) struct GetArgs {
     #[command(flatten)]
     pub(crate) store: StoreArgs,
 
-    /// Policies, as TOML or JSON: tell where each limit of the record stands.
+    /// Policies, as TOML or JSON: decode the record, with the status of each limit.
     #[arg(long, value_name = "FILE")]
     pub(crate) policies: Option<PathBuf>,
 }
@@ -87,7 +87,7 @@ pub(crate) struct SetArgs {
     #[command(flatten)]
     pub(crate) store: StoreArgs,
 
-    /// Policies, as TOML or JSON: refuse what is no record of theirs.
+    /// Policies, as TOML or JSON: refuse bytes that are not a record of theirs.
     #[arg(long, value_name = "FILE")]
     pub(crate) policies: Option<PathBuf>,
 }
@@ -118,7 +118,7 @@ pub(crate) struct RecordArgs {
     )]
     key: Option<String>,
 
-    /// The tenant whose record it is, where the API has keys.
+    /// The tenant whose record it is, if the API has keys.
     #[arg(long, value_name = "NAME", requires = "policy", value_parser = name)]
     tenant: Option<String>,
 

@@ -15,7 +15,7 @@ pub(crate) struct StoreArgs {
     #[arg(long, value_name = "STORE", default_value = "redb:tollgate.redb")]
     pub(crate) store: StoreArg,
 
-    /// When a charge is safe from a crash of a redb store: "immediate" (before it is answered), "grouped"
+    /// When a charge in a redb store becomes safe from a crash: "immediate" (before the answer), "grouped"
     /// (some milliseconds later) or "none" (when the program ends).
     #[arg(long, value_name = "WHEN", default_value_t = Durability::Grouped)]
     pub(crate) durability: Durability,

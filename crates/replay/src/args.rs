@@ -8,7 +8,7 @@ use clap::ValueEnum;
 /// The longest list of keys that `--top` takes.
 const TOP_MAX: u16 = 1_000;
 
-/// Replays a trace of real requests through a policy and tells what it would have done to them.
+/// Replays a trace of real requests through a policy and reports what it would have done to them.
 ///
 /// The trace's own times are the clock: nothing waits. Lines are replayed in the order of the file,
 /// and times that step back, as in every access log, make the limiter a little stricter; --sort
@@ -49,7 +49,7 @@ pub struct Args {
     #[arg(long = "cost", value_name = "LIMIT=COLUMN")]
     pub(crate) costs: Vec<CostSource>,
 
-    /// Access log: what the key is [default: ip].
+    /// Access log: what to use as the key [default: ip].
     #[arg(long, value_enum)]
     pub(crate) key_field: Option<KeyField>,
 
@@ -75,7 +75,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE.svg")]
     pub(crate) plot: Option<PathBuf>,
 
-    /// Show no progress bar. There is none either where standard error is not a terminal.
+    /// Show no progress bar. There is none either if standard error is not a terminal.
     #[arg(long)]
     pub(crate) quiet: bool,
 
