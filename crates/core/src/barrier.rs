@@ -171,7 +171,7 @@ impl Barrier {
         }
     }
 
-    /// Where the barrier stands; `None` when it was never created.
+    /// The state of the barrier; `None` if it was never created.
     #[must_use]
     pub fn query(&self, now: Timestamp) -> Option<Status> {
         let is_open = self.opened_by.is_some();

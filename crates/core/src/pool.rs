@@ -42,7 +42,7 @@ pub struct Pool {
     members: Vec<Member>,
 }
 
-/// Who is asked first, and who is next when that one is full.
+/// Which member is asked first, and which is next when that one is full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Choice<'a> {
     /// In turn.

@@ -18,7 +18,7 @@ use crate::time::{Span, Timestamp};
 pub(crate) use self::bytes::ADAPTIVE_BYTES_MAX;
 pub use self::change::{Change, Note, REASON_BYTES_MAX, SOURCE_BYTES_MAX};
 
-/// The policy's numbers: what holds for a key until it is told otherwise.
+/// The policy's numbers, in force until a key is given others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Adaptive {
     capacity: u64,
@@ -26,7 +26,7 @@ pub(crate) struct Adaptive {
     recovery: Recovery,
 }
 
-/// Where a key stands.
+/// The state of a key.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct AdaptiveState {
     /// The time at which `level` was right; 0 for a key that was never seen.
@@ -41,7 +41,7 @@ pub(crate) struct AdaptiveState {
     pub(crate) change: Option<Change>,
 }
 
-/// What is in force for a key.
+/// The capacity in force for a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Capacity {
     /// Units per window now.
@@ -83,8 +83,8 @@ impl Adaptive {
         state.level = rescaled(state.level, before, after).min(most).max(most.saturating_neg());
     }
 
-    /// Reduces the capacity to `factor_permille` thousandths of what it is now, at least 1 unit.
-    /// Says what it is then; `None` when that would not be lower.
+    /// Reduces the capacity to `factor_permille` thousandths of what it is now, at least 1 unit. Returns the
+    /// new capacity, or `None` if it would not be lower.
     pub(crate) fn reduce(
         &self,
         state: &mut AdaptiveState,
@@ -103,8 +103,8 @@ impl Adaptive {
         Some(to)
     }
 
-    /// Follows a reduction that was announced elsewhere, as far as it has not recovered since: if that
-    /// is below what is in force. Whether it was; the capacity never rises by it.
+    /// Follows a reduction announced elsewhere, as far as it has not recovered since, if that is below the
+    /// capacity in force. Returns whether it was; the capacity never rises.
     pub(crate) fn follow(
         &self,
         state: &mut AdaptiveState,
@@ -145,7 +145,7 @@ impl Adaptive {
         self.recovery.stretches(self.numbers(state).0, state.reduction)
     }
 
-    /// How the level goes on from the state's own time.
+    /// The course of the level from the state's own time.
     fn course(&self, state: &AdaptiveState) -> Course {
         let (stretches, (_, period)) = (self.stretches(state), self.numbers(state));
         Course { stretches, period, level: state.level, at: state.at.as_nanos() }
@@ -167,8 +167,7 @@ impl Adaptive {
         state.at = now.max(state.at).max(Timestamp::from_nanos(1));
     }
 
-    /// Debt beyond one capacity, which a larger capacity left behind, is forgiven. Says whether there
-    /// was any.
+    /// Forgives debt beyond one capacity, left behind by a larger capacity. Returns whether there was any.
     fn forgive(&self, state: &mut AdaptiveState) -> bool {
         let (capacity, period) = self.numbers(state);
         let deepest = full(capacity, period).saturating_neg();

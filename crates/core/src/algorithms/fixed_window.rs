@@ -63,7 +63,7 @@ impl FixedWindow {
         }
     }
 
-    /// The limit, and as much debt. A limit that was lowered forgives what is beyond.
+    /// The limit plus as much debt; a lowered limit forgives what exceeds that.
     const fn used_max(&self) -> u64 {
         self.limit.saturating_mul(2)
     }

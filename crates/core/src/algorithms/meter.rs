@@ -24,8 +24,8 @@ use crate::algorithms::rule::Rule;
 use crate::algorithms::wait::until;
 use crate::time::{Span, Timestamp};
 
-/// How far beyond a possible TAT a record is still believed: what clocks of machines that share a
-/// store may differ by. A record further ahead was written by a broken clock; it counts as used up.
+/// How far beyond a possible TAT a record is still believed: the most that the clocks of machines sharing a
+/// store may differ. A record further ahead was written by a broken clock, and counts as used up.
 pub const SKEW_MAX: Span = Span::from_secs(60);
 
 /// A theoretical arrival time: whole nanoseconds, and a numerator over the meter's denominator.

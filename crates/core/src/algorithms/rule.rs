@@ -1,8 +1,8 @@
-//! What every algorithm can be asked, whatever it remembers.
+//! The interface of every algorithm, whatever its state.
 
 use crate::time::{Span, Timestamp};
 
-/// Where a limit stands: see the functions of [`Rule`] that are named so.
+/// The status of a limit: see the functions of [`Rule`] with these names.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Room {
     pub(crate) capacity: u64,
@@ -39,7 +39,7 @@ pub(crate) trait Rule {
     /// How long until the state is as if never used, if nothing more is taken.
     fn reset_after(&self, state: &Self::State, now: Timestamp) -> Span;
 
-    /// All that is told of a limit of which nothing is held.
+    /// The whole status of a limit with nothing held.
     #[inline]
     fn room(&self, state: &Self::State, now: Timestamp) -> Room {
         Room {

@@ -7,7 +7,7 @@
 use crate::algorithms::rule::Rule;
 use crate::time::{Span, Timestamp};
 
-/// So many slots.
+/// A number of slots.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Slots {
     slots: u64,
@@ -30,7 +30,7 @@ impl Rule for Slots {
         units <= self.slots
     }
 
-    /// What was held is free again; nothing is left of it.
+    /// A settled hold leaves no trace: its slots are free again.
     fn charge(&self, (): &mut (), _: Timestamp, _: u64) {}
 
     fn remaining(&self, (): &(), _: Timestamp) -> u64 {

@@ -1,11 +1,11 @@
-//! What a barrier answers.
+//! The answers of a barrier.
 
 use core::fmt;
 
 use super::PARTIES_MAX;
 use crate::time::Span;
 
-/// What came of creating a barrier.
+/// The outcome of creating a barrier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
 pub enum Created {
@@ -21,7 +21,7 @@ pub enum Created {
     },
 }
 
-/// What came of an arrival.
+/// The outcome of an arrival.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Arrival {
     /// This party was the last one: the barrier is open. One party of a generation is told so, however
@@ -45,7 +45,7 @@ pub enum Arrival {
     NoBarrier,
 }
 
-/// What came of leaving.
+/// The outcome of leaving.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Departure {
     /// The barrier is open, and this party is not, or no longer, among those who may still have to
@@ -70,7 +70,7 @@ pub enum Departure {
     NoBarrier,
 }
 
-/// Where a barrier stands.
+/// The state of a barrier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Status {
     /// The present generation, 1 or more.

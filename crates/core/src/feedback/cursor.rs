@@ -3,7 +3,7 @@
 //! The formats are made of a hundred of these readings, which are therefore not inlined: in a WebAssembly
 //! component size counts for more here than speed.
 
-/// What of a value is not read yet. A reading that fails gives nothing, and the value is malformed.
+/// The unread rest of a value. A failed read returns `None`, and the value is malformed.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Cursor<'a> {
     rest: &'a [u8],

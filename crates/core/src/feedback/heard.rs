@@ -1,4 +1,4 @@
-//! Gathering what one header after the other says.
+//! Collects what the headers say, one after the other.
 
 use alloc::vec::Vec;
 
@@ -8,7 +8,7 @@ use super::level::{self, Dimension, Level};
 use super::{Feedback, VALUE_BYTES_MAX, WAIT_MAX, ratelimit, reset, retry_after};
 use crate::time::{Span, Timestamp};
 
-/// What the headers said so far, where the order they come in makes no difference.
+/// What the headers have said so far. Their order makes no difference.
 #[derive(Debug, Default)]
 pub(super) struct Heard {
     retry_after: Option<Span>,
@@ -47,7 +47,7 @@ impl Heard {
         }
     }
 
-    /// What they said together, in a response of this status.
+    /// What they say together, in a response with this status.
     pub(super) fn feedback(self, status: u16) -> Feedback {
         let said = retry_after::combine(self.retry_after, self.retry_after_millis);
         let refused = (400..=599).contains(&status);

@@ -50,7 +50,7 @@ impl Dimension {
     }
 }
 
-/// Where one limit of the upstream stands, as far as it said so.
+/// The status of one limit of the upstream, as far as it was reported.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Level {
     /// What the limit counts.
@@ -69,7 +69,7 @@ impl Level {
         Self { dimension, limit: None, remaining: None, reset_after: None }
     }
 
-    /// Takes from both what makes a caller the most careful.
+    /// Combines two levels, taking the more cautious number of each.
     fn tighten(&mut self, other: &Self) {
         self.limit = least(self.limit, other.limit);
         self.remaining = least(self.remaining, other.remaining);

@@ -14,7 +14,7 @@ use super::level::{Dimension, Level};
 use super::structured_field::{self, Item, Member};
 use crate::time::Span;
 
-/// The levels that `RateLimit` tells of; none if it is malformed.
+/// The levels in `RateLimit`; none if it is malformed.
 pub(super) fn parse(value: &[u8]) -> impl Iterator<Item = Level> {
     members(value).into_iter().filter_map(|member| match member.key {
         Some(key) => draft_07(key, member.value.unsigned()?),
@@ -22,7 +22,7 @@ pub(super) fn parse(value: &[u8]) -> impl Iterator<Item = Level> {
     })
 }
 
-/// The limits that `RateLimit-Policy` tells of; none if it is malformed.
+/// The limits in `RateLimit-Policy`; none if it is malformed.
 pub(super) fn parse_policy(value: &[u8]) -> impl Iterator<Item = Level> {
     members(value).into_iter().filter_map(|member| {
         let limit = Some(member.parameter("q")?);

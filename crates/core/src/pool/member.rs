@@ -1,4 +1,4 @@
-//! What is known of a pool's member, and comes back with every grant.
+//! A pool member's metadata, which comes back with every grant.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -11,7 +11,7 @@ pub const MEMBER_PAIRS_MAX: usize = 8;
 /// Longest text of one pair, in bytes.
 pub const MEMBER_TEXT_BYTES_MAX: usize = 256;
 
-/// One of a pool: what the caller wants to know of it when it was chosen, as names and texts.
+/// A member of a pool: metadata for the caller that chose it, as names and texts.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Member {
     pairs: Vec<(Name, Box<str>)>,

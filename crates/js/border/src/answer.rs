@@ -1,4 +1,4 @@
-//! What a decision says, as numbers in a row.
+//! A decision as a row of numbers.
 //!
 //! ```text
 //! retry_after  closed_for  delay    of the whole decision
@@ -28,7 +28,7 @@ const EFFECTS: [Effect; 9] = [
     Effect::Changed,
 ];
 
-// Each has the number of its place.
+// The code of each verdict and effect is its index here.
 const _: () = {
     let mut place = 0;
     while place < EFFECTS.len() {
@@ -45,7 +45,7 @@ pub const fn code(verdict: Verdict, effect: Effect) -> u32 {
     verdict.code() as u32 | (effect.code() as u32) << 2
 }
 
-/// All that was decided, in nanoseconds.
+/// The numbers of a decision, in nanoseconds.
 #[must_use]
 pub fn exact(applied: &Applied) -> Vec<u64> {
     let whole = [applied.retry_after, applied.closed_for, applied.delay].map(Span::as_nanos);
@@ -63,7 +63,7 @@ pub fn exact(applied: &Applied) -> Vec<u64> {
     whole.into_iter().chain(limits).collect()
 }
 
-/// What these numbers say, and the record to write; `None` when they are none of a decision.
+/// The decision that these numbers describe, and the record to write; `None` when they describe none.
 #[must_use]
 pub fn applied(code: u32, numbers: &[u64], record: Option<Vec<u8>>) -> Option<Applied> {
     let (whole, limits) = numbers.split_first_chunk::<HEAD>()?;

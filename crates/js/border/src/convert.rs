@@ -1,4 +1,4 @@
-//! Between JavaScript's numbers and those of the core.
+//! Converts between JavaScript's numbers and the core's.
 
 use alloc::string::ToString;
 use core::fmt::Display;
@@ -7,21 +7,20 @@ use tollgate_core::{Id, Span, Timestamp};
 use wasm_bindgen::JsValue;
 
 const NANOS_PER_MILLI: u64 = 1_000_000;
-/// As many milliseconds as nanoseconds can be counted of: so a product needs no second look, for which
-/// WebAssembly would take a call.
+/// The most milliseconds that fit in nanoseconds: up to it a product needs no overflow check, which would be
+/// a call in WebAssembly.
 const MILLIS_MAX: u64 = u64::MAX / NANOS_PER_MILLI;
 
-/// Milliseconds since the epoch, with fractions of them, as far as the number has any.
+/// A timestamp from milliseconds since the epoch, which may have a fraction.
 #[inline]
 pub fn timestamp(millis: f64) -> Timestamp {
-    // A conversion saturates: what is negative is 0, and what is too large the end of time.
+    // The conversion saturates: negative numbers become 0, and too large ones the end of time.
     let whole = (millis as u64).min(MILLIS_MAX);
     let part = (millis - whole as f64) * NANOS_PER_MILLI as f64;
     Timestamp::from_nanos((whole * NANOS_PER_MILLI).saturating_add(part as u64))
 }
 
-/// Whole milliseconds, rounded up, so that waiting that long is enough. What never comes is
-/// infinite.
+/// Whole milliseconds, rounded up, so that waiting that long is enough. Never is infinity.
 #[inline]
 pub fn millis(span: Span) -> f64 {
     // Most spans are none at all, and a division is slow.
@@ -32,7 +31,7 @@ pub fn millis(span: Span) -> f64 {
     }
 }
 
-/// A number that was checked to be a whole one.
+/// A number that has been checked to be whole.
 #[inline]
 pub const fn units(number: f64) -> u64 {
     number as u64
@@ -44,7 +43,7 @@ pub fn id(bytes: &[u8]) -> Result<Id, JsValue> {
     Ok(Id::from_u128(u128::from_be_bytes(bytes)))
 }
 
-/// What JavaScript makes an error of: the field, a colon, and what is wrong with it.
+/// The text that JavaScript turns into an error: the field, a colon, and what is wrong with it.
 pub fn error(message: impl Display) -> JsValue {
     JsValue::from_str(&message.to_string())
 }

@@ -1,5 +1,5 @@
-//! What the modules of the npm package have in common: their allocator, and how values of the core cross
-//! between them and JavaScript. On a target other than WebAssembly the crate is empty.
+//! Shared by the modules of the npm package: the allocator, and the conversion of the core's values to and
+//! from JavaScript. On targets other than WebAssembly the crate is empty.
 #![no_std]
 #![cfg(target_family = "wasm")]
 
@@ -11,7 +11,7 @@ pub mod convert;
 #[global_allocator]
 static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
 
-/// Nothing here panics on any input; where memory ends, JavaScript sees a `WebAssembly.RuntimeError`.
+/// Nothing here panics on any input; when memory runs out, JavaScript gets a `WebAssembly.RuntimeError`.
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
     core::arch::wasm32::unreachable()

@@ -1,4 +1,4 @@
-//! Who decides on the keys: the core, behind JavaScript, in the module that has the policies.
+//! Calls the module with the policies, through JavaScript, to decide on keys.
 
 use alloc::vec::Vec;
 
@@ -9,8 +9,8 @@ use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
 extern "C" {
-    /// An object of JavaScript's. Each of its methods does an operation to the record of a leg, or to none,
-    /// at so many nanoseconds since the epoch.
+    /// A JavaScript object. Each method applies an operation to the record of a leg, or to an absent one, at
+    /// a time in nanoseconds since the epoch.
     pub type Decider;
 
     #[wasm_bindgen(method, catch)]
@@ -55,7 +55,7 @@ extern "C" {
         ttl: u64,
     ) -> Result<Said, JsValue>;
 
-    /// What it says: the other module's `Decided`.
+    /// Its result: the other module's `Decided`.
     type Said;
 
     #[wasm_bindgen(method)]

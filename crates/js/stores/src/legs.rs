@@ -1,4 +1,4 @@
-//! What is asked of several keys.
+//! The keys of an operation on several.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -9,7 +9,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::decider::Decider;
 
-/// Keys, what each is asked for, and who decides on them.
+/// Keys, the costs for each, and the deciders for them.
 #[wasm_bindgen]
 pub struct Legs {
     pub(crate) decider: Decider,
@@ -25,7 +25,7 @@ impl Legs {
         Self { decider, keys: Vec::new(), costs: Vec::new() }
     }
 
-    /// One key more; without costs where what was held is meant.
+    /// Adds a key; without costs, what was held is meant.
     pub fn add(&mut self, key: String, costs: Option<Vec<f64>>) -> Result<(), JsValue> {
         let carried = |costs: Vec<f64>| {
             let costs: Vec<u64> = costs.into_iter().map(units).collect();

@@ -21,7 +21,7 @@ pub struct Machine {
 
 #[wasm_bindgen]
 impl Machine {
-    /// Asks every key for its costs, all or nothing and once; holds them when `ttl` is not 0.
+    /// Acquires the costs of every key, all or nothing, once; holds them when `ttl` is not 0.
     pub fn acquire(legs: Legs, request: &[u8], ttl: u64) -> Result<Self, JsValue> {
         let Legs { decider, keys, costs } = legs;
         let costs = costs.into_iter().map(|it| it.ok_or_else(|| error("cost: is missing")));
@@ -47,7 +47,7 @@ impl Machine {
         LeaseUpdate::release(legs.decider, id(lease)?, &keys).map(Self::new).map_err(error)
     }
 
-    /// Lets a lease live for so long from now on.
+    /// Extends a lease to this long from now.
     pub fn renew(legs: Legs, lease: &[u8], ttl: u64) -> Result<Self, JsValue> {
         let lease = Hold::new(id(lease)?, Span::from_nanos(ttl))
             .ok_or_else(|| error("ttlMs: must be longer than nothing, at most 31 days"))?;
@@ -77,7 +77,7 @@ impl Machine {
         }
     }
 
-    /// The record that is to be swapped in.
+    /// The record to swap in.
     pub fn record(&self) -> Option<Vec<u8>> {
         match &self.step {
             Some(Step::Swap { record, .. }) => Some(record.clone()),
@@ -93,7 +93,7 @@ impl Machine {
         self.machine.failed();
     }
 
-    /// Whether the swap was done; `None` when nobody knows.
+    /// Whether the swap was done; `None` when that is unknown.
     pub fn swapped(&mut self, done: Option<bool>) {
         self.machine.swapped(match done {
             Some(true) => Swap::Done,

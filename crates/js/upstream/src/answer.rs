@@ -1,10 +1,10 @@
-//! What came of changing a record.
+//! The result of changing a record.
 
 use alloc::vec::Vec;
 
 use wasm_bindgen::prelude::*;
 
-/// What is said, as a code and a number, and the record to write.
+/// The answer as a code and a number, and the record to write.
 #[wasm_bindgen]
 pub struct Answer {
     code: u32,
@@ -19,7 +19,7 @@ impl Answer {
         self.code
     }
 
-    /// The number in it; 0 in one that has none.
+    /// The answer's number; 0 if it has none.
     pub fn number(&self) -> u64 {
         self.number
     }

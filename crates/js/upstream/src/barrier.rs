@@ -10,7 +10,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::answer::Answer;
 
-/// Begins a generation: 0 when it did, 1 when one is alive; the number is that generation.
+/// Starts a generation: 0 when it did, 1 when one is alive; the number is that generation.
 #[wasm_bindgen]
 pub fn create(
     record: Option<Vec<u8>>,
@@ -69,7 +69,7 @@ pub fn leave(
     Ok(Answer::new(code, number, written(&before, &barrier)))
 }
 
-/// Where a barrier stands.
+/// The state of a barrier.
 #[wasm_bindgen]
 pub struct Status(Core);
 
@@ -100,7 +100,7 @@ impl Status {
     }
 }
 
-/// Where the barrier stands; `None` when it was never created.
+/// The state of the barrier; `None` when it was never created.
 #[wasm_bindgen]
 pub fn query(record: Option<Vec<u8>>, now: u64) -> Result<Option<Status>, JsValue> {
     Ok(decode(record)?.query(Timestamp::from_nanos(now)).map(Status))

@@ -13,7 +13,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::answer::Answer;
 
-/// An event whose numbers are in their ranges.
+/// An event whose numbers are in range.
 #[wasm_bindgen]
 pub struct Event(CoreEvent);
 
@@ -39,7 +39,7 @@ impl Event {
     }
 }
 
-/// An event that counts.
+/// An active event.
 #[wasm_bindgen]
 pub struct Cooldown(Core);
 

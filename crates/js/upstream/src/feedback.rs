@@ -20,7 +20,7 @@ impl Headers {
         Self::default()
     }
 
-    /// One header more.
+    /// Adds a header.
     pub fn add(&mut self, name: String, value: String) {
         self.0.push((name, value));
     }
@@ -32,7 +32,7 @@ pub struct Feedback(Core);
 
 #[wasm_bindgen]
 impl Feedback {
-    /// What these headers say, in a response of this status.
+    /// Reads the headers, for a response of this status.
     pub fn read(status: u16, headers: Headers, now: u64) -> Self {
         Self(Core::from_headers(status, headers.0, Timestamp::from_nanos(now)))
     }

@@ -1,8 +1,7 @@
-//! What callers of an upstream share, for JavaScript: cooldowns, barriers, and what response headers say.
-//! `npm/src/upstream` has the face that people see; nothing here is called by anybody else.
-//!
-//! It is a module of its own, since who limits their own callers needs none of it. On a target other than
-//! WebAssembly the crate is empty.
+//! Cooldowns, barriers and feedback from response headers, for JavaScript. `npm/src/upstream` is the public
+//! API, and the only caller.
+//! A separate module, since limiting one's own callers needs none of it. On targets other than WebAssembly
+//! the crate is empty.
 #![no_std]
 #![cfg(target_family = "wasm")]
 

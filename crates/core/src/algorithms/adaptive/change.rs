@@ -1,10 +1,10 @@
-//! Who changed a capacity, and why: what those who share it are told.
+//! Who changed a capacity, and why, for those who share it.
 
 use alloc::boxed::Box;
 
 use crate::time::Timestamp;
 
-/// A change of capacity, as those who share it are told.
+/// A change of capacity, as reported to those who share it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
     /// When.
@@ -28,8 +28,8 @@ pub const SOURCE_BYTES_MAX: usize = 64;
 pub const REASON_BYTES_MAX: usize = 256;
 
 impl Note {
-    /// Who (at most [`SOURCE_BYTES_MAX`] bytes), and why (at most [`REASON_BYTES_MAX`]); nothing when
-    /// one of them is longer.
+    /// Who (at most [`SOURCE_BYTES_MAX`] bytes), and why (at most [`REASON_BYTES_MAX`]); `None` if one of
+    /// them is longer.
     #[must_use]
     pub fn new(source: &str, reason: &str) -> Option<Self> {
         let fits = source.len() <= SOURCE_BYTES_MAX && reason.len() <= REASON_BYTES_MAX;

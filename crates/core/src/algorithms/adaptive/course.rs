@@ -1,9 +1,9 @@
-//! How a level goes on from a known time: up by the capacity of each stretch, as far as that is full.
+//! The course of a level from a known time: it rises by the capacity of each stretch, until that is full.
 
 use crate::algorithms::recovery::{Stretch, Stretches};
 use crate::time::Span;
 
-/// How a level goes on, stretch by stretch.
+/// The course of a level, stretch by stretch.
 pub(super) struct Course {
     pub(super) stretches: Stretches,
     pub(super) period: Span,
@@ -45,7 +45,7 @@ impl Leg {
     }
 }
 
-/// So many units as a level.
+/// A number of units as a level.
 #[inline(never)]
 pub(super) fn full(units: u64, period: Span) -> i128 {
     i128::from(units).saturating_mul(i128::from(period.as_nanos()))
