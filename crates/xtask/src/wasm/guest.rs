@@ -21,6 +21,13 @@ pub(crate) struct Guest<'a> {
     pub(super) out: &'static str,
 }
 
+impl Guest<'_> {
+    /// Whether its package has tests that run outside WebAssembly.
+    pub(crate) fn has_native_tests(&self) -> bool {
+        self.package == WORKER.package
+    }
+}
+
 pub(super) const LIMITER: Guest<'_> = Guest {
     package: "tollgate-component",
     features: "",
