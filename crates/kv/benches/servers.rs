@@ -61,7 +61,7 @@ async fn swaps(values: &Arc<dyn KeyValue>, tasks: usize) -> f64 {
 
 /// Calls of the script per second that `redis-benchmark` gets: of one key, always with success.
 fn redis_benchmark(server: &RedisServer, tasks: usize, requests: &str) -> f64 {
-    let (record, script) = ("x".repeat(RECORD_BYTES), tollgate_store::scripts::SWAP);
+    let (record, script) = ("x".repeat(RECORD_BYTES), tollgate_store::scripts::SWAP_EACH);
     let hash = redis::Script::new(script).get_hash().to_owned();
     let key = "tollgate:r/llm/benchmark";
     assert_eq!(server.command(&format!("SET {key} {record}")), "+OK");

@@ -30,8 +30,9 @@ pub trait KeyValue: Send + Sync + 'static {
     /// The value under `key`.
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, KeyValueError>;
 
-    /// What this process last saw under `key`, if the backend remembers that: its value, or `Some(None)` if it
-    /// was absent. No server is asked, so it may be stale. A backend inside this process remembers nothing.
+    /// What this process last saw under `key` or is writing there, if the backend remembers that: the value, or
+    /// `Some(None)` for none. No server is asked, so it may be stale, or never come to be there. A backend inside
+    /// this process remembers nothing.
     fn recall(&self, key: &str) -> Option<Option<Vec<u8>>> {
         let _ = key;
         None

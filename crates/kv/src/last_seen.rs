@@ -12,10 +12,10 @@ const BYTES_MAX: usize = 16 << 20;
 /// Longest cached value in bytes. Longer ones are logs and documents, which are read more often than written.
 const VALUE_BYTES_MAX: usize = 4 << 10;
 
-/// The values of keys as last seen, with a revision `R` if the server has revisions. The least recently used
-/// ones are evicted first.
+/// The values of keys as last seen, or as they are being written, with a revision `R` if the server has revisions.
+/// The least recently used ones are evicted first.
 ///
-/// Answers may arrive out of order: a value may have been stale even when it was cached.
+/// Answers may arrive out of order, and writes may fail: a value may have been wrong even when it was cached.
 pub(crate) struct LastSeen<R> {
     seen: Mutex<Seen<R>>,
 }
@@ -40,24 +40,32 @@ impl<R: Copy> LastSeen<R> {
     pub(crate) fn put(&self, key: &str, value: Option<&[u8]>, revision: R) {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let before = seen.values.remove_entry(key);
-        seen.forget(before);
+        seen.forget(before.as_ref());
         if value.is_some_and(|value| value.len() > VALUE_BYTES_MAX) {
             return;
         }
         seen.bytes += bytes(key, value);
-        seen.values.insert(key.to_owned(), (value.map(<[u8]>::to_vec), revision));
+        // A key that is used again and again needs no new memory.
+        let (key, (kept, _)) = before.unwrap_or_else(|| (key.to_owned(), (None, revision)));
+        let value = value.map(|value| {
+            let mut kept = kept.unwrap_or_default();
+            kept.clear();
+            kept.extend_from_slice(value);
+            kept
+        });
+        seen.values.insert(key, (value, revision));
         while seen.values.len() > KEYS_MAX || seen.bytes > BYTES_MAX {
             let oldest = seen.values.remove_lru();
-            seen.forget(oldest);
+            seen.forget(oldest.as_ref());
         }
     }
 }
 
 impl<R> Seen<R> {
     /// Subtracts the size of an entry that was taken out.
-    fn forget(&mut self, entry: Option<(String, Value<R>)>) {
+    fn forget(&mut self, entry: Option<&(String, Value<R>)>) {
         if let Some((key, (value, _))) = entry {
-            self.bytes -= bytes(&key, value.as_deref());
+            self.bytes -= bytes(key, value.as_deref());
         }
     }
 }

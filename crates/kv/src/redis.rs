@@ -7,9 +7,10 @@ mod compared;
 mod connection;
 mod link;
 mod scan;
+mod swaps;
 
 use std::fmt;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use ::redis::{Cmd, ErrorKind, FromRedisValue, Script, ScriptInvocation, ServerErrorKind};
 use async_trait::async_trait;
@@ -17,6 +18,7 @@ use tollgate_store::{Page, Swap, scripts};
 
 use self::compared::Compared;
 use self::link::{Failure, Link};
+use self::swaps::{End, SwapOf, Swaps};
 use crate::contract::{
     Exchange, Increment, KeyValue, KeyValueError, New, check_exchanges, check_key, check_value,
 };
@@ -28,7 +30,6 @@ pub const REDIS_PREFIX: &str = "tollgate:";
 /// Longest prefix in bytes, not counting the key.
 pub const REDIS_PREFIX_BYTES_MAX: usize = 64;
 
-static SWAP: LazyLock<Script> = LazyLock::new(|| Script::new(scripts::SWAP));
 static REMOVE: LazyLock<Script> = LazyLock::new(|| Script::new(scripts::REMOVE));
 static SWAP_ALL: LazyLock<Script> = LazyLock::new(|| Script::new(scripts::SWAP_ALL));
 static INCREMENT: LazyLock<Script> =
@@ -49,13 +50,15 @@ const REMOVED: i64 = -1;
 ///
 /// # When the server fails
 /// Every operation ends within the connect timeout plus the response timeout. An interrupted one fails with
-/// [`KeyValueError::Backend`], and is never sent twice. The next operation reopens the connection.
+/// [`KeyValueError::Backend`], and is never sent twice. The next operation reopens the connection. Swaps that
+/// wait at the same moment share calls, and fail together.
 /// In a cluster the keys of a slot are unavailable while it moves or after its primary died.
 pub struct Redis {
-    link: Link,
+    link: Arc<Link>,
+    swaps: Swaps,
     prefix: String,
     /// By keys without the prefix.
-    last_seen: LastSeen<()>,
+    last_seen: Arc<LastSeen<()>>,
 }
 
 impl Redis {
@@ -83,8 +86,10 @@ impl Redis {
                 prefix.len()
             )));
         }
-        let link = Link::open(&address, timeouts).await?;
-        Ok(Self { link, prefix, last_seen: LastSeen::default() })
+        let link = Arc::new(Link::open(&address, timeouts).await?);
+        let last_seen = Arc::<LastSeen<()>>::default();
+        let swaps = Swaps::start(Arc::clone(&link), prefix.clone(), Arc::clone(&last_seen));
+        Ok(Self { link, swaps, prefix, last_seen })
     }
 
     fn full_key(&self, key: &str) -> String {
@@ -104,23 +109,17 @@ impl Redis {
         &self,
         key: &str,
         expected: Option<&[u8]>,
-        value: &[u8],
+        value: Vec<u8>,
         live_ms: i64,
     ) -> Result<Swap, KeyValueError> {
-        let mut call = SWAP.key(self.full_key(key));
-        call.arg(u8::from(expected.is_some())).arg(expected.unwrap_or_default());
-        call.arg(value).arg(live_ms);
-        let end: Compared<Option<Vec<u8>>> = self.invoke(&call).await?;
-        Ok(match end {
-            Compared::Written => {
-                self.last_seen.put(key, Some(value), ());
-                Swap::Done
-            }
-            Compared::There(there) => {
-                self.last_seen.put(key, there.as_deref(), ());
-                Swap::Conflict
-            }
-        })
+        // Whoever is next decides on what is being written, and does not have to wait until it is.
+        self.last_seen.put(key, Some(&value), ());
+        let (key, expected) = (key.to_owned(), expected.map(<[u8]>::to_vec));
+        match self.swaps.swap(SwapOf { key, expected, value, live_ms }).await? {
+            End::Written => Ok(Swap::Done),
+            End::There(_) => Ok(Swap::Conflict),
+            End::Unreadable(reason) => Err(self.link.error(reason)),
+        }
     }
 
     async fn swap_absent(&self, key: &str, expected: Option<&[u8]>) -> Result<Swap, KeyValueError> {
@@ -138,15 +137,13 @@ fn swap(was_done: bool) -> Swap {
     if was_done { Swap::Done } else { Swap::Conflict }
 }
 
-/// The value that `new` writes, and its milliseconds to live.
-fn value_and_life(new: &New) -> (&[u8], i64) {
+/// The milliseconds to live of what `new` writes.
+fn live_ms(new: &New) -> i64 {
     match new {
-        New::Value(value) => (value, STAYS),
+        New::Value(_) => STAYS,
         // At least one, since zero would mean no expiry; beyond the year 2262 there are no spans.
-        New::Expiring(value, span) => {
-            (value, i64::try_from(span.as_millis_ceil().max(1)).unwrap_or(STAYS))
-        }
-        New::Absent => (&[], REMOVED),
+        New::Expiring(_, span) => i64::try_from(span.as_millis_ceil().max(1)).unwrap_or(STAYS),
+        New::Absent => REMOVED,
     }
 }
 
@@ -202,9 +199,12 @@ impl KeyValue for Redis {
     ) -> Result<Swap, KeyValueError> {
         check_key(key)?;
         new.check()?;
-        match value_and_life(&new) {
-            (_, REMOVED) => self.swap_absent(key, expected).await,
-            (value, live_ms) => self.swap_value(key, expected, value, live_ms).await,
+        let live_ms = live_ms(&new);
+        match new {
+            New::Absent => self.swap_absent(key, expected).await,
+            New::Value(value) | New::Expiring(value, _) => {
+                self.swap_value(key, expected, value, live_ms).await
+            }
         }
     }
 
@@ -213,10 +213,10 @@ impl KeyValue for Redis {
         check_exchanges(exchanges)?;
         let mut call = SWAP_ALL.prepare_invoke();
         for Exchange { key, expected, new } in exchanges {
-            let (value, live_ms) = value_and_life(new);
             call.key(self.full_key(key));
             call.arg(u8::from(expected.is_some())).arg(expected.as_deref().unwrap_or_default());
-            call.arg(value).arg(live_ms);
+            call.arg(new.value().unwrap_or_default()).arg(live_ms(new));
+            self.last_seen.put(key, new.value(), ());
         }
         let end: Compared<Vec<Option<Vec<u8>>>> = match self.invoke(&call).await {
             Ok(compared) => compared,
@@ -226,12 +226,7 @@ impl KeyValue for Redis {
             Err(failure) => return Err(failure.into()),
         };
         Ok(Some(match end {
-            Compared::Written => {
-                for Exchange { key, new, .. } in exchanges {
-                    self.last_seen.put(key, new.value(), ());
-                }
-                Swap::Done
-            }
+            Compared::Written => Swap::Done,
             Compared::There(there) => {
                 for (Exchange { key, .. }, there) in exchanges.iter().zip(there) {
                     self.last_seen.put(key, there.as_deref(), ());

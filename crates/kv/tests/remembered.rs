@@ -92,6 +92,31 @@ async fn redis_is_asked_once_per_decision() {
     is_asked_once_per_decision(&over_redis(&server).await).await;
 }
 
+/// Nobody waits for another, and nobody is in another's way.
+#[tokio::test]
+async fn requests_at_the_same_moment_build_on_each_other_in_redis() {
+    let server = RedisServer::start();
+    let process = over_redis(&server).await;
+    assert_eq!(process.acquire("k").await, Ok(true));
+    let together = join_all((1..CAPACITY).map(|_| process.acquire("k"))).await;
+    assert!(together.iter().all(|end| *end == Ok(true)), "{together:?}");
+    assert_eq!(process.operations(), (1, CAPACITY), "one load at first, and no conflict");
+    assert_eq!(process.acquire("k").await, Ok(false));
+}
+
+/// What a program builds on may never come to be: then all of it is decided anew.
+#[tokio::test]
+async fn requests_that_build_on_a_lost_swap_lose_with_it_and_are_exact() {
+    let server = RedisServer::start();
+    let (one, two) = (over_redis(&server).await, over_redis(&server).await);
+    assert_eq!(one.acquire("k").await, Ok(true));
+    assert_eq!(two.acquire("k").await, Ok(true));
+    let together = join_all((0..CAPACITY).map(|_| one.acquire("k"))).await;
+    let admitted = together.iter().filter(|end| **end == Ok(true)).count() as u64;
+    assert_eq!(admitted, CAPACITY - 2, "{together:?}");
+    assert_eq!(two.acquire("k").await, Ok(false));
+}
+
 #[tokio::test]
 async fn nats_is_asked_once_per_decision() {
     let server = NatsServer::start();

@@ -3,6 +3,7 @@
 //! The library's own connection manager won't do: once connecting has failed for any reason but the
 //! network (the password was changed for a moment, say), it never tries again.
 
+use std::fmt::Display;
 use std::time::Duration;
 
 use ::redis::{Cmd, ErrorKind, RedisError, RedisResult, ServerErrorKind};
@@ -64,6 +65,10 @@ impl Link {
         Ok(link)
     }
 
+    pub(super) const fn is_cluster(&self) -> bool {
+        matches!(self.connector, Connector::Cluster(_))
+    }
+
     /// Does one operation, without retrying it.
     pub(super) async fn run<T, F>(
         &self,
@@ -123,6 +128,11 @@ impl Link {
             let error = RedisError::from((ErrorKind::Io, "the connection broke"));
             state.now = Err(Down { until: Instant::now(), error });
         }
+    }
+
+    /// The error of something other than the connection.
+    pub(super) fn error(&self, reason: impl Display) -> KeyValueError {
+        KeyValueError::Backend(format!("{}: {reason}", self.shown))
     }
 
     fn failure(&self, cause: Cause) -> Failure {

@@ -149,7 +149,7 @@ impl Load<'_> {
         };
         let record = "x".repeat(RECORD_BYTES);
         redis("redis-cli", &["SET", REDIS_KEY, &record])?;
-        let hash = redis("redis-cli", &["SCRIPT", "LOAD", tollgate_store::scripts::SWAP])?;
+        let hash = redis("redis-cli", &["SCRIPT", "LOAD", tollgate_store::scripts::SWAP_EACH])?;
         let requests = (duration.as_secs() * REDIS_REQUESTS_PER_SECOND).to_string();
         let cpu_before = self.server.cpu_seconds()?;
         let options = ["-c", CONNECTIONS, "-n", &requests, "--csv"];

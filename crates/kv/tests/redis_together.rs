@@ -1,0 +1,103 @@
+//! Swaps that wait for Redis at the same moment: they share calls of the script, and nothing else.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+mod faults;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures::future::join_all;
+use tokio::time::timeout;
+use tollgate_kv::{KeyValue, KeyValueError, Redis, Swap};
+use tollgate_test_servers::RedisServer;
+
+use crate::faults::{BOUND, SHORT, recovered};
+
+/// Time enough for a swap to be sent, or to wait for a call.
+const STARTED: Duration = Duration::from_millis(10);
+
+/// How often a script was called, the question included.
+fn script_calls(server: &RedisServer) -> u32 {
+    let count = "tonumber(redis.call('INFO','commandstats'):match('evalsha:calls=(%d+)'))";
+    let answer = server.command(&format!("EVAL \"return {count}\" 0"));
+    answer.trim_start_matches(':').parse().expect(&answer)
+}
+
+#[tokio::test]
+async fn swaps_that_wait_together_share_calls() {
+    let server = RedisServer::start();
+    let values = Redis::connect(&server.url()).await.unwrap();
+    let keys: Vec<String> = (0..1_000).map(|number| format!("k{number}")).collect();
+    let create = |key| values.swap(key, None, vec![1]);
+    for end in join_all(keys.iter().map(|key| create(key))).await {
+        assert_eq!(end, Ok(Swap::Done));
+    }
+    let calls = script_calls(&server);
+    assert!((16..100).contains(&calls), "at most 64 share one: {calls}");
+}
+
+#[tokio::test]
+async fn each_of_them_ends_by_itself() {
+    let server = RedisServer::start();
+    let values = Redis::connect(&server.url()).await.unwrap();
+    values.set("there", b"one".to_vec()).await.unwrap();
+    assert_eq!(server.command("RPUSH tollgate:list not ours"), ":2");
+    let seen = Some(&b"one"[..]);
+    let two = || b"two".to_vec();
+    // More than there are calls at a time, so that the last ones share one.
+    let ahead = join_all((0..8).map(|_| values.swap("ahead", seen, two())));
+    let ends = tokio::join!(
+        ahead,
+        values.swap("list", None, two()),
+        values.swap("there", None, two()),
+        values.swap("there", seen, two()),
+        values.swap("there", seen, two()),
+        values.swap("new", seen, two()),
+        values.swap("new", None, two()),
+    );
+    assert_eq!(ends.0, vec![Ok(Swap::Conflict); 8]);
+    let Err(KeyValueError::Backend(message)) = ends.1 else { panic!("{:?}", ends.1) };
+    assert!(message.contains("WRONGTYPE") && message.contains("://127.0.0.1:"), "{message}");
+    assert_eq!((ends.2, ends.3), (Ok(Swap::Conflict), Ok(Swap::Done)));
+    assert_eq!((ends.4, ends.5, ends.6), (Ok(Swap::Conflict), Ok(Swap::Conflict), Ok(Swap::Done)));
+    assert_eq!(values.recall("there"), Some(Some(two())));
+    assert_eq!(values.get("new").await, Ok(Some(two())));
+}
+
+/// Nobody waits for a silent server longer because others do.
+#[tokio::test]
+async fn hundreds_that_wait_for_a_silent_server_fail_together() {
+    let server = RedisServer::start();
+    let values = Arc::new(Redis::connect(&format!("{}?{SHORT}", server.url())).await.unwrap());
+    server.pause();
+    let start = Instant::now();
+    let keys: Vec<String> = (0..600).map(|number| format!("k{number}")).collect();
+    for end in join_all(keys.iter().map(|key| values.swap(key, None, vec![1]))).await {
+        let Err(KeyValueError::Backend(message)) = end else { panic!("{end:?}") };
+        assert!(message.contains("no answer within 200ms"), "{message}");
+    }
+    assert!(start.elapsed() < BOUND, "{:?}", start.elapsed());
+    server.resume();
+    recovered(&*values).await;
+    assert_eq!(values.swap("later", None, vec![1]).await, Ok(Swap::Done));
+}
+
+#[tokio::test]
+async fn a_swap_whose_caller_has_gone_before_its_call_is_not_done() {
+    let server = RedisServer::start();
+    let values = Redis::connect(&server.url()).await.unwrap();
+    server.pause();
+    // One after the other, so that each has a call of its own until there are no more calls.
+    let mut ahead = Vec::new();
+    for number in 0..8 {
+        let key = format!("k{number}");
+        let values = &values;
+        let mut swap = Box::pin(async move { values.swap(&key, None, vec![1]).await });
+        assert!(timeout(STARTED, &mut swap).await.is_err());
+        ahead.push(swap);
+    }
+    assert!(timeout(STARTED, values.swap("gone", None, vec![1])).await.is_err());
+    server.resume();
+    assert_eq!(join_all(ahead).await, vec![Ok(Swap::Done); 8]);
+    assert_eq!(values.get("gone").await, Ok(None));
+}
