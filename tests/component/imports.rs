@@ -1,6 +1,6 @@
 //! A component that needs nothing can be embedded anywhere; one that needs something can't.
 
-use wasmparser::{Parser, Payload};
+use wasmparser_of_wasmtime::{Parser, Payload};
 
 use crate::wasm;
 
