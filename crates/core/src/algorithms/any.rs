@@ -15,7 +15,7 @@ use crate::time::{Span, Timestamp};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum AnyRule {
     Meter(Meter),
-    /// A meter whose requests stand in line: they are told when they may go.
+    /// A meter whose requests queue: each is told after which delay it may go.
     Queue(Meter),
     Window(FixedWindow),
     Log(SlidingLog),
@@ -24,7 +24,7 @@ pub(crate) enum AnyRule {
     Adaptive(Adaptive),
 }
 
-/// What one of the rules remembers. The large ones are boxed, so that a record of many meters is small.
+/// The state of one of the rules. The large ones are boxed, so that a record of many meters is small.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum State {
     Meter(Tat),
@@ -50,8 +50,8 @@ impl State {
     }
 }
 
-/// Asks the rule that the state belongs to. A record only ever pairs them so; were it otherwise, the
-/// answer would be that of a limit without room.
+/// Calls the rule with the state that belongs to it. A record never pairs them otherwise; if it did, the answer would be
+/// `$otherwise`, that of a limit without room.
 macro_rules! ask {
     ($rule:expr, $state:expr, $otherwise:expr, |$r:ident, $s:ident| $answer:expr) => {
         match ($rule, $state) {

@@ -68,8 +68,8 @@ impl FixedWindow {
         self.limit.saturating_mul(2)
     }
 
-    /// How long until `units` came back to a state that is up to date. Every boundary brings the same,
-    /// so the one that is wanted is computed, not looked for.
+    /// How long until `units` have come back to a state that is up to date. Every boundary brings back the same
+    /// number, so the boundary is computed, not searched for.
     fn until_back(&self, state: WindowState, now: Timestamp, units: u64) -> Span {
         if units == 0 {
             return Span::ZERO;

@@ -58,8 +58,8 @@ pub struct Meter {
 
 impl Meter {
     /// A meter of `burst` units that regains `refill` units per `period`; a `refill` of 0 gives a
-    /// budget that is spent once. Nothing when a number is 0 that may not be, or the time to full is
-    /// above [`Span::MAX`].
+    /// budget that is spent once. `None` if `burst` or `period` is 0, or the time to full is above
+    /// [`Span::MAX`].
     ///
     /// ```
     /// use tollgate_core::{Meter, Span, Tat, Timestamp};

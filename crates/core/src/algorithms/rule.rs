@@ -51,7 +51,7 @@ pub(crate) trait Rule {
 
     /// Sets a state that is impossibly far ahead of `now` (a broken clock wrote it: more than
     /// [`SKEW_MAX`](crate::SKEW_MAX) beyond what could have been written) to that of a limit
-    /// that was used up just now, so that it recovers. Says whether it had to.
+    /// that was used up just now, so that it recovers. Returns whether it had to.
     fn heal(&self, state: &mut Self::State, now: Timestamp) -> bool;
 }
 

@@ -24,8 +24,8 @@ pub enum Created {
 /// The outcome of an arrival.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Arrival {
-    /// This party was the last one: the barrier is open. One party of a generation is told so, however
-    /// often it arrives.
+    /// This party was the last one: the barrier is open. Only this party of a generation gets this answer, and
+    /// gets it again if it arrives again.
     Opened,
     /// The party is counted, and the barrier is closed.
     Waiting {

@@ -73,7 +73,7 @@ impl Level {
     fn tighten(&mut self, other: &Self) {
         self.limit = least(self.limit, other.limit);
         self.remaining = least(self.remaining, other.remaining);
-        // Nothing is less than something, so this is the longer of those there are.
+        // `None` is less than any `Some`, so this is the longer of those that were given.
         self.reset_after = self.reset_after.max(other.reset_after);
     }
 

@@ -46,8 +46,8 @@ impl Item {
     }
 }
 
-/// All members of the field value, which has no blanks around it, or nothing: the RFC lets no part of a
-/// malformed value count.
+/// All members of the field value, which has no blanks around it. `None` if any of it is malformed: by the RFC the whole
+/// field is then ignored.
 pub(super) fn parse(value: &[u8]) -> Option<Vec<Member<'_>>> {
     let mut cursor = Cursor::new(value);
     let mut members = Vec::new();

@@ -76,8 +76,8 @@ fn largest_in(bytes: &[u8], kind: u8) -> Result<u64, CorruptRecord> {
     Ok(largest)
 }
 
-/// Reads the payload of every entry of the whole record that is of this kind. Reading it is nothing when it is too
-/// short, or too long.
+/// Reads the payload of each whole-record entry of this kind. `read` returns `None` if the payload is too short or too
+/// long.
 fn for_each(
     bytes: &[u8],
     kind: u8,

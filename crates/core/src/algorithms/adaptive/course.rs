@@ -1,4 +1,5 @@
-//! The course of a level from a known time: it rises by the capacity of each stretch, until that is full.
+//! The course of a level from a known time: in each stretch it rises at the rate of that stretch's capacity, up to one
+//! capacity.
 
 use crate::algorithms::recovery::{Stretch, Stretches};
 use crate::time::Span;

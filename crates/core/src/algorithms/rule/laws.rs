@@ -89,8 +89,8 @@ fn ageing<R: Rule>(rule: &R, state: &R::State, ask: Ask) -> TestCaseResult {
     Ok(())
 }
 
-/// A request that waits as long as told passes, and one nanosecond earlier it does not; one that is told
-/// "never" does not pass at the end of time either.
+/// A request passes after exactly the wait it was given, and not one nanosecond earlier; one that was given
+/// [`Span::NEVER`] does not pass even at the end of time.
 fn waiting<R: Rule>(rule: &R, state: &R::State, ask: Ask) -> TestCaseResult {
     for units in [ask.units, 1, rule.capacity(state)] {
         let wait = rule.retry_after(state, ask.now, units);
