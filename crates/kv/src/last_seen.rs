@@ -27,7 +27,7 @@ struct Seen<R> {
 }
 
 /// A value, or `None` if there was none, and its revision.
-type Value<R> = (Option<Vec<u8>>, R);
+pub(crate) type Value<R> = (Option<Vec<u8>>, R);
 
 impl<R: Copy> LastSeen<R> {
     /// The value of a key.
@@ -38,30 +38,50 @@ impl<R: Copy> LastSeen<R> {
 
     /// Remembers the value of a key.
     pub(crate) fn put(&self, key: &str, value: Option<&[u8]>, revision: R) {
+        self.put_if(key, value, revision, |_| true);
+    }
+
+    /// Remembers the value of a key if `may` says so of what is remembered now. Returns whether it did.
+    pub(crate) fn put_if(
+        &self,
+        key: &str,
+        value: Option<&[u8]>,
+        revision: R,
+        may: impl FnOnce(Option<&Value<R>>) -> bool,
+    ) -> bool {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = seen.values.remove_entry(key);
-        seen.forget(before.as_ref());
+        let may_put = may(seen.values.peek(key));
+        if may_put {
+            seen.put(key, value, revision);
+        }
+        may_put
+    }
+}
+
+impl<R> Seen<R> {
+    fn put(&mut self, key: &str, value: Option<&[u8]>, revision: R) {
+        let before = self.values.remove_entry(key);
+        self.forget(before.as_ref());
         if value.is_some_and(|value| value.len() > VALUE_BYTES_MAX) {
             return;
         }
-        seen.bytes += bytes(key, value);
+        self.bytes += bytes(key, value);
         // A key that is used again and again needs no new memory.
-        let (key, (kept, _)) = before.unwrap_or_else(|| (key.to_owned(), (None, revision)));
+        let (key, kept) =
+            before.map_or_else(|| (key.to_owned(), None), |(key, (kept, _))| (key, kept));
         let value = value.map(|value| {
             let mut kept = kept.unwrap_or_default();
             kept.clear();
             kept.extend_from_slice(value);
             kept
         });
-        seen.values.insert(key, (value, revision));
-        while seen.values.len() > KEYS_MAX || seen.bytes > BYTES_MAX {
-            let oldest = seen.values.remove_lru();
-            seen.forget(oldest.as_ref());
+        self.values.insert(key, (value, revision));
+        while self.values.len() > KEYS_MAX || self.bytes > BYTES_MAX {
+            let oldest = self.values.remove_lru();
+            self.forget(oldest.as_ref());
         }
     }
-}
 
-impl<R> Seen<R> {
     /// Subtracts the size of an entry that was taken out.
     fn forget(&mut self, entry: Option<&(String, Value<R>)>) {
         if let Some((key, (value, _))) = entry {

@@ -18,11 +18,10 @@ use tollgate_store::{Page, Swap, scripts};
 
 use self::compared::Compared;
 use self::link::{Failure, Link};
-use self::swaps::{End, SwapOf, Swaps};
+use self::swaps::{End, Remembered, SwapOf, Swaps};
 use crate::contract::{
     Exchange, Increment, KeyValue, KeyValueError, New, check_exchanges, check_key, check_value,
 };
-use crate::last_seen::LastSeen;
 use crate::server::{Address, ConnectError};
 
 /// The prefix of every key, unless the address says otherwise.
@@ -58,7 +57,7 @@ pub struct Redis {
     swaps: Swaps,
     prefix: String,
     /// By keys without the prefix.
-    last_seen: Arc<LastSeen<()>>,
+    remembered: Arc<Remembered>,
 }
 
 impl Redis {
@@ -87,9 +86,9 @@ impl Redis {
             )));
         }
         let link = Arc::new(Link::open(&address, timeouts).await?);
-        let last_seen = Arc::<LastSeen<()>>::default();
-        let swaps = Swaps::start(Arc::clone(&link), prefix.clone(), Arc::clone(&last_seen));
-        Ok(Self { link, swaps, prefix, last_seen })
+        let remembered = Arc::<Remembered>::default();
+        let swaps = Swaps::start(Arc::clone(&link), prefix.clone(), Arc::clone(&remembered));
+        Ok(Self { link, swaps, prefix, remembered })
     }
 
     fn full_key(&self, key: &str) -> String {
@@ -112,8 +111,6 @@ impl Redis {
         value: Vec<u8>,
         live_ms: i64,
     ) -> Result<Swap, KeyValueError> {
-        // Whoever is next decides on what is being written, and does not have to wait until it is.
-        self.last_seen.put(key, Some(&value), ());
         let (key, expected) = (key.to_owned(), expected.map(<[u8]>::to_vec));
         match self.swaps.swap(SwapOf { key, expected, value, live_ms }).await? {
             End::Written => Ok(Swap::Done),
@@ -152,12 +149,15 @@ impl KeyValue for Redis {
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, KeyValueError> {
         check_key(key)?;
         let value: Option<Vec<u8>> = self.ask(&Cmd::get(self.full_key(key))).await?;
-        self.last_seen.put(key, value.as_deref(), ());
+        // What is being written is newer than what was read, or the write will tell.
+        self.remembered.put_if(key, value.as_deref(), false, |now| {
+            now.is_none_or(|(_, is_being_written)| !is_being_written)
+        });
         Ok(value)
     }
 
     fn recall(&self, key: &str) -> Option<Option<Vec<u8>>> {
-        self.last_seen.get(key).map(|(value, ())| value)
+        self.remembered.get(key).map(|(value, _)| value)
     }
 
     async fn set(&self, key: &str, value: Vec<u8>) -> Result<(), KeyValueError> {
@@ -216,7 +216,7 @@ impl KeyValue for Redis {
             call.key(self.full_key(key));
             call.arg(u8::from(expected.is_some())).arg(expected.as_deref().unwrap_or_default());
             call.arg(new.value().unwrap_or_default()).arg(live_ms(new));
-            self.last_seen.put(key, new.value(), ());
+            self.remembered.put(key, new.value(), false);
         }
         let end: Compared<Vec<Option<Vec<u8>>>> = match self.invoke(&call).await {
             Ok(compared) => compared,
@@ -229,7 +229,7 @@ impl KeyValue for Redis {
             Compared::Written => Swap::Done,
             Compared::There(there) => {
                 for (Exchange { key, .. }, there) in exchanges.iter().zip(there) {
-                    self.last_seen.put(key, there.as_deref(), ());
+                    self.remembered.put(key, there.as_deref(), false);
                 }
                 Swap::Conflict
             }

@@ -49,10 +49,10 @@ async fn each_of_them_ends_by_itself() {
     let ends = tokio::join!(
         ahead,
         values.swap("list", None, two()),
-        values.swap("there", None, two()),
+        values.swap("there", None, b"none".to_vec()),
         values.swap("there", seen, two()),
         values.swap("there", seen, two()),
-        values.swap("new", seen, two()),
+        values.swap("absent", seen, two()),
         values.swap("new", None, two()),
     );
     assert_eq!(ends.0, vec![Ok(Swap::Conflict); 8]);

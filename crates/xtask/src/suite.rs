@@ -35,7 +35,7 @@ fn lint_code() -> anyhow::Result<()> {
     // Each API of the client by itself, with TLS, which no other build enables.
     let client = ["clippy", "--quiet", "--package", "tollgate-client", "--no-default-features"];
     for features in ["async,tls", "blocking,tls"] {
-        run(cargo(&client).args(["--features", features]).args(STRICT))?;
+        run(program::release(&client).args(["--features", features]).args(STRICT))?;
     }
     let doc = ["doc", "--no-deps", "--document-private-items"];
     run(native(&doc).env("RUSTDOCFLAGS", "-D warnings"))

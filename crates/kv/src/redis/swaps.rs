@@ -30,9 +30,13 @@ const WAITING_MAX: usize = 1_024;
 /// What a call has besides its swaps: its name and the script's hash.
 const CALL_BYTES: usize = 64;
 
+/// The values of keys as last seen, each with whether a swap is writing it right now.
+pub(super) type Remembered = LastSeen<bool>;
+
 /// Where swaps are asked for.
 pub(super) struct Swaps {
     waiting: mpsc::Sender<Waiting>,
+    remembered: Arc<Remembered>,
 }
 
 /// A swap of one key.
@@ -61,27 +65,55 @@ pub(super) enum End {
 }
 
 impl Swaps {
-    /// Starts the task that makes the calls. It ends with this, and not before.
-    pub(super) fn start(link: Arc<Link>, prefix: String, last_seen: Arc<LastSeen<()>>) -> Self {
+    /// Starts the task that makes the calls. It ends when this is dropped.
+    pub(super) fn start(link: Arc<Link>, prefix: String, remembered: Arc<Remembered>) -> Self {
         let (waiting, waits) = mpsc::channel(WAITING_MAX);
-        tokio::spawn(Caller { link, prefix, last_seen }.serve(waits));
-        Self { waiting }
+        let caller = Caller { link, prefix, remembered: Arc::clone(&remembered) };
+        tokio::spawn(caller.serve(waits));
+        Self { waiting, remembered }
     }
 
     /// Swaps in the next call. A swap whose caller has gone before that is not done.
     pub(super) async fn swap(&self, swap: SwapOf) -> Result<End, KeyValueError> {
-        let (end, ended) = oneshot::channel();
         let stopped = || KeyValueError::Backend("the program is stopping".to_owned());
-        self.waiting.send(Waiting { swap, end }).await.map_err(|_| stopped())?;
+        let place = self.waiting.reserve().await.map_err(|_| stopped())?;
+        // From here on nothing is awaited until it waits for its call, where it ends in any case.
+        begin(&self.remembered, &swap);
+        let (end, ended) = oneshot::channel();
+        place.send(Waiting { swap, end });
         ended.await.map_err(|_| stopped())?
     }
+}
+
+/// Remembers what a swap is going to write, so that the next one builds on it: unless another swap is writing the key,
+/// and this one does not build on that, since then one of the two loses, probably the later one.
+fn begin(remembered: &Remembered, swap: &SwapOf) {
+    remembered.put_if(&swap.key, Some(&swap.value), true, |now| match now {
+        Some((value, true)) => *value == swap.expected,
+        _ => true,
+    });
+}
+
+/// A swap has ended, and this is there now, unless another one that is under way has written since.
+fn finish(remembered: &Remembered, swap: &SwapOf, there: Option<&[u8]>) {
+    remembered.put_if(&swap.key, there, false, |now| match now {
+        Some((value, true)) => value.as_ref() == Some(&swap.value),
+        _ => true,
+    });
+}
+
+/// A swap has ended, nobody knows how: what it may have written is as good to build on as anything else.
+fn give_up(remembered: &Remembered, swap: &SwapOf) {
+    remembered.put_if(&swap.key, Some(&swap.value), false, |now| {
+        now.is_some_and(|(value, _)| value.as_ref() == Some(&swap.value))
+    });
 }
 
 /// What makes the calls.
 struct Caller {
     link: Arc<Link>,
     prefix: String,
-    last_seen: Arc<LastSeen<()>>,
+    remembered: Arc<Remembered>,
 }
 
 /// The swaps of a call, and what came of it.
@@ -103,7 +135,7 @@ impl Caller {
                     if count == 0 {
                         return;
                     }
-                    batch.retain(|waiting| !waiting.end.is_closed());
+                    batch.retain(|waiting| self.is_wanted(waiting));
                     if !batch.is_empty() {
                         calls.push(self.call(std::mem::take(&mut batch)));
                     }
@@ -112,9 +144,17 @@ impl Caller {
         }
     }
 
+    fn is_wanted(&self, waiting: &Waiting) -> bool {
+        let is_wanted = !waiting.end.is_closed();
+        if !is_wanted {
+            give_up(&self.remembered, &waiting.swap);
+        }
+        is_wanted
+    }
+
     async fn call(&self, batch: Vec<Waiting>) -> Called {
         let command = self.command(&batch);
-        let ends = self.link.run(|to| call(to, command)).await;
+        let ends = self.link.run(|to| call(to, command, batch.len())).await;
         (batch, ends)
     }
 
@@ -123,8 +163,10 @@ impl Caller {
             Ok(ends) => {
                 // Before anyone is told: who then decides anew does not undo what another just decided.
                 for (Waiting { swap, .. }, end) in batch.iter().zip(&ends) {
-                    if let End::There(there) = end {
-                        self.last_seen.put(&swap.key, there.as_deref(), ());
+                    match end {
+                        End::Written => finish(&self.remembered, swap, Some(&swap.value)),
+                        End::There(there) => finish(&self.remembered, swap, there.as_deref()),
+                        End::Unreadable(_) => give_up(&self.remembered, swap),
                     }
                 }
                 for (waiting, end) in batch.into_iter().zip(ends) {
@@ -136,6 +178,7 @@ impl Caller {
                 // Those who wait fail too: one call after the other, they would wait for a silent server in vain.
                 let more = std::iter::from_fn(|| waits.try_recv().ok());
                 for waiting in batch.into_iter().chain(more) {
+                    give_up(&self.remembered, &waiting.swap);
                     waiting.end(Err(error.clone()));
                 }
             }
@@ -174,14 +217,19 @@ impl SwapOf {
     }
 }
 
-/// Runs the script, which the server gets first if it does not have it.
-async fn call(mut to: Connection, command: Cmd) -> RedisResult<Vec<End>> {
-    match command.query_async(&mut to).await {
+/// Runs the script, which the server gets first if it does not have it. The answer has one end for each swap.
+async fn call(mut to: Connection, command: Cmd, swaps: usize) -> RedisResult<Vec<End>> {
+    let ends: Vec<End> = match command.query_async(&mut to).await {
         Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
             SWAP_EACH.load_async(&mut to).await?;
             command.query_async(&mut to).await
         }
         done => done,
+    }?;
+    if ends.len() == swaps {
+        Ok(ends)
+    } else {
+        Err((ErrorKind::UnexpectedReturnType, "the script answered for other keys").into())
     }
 }
 
