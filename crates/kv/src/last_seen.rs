@@ -38,27 +38,40 @@ impl<R: Copy> LastSeen<R> {
 
     /// Remembers the value of a key.
     pub(crate) fn put(&self, key: &str, value: Option<&[u8]>, revision: R) {
-        self.put_if(key, value, revision, |_| true);
+        self.update(key, |_| Update::Put(value, revision));
     }
 
-    /// Remembers the value of a key if `may` says so of what is remembered now. Returns whether it did.
-    pub(crate) fn put_if(
+    /// Changes what is remembered of a key, given what is remembered now.
+    pub(crate) fn update<'v>(
         &self,
         key: &str,
-        value: Option<&[u8]>,
-        revision: R,
-        may: impl FnOnce(Option<&Value<R>>) -> bool,
-    ) -> bool {
+        update: impl FnOnce(Option<&Value<R>>) -> Update<'v, R>,
+    ) {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let may_put = may(seen.values.peek(key));
-        if may_put {
-            seen.put(key, value, revision);
+        match update(seen.values.peek(key)) {
+            Update::Keep => {}
+            Update::Forget => seen.remove(key),
+            Update::Put(value, revision) => seen.put(key, value, revision),
         }
-        may_put
     }
 }
 
+/// What becomes of what is remembered of a key.
+pub(crate) enum Update<'v, R> {
+    /// It stays.
+    Keep,
+    /// Nothing is remembered any more.
+    Forget,
+    /// This is remembered instead.
+    Put(Option<&'v [u8]>, R),
+}
+
 impl<R> Seen<R> {
+    fn remove(&mut self, key: &str) {
+        let before = self.values.remove_entry(key);
+        self.forget(before.as_ref());
+    }
+
     fn put(&mut self, key: &str, value: Option<&[u8]>, revision: R) {
         let before = self.values.remove_entry(key);
         self.forget(before.as_ref());

@@ -3,6 +3,7 @@
 //! Compare-and-swap runs on the server, as one of the [`scripts`]: they compare values,
 //! so nothing has to be kept between reading and writing, and any connection will do for either.
 
+mod chains;
 mod compared;
 mod connection;
 mod link;
@@ -16,9 +17,10 @@ use ::redis::{Cmd, ErrorKind, FromRedisValue, Script, ScriptInvocation, ServerEr
 use async_trait::async_trait;
 use tollgate_store::{Page, Swap, scripts};
 
+use self::chains::Chains;
 use self::compared::Compared;
 use self::link::{Failure, Link};
-use self::swaps::{End, Remembered, SwapOf, Swaps};
+use self::swaps::{End, SwapOf, Swaps};
 use crate::contract::{
     Exchange, Increment, KeyValue, KeyValueError, New, check_exchanges, check_key, check_value,
 };
@@ -50,14 +52,14 @@ const REMOVED: i64 = -1;
 /// # When the server fails
 /// Every operation ends within the connect timeout plus the response timeout. An interrupted one fails with
 /// [`KeyValueError::Backend`], and is never sent twice. The next operation reopens the connection. Swaps that
-/// wait at the same moment share calls, and fail together.
+/// wait at the same moment share a call, and fail with it.
 /// In a cluster the keys of a slot are unavailable while it moves or after its primary died.
 pub struct Redis {
     link: Arc<Link>,
     swaps: Swaps,
     prefix: String,
     /// By keys without the prefix.
-    remembered: Arc<Remembered>,
+    chains: Arc<Chains>,
 }
 
 impl Redis {
@@ -68,6 +70,8 @@ impl Redis {
     /// [`REDIS_PREFIX`]; `connect_timeout_ms` and `response_timeout_ms`, from 1 to
     /// [`TIMEOUT_MAX`](crate::TIMEOUT_MAX). In a cluster a prefix such as `{tollgate}:` keeps all keys in
     /// one slot; without one [`exchange_all`](KeyValue::exchange_all) can't be done.
+    ///
+    /// The runtime that this runs on makes all calls: swaps fail when it is gone.
     ///
     /// # Errors
     /// [`ConnectError`], which says what to do.
@@ -86,9 +90,9 @@ impl Redis {
             )));
         }
         let link = Arc::new(Link::open(&address, timeouts).await?);
-        let remembered = Arc::<Remembered>::default();
-        let swaps = Swaps::start(Arc::clone(&link), prefix.clone(), Arc::clone(&remembered));
-        Ok(Self { link, swaps, prefix, remembered })
+        let chains = Arc::<Chains>::default();
+        let swaps = Swaps::start(Arc::clone(&link), prefix.clone(), Arc::clone(&chains));
+        Ok(Self { link, swaps, prefix, chains })
     }
 
     fn full_key(&self, key: &str) -> String {
@@ -149,15 +153,12 @@ impl KeyValue for Redis {
     async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, KeyValueError> {
         check_key(key)?;
         let value: Option<Vec<u8>> = self.ask(&Cmd::get(self.full_key(key))).await?;
-        // What is being written is newer than what was read, or the write will tell.
-        self.remembered.put_if(key, value.as_deref(), false, |now| {
-            now.is_none_or(|(_, is_being_written)| !is_being_written)
-        });
+        self.chains.seen(key, value.as_deref());
         Ok(value)
     }
 
     fn recall(&self, key: &str) -> Option<Option<Vec<u8>>> {
-        self.remembered.get(key).map(|(value, _)| value)
+        self.chains.recall(key)
     }
 
     async fn set(&self, key: &str, value: Vec<u8>) -> Result<(), KeyValueError> {
@@ -216,7 +217,6 @@ impl KeyValue for Redis {
             call.key(self.full_key(key));
             call.arg(u8::from(expected.is_some())).arg(expected.as_deref().unwrap_or_default());
             call.arg(new.value().unwrap_or_default()).arg(live_ms(new));
-            self.remembered.put(key, new.value(), false);
         }
         let end: Compared<Vec<Option<Vec<u8>>>> = match self.invoke(&call).await {
             Ok(compared) => compared,
@@ -226,10 +226,15 @@ impl KeyValue for Redis {
             Err(failure) => return Err(failure.into()),
         };
         Ok(Some(match end {
-            Compared::Written => Swap::Done,
+            Compared::Written => {
+                for Exchange { key, new, .. } in exchanges {
+                    self.chains.seen(key, new.value());
+                }
+                Swap::Done
+            }
             Compared::There(there) => {
                 for (Exchange { key, .. }, there) in exchanges.iter().zip(there) {
-                    self.remembered.put(key, there.as_deref(), false);
+                    self.chains.seen(key, there.as_deref());
                 }
                 Swap::Conflict
             }

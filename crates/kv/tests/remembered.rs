@@ -15,7 +15,8 @@ use tollgate_test_servers::{NatsServer, RedisServer};
 
 use crate::clock::SystemClock;
 
-/// A budget that is spent once, so that it does not matter how long a test takes.
+/// A budget that is spent once, so that it does not matter how long a test takes. Below 128: so often a task of tokio's
+/// may go on before others run, and requests at the same moment are asked for in one go.
 const CAPACITY: u64 = 100;
 
 /// One process of those that share a server.

@@ -65,6 +65,11 @@ impl Link {
         Ok(link)
     }
 
+    /// The longest that an operation may take.
+    pub(super) fn time_limit(&self) -> Duration {
+        self.timeouts.connect + self.timeouts.response
+    }
+
     pub(super) const fn is_cluster(&self) -> bool {
         matches!(self.connector, Connector::Cluster(_))
     }

@@ -2,7 +2,7 @@
 //! what a swap costs, here and there, is paid per call.
 //!
 //! Calls are sent in the order in which they were asked for. So a swap may expect the value that an earlier one is
-//! still writing: both succeed, or both meet a conflict.
+//! still writing: both succeed, or both meet a conflict ([`Chains`]).
 
 use std::sync::{Arc, LazyLock};
 
@@ -11,12 +11,13 @@ use ::redis::{
 };
 use futures::stream::{FuturesUnordered, StreamExt as _};
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
 use tollgate_store::scripts;
 
+use super::chains::{Chain, Chains};
 use super::connection::Connection;
 use super::link::{Failure, Link};
 use crate::contract::KeyValueError;
-use crate::last_seen::LastSeen;
 
 static SWAP_EACH: LazyLock<Script> = LazyLock::new(|| Script::new(scripts::SWAP_EACH));
 
@@ -27,16 +28,16 @@ const CALLS_MAX: usize = 4;
 const SWAPS_MAX: usize = 64;
 /// Most swaps that wait for a call. Callers of more wait to be among them.
 const WAITING_MAX: usize = 1_024;
+/// About the most bytes of swaps in one call. A longer swap has a call of its own.
+const SWAPS_BYTES_MAX: usize = 1 << 20;
 /// What a call has besides its swaps: its name and the script's hash.
 const CALL_BYTES: usize = 64;
 
-/// The values of keys as last seen, each with whether a swap is writing it right now.
-pub(super) type Remembered = LastSeen<bool>;
-
 /// Where swaps are asked for.
 pub(super) struct Swaps {
+    link: Arc<Link>,
     waiting: mpsc::Sender<Waiting>,
-    remembered: Arc<Remembered>,
+    chains: Arc<Chains>,
 }
 
 /// A swap of one key.
@@ -51,6 +52,8 @@ pub(super) struct SwapOf {
 
 struct Waiting {
     swap: SwapOf,
+    /// `None` if it builds on nothing, and nobody on it.
+    chain: Option<Chain>,
     end: oneshot::Sender<Result<End, KeyValueError>>,
 }
 
@@ -66,54 +69,39 @@ pub(super) enum End {
 
 impl Swaps {
     /// Starts the task that makes the calls. It ends when this is dropped.
-    pub(super) fn start(link: Arc<Link>, prefix: String, remembered: Arc<Remembered>) -> Self {
+    pub(super) fn start(link: Arc<Link>, prefix: String, chains: Arc<Chains>) -> Self {
         let (waiting, waits) = mpsc::channel(WAITING_MAX);
-        let caller = Caller { link, prefix, remembered: Arc::clone(&remembered) };
-        tokio::spawn(caller.serve(waits));
-        Self { waiting, remembered }
+        let (its_link, its_chains) = (Arc::clone(&link), Arc::clone(&chains));
+        tokio::spawn(Caller { link: its_link, prefix, chains: its_chains }.serve(waits));
+        Self { link, waiting, chains }
     }
 
     /// Swaps in the next call. A swap whose caller has gone before that is not done.
     pub(super) async fn swap(&self, swap: SwapOf) -> Result<End, KeyValueError> {
-        let stopped = || KeyValueError::Backend("the program is stopping".to_owned());
-        let place = self.waiting.reserve().await.map_err(|_| stopped())?;
-        // From here on nothing is awaited until it waits for its call, where it ends in any case.
-        begin(&self.remembered, &swap);
-        let (end, ended) = oneshot::channel();
-        place.send(Waiting { swap, end });
-        ended.await.map_err(|_| stopped())?
+        let limit = self.link.time_limit();
+        match timeout(limit, self.ask(swap)).await {
+            Ok(Some(end)) => end,
+            Ok(None) => Err(self.link.error("the program is stopping")),
+            Err(_) => Err(self.link.error(format_args!("no answer within {limit:?}"))),
+        }
     }
-}
 
-/// Remembers what a swap is going to write, so that the next one builds on it: unless another swap is writing the key,
-/// and this one does not build on that, since then one of the two loses, probably the later one.
-fn begin(remembered: &Remembered, swap: &SwapOf) {
-    remembered.put_if(&swap.key, Some(&swap.value), true, |now| match now {
-        Some((value, true)) => *value == swap.expected,
-        _ => true,
-    });
-}
-
-/// A swap has ended, and this is there now, unless another one that is under way has written since.
-fn finish(remembered: &Remembered, swap: &SwapOf, there: Option<&[u8]>) {
-    remembered.put_if(&swap.key, there, false, |now| match now {
-        Some((value, true)) => value.as_ref() == Some(&swap.value),
-        _ => true,
-    });
-}
-
-/// A swap has ended, nobody knows how: what it may have written is as good to build on as anything else.
-fn give_up(remembered: &Remembered, swap: &SwapOf) {
-    remembered.put_if(&swap.key, Some(&swap.value), false, |now| {
-        now.is_some_and(|(value, _)| value.as_ref() == Some(&swap.value))
-    });
+    /// `None` if nobody makes calls any more.
+    async fn ask(&self, swap: SwapOf) -> Option<Result<End, KeyValueError>> {
+        let place = self.waiting.reserve().await.ok()?;
+        // From here on nothing is awaited until it waits for its call, where it ends in any case.
+        let chain = self.chains.join(&swap.key, swap.expected.as_deref(), &swap.value);
+        let (end, ended) = oneshot::channel();
+        place.send(Waiting { swap, chain, end });
+        ended.await.ok()
+    }
 }
 
 /// What makes the calls.
 struct Caller {
     link: Arc<Link>,
     prefix: String,
-    remembered: Arc<Remembered>,
+    chains: Arc<Chains>,
 }
 
 /// The swaps of a call, and what came of it.
@@ -130,14 +118,14 @@ impl Caller {
             tokio::select! {
                 // First, so that a new call is sent before the next one is made.
                 biased;
-                Some(called) = calls.next() => self.answer(called, &mut waits),
+                Some(called) = calls.next() => self.answer(called),
                 count = waits.recv_many(&mut batch, swaps_max), if calls.len() < calls_max => {
                     if count == 0 {
                         return;
                     }
                     batch.retain(|waiting| self.is_wanted(waiting));
-                    if !batch.is_empty() {
-                        calls.push(self.call(std::mem::take(&mut batch)));
+                    while !batch.is_empty() {
+                        calls.push(self.call(first_call(&mut batch)));
                     }
                 }
             }
@@ -147,7 +135,7 @@ impl Caller {
     fn is_wanted(&self, waiting: &Waiting) -> bool {
         let is_wanted = !waiting.end.is_closed();
         if !is_wanted {
-            give_up(&self.remembered, &waiting.swap);
+            self.chains.give_up(&waiting.swap.key, waiting.chain);
         }
         is_wanted
     }
@@ -158,16 +146,12 @@ impl Caller {
         (batch, ends)
     }
 
-    fn answer(&self, (batch, called): Called, waits: &mut mpsc::Receiver<Waiting>) {
+    fn answer(&self, (batch, called): Called) {
         match called {
             Ok(ends) => {
                 // Before anyone is told: who then decides anew does not undo what another just decided.
-                for (Waiting { swap, .. }, end) in batch.iter().zip(&ends) {
-                    match end {
-                        End::Written => finish(&self.remembered, swap, Some(&swap.value)),
-                        End::There(there) => finish(&self.remembered, swap, there.as_deref()),
-                        End::Unreadable(_) => give_up(&self.remembered, swap),
-                    }
+                for (waiting, end) in batch.iter().zip(&ends) {
+                    self.remember(waiting, end);
                 }
                 for (waiting, end) in batch.into_iter().zip(ends) {
                     waiting.end(Ok(end));
@@ -175,13 +159,19 @@ impl Caller {
             }
             Err(failure) => {
                 let error = KeyValueError::from(failure);
-                // Those who wait fail too: one call after the other, they would wait for a silent server in vain.
-                let more = std::iter::from_fn(|| waits.try_recv().ok());
-                for waiting in batch.into_iter().chain(more) {
-                    give_up(&self.remembered, &waiting.swap);
+                for waiting in batch {
+                    self.chains.give_up(&waiting.swap.key, waiting.chain);
                     waiting.end(Err(error.clone()));
                 }
             }
+        }
+    }
+
+    fn remember(&self, Waiting { swap, chain, .. }: &Waiting, end: &End) {
+        match end {
+            End::Written => self.chains.written(&swap.key, *chain, &swap.value),
+            End::There(there) => self.chains.lost(&swap.key, *chain, there.as_deref()),
+            End::Unreadable(_) => self.chains.give_up(&swap.key, *chain),
         }
     }
 
@@ -199,6 +189,17 @@ impl Caller {
         }
         command
     }
+}
+
+/// The swaps in front that go in one call: at least one.
+fn first_call(batch: &mut Vec<Waiting>) -> Vec<Waiting> {
+    let mut bytes = 0;
+    let fits = |waiting: &&Waiting| {
+        bytes += waiting.swap.bytes();
+        bytes <= SWAPS_BYTES_MAX
+    };
+    let count = batch.iter().take_while(fits).count().max(1);
+    batch.drain(..count).collect()
 }
 
 impl Waiting {
