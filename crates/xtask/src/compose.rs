@@ -1,5 +1,6 @@
 //! Plugs the limiter into the component that imports it, as Spin does when it starts an application.
 
+use std::fs;
 use std::path::Path;
 
 use anyhow::Context as _;
@@ -13,7 +14,11 @@ pub(crate) fn compose(asker: &Path, limiter: &Path, out: &Path) -> anyhow::Resul
     let asker = register(&mut graph, "tollgate:asker", asker)?;
     plug(&mut graph, vec![limiter], asker)?;
     let bytes = graph.encode(EncodeOptions::default())?;
-    std::fs::write(out, bytes).with_context(|| format!("can't write {}", out.display()))
+    // A file that is written anew is new to cargo, which would build the program that embeds it again.
+    if fs::read(out).is_ok_and(|there| there == bytes) {
+        return Ok(());
+    }
+    fs::write(out, bytes).with_context(|| format!("can't write {}", out.display()))
 }
 
 fn register(graph: &mut CompositionGraph, name: &str, path: &Path) -> anyhow::Result<PackageId> {
