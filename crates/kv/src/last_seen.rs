@@ -83,7 +83,9 @@ impl<R> Seen<R> {
         let (key, kept) =
             before.map_or_else(|| (key.to_owned(), None), |(key, (kept, _))| (key, kept));
         let value = value.map(|value| {
-            let mut kept = kept.unwrap_or_default();
+            // Nor does it keep more than twice what is counted.
+            let mut kept =
+                kept.filter(|kept| kept.capacity() <= 2 * value.len()).unwrap_or_default();
             kept.clear();
             kept.extend_from_slice(value);
             kept
@@ -160,6 +162,16 @@ mod tests {
         assert_eq!(sizes(&seen), (fit, fit * (VALUE_BYTES_MAX + 6)));
         assert_eq!(seen.get("000000"), None);
         assert!(seen.get("000001").is_some());
+    }
+
+    #[test]
+    fn a_value_that_has_become_shorter_takes_less() {
+        let seen = LastSeen::default();
+        seen.put("k", Some(&vec![0; VALUE_BYTES_MAX]), ());
+        seen.put("k", Some(b"short"), ());
+        let seen = seen.seen.lock().unwrap();
+        let (value, ()) = seen.values.iter().next().unwrap().1;
+        assert!(value.as_ref().unwrap().capacity() <= 10);
     }
 
     #[test]

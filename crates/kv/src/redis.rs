@@ -50,10 +50,11 @@ const REMOVED: i64 = -1;
 /// acknowledged last. A key then has its value of a moment before, or is absent if it had none.
 ///
 /// # When the server fails
-/// Every operation ends within the connect timeout plus the response timeout. An interrupted one fails with
-/// [`KeyValueError::Backend`], and is never sent twice. The next operation reopens the connection. Swaps that
-/// wait at the same moment share a call, and fail with it.
-/// In a cluster the keys of a slot are unavailable while it moves or after its primary died.
+/// Every operation ends within the connect timeout plus the response timeout, and [`list`](KeyValue::list) within twice
+/// that. An interrupted one fails with [`KeyValueError::Backend`], and is never sent twice. The next operation reopens
+/// the connection. Swaps that wait at the same moment share a call, and fail with it.
+/// In a cluster the keys of a slot are unavailable while it moves or after its primary died, and those of other nodes
+/// are not.
 pub struct Redis {
     link: Arc<Link>,
     swaps: Swaps,
@@ -89,7 +90,7 @@ impl Redis {
                 prefix.len()
             )));
         }
-        let link = Arc::new(Link::open(&address, timeouts).await?);
+        let link = Link::open(&address, timeouts).await?;
         let chains = Arc::<Chains>::default();
         let swaps = Swaps::start(Arc::clone(&link), prefix.clone(), Arc::clone(&chains));
         Ok(Self { link, swaps, prefix, chains })

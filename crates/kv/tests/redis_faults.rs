@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use tollgate_core::Span;
 use tollgate_kv::{Exchange, Increment, KeyValue, New, Redis, Swap, connect};
-use tollgate_test_servers::RedisServer;
+use tollgate_test_servers::{RedisCluster, RedisServer};
 
 use crate::faults::{BOUND, SHORT, assert_everything_fails, recovered};
 
@@ -141,6 +141,39 @@ async fn a_cluster_exchanges_together_what_is_in_one_slot() {
     let together = connect(&format!("{address}?prefix={{tollgate}}:")).await.unwrap();
     assert_eq!(together.exchange_all(&both).await, Ok(Some(Swap::Done)));
     assert_eq!(together.exchange_all(&both).await, Ok(Some(Swap::Conflict)));
+}
+
+/// One of two nodes stands still. The other's keys are asked for meanwhile, and by a program that starts then.
+#[tokio::test]
+async fn a_silent_node_of_a_cluster_takes_no_other_with_it() {
+    let cluster = RedisCluster::start();
+    let address = format!("{}?connect_timeout_ms=3000&response_timeout_ms=1000", cluster.url());
+    let among: Vec<String> = (0..20).map(|number| format!("tollgate:k{number}")).collect();
+    let among: Vec<&str> = among.iter().map(|key| &**key).collect();
+    let keys = cluster.keys(&among).map(|key| key.strip_prefix("tollgate:").unwrap());
+    let values = Redis::connect(&address).await.unwrap();
+    for key in keys {
+        assert_eq!(values.swap(key, None, vec![0]).await, Ok(Swap::Done));
+    }
+    let [there, silent] = keys;
+    cluster.nodes()[1].pause();
+    for number in 1..4 {
+        let before = [number - 1];
+        let swap = values.swap(there, Some(&before), vec![number]);
+        let (answered, silence) = tokio::join!(swap, values.get(silent));
+        assert_eq!(answered, Ok(Swap::Done));
+        silence.unwrap_err();
+    }
+    let started = Redis::connect(&address).await.unwrap();
+    assert_eq!(started.get(there).await, Ok(Some(vec![3])));
+    cluster.nodes()[1].resume();
+    for values in [values, started] {
+        let deadline = Instant::now() + BOUND;
+        while let Err(error) = values.swap(silent, Some(&[0]), vec![1]).await {
+            assert!(Instant::now() < deadline, "{error}");
+        }
+        assert_eq!(values.get(silent).await, Ok(Some(vec![1])));
+    }
 }
 
 /// The server stands still, as one does that swaps or is stopped, and goes on.

@@ -37,10 +37,14 @@ async fn a_server_that_is_down_is_told() {
 #[tokio::test]
 async fn a_silent_server_keeps_nobody_waiting() {
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    for scheme in ["redis", "rediss", "redis-cluster"] {
-        let address = format!("{scheme}://:hush@{}?{SHORT}", silent.local_addr().unwrap());
-        faults::is_unanswered(&address).await;
+    let address = |scheme| format!("{scheme}://:hush@{}?{SHORT}", silent.local_addr().unwrap());
+    for scheme in ["redis", "rediss"] {
+        faults::is_unanswered(&address(scheme)).await;
     }
+    // Of a cluster it is told for its nodes, which have less time each.
+    let (error, message) = refusal(&address("redis-cluster")).await;
+    assert!(matches!(error, ConnectError::Unreachable { .. }), "{error:?}");
+    assert!(message.contains("timed out"), "{message}");
 }
 
 #[tokio::test]

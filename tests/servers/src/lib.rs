@@ -12,6 +12,7 @@ mod port;
 mod process;
 mod proxy;
 mod redis;
+mod redis_cluster;
 mod redis_pair;
 mod workerd;
 
@@ -21,5 +22,6 @@ pub use nats_cluster::NatsCluster;
 pub use process::READY_MAX;
 pub use proxy::{Network, Proxy};
 pub use redis::RedisServer;
+pub use redis_cluster::RedisCluster;
 pub use redis_pair::RedisPair;
 pub use workerd::WorkerdServer;

@@ -63,8 +63,8 @@ impl RedisServer {
         assert_eq!(self.command("REPLICAOF NO ONE"), "+OK");
     }
 
-    /// Whether the node has found out that it has all the slots.
-    fn is_cluster_up(&self) -> bool {
+    /// Whether the node has found out that its cluster has all the slots.
+    pub(crate) fn is_cluster_up(&self) -> bool {
         !self.command("GET k").starts_with("-CLUSTERDOWN")
     }
 

@@ -33,18 +33,30 @@ impl Chains {
         });
     }
 
-    /// A swap is asked for: it begins a chain, or continues the one whose end it expects. `None` if there is a chain that
-    /// ends otherwise: one of the two loses, probably the swap, so nobody is to build on it.
+    /// A swap is asked for: it begins a chain, or continues the one whose end it expects. `None` if it expects anything
+    /// else than what is remembered: it probably loses, so nobody is to build on it.
     pub(super) fn join(&self, key: &str, expected: Option<&[u8]>, value: &[u8]) -> Option<Chain> {
         let mut joined = None;
         self.remembered.update(key, |now| {
             joined = match now {
-                Some((end, Some(chain))) => (end.as_deref() == expected).then_some(*chain),
+                Some((there, _)) if there.as_deref() != expected => None,
+                Some((_, Some(chain))) => Some(*chain),
                 _ => Some(self.begun.fetch_add(1, Ordering::Relaxed)),
             };
             joined.map_or(Update::Keep, |chain| Update::Put(Some(value), Some(chain)))
         });
         joined
+    }
+
+    /// Whether another swap expects the value of this one.
+    pub(super) fn goes_on(&self, key: &str, chain: Option<Chain>, value: &[u8]) -> bool {
+        let mut goes_on = false;
+        self.remembered.update(key, |now| {
+            goes_on = matches!(now, Some((end, Some(going_on)))
+                if chain == Some(*going_on) && end.as_deref() != Some(value));
+            Update::Keep
+        });
+        goes_on
     }
 
     /// A swap of this chain has written `value`.
@@ -114,6 +126,27 @@ mod tests {
         assert_eq!((other, recalled(&chains)), (None, some(ONE)));
         chains.lost("k", other, Some(ONE));
         assert_eq!(chains.join("k", Some(ONE), TWO), first);
+    }
+
+    #[test]
+    fn nobody_builds_on_a_swap_that_expects_what_is_known_to_be_gone() {
+        let chains = Chains::default();
+        chains.seen("k", Some(THEIRS));
+        let stale = chains.join("k", Some(ONE), TWO);
+        assert_eq!((stale, recalled(&chains)), (None, some(THEIRS)));
+        // Or known by mistake.
+        chains.written("k", stale, TWO);
+        assert_eq!(recalled(&chains), some(TWO));
+    }
+
+    #[test]
+    fn a_chain_goes_on_where_another_swap_has_joined() {
+        let chains = Chains::default();
+        let first = chains.join("k", None, ONE);
+        assert!(!chains.goes_on("k", first, ONE));
+        chains.join("k", Some(ONE), TWO);
+        assert!(chains.goes_on("k", first, ONE) && !chains.goes_on("k", first, TWO));
+        assert!(!chains.goes_on("k", None, ONE) && !chains.goes_on("other", first, ONE));
     }
 
     #[test]

@@ -28,7 +28,9 @@ impl Connector {
         let Some(first) = nodes.first().filter(|_| !address.scheme().ends_with("-cluster")) else {
             let cluster = ClusterClient::builder(nodes)
                 .tcp_settings(tcp_settings())
-                .connection_timeout(timeouts.connect)
+                // To each node: connecting waits for all of them, twice, and one that is silent must not use up the
+                // time for the others.
+                .connection_timeout(timeouts.connect / 3)
                 .response_timeout(timeouts.response)
                 // The library would repeat a write that may have been done, and report the second one as a
                 // conflict.

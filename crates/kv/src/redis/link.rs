@@ -4,11 +4,11 @@
 //! network (the password was changed for a moment, say), it never tries again.
 
 use std::fmt::Display;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use ::redis::{Cmd, ErrorKind, RedisError, RedisResult, ServerErrorKind};
-use tokio::sync::Mutex;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::connection::{Connection, Connector};
 use crate::contract::KeyValueError;
@@ -23,9 +23,11 @@ pub(super) struct Link {
     /// The server's name in messages.
     shown: String,
     state: Mutex<State>,
+    /// Held while connecting: one does, the others wait for it.
+    connecting: tokio::sync::Mutex<()>,
 }
 
-/// The current connection.
+/// The current connection. That to a cluster stays until there is another.
 struct State {
     now: Result<Connection, Down>,
     /// The number of the connection, counted up: a report of a broken one names it by this.
@@ -33,10 +35,11 @@ struct State {
 }
 
 /// There is no connection.
+#[derive(Clone)]
 struct Down {
     /// When to try again.
     until: Instant,
-    error: RedisError,
+    cause: Cause,
 }
 
 /// Why an operation was not done, or is not known to have been done.
@@ -45,6 +48,7 @@ pub(super) struct Failure {
     cause: Cause,
 }
 
+#[derive(Clone)]
 enum Cause {
     Error(RedisError),
     /// Nothing came within this time.
@@ -52,7 +56,10 @@ enum Cause {
 }
 
 impl Link {
-    pub(super) async fn open(address: &Address, timeouts: Timeouts) -> Result<Self, ConnectError> {
+    pub(super) async fn open(
+        address: &Address,
+        timeouts: Timeouts,
+    ) -> Result<Arc<Self>, ConnectError> {
         let connector = Connector::new(address, timeouts)
             .map_err(|error| address.wrong(format!("it is no address of Redis ({error})")))?;
         let shown = address.shown().to_owned();
@@ -60,7 +67,8 @@ impl Link {
         let connection =
             opening.await.map_err(|cause| Failure { shown: shown.clone(), cause }.explain())?;
         let state = Mutex::new(State { now: Ok(connection), number: 0 });
-        let link = Self { connector, timeouts, shown, state };
+        let connecting = tokio::sync::Mutex::default();
+        let link = Arc::new(Self { connector, timeouts, shown, state, connecting });
         link.run(check).await.map_err(|failure| failure.explain())?;
         Ok(link)
     }
@@ -76,7 +84,7 @@ impl Link {
 
     /// Does one operation, without retrying it.
     pub(super) async fn run<T, F>(
-        &self,
+        self: &Arc<Self>,
         operation: impl FnOnce(Connection) -> F,
     ) -> Result<T, Failure>
     where
@@ -87,7 +95,7 @@ impl Link {
             Ok(answer) => Ok(answer),
             Err(cause) => {
                 if cause.breaks_the_connection() {
-                    self.report_broken(number).await;
+                    self.report_broken(number);
                 }
                 Err(self.failure(cause))
             }
@@ -95,44 +103,73 @@ impl Link {
     }
 
     /// The connection and its number; a new one if there is none.
-    async fn connection(&self) -> Result<(Connection, u64), Cause> {
-        if let Ok(state) = self.state.try_lock()
-            && let Ok(connection) = &state.now
-        {
-            return Ok((connection.clone(), state.number));
+    async fn connection(self: &Arc<Self>) -> Result<(Connection, u64), Cause> {
+        if let Ok(connected) = self.state().connected() {
+            return Ok(connected);
         }
-        within(self.timeouts.connect, self.reconnect()).await
+        // In a task of its own: whoever stops waiting does not stop it for the others.
+        let link = Arc::clone(self);
+        let reconnecting = tokio::spawn(async move { link.reconnect().await });
+        match timeout(self.timeouts.connect, reconnecting).await {
+            Ok(Ok(connected)) => connected,
+            Ok(Err(_)) => Err(io_error("the program is stopping").into()),
+            Err(_) => Err(Cause::Silence(self.timeouts.connect)),
+        }
     }
 
     /// One caller connects, the others wait for it.
-    async fn reconnect(&self) -> RedisResult<(Connection, u64)> {
-        let mut state = self.state.lock().await;
-        match &state.now {
-            Ok(connection) => return Ok((connection.clone(), state.number)),
-            Err(down) if Instant::now() < down.until => {
-                return Err(down.error.clone());
-            }
-            Err(_) => {}
+    async fn reconnect(&self) -> Result<(Connection, u64), Cause> {
+        let _connecting = self.connecting.lock().await;
+        match self.state().connected() {
+            Err(down) if Instant::now() >= down.until => {}
+            known => return known.map_err(|down| down.cause),
         }
-        state.now = self
-            .connector
-            .connect()
-            .await
-            .map_err(|error| Down { until: Instant::now() + RECONNECT_INTERVAL, error });
+        let connected = self.connect().await;
+        let mut state = self.state();
+        state.now =
+            connected.map_err(|cause| Down { until: Instant::now() + RECONNECT_INTERVAL, cause });
         state.number += 1;
-        match &state.now {
-            Ok(connection) => Ok((connection.clone(), state.number)),
-            Err(down) => Err(down.error.clone()),
+        state.connected().map_err(|down| down.cause)
+    }
+
+    /// The connection with this number broke: the next operation gets another.
+    fn report_broken(self: &Arc<Self>, number: u64) {
+        let mut state = self.state();
+        if state.number != number || state.now.is_err() {
+            return;
+        }
+        if self.is_cluster() {
+            // It may be one node of many. The others are asked over this connection until there is another one.
+            let link = Arc::clone(self);
+            tokio::spawn(async move { link.replace(number).await });
+        } else {
+            let cause = io_error("the connection broke").into();
+            state.now = Err(Down { until: Instant::now(), cause });
         }
     }
 
-    /// Drops the connection with this number, so that the next operation opens another.
-    async fn report_broken(&self, number: u64) {
-        let mut state = self.state.lock().await;
-        if state.number == number && state.now.is_ok() {
-            let error = RedisError::from((ErrorKind::Io, "the connection broke"));
-            state.now = Err(Down { until: Instant::now(), error });
+    /// Puts a new connection in the place of the one with this number.
+    async fn replace(&self, number: u64) {
+        let Ok(_connecting) = self.connecting.try_lock() else { return };
+        if self.state().number != number {
+            return;
         }
+        match self.connect().await {
+            Ok(connection) => {
+                let mut state = self.state();
+                *state = State { now: Ok(connection), number: number + 1 };
+            }
+            // Until then nobody tries again.
+            Err(_) => sleep(RECONNECT_INTERVAL).await,
+        }
+    }
+
+    async fn connect(&self) -> Result<Connection, Cause> {
+        within(self.timeouts.connect, self.connector.connect()).await
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The error of something other than the connection.
@@ -143,6 +180,19 @@ impl Link {
     fn failure(&self, cause: Cause) -> Failure {
         Failure { shown: self.shown.clone(), cause }
     }
+}
+
+impl State {
+    fn connected(&self) -> Result<(Connection, u64), Down> {
+        match &self.now {
+            Ok(connection) => Ok((connection.clone(), self.number)),
+            Err(down) => Err(down.clone()),
+        }
+    }
+}
+
+fn io_error(what: &'static str) -> RedisError {
+    (ErrorKind::Io, what).into()
 }
 
 /// Checks that the server will do for a limiter, so that mistakes show before there are requests.
@@ -166,6 +216,12 @@ async fn within<T>(
     match timeout(limit, work).await {
         Ok(outcome) => outcome.map_err(Cause::Error),
         Err(_) => Err(Cause::Silence(limit)),
+    }
+}
+
+impl From<RedisError> for Cause {
+    fn from(error: RedisError) -> Self {
+        Self::Error(error)
     }
 }
 

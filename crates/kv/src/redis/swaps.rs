@@ -1,10 +1,12 @@
 //! Swaps that are asked for while others are under way go to the server together, in one call of a script: most of
 //! what a swap costs, here and there, is paid per call.
 //!
-//! Calls are sent in the order in which they were asked for. So a swap may expect the value that an earlier one is
-//! still writing: both succeed, or both meet a conflict ([`Chains`]).
+//! Calls are handed to the connection in the order in which swaps were asked for, and a server does them in that order.
+//! So a swap may expect the value that an earlier one is still writing: both succeed, or both meet a conflict
+//! ([`Chains`]). Where the order is lost (a cluster's client may change it, and so does a server that has to be sent the
+//! script first) the later swap meets a conflict, and its caller decides anew.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use ::redis::{
     Cmd, ErrorKind, FromRedisValue, ParsingError, RedisResult, Script, ServerErrorKind, Value,
@@ -26,8 +28,8 @@ static SWAP_EACH: LazyLock<Script> = LazyLock::new(|| Script::new(scripts::SWAP_
 const CALLS_MAX: usize = 4;
 /// Most swaps in one call, since the server does nothing else meanwhile.
 const SWAPS_MAX: usize = 64;
-/// Most swaps that wait for a call. Callers of more wait to be among them.
-const WAITING_MAX: usize = 1_024;
+/// Most calls at a time to a cluster, where each is for one key.
+const CLUSTER_CALLS_MAX: usize = 1_024;
 /// About the most bytes of swaps in one call. A longer swap has a call of its own.
 const SWAPS_BYTES_MAX: usize = 1 << 20;
 /// What a call has besides its swaps: its name and the script's hash.
@@ -36,8 +38,11 @@ const CALL_BYTES: usize = 64;
 /// Where swaps are asked for.
 pub(super) struct Swaps {
     link: Arc<Link>,
-    waiting: mpsc::Sender<Waiting>,
+    /// As many as there are callers who wait, each for a limited time.
+    waiting: mpsc::UnboundedSender<Waiting>,
     chains: Arc<Chains>,
+    /// Held from joining a chain until the call is asked for: whoever builds on a swap asks after it.
+    asking: Mutex<()>,
 }
 
 /// A swap of one key.
@@ -70,13 +75,13 @@ pub(super) enum End {
 impl Swaps {
     /// Starts the task that makes the calls. It ends when this is dropped.
     pub(super) fn start(link: Arc<Link>, prefix: String, chains: Arc<Chains>) -> Self {
-        let (waiting, waits) = mpsc::channel(WAITING_MAX);
+        let (waiting, waits) = mpsc::unbounded_channel();
         let (its_link, its_chains) = (Arc::clone(&link), Arc::clone(&chains));
         tokio::spawn(Caller { link: its_link, prefix, chains: its_chains }.serve(waits));
-        Self { link, waiting, chains }
+        Self { link, waiting, chains, asking: Mutex::new(()) }
     }
 
-    /// Swaps in the next call. A swap whose caller has gone before that is not done.
+    /// Swaps in the next call. A swap whose caller has gone before that is not done, unless others build on it.
     pub(super) async fn swap(&self, swap: SwapOf) -> Result<End, KeyValueError> {
         let limit = self.link.time_limit();
         match timeout(limit, self.ask(swap)).await {
@@ -88,11 +93,12 @@ impl Swaps {
 
     /// `None` if nobody makes calls any more.
     async fn ask(&self, swap: SwapOf) -> Option<Result<End, KeyValueError>> {
-        let place = self.waiting.reserve().await.ok()?;
-        // From here on nothing is awaited until it waits for its call, where it ends in any case.
-        let chain = self.chains.join(&swap.key, swap.expected.as_deref(), &swap.value);
         let (end, ended) = oneshot::channel();
-        place.send(Waiting { swap, chain, end });
+        {
+            let _asking = self.asking.lock().unwrap_or_else(PoisonError::into_inner);
+            let chain = self.chains.join(&swap.key, swap.expected.as_deref(), &swap.value);
+            self.waiting.send(Waiting { swap, chain, end }).ok()?;
+        }
         ended.await.ok()
     }
 }
@@ -108,13 +114,16 @@ struct Caller {
 type Called = (Vec<Waiting>, Result<Vec<End>, Failure>);
 
 impl Caller {
-    async fn serve(self, mut waits: mpsc::Receiver<Waiting>) {
+    async fn serve(self, mut waits: mpsc::UnboundedReceiver<Waiting>) {
         // Keys of a cluster are on different servers, each with calls of its own.
         let (calls_max, swaps_max) =
-            if self.link.is_cluster() { (WAITING_MAX, 1) } else { (CALLS_MAX, SWAPS_MAX) };
+            if self.link.is_cluster() { (CLUSTER_CALLS_MAX, 1) } else { (CALLS_MAX, SWAPS_MAX) };
         let mut calls = FuturesUnordered::new();
         let mut batch = Vec::new();
         loop {
+            while calls.len() < calls_max && !batch.is_empty() {
+                calls.push(self.call(first_call(&mut batch)));
+            }
             tokio::select! {
                 // First, so that a new call is sent before the next one is made.
                 biased;
@@ -124,18 +133,16 @@ impl Caller {
                         return;
                     }
                     batch.retain(|waiting| self.is_wanted(waiting));
-                    while !batch.is_empty() {
-                        calls.push(self.call(first_call(&mut batch)));
-                    }
                 }
             }
         }
     }
 
-    fn is_wanted(&self, waiting: &Waiting) -> bool {
-        let is_wanted = !waiting.end.is_closed();
+    /// Whether a caller waits for it, or others, who would all lose.
+    fn is_wanted(&self, Waiting { swap, chain, end }: &Waiting) -> bool {
+        let is_wanted = !end.is_closed() || self.chains.goes_on(&swap.key, *chain, &swap.value);
         if !is_wanted {
-            self.chains.give_up(&waiting.swap.key, waiting.chain);
+            self.chains.give_up(&swap.key, *chain);
         }
         is_wanted
     }
