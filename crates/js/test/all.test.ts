@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Limiter, ManualClock } from "tollgate";
+import { Limiter, ManualClock, MemoryStore, StoreLimiter } from "tollgate";
 
 const START_MS = 1_800_000_000_000;
 
@@ -64,4 +64,14 @@ test("several keys that can't be asked together are refused by name, and charge 
   }
   assert.throws(() => Limiter.tryAcquireAll([]), /with something in it, not an empty list$/);
   assert.equal(limiter.peek("alice").requests.remaining, 10);
+});
+
+test("the same key in two stores is two keys, and in one store it is refused", async () => {
+  const [one, other] = [new MemoryStore(), new MemoryStore()];
+  const [a, b] = [new StoreLimiter("2/hour", one), new StoreLimiter("1/hour", other)];
+  const ask = () => StoreLimiter.tryAcquireAll([{ limiter: a, key: "acme" }, { limiter: b, key: "acme" }]);
+  assert.deepEqual([(await ask()).allowed, (await ask()).allowed], [true, false]);
+  assert.deepEqual([(await a.peek("acme")).requests.remaining, (await b.peek("acme")).requests.remaining], [1, 0]);
+  const again = StoreLimiter.tryAcquireAll([{ limiter: a, key: "acme" }, { limiter: b, key: "acme" }, { limiter: b, key: "acme" }]);
+  await assert.rejects(again, { code: "invalid", field: "legs[2]", problem: "is legs[1] again" });
 });

@@ -126,12 +126,19 @@ test("names of JavaScript's own are names like any other", () => {
   assert.equal(({} as { requests?: number }).requests, undefined);
 });
 
-test("a Map is no cost, no policy and no options: it would be one without any field", () => {
+test("what keeps its values elsewhere is no cost, no policy and no options: it would be one without any field", async () => {
   const limiter = limiterOf();
-  assert.throws(() => limiter.tryAcquire("alice", new Map([["requests", 5]]) as never), invalid("cost"));
-  assert.throws(() => limiter.tryReserve("alice", new Map([["ttlMs", 5]]) as never), invalid("options"));
-  assert.throws(() => new Policy(new Map([["requests", "1/s"]]) as never), invalid("policy"));
+  for (const given of [new Map([["requests", 5]]), new Set([5]), Promise.resolve(5), new Date(), Object(5), [5]]) {
+    assert.throws(() => limiter.tryAcquire("alice", given as never), invalid("cost"), String(given));
+    assert.throws(() => limiter.tryReserve("alice", given as never), invalid("options"), String(given));
+    await assert.rejects(limiter.acquire("alice", given as never), invalid("options"), String(given));
+    assert.throws(() => new Policy(given as never), invalid("policy"), String(given));
+  }
   assert.equal(limiter.size, 0);
+  class Cost {
+    requests = 1;
+  }
+  assert.equal(limiter.tryAcquire("alice", new Cost()).allowed, true);
 });
 
 test("options that nobody reads, and what is no options, are refused by name", async () => {

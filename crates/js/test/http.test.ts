@@ -23,6 +23,10 @@ function minimal(status: number, fields: Record<string, string>): Response {
   return new Response(null, { status, headers: { "preference-applied": "return=minimal", ...fields } });
 }
 
+function json(status: number, body: object): Response {
+  return new Response(JSON.stringify(body), { status });
+}
+
 const ALLOWED =
   '"requests";limit=60;remaining=59;retry_after_ms=0;reset_after_ms=1000, "input_tokens";limit="9007199254740991";remaining=99188;retry_after_ms=0';
 
@@ -59,11 +63,52 @@ test("a denial says how long to wait, a block in seconds, and what is never let 
   assert.deepEqual(said, [["limited", 556], ["limited", 30_000], ["limited", null], ["impossible", null]]);
 });
 
+test("a denial's wait is that of the limit that denies, or of the block, whatever other limits say", async () => {
+  const { fetch } = edge(
+    // A limit in shadow is used up for a day.
+    minimal(429, { "retry-after": "1", "tollgate-limits": '"requests";limit=1;remaining=0;retry_after_ms=900, "daily";limit=1;remaining=0;retry_after_ms=86400000' }),
+    // A blocked key that has no room either.
+    minimal(429, { "retry-after": "60", "tollgate-limits": '"requests";limit=1;remaining=0;retry_after_ms=1000' }),
+    minimal(429, { "retry-after": "0" }),
+  );
+  const api = tollgateHttp("http://edge", "api", { fetch });
+  const waits = [];
+  for (let count = 0; count < 3; count += 1) {
+    const decision = await api.tryAcquire("alice");
+    assert.ok(!decision.allowed);
+    waits.push(decision.retryAfterMs);
+  }
+  assert.deepEqual(waits, [900, 60_000, 1_000]);
+});
+
+test("what is no edge admits, denies and settles nothing", async () => {
+  const page = (status: number, fields = {}) => new Response("<html>", { status, headers: fields });
+  for (const answer of [page(200), page(429, { "retry-after": "1" }), page(422), minimal(429, { "retry-after": "Wed, 21 Oct 2026 07:28:00 GMT" }), minimal(204, {})]) {
+    const { status } = answer;
+    await assert.rejects(tollgateHttp("http://edge", "api", { fetch: edge(answer).fetch }).tryAcquire("alice"), { code: "http", status }, String(status));
+  }
+  await assert.rejects(tollgateHttp("http://edge", "api", { fetch: edge(page(200)).fetch }).peek("alice"), { code: "http", status: 200 });
+  const lease = minimal(200, { "tollgate-limits": ALLOWED, "tollgate-lease": "token" });
+  const answers = [page(200), page(429), page(422), page(410), new Response("{}", { status: 200 }), new Response('{"allowed":true}', { status: 429 })];
+  const held = await tollgateHttp("http://edge", "api", { fetch: edge(lease, ...answers).fetch }).reserve("alice");
+  for (const { status } of answers) await assert.rejects(held.settle(), { code: "http", status }, String(status));
+});
+
+test("a fetch that hangs, or answers what is no response, is an error in time", async () => {
+  const hangs = tollgateHttp("http://edge", "api", { fetch: () => new Promise(() => {}), callMsMax: 20 });
+  await assert.rejects(hangs.tryAcquire("alice"), { code: "http", status: undefined });
+  const unread = { status: 200, headers: new Headers(), text: () => new Promise(() => {}) };
+  for (const answer of [undefined, {}, { status: 200, text: async () => "" }, unread]) {
+    const api = tollgateHttp("http://edge", "api", { fetch: async () => answer as never, callMsMax: 20 });
+    await assert.rejects(api.tryAcquire("alice"), { code: "http", status: undefined });
+  }
+});
+
 test("a lease is settled for what it came to, and once", async () => {
   const { fetch, asked } = edge(
     minimal(200, { "tollgate-limits": ALLOWED, "tollgate-lease": "token" }),
-    new Response("{}", { status: 200 }),
-    new Response("{}", { status: 410 }),
+    json(200, { allowed: true }),
+    json(410, { type: "https://tollgate/lease-gone" }),
   );
   const llm = tollgateHttp("http://edge", "llm", { fetch });
   {
@@ -128,9 +173,9 @@ test("what the edge does not take is told by its field", async () => {
 test("more than its policy lets be settled leaves the lease as it is, and says why", async () => {
   const { fetch, asked } = edge(
     minimal(200, { "tollgate-limits": ALLOWED, "tollgate-lease": "token" }),
-    new Response("{}", { status: 422 }),
-    new Response("{}", { status: 429 }),
-    new Response("{}", { status: 200 }),
+    json(422, { allowed: false }),
+    json(429, { allowed: false }),
+    json(200, { allowed: true }),
   );
   {
     await using held = await tollgateHttp("http://edge", "llm", { fetch }).reserve("team-7");
@@ -141,7 +186,8 @@ test("more than its policy lets be settled leaves the lease as it is, and says w
 });
 
 test("an answer is read to its end, so that its connection is free for the next", async () => {
-  const answers = [minimal(200, { "tollgate-lease": "token" }), new Response("{}"), new Response("{}"), new Response("{}", { status: 429 })];
+  const problem = new Response("{}", { status: 429, headers: { "preference-applied": "return=minimal", "retry-after": "1" } });
+  const answers = [minimal(200, { "tollgate-lease": "token" }), json(200, { allowed: true }), json(200, { allowed: true }), problem];
   const { fetch } = edge(...answers);
   const api = tollgateHttp("http://edge", "api", { fetch });
   const held = await api.reserve("alice");

@@ -246,3 +246,18 @@ test("a clock that shows no time is refused", () => {
   const clock = { now: () => NaN, after: () => () => {} };
   assert.throws(() => new Limiter("1/s", { clock }).tryAcquire("a"), (error) => error instanceof InvalidError && error.field === "clock");
 });
+
+test("a cost is read once, however long its caller waits", async () => {
+  const clock = new ManualClock(1_800_000_000_000);
+  const limiter = new Limiter({ requests: { algorithm: "token-bucket", capacity: 10, refill: 10, per: "10s" } }, { clock });
+  limiter.tryAcquire("alice", 10);
+  const cost = { requests: 1 };
+  const waits = limiter.acquire("alice", { cost });
+  await Promise.resolve();
+  cost.requests = 5;
+  clock.advance(1_000);
+  await waits;
+  assert.equal(limiter.peek("alice").requests.remaining, 0);
+  clock.advance(1_000);
+  assert.equal(limiter.peek("alice").requests.remaining, 1);
+});

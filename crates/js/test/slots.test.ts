@@ -51,7 +51,7 @@ test("an edge: a slot is renewed while work goes on, and settled once", async ()
   const [clock, asked] = [new ManualClock(1_800_000_000_000), [] as string[]];
   const fetch = async (url: string) => {
     asked.push(new URL(url).pathname);
-    return new Response(null, { headers: { "tollgate-lease": "token" } });
+    return new Response('{"allowed":true}', { headers: { "preference-applied": "return=minimal", "tollgate-lease": "token" } });
   };
   const edge = tollgateHttp("http://edge", "calls", { fetch, clock });
   await edge.withSlot("alice", () => goOn(clock, 750), { ttlMs: 900 });

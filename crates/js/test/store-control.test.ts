@@ -114,7 +114,7 @@ test("several keys that can't be asked together are refused by name", async () =
     [null, "legs"],
     [[{ key: "alice" }], "legs[0].limiter"],
     [[null], "legs[0].limiter"],
-    [[leg, leg], "legs"],
+    [[leg, leg], "legs[1]"],
     [[{ ...leg, key: 7 }], "legs[0].key"],
     [[{ ...leg, cost: -0 }], "legs[0].cost"],
     [[{ ...leg, costs: 1 }], "legs[0].costs"],

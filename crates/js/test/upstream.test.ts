@@ -104,6 +104,23 @@ test("a party that gives up has not arrived, and the others wait for another one
   assert.equal((await barrier.query())?.arrived, 0);
 });
 
+test("a party whose arrival the store did, but did not tell, leaves", async () => {
+  const store = new MemoryStore();
+  let isLost = true;
+  const losesOne = {
+    load: (key: string) => store.load(key),
+    swap: async (...swap: Parameters<MemoryStore["swap"]>) => {
+      const done = await store.swap(...swap);
+      if (!isLost) return done;
+      isLost = false;
+      throw new Error("the answer is lost");
+    },
+  };
+  const barrier = new Barrier(losesOne, "start", 2);
+  await assert.rejects(barrier.wait(), { code: "store" });
+  assert.equal((await barrier.query())?.arrived, 0);
+});
+
 test("a generation that expired is given up, and whoever still waits is of the next one", async () => {
   const [store, clock] = [new MemoryStore(), new ManualClock(START_MS)];
   const barrier = new Barrier(store, "start", 2, { clock, ttl: "1s" });

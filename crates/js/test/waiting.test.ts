@@ -19,7 +19,8 @@ function edge(clock: ManualClock): (url: string, init: RequestInit) => Promise<R
     const wait = Math.max(0, (free.get(key) ?? START_MS) - clock.now());
     if (wait === 0) free.set(key, clock.now() + 100);
     const limits = `"requests";limit=1;remaining=0;retry_after_ms=${wait}`;
-    return new Response(null, { status: wait === 0 ? 200 : 429, headers: { "tollgate-limits": limits, "retry-after": "1" } });
+    const headers = { "preference-applied": "return=minimal", "tollgate-limits": limits, "retry-after": "1" };
+    return new Response(null, { status: wait === 0 ? 200 : 429, headers });
   };
 }
 

@@ -1,6 +1,6 @@
 import { Decider } from "./decider.js";
-import { drive } from "./drive.js";
-import { TollgateError } from "./errors.js";
+import { type Leg, drive } from "./drive.js";
+import { InvalidError, TollgateError } from "./errors.js";
 import { named } from "./named.js";
 import { storeBusy, storeFailed } from "./store-call.js";
 import type { Done, StoreRecords } from "./store-records.js";
@@ -29,10 +29,11 @@ export async function run<N extends string>(
   make: (legs: Legs) => Machine,
 ): Promise<Ran<N>> {
   const legs = asked.map(({ records, key }) => records.leg(key));
+  const names = legs.map((_, index) => nameOf(legs, index));
   await storesStarted();
   const machine = named("legs", () => {
     const inMachine = new Legs(new Decider(asked.map(({ records }) => records.policy)));
-    for (const [index, { costs }] of asked.entries()) inMachine.add(legs[index]!.key, costs);
+    for (const [index, { costs }] of asked.entries()) inMachine.add(names[index]!, costs);
     return make(inMachine);
   });
   try {
@@ -43,6 +44,15 @@ export async function run<N extends string>(
   } finally {
     machine.free();
   }
+}
+
+/** The name by which a machine knows a key: the key, with something added where another store has the same one. */
+function nameOf(legs: readonly Leg[], index: number): string {
+  const { key, store } = legs[index]!;
+  const before = legs.slice(0, index);
+  const first = before.findIndex((leg) => leg.key === key && leg.store === store);
+  if (first >= 0) throw new InvalidError(`legs[${index}]`, `is legs[${first}] again`);
+  return key + "\0".repeat(before.filter((leg) => leg.key === key).length);
 }
 
 /** Why there is no decision. */

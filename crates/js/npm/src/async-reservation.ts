@@ -1,5 +1,6 @@
 import type { Cost } from "./cost.js";
 import type { Allowed, Limits } from "./decision.js";
+import { asyncDispose } from "./dispose.js";
 import type { Settled } from "./reservation.js";
 
 /** What a reservation asks its limiter to do. */
@@ -47,7 +48,7 @@ export class AsyncReservation<N extends string = string> implements Allowed<N> {
   }
 
   /** Settles for what is held, unless it has ended already. */
-  async [Symbol.asyncDispose](): Promise<void> {
+  async [asyncDispose](): Promise<void> {
     if (!this.#isOver) await this.settle();
   }
 }

@@ -38,12 +38,27 @@ export function truth(field: string, value: unknown): boolean {
   return value ?? false;
 }
 
-/** `value`, if it is an object but neither a list nor a Map, whose entries are not fields. */
+/** `value`, if it is an object of fields: nothing that keeps something else, as a list, a Map or a Promise does. */
 export function object(field: string, value: unknown): Readonly<Record<string, unknown>> {
-  if (typeof value !== "object" || value === null || Array.isArray(value) || value instanceof Map) {
+  const it = instance(field, value);
+  const prototype: unknown = Object.getPrototypeOf(it);
+  // One of another realm, or of a class of the caller's, is asked for its kind, which takes longer.
+  if (prototype !== Object.prototype && prototype !== null && kind(it) !== "Object") {
+    throw new InvalidError(field, `must be an object, not ${shown(it)}`);
+  }
+  return it;
+}
+
+/** `value`, if it is an object of any kind but a list. */
+export function instance(field: string, value: unknown): Readonly<Record<string, unknown>> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new InvalidError(field, `must be an object, not ${shown(value)}`);
   }
   return value as Record<string, unknown>;
+}
+
+function kind(value: object): string {
+  return Object.prototype.toString.call(value).slice("[object ".length, -1);
 }
 
 /** `value`, if it has these methods. */
@@ -109,7 +124,6 @@ export function shown(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.slice(0, 50));
   if (typeof value === "function") return "a function";
   if (value === null || typeof value !== "object") return String(value);
-  if (value instanceof Map) return "a Map";
-  if (!Array.isArray(value)) return "an object";
+  if (!Array.isArray(value)) return kind(value) === "Object" ? "an object" : `an object of kind ${kind(value)}`;
   return value.length > 0 ? "a list" : "an empty list";
 }

@@ -5,6 +5,7 @@ import { callable, key as checkedKey, options as checkedOptions, wholeNumber } f
 import { type Clock, clockOf, timeOf } from "./clock.js";
 import { type Cost, Costs } from "./cost.js";
 import type { Allowed, Decision, Denied, Limits } from "./decision.js";
+import { dispose } from "./dispose.js";
 import { DisposedError, InvalidError } from "./errors.js";
 import { hrTimeOfMillis, nanosOf } from "./hr-time.js";
 import { type Control, controlOf, position } from "./operation.js";
@@ -104,8 +105,8 @@ export class Limiter<N extends string = "requests"> {
    */
   async acquire(key: string, options?: AcquireOptions<N>): Promise<Allowed<N>> {
     checkedOptions(options, ["cost", "timeoutMs", "signal"]);
-    this.checkCost(options?.cost);
-    return this.#waiting.enter(key, options ?? {}, () => this.tryAcquire(key, options?.cost));
+    const cost = this.checkedCost(options?.cost);
+    return this.#waiting.enter(key, options ?? {}, () => this.tryAcquire(key, cost));
   }
 
   /**
@@ -121,9 +122,8 @@ export class Limiter<N extends string = "requests"> {
   /** The same, and waits for its turn, as `acquire` does. */
   async reserve(key: string, options?: ReserveOptions<N> & WaitOptions): Promise<Reservation<N>> {
     checkedOptions(options, ["cost", "ttlMs", "timeoutMs", "signal"]);
-    this.checkCost(options?.cost);
-    const ttlMs = ttlOf(options);
-    return this.#waiting.enter(key, options ?? {}, () => this.#reserve(key, options?.cost, ttlMs));
+    const [cost, ttlMs] = [this.checkedCost(options?.cost), ttlOf(options)];
+    return this.#waiting.enter(key, options ?? {}, () => this.#reserve(key, cost, ttlMs));
   }
 
   /**
@@ -190,13 +190,14 @@ export class Limiter<N extends string = "requests"> {
     return this.#waiting.watch(key, wake);
   }
 
-  /** @internal Rejects an invalid cost before anybody waits. @throws InvalidError */
-  checkCost(cost: Cost<N> | undefined): void {
+  /** @internal A cost that is checked before anybody waits, and does not change while they do. @throws InvalidError */
+  checkedCost(cost: Cost<N> | undefined): Cost<N> | undefined {
     this.#costs.write(this.#records.costs, cost);
+    return typeof cost === "object" ? { ...cost } : cost;
   }
 
   /** Frees its memory. Waiting callers get an error. */
-  [Symbol.dispose](): void {
+  [dispose](): void {
     this.#records.dispose();
     this.#waiting.close(new DisposedError());
   }
@@ -261,7 +262,10 @@ export class Limiter<N extends string = "requests"> {
   /** Applies an operation that may make room on a key. */
   #change(key: string, operation: Operation, slot: number | undefined): number | undefined {
     const { table } = this.#records;
-    if (slot === undefined) return undefined;
+    if (slot === undefined) {
+      operation.free();
+      return undefined;
+    }
     const code = table.apply(slot, operation, timeOf(this.#clock));
     // Admitting a waiter decides again and overwrites the answer, so read it first.
     queueMicrotask(() => this.#waiting.wake(key));

@@ -74,7 +74,7 @@ export class Pool<N extends string, M extends PoolMember<N>> {
    */
   async acquire(options?: AcquireOptions<N>): Promise<PoolAllowed<N, M>> {
     checkedOptions(options, ["cost", "timeoutMs", "signal"]);
-    return this.#enter<PoolAllowed<N, M>>(options, () => this.tryAcquire(options?.cost));
+    return this.#enter<PoolAllowed<N, M>>(options, (cost) => this.tryAcquire(cost));
   }
 
   /**
@@ -93,8 +93,8 @@ export class Pool<N extends string, M extends PoolMember<N>> {
   /** The same, and waits until a member has room, as `acquire` does. */
   async reserve(options?: ReserveOptions<N> & WaitOptions): Promise<PoolReservation<N, M>> {
     checkedOptions(options, ["cost", "ttlMs", "timeoutMs", "signal"]);
-    const held = { cost: options?.cost, ttlMs: ttlOf(options) };
-    return this.#enter<PoolReservation<N, M>>(options, () => this.tryReserve(held));
+    const ttlMs = ttlOf(options);
+    return this.#enter<PoolReservation<N, M>>(options, (cost) => this.tryReserve({ cost, ttlMs }));
   }
 
   /**
@@ -122,13 +122,13 @@ export class Pool<N extends string, M extends PoolMember<N>> {
 
   async #enter<A extends { readonly allowed: true }>(
     options: AcquireOptions<N> | undefined,
-    ask: () => A | Denied<N>,
+    ask: (cost: Cost<N> | undefined) => A | Denied<N>,
   ): Promise<A> {
-    for (const { limiter } of this.members) limiter.checkCost(options?.cost);
+    const [cost] = this.members.map(({ limiter }) => limiter.checkedCost(options?.cost));
     if (this.#callers === 0) this.#watch();
     this.#callers += 1;
     try {
-      return await this.#waiting.enter(LINE, options ?? {}, ask);
+      return await this.#waiting.enter(LINE, options ?? {}, () => ask(cost));
     } finally {
       this.#callers -= 1;
       if (this.#callers === 0) for (const stop of this.#stopWatching) stop();

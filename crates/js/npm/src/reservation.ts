@@ -1,5 +1,6 @@
 import type { Cost } from "./cost.js";
 import type { Allowed, Limits } from "./decision.js";
+import { asyncDispose, dispose } from "./dispose.js";
 import { DisposedError } from "./errors.js";
 
 /** The result of settling. */
@@ -50,7 +51,7 @@ export class Reservation<N extends string = string> implements Allowed<N> {
   }
 
   /** Settles for what is held, unless it has ended already. */
-  [Symbol.dispose](): void {
+  [dispose](): void {
     try {
       this.#holder.settle(undefined);
     } catch (error) {
@@ -60,7 +61,7 @@ export class Reservation<N extends string = string> implements Allowed<N> {
   }
 
   /** The same. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    this[Symbol.dispose]();
+  async [asyncDispose](): Promise<void> {
+    this[dispose]();
   }
 }

@@ -1,6 +1,7 @@
 import type { Clock } from "./clock.js";
 import { TollgateError } from "./errors.js";
 import type { Loaded, Store } from "./store.js";
+import { within } from "./within.js";
 
 /** Longest record accepted from a store: the core writes at most 352 KB. */
 const RECORD_BYTES_MAX = 512 * 1_024;
@@ -53,17 +54,7 @@ export function storeBusy(): TollgateError {
   return new TollgateError("busy", "others were faster ten times in a row on this key");
 }
 
-/** A store that hangs counts as failed. Its late answer is ignored. */
+/** A store that hangs counts as failed. */
 function inTime<R>({ clock, callMsMax }: StoreCall, ask: () => Promise<R>): Promise<R> {
-  return new Promise((resolve, reject) => {
-    const cancel = clock.after(callMsMax, () => reject(new Error(`the store took longer than ${callMsMax} ms`)));
-    const settled = (settle: () => void) => {
-      cancel();
-      settle();
-    };
-    new Promise<R>((answer) => answer(ask())).then(
-      (value) => settled(() => resolve(value)),
-      (error: unknown) => settled(() => reject(error)),
-    );
-  });
+  return within(clock, callMsMax, "the store", ask);
 }

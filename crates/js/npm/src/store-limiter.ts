@@ -30,7 +30,10 @@ export interface StoreLimiterOptions extends WaitersOptions {
   readonly clock?: Clock;
   /** How long one call of the store may take (1,000 ms), at most a minute. */
   readonly callMsMax?: number;
-  /** The prefix of every key in the store. */
+  /**
+   * The prefix of every key in the store, such as `"api:"`. Each policy needs one of its own where a store has more than
+   * one: two policies under one key would take each other's records for their own.
+   */
   readonly prefix?: string;
 }
 

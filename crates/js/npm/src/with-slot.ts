@@ -1,5 +1,6 @@
 import { callable } from "./check.js";
 import type { Clock } from "./clock.js";
+import { asyncDispose } from "./dispose.js";
 
 /** What is held while work goes on. */
 interface Held extends AsyncDisposable {
@@ -21,7 +22,7 @@ export async function withSlot<H extends Held, T>(
   } finally {
     stop();
     try {
-      await held[Symbol.asyncDispose]();
+      await held[asyncDispose]();
     } catch {
       // What can't be settled expires by itself, and the result of `work` matters more.
     }

@@ -13,20 +13,21 @@ export interface Answer {
 /** The whole answer. Where it breaks off, its status is still known. */
 export async function answerOf(response: Response): Promise<Answer> {
   const { status, headers } = response;
+  if (typeof status !== "number" || typeof headers?.get !== "function") throw new TypeError("fetch answers no Response");
   return { status, headers, text: await response.text().catch(() => "") };
 }
 
 /** What the edge refused or could not do, in its own words: by field, where one is at fault. */
 export function refusedBy({ status, text }: Answer): HttpError | InvalidError {
-  const { field, detail } = problemOf(text);
+  const { field, detail } = membersOf(text);
   if (status === 400 && typeof field === "string") return new InvalidError(field, String(detail).slice(0, SHOWN_MAX));
   return new HttpError(status, `the edge answered ${status}: ${text.slice(0, SHOWN_MAX)}`);
 }
 
-/** The members of a problem document (RFC 9457); none if it is not one. */
-function problemOf(text: string): { readonly field?: unknown; readonly detail?: unknown } {
+/** The members of a body; none if it is no JSON object. */
+export function membersOf(text: string): Readonly<Record<string, unknown>> {
   try {
-    return (JSON.parse(text) as object | null) ?? {};
+    return (JSON.parse(text) as Readonly<Record<string, unknown>> | null) ?? {};
   } catch {
     return {};
   }

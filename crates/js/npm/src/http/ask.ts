@@ -1,5 +1,7 @@
-import { callable, object, wholeNumber } from "../check.js";
+import { callable, instance, wholeNumber } from "../check.js";
+import { systemClock } from "../clock.js";
 import { HttpError, InvalidError } from "../errors.js";
+import { within } from "../within.js";
 import { type Answer, answerOf } from "./answer.js";
 
 /** How long an answer may take by default. */
@@ -31,9 +33,10 @@ export function askOf(url: string, options: AskOptions): Ask {
   return async (path, body) => {
     const fetch = given ?? globalThis.fetch;
     const what = body === undefined ? { method: "GET" } : { method: "POST", body: JSON.stringify(body) };
+    const ask = async () => answerOf(await fetch(base + path, { ...what, headers, signal: AbortSignal.timeout(callMsMax) }));
     try {
-      const response = await fetch(base + path, { ...what, headers, signal: AbortSignal.timeout(callMsMax) });
-      return await answerOf(response);
+      // A `fetch` that was given may ignore the signal.
+      return await within(systemClock, callMsMax, "the edge", ask);
     } catch (cause) {
       throw new HttpError(undefined, "the edge can't be asked, or took too long", { cause });
     }
@@ -55,7 +58,7 @@ function baseOf(url: string): string {
 
 /** The header fields of every request. */
 function headersOf(given: AskOptions["headers"]): Headers {
-  if (given !== undefined) object("headers", given);
+  if (given !== undefined) instance("headers", given);
   try {
     const headers = new Headers(given);
     headers.set("prefer", "return=minimal");

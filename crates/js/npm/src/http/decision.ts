@@ -17,9 +17,14 @@ export type HttpDecision =
       readonly limits: Readonly<Record<string, HttpLimitStatus>>;
     };
 
-/** The decision in the status and header fields of an answer to `Prefer: return=minimal`. */
+/**
+ * The decision in the status and header fields of an answer to `Prefer: return=minimal`.
+ *
+ * @throws HttpError when it is not an edge's: whatever else answers with 200 has admitted nothing.
+ */
 export function decisionOf(answer: Answer): HttpDecision {
   const { status, headers } = answer;
+  if (!headers.has("preference-applied")) throw refusedBy(answer);
   const limits = limitsOfField(headers.get("tollgate-limits") ?? "");
   if (status === 200) {
     const delayMs = Math.max(0, ...Object.values(limits).map((it) => it.delayMs));
@@ -27,14 +32,16 @@ export function decisionOf(answer: Answer): HttpDecision {
     if (headers.has("tollgate-local")) return { allowed: true, delayMs, limits, without: "others" };
     return { allowed: true, delayMs, limits };
   }
-  if (status === 422 && headers.has("preference-applied")) {
-    return { allowed: false, reason: "impossible", retryAfterMs: null, limits };
-  }
-  if (status !== 429) throw refusedBy(answer);
+  if (status === 422) return { allowed: false, reason: "impossible", retryAfterMs: null, limits };
   const seconds = headers.get("retry-after");
+  if (status !== 429 || !/^\d*$/.test(seconds ?? "")) throw refusedBy(answer);
+  return { allowed: false, reason: "limited", retryAfterMs: seconds === null ? null : waitOf(Number(seconds), limits), limits };
+}
+
+/** The wait that is given in seconds, and in milliseconds by the limit that makes it so long. A block has no limit. */
+function waitOf(seconds: number, limits: HttpDecision["limits"]): number {
   const waits = Object.values(limits).map((it) => it.retryAfterMs ?? 0);
-  const exact = Math.max(0, ...waits);
-  // A blocked key may have room, and gives its wait only in seconds.
-  const retryAfterMs = seconds === null ? null : exact > 0 ? exact : Number(seconds) * 1_000;
-  return { allowed: false, reason: "limited", retryAfterMs, limits };
+  // Others do not matter: limits in shadow wait longer, and a blocked key's may wait less.
+  const exact = waits.filter((ms) => ms > 0 && Math.ceil(ms / 1_000) === seconds);
+  return exact.length > 0 ? Math.max(...exact) : Math.max(1, seconds) * 1_000;
 }

@@ -1,5 +1,6 @@
+import { asyncDispose } from "../dispose.js";
 import { checkedTtl } from "../options.js";
-import { type Answer, refusedBy } from "./answer.js";
+import { type Answer, membersOf, refusedBy } from "./answer.js";
 import { type HttpCost, checkedCost } from "./cost.js";
 import type { HttpDecision } from "./decision.js";
 
@@ -51,13 +52,20 @@ export class HttpReservation {
   }
 
   /** Settles for what is held, unless it has ended already. */
-  async [Symbol.asyncDispose](): Promise<void> {
+  async [asyncDispose](): Promise<void> {
     if (!this.#isOver) await this.settle();
   }
 
   async #end(what: "settle" | "release" | "renew", more?: object): Promise<number> {
     const answer = await this.#ask(what, more);
-    if (![200, 410, 422, 429].includes(answer.status)) throw refusedBy(answer);
+    if (!isAboutLease(answer)) throw refusedBy(answer);
     return answer.status;
   }
+}
+
+/** Whether it is an edge's answer about a lease: whatever else answers with 200 has settled nothing. */
+function isAboutLease({ status, text }: Answer): boolean {
+  const { allowed, type } = membersOf(text);
+  if (status === 410) return typeof type === "string";
+  return status === 200 ? allowed === true : (status === 422 || status === 429) && allowed === false;
 }

@@ -28,6 +28,8 @@ export interface Passed {
 interface Here {
   readonly id: string;
   generation: string | undefined;
+  /** Where it arrives: when the store's answer is lost, it may have. */
+  arrivesAt: string | undefined;
 }
 
 const TTL_DEFAULT = "15m";
@@ -57,7 +59,8 @@ export class Barrier {
   }
 
   /**
-   * Arrives, and waits until all have. A party that stops waiting no longer counts as arrived.
+   * Arrives, and waits until all have. A party that stops waiting no longer counts as arrived, unless the store can't be
+   * told: then it counts until its generation is over.
    *
    * @throws TimeoutError, FullError, the reason of `signal`, InvalidError; TollgateError `store`, `busy` or
    * `corrupt-record`.
@@ -65,15 +68,16 @@ export class Barrier {
   async wait(options: WaitOptions = {}): Promise<Passed> {
     checkedOptions(options, ["timeoutMs", "signal"]);
     const { timeoutMs = Infinity, signal } = checked(options);
-    const here: Here = { id: idText(randomId()), generation: undefined };
+    const here: Here = { id: idText(randomId()), generation: undefined, arrivesAt: undefined };
     // Before it arrives: a party that will not wait must not count.
     this.#waiters.join();
     try {
       return await this.#passed(here, timeOf(this.#record.clock) + timeoutMs, signal);
     } catch (error) {
       // The barrier may have opened while this party gave up: then it has passed, too.
-      if (here.generation !== undefined && (await this.#leave(here)) === "left") {
-        return { generation: here.generation, isLast: false };
+      const generation = here.generation ?? here.arrivesAt;
+      if (generation !== undefined && (await this.#leave(here.id, generation)) === "left") {
+        return { generation, isLast: false };
       }
       throw error;
     } finally {
@@ -91,7 +95,7 @@ export class Barrier {
       signal?.throwIfAborted();
       const { state, generation } = await this.#arrive(here);
       if (state === "opened" || (state === "already-open" && here.generation === generation)) {
-        await this.#leave({ ...here, generation });
+        await this.#leave(here.id, generation);
         return { generation, isLast: state === "opened" };
       }
       // This party does not belong to another generation: it arrives at the next one.
@@ -103,10 +107,12 @@ export class Barrier {
   }
 
   /** Arrives at the generation that it waits in, or at the present one, which is begun if there is none. */
-  #arrive({ id, generation }: Here): Promise<Arrival & { readonly generation: string }> {
+  #arrive(here: Here): Promise<Arrival & { readonly generation: string }> {
+    const { id, generation } = here;
     return this.#record.act((before, now) => {
       const begun = generation === undefined ? barrierRecord.create(before, this.parties, this.#ttl, now) : undefined;
       const meant = begun?.generation ?? generation!;
+      here.arrivesAt = meant;
       const arrival = barrierRecord.arrive(begun?.record ?? before, { id, generation: meant }, now);
       const record = arrival.record ?? begun?.record;
       return { ...arrival, generation: meant, ...(record && { record }) };
@@ -114,7 +120,7 @@ export class Barrier {
   }
 
   /** Goes on, or gives up. When that fails, the party only stays present until its generation is over. */
-  async #leave({ id, generation = "0" }: Here): Promise<string> {
+  async #leave(id: string, generation: string): Promise<string> {
     const leave = this.#record.act((record, now) => barrierRecord.leave(record, { id, generation }, now));
     return leave.then(({ state }) => state, () => "failed");
   }

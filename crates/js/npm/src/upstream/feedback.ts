@@ -1,4 +1,4 @@
-import { object, shown, wholeNumber } from "../check.js";
+import { instance, object, shown, wholeNumber } from "../check.js";
 import { systemClock } from "../clock.js";
 import { InvalidError } from "../errors.js";
 import { type HrTime, hrTimeOf, hrTimeOfMillis, millisOfHr, nanosOf } from "../hr-time.js";
@@ -59,7 +59,7 @@ export function feedbackOf(response: UpstreamResponse, nowMs: number = systemClo
 
 /** The same to the nanosecond: a function of its arguments and nothing else. @throws as `feedbackOf`. */
 export function readFeedback(response: UpstreamResponse, now: HrTime): ExactFeedback {
-  object("response", response);
+  instance("response", response);
   const { status, headers } = response;
   const read = new wasm.Headers();
   for (const [name, value] of entriesOf(headers)) read.add(name, value);
