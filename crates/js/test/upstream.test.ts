@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Barrier, Cooldowns, ManualClock, MemoryStore, type Store, feedbackOf } from "tollgate/upstream";
+import { Barrier, Cooldowns, ManualClock, MemoryStore, type Store, barrierRecord, cooldownRecord, feedbackOf } from "tollgate/upstream";
 
 import { goOn } from "./go-on.js";
 
@@ -163,10 +163,36 @@ test("what is no response is refused by name", () => {
     [42, {}, "status"],
     [429, null, "headers"],
     [429, { "retry-after": 5 }, "headers"],
+    [429, [5], "headers"],
+    [429, ["retry-after", "20"], "headers"],
   ];
   for (const [status, headers, field] of bad) {
     assert.throws(() => feedbackOf({ status, headers } as never), { code: "invalid", field }, field);
   }
   assert.throws(() => feedbackOf(null as never), { code: "invalid", field: "response" });
   assert.throws(() => feedbackOf({ status: 429, headers: {} }, -0), { field: "nowMs" });
+});
+
+test("what is no record, no party and no filter is refused by name", () => {
+  const now = [1_800_000_000, 0] as const;
+  const party = { id: "00000000000000000000000000000001", generation: "1" };
+  for (const record of [null, "abc", 5, {}, [1], { length: 1e10 }]) {
+    const bytes = record as never;
+    const asked: (() => unknown)[] = [
+      () => cooldownRecord.report(bytes, { code: "429", for: "1m" }, now),
+      () => cooldownRecord.limitedBy(bytes, {}, now),
+      () => cooldownRecord.active(bytes, {}, now),
+      () => cooldownRecord.cleanUp(bytes, now),
+      () => barrierRecord.create(bytes, 2, "1m", now),
+      () => barrierRecord.arrive(bytes, party, now),
+      () => barrierRecord.leave(bytes, party, now),
+      () => barrierRecord.query(bytes, now),
+    ];
+    for (const ask of asked) assert.throws(ask, { code: "invalid", field: "record" }, `${String(ask)} of ${String(record)}`);
+  }
+  for (const none of [undefined, null, 5, new Map()]) {
+    assert.throws(() => barrierRecord.arrive(undefined, none as never, now), { code: "invalid", field: "party" });
+    assert.throws(() => barrierRecord.leave(undefined, none as never, now), { code: "invalid", field: "party" });
+    assert.throws(() => cooldownRecord.limitedBy(undefined, none as never, now), { code: "invalid", field: "filter" });
+  }
 });

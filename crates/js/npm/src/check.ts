@@ -61,6 +61,14 @@ function kind(value: object): string {
   return Object.prototype.toString.call(value).slice("[object ".length, -1);
 }
 
+/** `value`, if it is the bytes of a record, or nothing where there is none. */
+export function record(value: unknown): Uint8Array | undefined {
+  if (value !== undefined && !(value instanceof Uint8Array)) {
+    throw new InvalidError("record", `must be a Uint8Array, not ${shown(value)}`);
+  }
+  return value;
+}
+
 /** `value`, if it has these methods. */
 export function withMethods<T>(field: string, value: T, names: readonly string[]): T {
   const it = value as Readonly<Record<string, unknown>> | null | undefined;

@@ -1,4 +1,5 @@
 import { type Effect, HEAD, PER_LIMIT, effectOf, verdictOf } from "./answer.js";
+import { record as checkedRecord } from "./check.js";
 import type { Verdict } from "./decision.js";
 import { InvalidError } from "./errors.js";
 import { type HrTime, type HrWait, hrWaitOf, nanosOf } from "./hr-time.js";
@@ -56,9 +57,9 @@ export function apply<N extends string>(
 ): Applied<N> {
   if (!(policy instanceof Policy)) throw new InvalidError("policy", "must be a Policy");
   const time = nanosOf("now", now);
-  if (record !== undefined && !(record instanceof Uint8Array)) throw new InvalidError("record", "must be a Uint8Array");
+  const before = checkedRecord(record);
   const asked = operationOf(policy, operation);
-  const decided = named("record", () => policy.core.apply(record, asked, time));
+  const decided = named("record", () => policy.core.apply(before, asked, time));
   try {
     return appliedOf(policy.limits, decided);
   } finally {

@@ -1,4 +1,4 @@
-import { shown, wholeNumber } from "../check.js";
+import { object, record as checkedRecord, shown, wholeNumber } from "../check.js";
 import { type Duration, nanoseconds } from "../duration.js";
 import { InvalidError } from "../errors.js";
 import { type HrTime, hrTimeOf, nanosOf } from "../hr-time.js";
@@ -59,7 +59,8 @@ export const barrierRecord = {
   /** Begins the next generation for `parties` parties (1 to 4,000), unless one is alive. */
   create(record: Bytes, parties: number, ttl: Duration, now: HrTime): Written<Created> {
     const [count, life, time] = [wholeNumber("parties", parties, 1, PARTIES_MAX), nanoseconds("ttl", ttl), nanosOf("now", now)];
-    const answer = named("barrier", () => wasm.create(record, count, life, time));
+    const before = checkedRecord(record);
+    const answer = named("barrier", () => wasm.create(before, count, life, time));
     return written(answer, { state: answer.code() === 0 ? "begun" : "alive", generation: String(answer.number()) });
   },
 
@@ -77,8 +78,8 @@ export const barrierRecord = {
 
   /** Where it stands; `undefined` when it was never created. */
   query(record: Bytes, now: HrTime): BarrierStatus | undefined {
-    const time = nanosOf("now", now);
-    const status = named("barrier", () => wasm.query(record, time));
+    const [before, time] = [checkedRecord(record), nanosOf("now", now)];
+    const status = named("barrier", () => wasm.query(before, time));
     if (status === undefined) return undefined;
     const [parties, arrived, present, isOpen] = [status.parties(), status.arrived(), status.present(), status.is_open()];
     const [generation, expiresAfter] = [String(status.generation()), hrTimeOf(status.expires_after())];
@@ -87,9 +88,11 @@ export const barrierRecord = {
   },
 } as const;
 
-function acted(act: typeof wasm.arrive, record: Bytes, { id, generation }: Party, now: HrTime): wasm.Answer {
-  const [party, number, time] = [idBytes("party.id", id), generationOf(generation), nanosOf("now", now)];
-  return named("barrier", () => act(record, party, number, time));
+function acted(act: typeof wasm.arrive, record: Bytes, party: Party, now: HrTime): wasm.Answer {
+  const { id, generation } = object("party", party);
+  const [before, time] = [checkedRecord(record), nanosOf("now", now)];
+  const [who, number] = [idBytes("party.id", id as string), generationOf(generation)];
+  return named("barrier", () => act(before, who, number, time));
 }
 
 function written<T>(answer: wasm.Answer, said: T): Written<T> {

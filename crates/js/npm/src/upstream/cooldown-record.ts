@@ -1,4 +1,4 @@
-import { object, onlyKnown, shown, wholeNumber } from "../check.js";
+import { object, onlyKnown, record as checkedRecord, shown, wholeNumber } from "../check.js";
 import { type Duration, nanoseconds } from "../duration.js";
 import { InvalidError } from "../errors.js";
 import { type HrTime, hrTimeOf, nanosOf } from "../hr-time.js";
@@ -56,8 +56,8 @@ type Bytes = Uint8Array | undefined;
 export const cooldownRecord = {
   /** Records that an event was seen now. The record is to be written if there is one. */
   report(record: Bytes, report: CooldownReport, now: HrTime): { readonly reported: Reported; readonly record?: Uint8Array } {
-    const time = nanosOf("now", now);
-    const answer = named("event", () => wasm.report(record, eventOf(report), time));
+    const [before, time] = [checkedRecord(record), nanosOf("now", now)];
+    const answer = named("event", () => wasm.report(before, eventOf(report), time));
     const written = answer.record();
     return { reported: REPORTED[answer.code()]!, ...(written && { record: written }) };
   },
@@ -65,20 +65,22 @@ export const cooldownRecord = {
   /** The matching event that ends last: what to wait for. `undefined` when nothing limits the call. */
   limitedBy(record: Bytes, filter: CooldownFilter, now: HrTime): CooldownEvent | undefined {
     const [code, label, time] = asked(filter, now);
-    const cooldown = named("filter", () => wasm.limited_by(record, code, label, time));
+    const before = checkedRecord(record);
+    const cooldown = named("filter", () => wasm.limited_by(before, code, label, time));
     return cooldown && shownEvent(cooldown);
   },
 
   /** All events that match and count, those that end last first. */
   active(record: Bytes, filter: CooldownFilter, now: HrTime): CooldownEvent[] {
     const [code, label, time] = asked(filter, now);
-    return named("filter", () => wasm.active(record, code, label, time)).map(shownEvent);
+    const before = checkedRecord(record);
+    return named("filter", () => wasm.active(before, code, label, time)).map(shownEvent);
   },
 
   /** Drops expired events. The record is to be written if there is one. */
   cleanUp(record: Bytes, now: HrTime): { readonly dropped: number; readonly record?: Uint8Array } {
-    const time = nanosOf("now", now);
-    const answer = named("record", () => wasm.clean_up(record, time));
+    const [before, time] = [checkedRecord(record), nanosOf("now", now)];
+    const answer = named("record", () => wasm.clean_up(before, time));
     const written = answer.record();
     return { dropped: Number(answer.number()), ...(written && { record: written }) };
   },

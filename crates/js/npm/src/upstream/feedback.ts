@@ -87,8 +87,11 @@ function levelOf(feedback: wasm.Feedback, index: number): ExactLevel {
 /** The headers one by one, as text that has UTF-8. */
 function* entriesOf(headers: UpstreamResponse["headers"]): Iterable<readonly [string, string]> {
   const isList = typeof headers === "object" && headers !== null && Symbol.iterator in headers;
-  const entries = isList ? (headers as Iterable<readonly [string, string]>) : Object.entries(object("headers", headers));
-  for (const [name, values] of entries) {
+  const entries: Iterable<unknown> = isList ? (headers as Iterable<unknown>) : Object.entries(object("headers", headers));
+  for (const entry of entries) {
+    // Names and values in turn, as Node's rawHeaders has them, are no pairs.
+    if (!Array.isArray(entry)) throw new InvalidError("headers", `must be pairs of a name and a value, not ${shown(entry)}`);
+    const [name, values] = entry as readonly unknown[];
     for (const value of Array.isArray(values) ? (values as unknown[]) : [values]) {
       if (value === undefined) continue;
       if (typeof name !== "string" || typeof value !== "string") {
