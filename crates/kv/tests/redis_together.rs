@@ -28,6 +28,19 @@ fn script_calls(server: &RedisServer) -> u32 {
     answer.trim_start_matches(':').parse().expect(&answer)
 }
 
+/// Swaps that take all calls there are, of a server that stands still: one after the other, so that each has one of its
+/// own, and the last ones wait.
+async fn all_calls(values: &Redis) -> Vec<impl Future<Output = Result<Swap, KeyValueError>>> {
+    let mut asked = Vec::new();
+    for number in 0..8 {
+        let key = format!("k{number}");
+        let mut swap = Box::pin(async move { values.swap(&key, None, vec![1]).await });
+        assert!(timeout(STARTED, &mut swap).await.is_err());
+        asked.push(swap);
+    }
+    asked
+}
+
 #[tokio::test]
 async fn swaps_that_wait_together_share_calls() {
     let server = RedisServer::start();
@@ -115,15 +128,7 @@ async fn a_swap_whose_caller_has_gone_before_its_call_is_not_done() {
     let server = RedisServer::start();
     let values = Redis::connect(&patient(&server)).await.unwrap();
     server.pause();
-    // One after the other, so that each has a call of its own until there are no more calls.
-    let mut ahead = Vec::new();
-    for number in 0..8 {
-        let key = format!("k{number}");
-        let values = &values;
-        let mut swap = Box::pin(async move { values.swap(&key, None, vec![1]).await });
-        assert!(timeout(STARTED, &mut swap).await.is_err());
-        ahead.push(swap);
-    }
+    let ahead = all_calls(&values).await;
     assert!(timeout(STARTED, values.swap("gone", None, vec![1])).await.is_err());
     server.resume();
     assert_eq!(join_all(ahead).await, vec![Ok(Swap::Done); 8]);
@@ -136,14 +141,7 @@ async fn a_swap_whose_caller_has_gone_is_done_if_others_build_on_it() {
     let server = RedisServer::start();
     let values = Redis::connect(&patient(&server)).await.unwrap();
     server.pause();
-    let mut ahead = Vec::new();
-    for number in 0..8 {
-        let key = format!("k{number}");
-        let values = &values;
-        let mut swap = Box::pin(async move { values.swap(&key, None, vec![1]).await });
-        assert!(timeout(STARTED, &mut swap).await.is_err());
-        ahead.push(swap);
-    }
+    let ahead = all_calls(&values).await;
     let mut gone = Box::pin(values.swap("k", None, vec![1]));
     assert!((&mut gone).now_or_never().is_none());
     let mut next = Box::pin(values.swap("k", Some(&[1]), vec![2]));
