@@ -77,19 +77,31 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         operations: &[&Operation],
     ) -> Result<Vec<Applied>, Fault> {
         let ask = |record: Option<&[u8]>, now| {
-            let mut newest: Option<Vec<u8>> = None;
-            let mut outcome = Vec::with_capacity(operations.len());
-            for operation in operations {
-                let record = newest.as_deref().or(record);
-                let limiter = &self.service.limiter;
-                let mut applied = opened.apply(limiter, key, record, operation, now)?;
-                newest = applied.record.take().or(newest);
-                outcome.push(applied);
-            }
-            let forget_after = self.forget_after(opened, newest.as_deref(), now)?;
-            Ok(Answer { outcome, record: newest, forget_after })
+            self.ask_in_turn(opened, key, record, operations.iter().copied(), now)
         };
         self.on_record(self.record_key(opened, key), opened.is_best_effort(), ask).await
+    }
+
+    /// What becomes of a record by operations, one after the other.
+    pub(crate) fn ask_in_turn<'o>(
+        &self,
+        opened: &Opened<L>,
+        key: &str,
+        record: Option<&[u8]>,
+        operations: impl Iterator<Item = &'o Operation>,
+        now: Timestamp,
+    ) -> Result<Answer<Vec<Applied>>, LimiterError> {
+        let mut newest: Option<Vec<u8>> = None;
+        let mut outcome = Vec::with_capacity(operations.size_hint().0);
+        for operation in operations {
+            let record = newest.as_deref().or(record);
+            let limiter = &self.service.limiter;
+            let mut applied = opened.apply(limiter, key, record, operation, now)?;
+            newest = applied.record.take().or(newest);
+            outcome.push(applied);
+        }
+        let forget_after = self.forget_after(opened, newest.as_deref(), now)?;
+        Ok(Answer { outcome, record: newest, forget_after })
     }
 
     /// Applies one operation to a key.

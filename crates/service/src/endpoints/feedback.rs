@@ -28,13 +28,20 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         let status = u16::try_from(status).unwrap_or(u16::MAX);
         let feedback = Feedback::from_headers(status, headers, self.service.clock.now());
         let policy = opened.limits();
-        let mut operations: Vec<_> =
+        let lowered: Vec<_> =
             feedback.levels.iter().filter_map(|level| lower(policy, level)).collect();
-        operations.extend(feedback.cooldown.map(Operation::Block));
-        // With nothing to learn, this is a peek.
-        operations.push(policy.no_costs().into());
-        let applied =
-            self.apply_in_turn(opened, &key, &operations.iter().collect::<Vec<_>>()).await?;
+        let block = feedback.cooldown.map(Operation::Block);
+        let peek = policy.no_costs().into();
+        let ask = |record: Option<&[u8]>, now| {
+            let blocked_for = opened.blocked_for(&self.service.limiter, &key, record, now)?;
+            // A block in force that lasts longer stays.
+            let block = block.iter().filter(|_| feedback.cooldown > Some(blocked_for));
+            // With nothing to learn, this is a peek.
+            let operations = lowered.iter().chain(block).chain([&peek]);
+            self.ask_in_turn(opened, &key, record, operations, now)
+        };
+        let record_key = self.record_key(opened, &key);
+        let applied = self.on_record(record_key, opened.is_best_effort(), ask).await?;
         if let Some(cooldown) = feedback.cooldown {
             self.note_limited(opened, &key, cooldown);
             self.tell_limited().await;

@@ -112,9 +112,11 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         manner: &Manner,
         id: Id,
     ) -> Result<Option<Outcome>, Fault> {
-        // The key that remembers the id is the one on which an acquisition commits.
+        // The key that remembers the id is the one on which an acquisition commits. An id that nobody asks for again
+        // would push out another one.
         let charged = |leg: &usize| legs.get(*leg).is_some_and(|leg| !leg.costs.is_zero());
         let remembers = (0..legs.len()).filter(charged).max_by_key(|leg| names.get(*leg));
+        let remembers = remembers.filter(|_| manner.once.is_some());
         let operations = legs.iter().enumerate().map(|(index, leg)| {
             let once = (remembers == Some(index)).then_some(id);
             Acquire { once, ..manner.acquire(leg.costs) }.into()

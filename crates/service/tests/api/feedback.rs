@@ -39,6 +39,20 @@ fn a_key_is_blocked_for_as_long_as_the_upstream_asks() {
 }
 
 #[test]
+fn a_block_in_force_is_made_longer_and_never_shorter() {
+    let api = Api::new();
+    let blocked_for_ms = || api.get("/v1/limits/llm/k")["blocked_for_ms"].clone();
+    let block = json!({"policy": "llm", "key": "k", "block_ms": 60_000});
+    assert_eq!(api.post("/v1/block", &block).0, 200);
+    for (seconds, expected_ms) in [("1", 60_000), ("0", 60_000), ("90", 90_000), ("60", 90_000)] {
+        let headers = json!({"Retry-After": seconds});
+        let body = json!({"policy": "llm", "key": "k", "status": 429, "headers": headers});
+        assert_eq!(api.post("/v1/feedback", &body).0, 200);
+        assert_eq!(blocked_for_ms(), expected_ms, "after {seconds} s");
+    }
+}
+
+#[test]
 fn headers_that_say_nothing_change_nothing() {
     let api = Api::new();
     for headers in [json!(null), json!({}), json!({"Retry-After": "soon", "date": "x"})] {

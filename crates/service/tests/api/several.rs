@@ -91,6 +91,25 @@ fn a_repeated_acquire_of_several_keys_is_charged_once() {
     }
 }
 
+/// A key remembers 16 ids.
+#[test]
+fn acquires_without_an_id_push_out_nobody_s() {
+    for api in apis() {
+        let ask =
+            json!({"policy": "llm", "key": "team", "cost": {"tokens": 1}, "request_id": "r1"});
+        assert_eq!(api.acquire(&ask).status, 200);
+        for _ in 0..17 {
+            let others = json!({"keys": [
+                {"policy": "open", "key": "user"},
+                {"policy": "llm", "key": "team", "cost": {"requests": 0, "tokens": 1}},
+            ]});
+            assert_eq!(api.post("/v1/acquire", &others).0, 200);
+            api.pass(1_000);
+        }
+        assert_eq!(api.acquire(&ask).json()["repeated"], true);
+    }
+}
+
 #[test]
 fn a_minimal_answer_has_the_status_and_the_lease() {
     for api in apis() {
