@@ -171,6 +171,12 @@ impl Barrier {
         }
     }
 
+    /// Whether this party has arrived in the present generation and has not left.
+    #[must_use]
+    pub fn is_present(&self, party: Id) -> bool {
+        self.present.binary_search(&party).is_ok()
+    }
+
     /// The state of the barrier; `None` if it was never created.
     #[must_use]
     pub fn query(&self, now: Timestamp) -> Option<Status> {

@@ -27,6 +27,9 @@ pub(crate) const TTL_MS_MAX: u64 = TTL_MAX.as_nanos() / 1_000_000;
 /// How often a waiting party checks whether all have arrived.
 const LOOK_INTERVAL: Span = Span::from_millis(50);
 
+/// The outcome of a party that is counted while the others are still to arrive.
+const WAITING: &str = "waiting";
+
 #[derive(serde::Serialize)]
 struct CreatedBody {
     generation: u64,
@@ -82,7 +85,8 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         Ok(json(&CreatedBody { generation, begun }))
     }
 
-    /// A party arrives; the last one opens the barrier. With `wait_ms`, the others are answered once it is open.
+    /// A party arrives; the last one opens the barrier. With `wait_ms`, the others are answered once it is open or
+    /// they have left.
     pub(crate) async fn arrive(
         &self,
         mut body: Members<'_>,
@@ -90,19 +94,25 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         let wait_ms = body.number("wait_ms", 0..=WAIT_MS_MAX)?.unwrap_or(0);
         let (barrier, party, generation) = party(&mut body)?;
         body.end()?;
-        let ask = |record: Option<&[u8]>, now| {
-            let before = decoded(record)?;
-            let mut barrier = before.clone();
-            let arrival = barrier.arrive(party, generation, now);
-            Ok(answer(&barrier, arrival, barrier != before))
-        };
         let until = self.service.clock.now().plus(Span::from_millis(wait_ms));
+        let mut has_arrived = false;
         loop {
-            let arrival = self.on_record(self.barrier_key(&barrier), false, ask).await?;
-            let is_waiting = matches!(arrival, Arrival::Waiting { .. });
-            if !is_waiting || self.service.clock.now().plus(LOOK_INTERVAL) > until {
-                return Ok(json(&PartyBody::arrived(arrival)));
+            let ask = |record: Option<&[u8]>, now| {
+                let before = decoded(record)?;
+                let mut barrier = before.clone();
+                // Who left while this request waited is not counted again.
+                let told = if has_arrived && !before.is_present(party) {
+                    PartyBody::left(barrier.leave(party, generation, now))
+                } else {
+                    PartyBody::arrived(barrier.arrive(party, generation, now))
+                };
+                Ok(answer(&barrier, told, barrier != before))
+            };
+            let told = self.on_record(self.barrier_key(&barrier), false, ask).await?;
+            if !told.is_waiting() || self.service.clock.now().plus(LOOK_INTERVAL) > until {
+                return Ok(json(&told));
             }
+            has_arrived = true;
             self.service.clock.sleep(LOOK_INTERVAL).await;
         }
     }
@@ -150,11 +160,15 @@ impl PartyBody {
         Self { outcome, is_open, remaining: None, generation: None }
     }
 
+    fn is_waiting(&self) -> bool {
+        self.outcome == WAITING
+    }
+
     fn arrived(arrival: Arrival) -> Self {
         match arrival {
             Arrival::Opened => Self::told("opened", true),
             Arrival::Waiting { remaining } => {
-                Self { remaining: Some(remaining), ..Self::told("waiting", false) }
+                Self { remaining: Some(remaining), ..Self::told(WAITING, false) }
             }
             Arrival::AlreadyOpen => Self::told("already-open", true),
             Arrival::Expired => Self::told("expired", false),

@@ -59,6 +59,23 @@ fn who_gives_up_is_not_counted_and_who_goes_on_makes_room_for_the_next_generatio
 }
 
 #[test]
+fn who_leaves_while_it_waits_is_not_counted_again() {
+    let api = Api::new();
+    create(&api, 2);
+    let [waited, left] = api.post_both([
+        (
+            "/v1/barriers/arrive",
+            &json!({"barrier": "start", "party": "a", "generation": 1, "wait_ms": 4_000}),
+        ),
+        ("/v1/barriers/leave", &json!({"barrier": "start", "party": "a", "generation": 1})),
+    ]);
+    assert_eq!(left["outcome"], "gave-up");
+    assert_eq!(waited, left, "it learns that it left");
+    assert_eq!(arrive(&api, "b", 1, 0)["outcome"], "waiting", "for a");
+    assert_eq!(arrive(&api, "a", 1, 0)["outcome"], "opened", "it may come back");
+}
+
+#[test]
 fn an_expired_barrier_does_not_open() {
     let api = Api::new();
     create(&api, 2);

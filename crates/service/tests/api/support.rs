@@ -4,11 +4,14 @@ mod store;
 mod watcher;
 
 use std::cell::Cell;
+use std::future::poll_fn;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::task::Poll;
 
 use bytes::Bytes;
 use futures::executor::block_on;
+use futures::future::join_all;
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::{BodyExt as _, Full};
 use serde_json::Value;
@@ -58,8 +61,18 @@ impl Clock for SharedClock {
         self.0.now()
     }
 
+    /// What runs beside it has its turn meanwhile.
     async fn sleep(&self, span: Span) {
         self.0.sleep(span).await;
+        let mut had_its_turn = false;
+        poll_fn(|context| match std::mem::replace(&mut had_its_turn, true) {
+            true => Poll::Ready(()),
+            false => {
+                context.waker().wake_by_ref();
+                Poll::Pending
+            }
+        })
+        .await;
     }
 }
 
@@ -170,15 +183,28 @@ impl Api {
     }
 
     pub(crate) fn send(&self, request: http::request::Builder, body: &str) -> Answer {
+        block_on(self.answer(request, body))
+    }
+
+    /// Posts a body to each path; the first one waits while the second one is answered.
+    pub(crate) fn post_both(&self, both: [(&str, &Value); 2]) -> [Value; 2] {
+        let answers = both.map(|(path, body)| {
+            let body = body.to_string();
+            async move { self.answer(Request::post(path), &body).await.json() }
+        });
+        block_on(join_all(answers)).try_into().unwrap()
+    }
+
+    async fn answer(&self, request: http::request::Builder, body: &str) -> Answer {
         let request = request.body(Full::from(body.to_owned())).unwrap();
         // As an edge function does whose host does not sweep.
         let answer = match request.uri().path() {
-            SWEEP_PATH => block_on(self.service.sweep::<Full<Bytes>>(request)),
-            _ => block_on(self.service.handle::<Full<Bytes>>(request)),
+            SWEEP_PATH => self.service.sweep::<Full<Bytes>>(request).await,
+            _ => self.service.handle::<Full<Bytes>>(request).await,
         };
         let (parts, content) = answer.into_parts();
         let Content::Full(body) = content else { panic!("it goes on") };
-        let body = block_on(body.collect()).unwrap().to_bytes();
+        let body = body.collect().await.unwrap().to_bytes();
         Answer { status: parts.status, headers: parts.headers, body }
     }
 
