@@ -56,7 +56,7 @@
 //! 4. *Undo*: release what was placed.
 //!
 //! That is 2N - 1 loads and swaps for N keys, and one of each for one key, where only the commit is
-//! left. Keys with no cost are only read.
+//! left. Keys with no cost are only read, unless a lease is taken on them.
 //!
 //! # What holds when something breaks
 //! * **Admitted means charged on every key**, even if the process dies right after the commit: a hold

@@ -81,8 +81,9 @@ impl<'a> Members<'a> {
         Ok(if value == Value::Null { None } else { Some(value) })
     }
 
+    /// Whether the member is there, and is not null.
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.entries.iter().any(|(there, _)| there == name)
+        self.entries.iter().any(|(there, value)| there == name && *value != Value::Null)
     }
 
     pub(crate) fn needed_value(&mut self, name: &str) -> Result<Value<'a>, Problem> {
@@ -188,9 +189,9 @@ impl<'a> Members<'a> {
         self.invalid(name, format!("must be a whole number from 0 to {UNITS_MAX}"))
     }
 
-    /// Refuses what was not taken.
+    /// Refuses what was not taken. What is null is as if left out.
     pub(crate) fn end(self) -> Result<(), Problem> {
-        match self.entries.first() {
+        match self.entries.iter().find(|(_, value)| *value != Value::Null) {
             None => Ok(()),
             Some((name, _)) => Err(self.invalid(name, "is no member of this request")),
         }

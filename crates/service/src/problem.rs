@@ -10,8 +10,8 @@ use tollgate_policy::Scope;
 
 use crate::watch::WATCHERS_MAX;
 
-/// Longest field name in a problem: `cost.` and the longest name of a limit.
-const FIELD_CHARS_MAX: usize = 5 + NAME_BYTES_MAX;
+/// Longest field name in a problem: the cost of the longest name of a limit, in the last acquire of a batch.
+const FIELD_CHARS_MAX: usize = "requests[255].cost.".len() + NAME_BYTES_MAX;
 
 /// Tells caches on the way not to keep an answer.
 pub(crate) const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
@@ -246,8 +246,6 @@ impl Problem {
             ..Document::new(self.kind, self.status, &self.detail, Nothing {})
         };
         let mut response = document_response(self.status, &document);
-        // Caches may keep some statuses, and what is missing now may exist soon.
-        response.headers_mut().insert(CACHE_CONTROL, NO_STORE);
         if let Some(allow) = self.allow {
             response.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
         }
@@ -272,5 +270,7 @@ pub(crate) fn document_response<Rest: Serialize>(
     *response.status_mut() = status;
     let json = HeaderValue::from_static("application/problem+json");
     response.headers_mut().insert(CONTENT_TYPE, json);
+    // Caches may keep some statuses, and what is missing now may exist soon.
+    response.headers_mut().insert(CACHE_CONTROL, NO_STORE);
     response
 }

@@ -1,8 +1,8 @@
 //! Several keys in one step, where the store can do that.
 
 use tollgate_core::{
-    ATTEMPTS_MAX, Applied, DECISION_TIME_MAX, Decide, Effect, Ending, Operation, Outcome, Span,
-    Timestamp, Verdict,
+    ATTEMPTS_MAX, Acquire, Applied, DECISION_TIME_MAX, Decide, Effect, Ending, Operation, Outcome,
+    Span, Timestamp, Verdict,
 };
 
 use crate::drive::kept_for;
@@ -125,12 +125,29 @@ fn decide_all<D: Decide, T>(
     let remembering = remembers.and_then(|leg| legs.get(leg));
     let is_repeated = remembering.is_some_and(|leg| leg.effect == Effect::Repeated);
     let is_allowed = is_repeated || legs.iter().all(|leg| leg.verdict == Verdict::Allowed);
+    if is_repeated {
+        // What was charged is not asked for again: the other keys are looked at.
+        for (leg, (seen, operation)) in seen.iter().zip(operations).enumerate() {
+            let Some(applied) = legs.get_mut(leg) else { continue };
+            if applied.effect != Effect::Repeated {
+                *applied = decide.apply(leg, seen.record.as_deref(), &peek(operation), now)?;
+            }
+        }
+    }
     for leg in &mut legs {
         if is_repeated || (!is_allowed && leg.verdict == Verdict::Allowed) {
             leg.record = None;
         }
     }
     Ok((if is_allowed { Ending::Allowed } else { Ending::Denied }, legs))
+}
+
+/// Asks for nothing of what an acquire asks for.
+fn peek(operation: &Operation) -> Operation {
+    match operation {
+        Operation::Acquire(asked) => Acquire::new(asked.costs.nothing()).into(),
+        other => other.clone(),
+    }
 }
 
 fn swaps<'a, T>(

@@ -59,7 +59,7 @@ class Operation:
 def acquire(
     costs: Sequence[int], *, hold: Hold | None = None, once: bytes | None = None, share_permille: int = 1_000
 ) -> Operation:
-    """Asks for costs: all are charged (or held), or none. All 0 is a peek."""
+    """Asks for costs: all are charged (or held), or none. All 0 without a hold is a peek."""
     flags = (HAS_HOLD if hold else 0) | (HAS_ONCE if once else 0)
     id, ttl_ns = (hold.id, hold.ttl_ns) if hold else (NO_ID, 0)
     return Operation(

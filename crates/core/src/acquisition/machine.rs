@@ -41,14 +41,19 @@ impl<D: Decide> Acquisition<D> {
         let commit = Hold::new(id, COMMIT_TTL_DEFAULT).ok_or(AcquisitionError::CommitTtl)?;
         let costs = legs.iter().map(|(_, costs)| *costs).collect();
         let request = Request { id, costs, share: Share::HIGH, lease: None, commit, once: false };
-        let taken: Vec<usize> =
-            sorted.iter().copied().filter(|leg| !request.is_peek(*leg)).collect();
+        let (table, taken) = (Table::new(decide, legs.len()), Vec::new());
+        Ok(Self { table, request, sorted, taken, stage: Stage::Judge }.planned())
+    }
+
+    /// Finds out which legs are taken, and how it begins.
+    fn planned(mut self) -> Self {
+        let is_taken = |leg: &usize| !self.request.is_peek(*leg);
+        self.taken = self.sorted.iter().copied().filter(is_taken).collect();
+        self.request.once |= self.taken.len() > 1;
         // A single key is judged when it is taken.
-        let is_single = (sorted.len(), taken.len()) == (1, 1);
-        let stage = if is_single { Stage::Take(Take::default()) } else { Stage::Judge };
-        let once = taken.len() > 1;
-        let request = Request { once, ..request };
-        Ok(Self { table: Table::new(decide, legs.len()), request, sorted, taken, stage })
+        let is_single = (self.sorted.len(), self.taken.len()) == (1, 1);
+        self.stage = if is_single { Stage::Take(Take::default()) } else { Stage::Judge };
+        self
     }
 
     /// Limits the acquisition to this share of each capacity.
@@ -59,14 +64,14 @@ impl<D: Decide> Acquisition<D> {
     }
 
     /// Holds the costs under the id for `ttl` instead of charging them: a lease, which
-    /// [`LeaseUpdate`](crate::LeaseUpdate) settles, releases or renews on all keys.
+    /// [`LeaseUpdate`](crate::LeaseUpdate) settles, releases or renews on all keys, those with no cost included.
     ///
     /// # Errors
     /// [`AcquisitionError::LeaseTtl`] when `ttl` is not 1 ns to [`HOLD_TTL_MAX`](crate::HOLD_TTL_MAX).
     pub fn with_lease(mut self, ttl: Span) -> Result<Self, AcquisitionError> {
         self.request.lease =
             Some(Hold::new(self.request.id, ttl).ok_or(AcquisitionError::LeaseTtl)?);
-        Ok(self)
+        Ok(self.planned())
     }
 
     /// Sets how long a hold waits for the commit. A longer time tolerates slower stores and more clock

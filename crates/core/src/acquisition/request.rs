@@ -23,7 +23,7 @@ pub(super) struct Request {
 
 impl Request {
     pub(super) fn is_peek(&self, leg: usize) -> bool {
-        self.costs.get(leg).is_none_or(Costs::is_zero)
+        self.lease.is_none() && self.costs.get(leg).is_none_or(Costs::is_zero)
     }
 
     /// How long after the first hold the commit may be asked for.

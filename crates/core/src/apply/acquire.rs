@@ -23,7 +23,7 @@ pub(crate) fn acquire(
         return Outcome::done(Effect::Repeated);
     }
     let mut outcome = judge(policy, record, asked, now);
-    if outcome.verdict != Verdict::Allowed || asked.costs.is_zero() {
+    if outcome.verdict != Verdict::Allowed || asked.is_peek() {
         return outcome;
     }
     let limits = policy.numbered();

@@ -10,7 +10,7 @@ use crate::time::Span;
 /// What [`Policy::apply`](crate::Policy::apply) is asked to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Operation {
-    /// Asks for costs. Nothing asked for is a peek.
+    /// Asks for costs. Costs of nothing that are not held are a peek.
     Acquire(Acquire),
     /// Ends a hold and charges the final costs: less than was held, or more (see
     /// [`Overrun`](crate::Overrun)). Slots are freed.
@@ -78,6 +78,13 @@ pub struct Acquire {
     /// Makes retries idempotent: while the key remembers the id (it remembers the last
     /// [`REQUEST_IDS_MAX`](crate::REQUEST_IDS_MAX)), a repetition is allowed and not charged again.
     pub once: Option<Id>,
+}
+
+impl Acquire {
+    /// Whether it asks for nothing. To hold nothing is more: what is found out later can be settled then.
+    pub(crate) fn is_peek(&self) -> bool {
+        self.hold.is_none() && self.costs.is_zero()
+    }
 }
 
 /// A hold that is asked for.

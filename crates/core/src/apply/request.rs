@@ -56,7 +56,7 @@ impl Record {
     /// How long no such request passes, whatever the limits say.
     #[inline]
     pub(crate) fn closed_for(&self, asked: &Acquire, now: Timestamp) -> Span {
-        if asked.costs.is_zero() {
+        if asked.is_peek() {
             return Span::ZERO;
         }
         let blocked = self.blocked_until.since(now);

@@ -37,6 +37,12 @@ impl Costs {
         self.as_slice().iter().all(|units| *units == 0)
     }
 
+    /// Nothing of each limit, under the same policy: a peek.
+    #[must_use]
+    pub const fn nothing(&self) -> Self {
+        Self { units: [0; LIMITS_MAX], count: self.count }
+    }
+
     /// The units, one number per limit.
     #[inline]
     #[must_use]

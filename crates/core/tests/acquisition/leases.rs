@@ -7,6 +7,30 @@ use tollgate_core::{
 use crate::store::Store;
 use crate::support::{MINUTE, NOW, acquisition, driver, finish, left, policy, run, until_swapped};
 
+/// A lease is on every key, whatever was asked of it: what a call costs there may be known only after it.
+#[test]
+fn a_lease_of_nothing_is_settled_for_what_it_came_to() {
+    let policy = policy(10);
+    for units in [&[0, 4][..], &[4, 0], &[0, 0], &[0]] {
+        let (count, mut store) = (units.len(), Store::default());
+        let policies = vec![&policy; count];
+        let lease = acquisition(&policies, 1, units).with_lease(MINUTE).unwrap();
+        assert!(run(lease, count, &mut store).0.is_allowed());
+        let three = policy.costs([("requests", 3)]).unwrap();
+        let legs: Vec<_> =
+            ["a", "b"].into_iter().map(|key| (key, Some(three))).take(count).collect();
+        let update = LeaseUpdate::settle(&policies[..], Id::from_u128(1), &legs).unwrap();
+        let (outcome, ..) = run(update, count, &mut store);
+        assert!(
+            outcome.legs.iter().flatten().all(|leg| leg.effect == Effect::Settled),
+            "{units:?}"
+        );
+        for key in 0..count {
+            assert_eq!(left(&store, key, &policy, NOW), (7, 0), "{units:?}");
+        }
+    }
+}
+
 /// A lease is held on every key for as long as was asked, is settled or released as a whole, and is
 /// lost as a whole when a hold expired before it was renewed.
 #[test]

@@ -14,8 +14,11 @@ fn forgotten(world: &World) -> World {
     world
 }
 
-/// Whether there is anything to tell the record from none: a peek, or a request for one unit.
+/// Whether there is anything to tell the record from none: a hold, a peek, or a request for one unit.
 fn differs(world: &World, then: Timestamp) -> bool {
+    if world.would_hold(then) {
+        return true;
+    }
     let forgotten = forgotten(world);
     let units = vec![1; world.policy.limits().len()];
     let one = Operation::from(Acquire::new(world.costs(&units)));

@@ -97,8 +97,8 @@ fn without(policy: &Policy, operation: &Operation) -> Option<Operation> {
     Some(match operation {
         Operation::Acquire(asked) => {
             let costs = costs(&asked.costs);
-            // A hold of nothing would be no hold there.
-            if costs.is_zero() && !asked.costs.is_zero() {
+            // A charge of nothing would be a peek there, which a block does not stop.
+            if asked.hold.is_none() && costs.is_zero() && !asked.costs.is_zero() {
                 return None;
             }
             Acquire { costs, ..asked.clone() }.into()

@@ -99,6 +99,12 @@ impl World {
         apply(&self.policy, &mut self.record.clone(), operation, then)
     }
 
+    /// Whether there would be a hold to end at `then`, if nothing happened until then.
+    pub(crate) fn would_hold(&self, then: Timestamp) -> bool {
+        let mut ids = (0..=self.next_id).map(|id| Operation::Release { hold: Id::from_u128(id) });
+        ids.any(|release| self.would(&release, then).effect == Effect::Released)
+    }
+
     pub(crate) fn status(&self, index: usize) -> LimitStatus {
         self.last.limits[index]
     }

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::Response;
 use http_body_util::Full;
-use tollgate_core::Verdict;
+use tollgate_core::{Effect, Verdict};
 
 use super::refusal::{status, violated};
 use super::{LimitsBody, json};
@@ -28,6 +28,8 @@ struct ResultBody<'a> {
     violated_policies: Vec<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     limits: Option<LimitsBody<'a>>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    repeated: bool,
     /// Decided by this process alone; outside a batch, a header field says so.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     local: bool,
@@ -63,6 +65,7 @@ fn result<'a, L: Limiter>(opened: &'a Opened<L>, decided: Option<&'a Decided>) -
     ResultBody {
         violated_policies: if allowed { Vec::new() } else { violated(policy, applied).collect() },
         limits: Some(LimitsBody { policy, limits: &applied.limits }),
+        repeated: applied.effect == Effect::Repeated,
         local,
         ..without_limits(status(applied.verdict).as_u16(), retry_after_ms)
     }
@@ -75,6 +78,7 @@ fn without_limits<'a>(status: u16, retry_after_ms: Option<u64>) -> ResultBody<'a
         retry_after_ms,
         violated_policies: Vec::new(),
         limits: None,
+        repeated: false,
         local: false,
         uncounted: false,
     }

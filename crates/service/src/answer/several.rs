@@ -4,11 +4,12 @@ use bytes::Bytes;
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, Response, StatusCode};
 use http_body_util::Full;
-use tollgate_core::{Outcome, Span, Verdict};
+use tollgate_core::{Effect, Outcome, Span, Verdict};
 
 use super::refusal::{insert_problem, refusal_kind, status, violated};
 use super::{
-    Detail, LimitsBody, TOLLGATE_LOCAL, TOLLGATE_UNCOUNTED, TRUE, insert_lease, json, without_body,
+    Detail, LimitsBody, TOLLGATE_LOCAL, TOLLGATE_REPEATED, TOLLGATE_UNCOUNTED, TRUE, insert_lease,
+    json, without_body,
 };
 use crate::limiter::Limiter;
 use crate::opened::Opened;
@@ -28,6 +29,12 @@ impl Taken {
             Self::Counted(outcome) | Self::WithoutStore(outcome) => outcome,
         }
     }
+
+    /// Whether it was charged before, under its request id.
+    fn is_repeated(&self) -> bool {
+        let mut legs = self.outcome().legs.iter().flatten();
+        self.outcome().is_allowed() && legs.any(|leg| leg.effect == Effect::Repeated)
+    }
 }
 
 /// The answer to an acquire of several keys.
@@ -36,6 +43,8 @@ pub(crate) struct SeveralAnswer<'a, L: Limiter> {
     pub(crate) legs: &'a [(&'a Opened<L>, &'a str)],
     pub(crate) taken: &'a Taken,
     pub(crate) lease: Option<&'a str>,
+    /// Whether it settles, releases or renews a lease.
+    pub(crate) is_update: bool,
 }
 
 #[derive(serde::Serialize)]
@@ -43,6 +52,8 @@ struct SeveralBody<'a> {
     allowed: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     lease: Option<&'a str>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    repeated: bool,
     keys: Vec<LegBody<'a>>,
 }
 
@@ -54,6 +65,9 @@ struct LegBody<'a> {
     #[serde(rename = "violated-policies", skip_serializing_if = "Vec::is_empty")]
     violated_policies: Vec<&'a str>,
     limits: LimitsBody<'a>,
+    /// The lease was over on this key: nothing was done there.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    gone: bool,
     /// Decided by this process alone.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     local: bool,
@@ -85,6 +99,8 @@ impl<L: Limiter> SeveralAnswer<'_, L> {
         insert_lease(headers, lease.filter(|_| detail == Detail::Minimal));
         if let (Detail::Minimal, Some(worst)) = (detail, worst) {
             insert_problem(headers, worst);
+        } else if detail == Detail::Minimal && self.taken.is_repeated() {
+            headers.insert(TOLLGATE_REPEATED, TRUE);
         }
         if let Taken::WithoutStore(outcome) = self.taken {
             insert_without_store(headers, outcome);
@@ -113,11 +129,14 @@ impl<L: Limiter> SeveralAnswer<'_, L> {
                 violated_policies: denied
                     .map_or_else(Vec::new, |it| violated(policy, it).collect()),
                 limits: LimitsBody { policy, limits },
+                gone: self.is_update
+                    && applied.as_ref().is_some_and(|it| it.effect == Effect::NoHold),
                 local: applied.is_some() && without_store,
                 uncounted,
             })
         });
-        SeveralBody { allowed, lease, keys: keys.collect() }
+        let repeated = self.taken.is_repeated();
+        SeveralBody { allowed, lease, repeated, keys: keys.collect() }
     }
 }
 

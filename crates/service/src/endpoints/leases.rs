@@ -89,7 +89,8 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
             return Err(Problem::lease_gone());
         }
         let taken = Taken::Counted(outcome);
-        Ok(SeveralAnswer { legs: places, taken: &taken, lease: None }.response(Detail::Full))
+        let answer = SeveralAnswer { legs: places, taken: &taken, lease: None, is_update: true };
+        Ok(answer.response(Detail::Full))
     }
 }
 

@@ -56,6 +56,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         };
         self.put(&name, &mut body)?;
         body.end()?;
+        self.may_change()?;
         Ok(json(&ValidBody { valid: true }))
     }
 
@@ -109,11 +110,16 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         Ok((policy, carry(body.text("migration")?.as_deref())?))
     }
 
-    async fn change(&self, change: &Change<'_>) -> Result<Response<Full<Bytes>>, Problem> {
-        if !self.service.live.are_allowed() {
-            let detail = "the configuration says live_policies = false";
-            return Err(Problem::policy_conflict("policy", detail));
+    fn may_change(&self) -> Result<(), Problem> {
+        if self.service.live.are_allowed() {
+            return Ok(());
         }
+        let detail = "the configuration says live_policies = false";
+        Err(Problem::policy_conflict("policy", detail))
+    }
+
+    async fn change(&self, change: &Change<'_>) -> Result<Response<Full<Bytes>>, Problem> {
+        self.may_change()?;
         let ask = |record: Option<&[u8]>, now| {
             let before = decoded(record)?;
             let changed = before.changed(change, now);

@@ -51,7 +51,8 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
                 None
             }
         };
-        let answer = SeveralAnswer { legs: &places, taken: &taken, lease: lease.as_deref() };
+        let lease = lease.as_deref();
+        let answer = SeveralAnswer { legs: &places, taken: &taken, lease, is_update: false };
         Ok(answer.response(detail))
     }
 
@@ -114,8 +115,10 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     ) -> Result<Option<Outcome>, Fault> {
         // The key that remembers the id is the one on which an acquisition commits. An id that nobody asks for again
         // would push out another one.
-        let charged = |leg: &usize| legs.get(*leg).is_some_and(|leg| !leg.costs.is_zero());
-        let remembers = (0..legs.len()).filter(charged).max_by_key(|leg| names.get(*leg));
+        let is_lease = manner.hold.is_some();
+        let taken =
+            |leg: &usize| legs.get(*leg).is_some_and(|leg| is_lease || !leg.costs.is_zero());
+        let remembers = (0..legs.len()).filter(taken).max_by_key(|leg| names.get(*leg));
         let remembers = remembers.filter(|_| manner.once.is_some());
         let operations = legs.iter().enumerate().map(|(index, leg)| {
             let once = (remembers == Some(index)).then_some(id);

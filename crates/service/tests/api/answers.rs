@@ -229,4 +229,15 @@ fn no_cache_keeps_what_was_seen() {
         let answer = api.send(Request::get(path), "");
         assert_eq!(answer.header("cache-control"), Some("no-store"), "{path}");
     }
+    let never = api.acquire(&json!({"policy": "slow", "key": "k", "cost": 3}));
+    assert_eq!((never.status.as_u16(), never.header("cache-control")), (422, Some("no-store")));
+}
+
+#[test]
+fn null_is_as_if_left_out() {
+    let api = Api::new();
+    let ask = json!({"policy": "slow", "key": "k", "keys": null, "cost": null, "hold_ms": null});
+    assert_eq!(api.acquire(&ask).status, 200);
+    let ask = json!({"keys": [{"policy": "slow", "key": "k"}], "policy": null, "key": null});
+    assert_eq!(api.acquire(&ask).status, 200);
 }

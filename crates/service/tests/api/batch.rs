@@ -38,8 +38,10 @@ fn a_repeated_request_id_is_charged_once_within_a_batch_and_after_it() {
     let api = Api::new();
     let one = json!({"policy": "slow", "key": "a", "request_id": "r"});
     let batch = json!({"requests": [one, one]});
-    for _ in 0..2 {
-        assert_eq!(statuses(&api.post("/v1/acquire/batch", &batch).1), [200, 200]);
+    for known in [[json!(null), json!(true)], [json!(true), json!(true)]] {
+        let body = api.post("/v1/acquire/batch", &batch).1;
+        assert_eq!(statuses(&body), [200, 200]);
+        assert_eq!([0, 1].map(|at| body["results"][at]["repeated"].clone()), known);
     }
     assert_eq!(api.remaining("slow", "a", "requests"), 1);
 }
@@ -64,6 +66,18 @@ fn one_bad_acquire_refuses_the_batch_and_nothing_is_charged() {
         assert_eq!(body["field"], field, "{body}");
     }
     assert_eq!(api.remaining("slow", "a", "requests"), 2);
+}
+
+#[test]
+fn the_longest_field_is_told_whole() {
+    let (api, name) = (Api::new(), "n".repeat(64));
+    let mut requests = vec![json!({"policy": "slow", "key": "a"}); 256];
+    requests[255]["cost"] = json!({ &*name: -1 });
+    let (_, body) = api.post("/v1/acquire/batch", &json!({ "requests": requests }));
+    assert_eq!(body["field"], format!("requests[255].cost.{name}"));
+    let endless = json!({"policy": "slow", "key": "a", "x".repeat(500): 1});
+    let field = api.post("/v1/acquire", &endless).1["field"].as_str().unwrap().len();
+    assert_eq!(field, 83, "and no longer");
 }
 
 #[test]

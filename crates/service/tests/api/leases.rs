@@ -27,6 +27,17 @@ fn what_was_held_and_not_used_is_given_back() {
     assert_eq!(api.remaining("llm", "k", "tokens"), 700, "and charged once");
 }
 
+/// As a call may have to be, whose cost nobody knows before it.
+#[test]
+fn a_lease_of_nothing_is_settled_for_what_it_came_to() {
+    let api = Api::new();
+    let ask = json!({"policy": "llm", "key": "k", "cost": {"requests": 0, "tokens": 0}, "hold_ms": 60_000});
+    let lease = api.acquire(&ask).json()["lease"].clone();
+    assert_eq!(api.remaining("llm", "k", "tokens"), 1_000);
+    assert_eq!(api.post("/v1/settle", &json!({"lease": lease, "cost": {"tokens": 300}})).0, 200);
+    assert_eq!(api.remaining("llm", "k", "tokens"), 700);
+}
+
 #[test]
 fn what_was_used_beyond_the_hold_is_debt() {
     let api = Api::new();

@@ -249,6 +249,8 @@ fn a_configuration_may_say_that_nothing_is_changed_live() {
     let (status, problem) = put(&api, "a", &json!({"policy": bucket(1)}));
     assert_eq!((status, &problem["field"]), (409, &json!("policy")));
     assert!(problem["detail"].as_str().unwrap().contains("live_policies = false"));
+    let validate = json!({"name": "a", "policy": bucket(1)});
+    assert_eq!(api.post("/v1/policies/validate", &validate), (409, problem), "as a put would");
     assert_eq!(api.get("/v1/policies")["policies"][0]["name"], "a");
     assert_eq!(api.loads.get(), 0, "and nothing is looked for");
 }

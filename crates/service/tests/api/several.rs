@@ -68,6 +68,26 @@ fn a_lease_of_several_keys_is_settled_key_by_key() {
     }
 }
 
+/// A key that was asked for nothing is part of the lease; one on which it is over is named.
+#[test]
+fn what_is_settled_is_charged_on_every_key_of_the_lease_that_still_has_it() {
+    for api in apis() {
+        let mut keys = keys(0);
+        keys[1]["cost"]["requests"] = json!(0);
+        let lease = &api.post("/v1/acquire", &json!({"keys": keys, "hold_ms": 60_000})).1["lease"];
+        api.post("/v1/reset", &json!({"policy": "slow", "key": "user"}));
+        let actual = json!([{"policy": "llm", "key": "team", "cost": {"tokens": 100}}]);
+        let (status, body) = api.post("/v1/settle", &json!({"lease": lease, "keys": actual}));
+        assert_eq!((status, &body["allowed"]), (200, &json!(true)), "{body}");
+        assert_eq!(
+            (&body["keys"][0]["gone"], &body["keys"][1]["gone"]),
+            (&json!(true), &json!(null))
+        );
+        assert_eq!(api.remaining("llm", "team", "tokens"), 900);
+        assert_eq!(api.post("/v1/settle", &json!({"lease": lease})).0, 410);
+    }
+}
+
 #[test]
 fn a_lease_of_several_keys_is_released_and_renewed_on_all() {
     for api in apis() {
@@ -81,13 +101,31 @@ fn a_lease_of_several_keys_is_released_and_renewed_on_all() {
     }
 }
 
+/// What is told of the other keys is where they stand, and not what a second charge would come to.
 #[test]
 fn a_repeated_acquire_of_several_keys_is_charged_once() {
     for api in apis() {
-        let ask = json!({"keys": keys(300), "request_id": "r1"});
-        assert_eq!(api.post("/v1/acquire", &ask).0, 200);
-        assert_eq!(api.post("/v1/acquire", &ask).0, 200);
+        let ask = json!({"request_id": "r1", "keys": [
+            {"policy": "two", "key": "user", "cost": {"fast": 1, "slow": 1}},
+            {"policy": "llm", "key": "team", "cost": {"tokens": 300}},
+        ]});
+        let (status, first) = api.post("/v1/acquire", &ask);
+        assert_eq!((status, &first["repeated"]), (200, &json!(null)), "{first}");
+        let (status, again) = api.post("/v1/acquire", &ask);
+        assert_eq!((status, &again["repeated"]), (200, &json!(true)), "{again}");
+        for limit in ["/keys/0/limits/slow", "/keys/0/limits/fast", "/keys/1/limits/tokens"] {
+            let remaining = format!("{limit}/remaining");
+            assert_eq!(again.pointer(&remaining), first.pointer(&remaining));
+        }
+        assert_eq!(again["keys"][0]["violated-policies"], json!(null));
         assert_eq!(api.remaining("llm", "team", "tokens"), 700);
+        let minimal = Request::post("/v1/acquire").header("prefer", "return=minimal");
+        let minimal = api.send(minimal, &ask.to_string());
+        assert_eq!(minimal.header("tollgate-repeated"), Some("?1"));
+        let metrics = api.send(Request::get("/metrics"), "").body;
+        let metrics = String::from_utf8(metrics.to_vec()).unwrap();
+        let denials = r#"tollgate_decisions_total{policy="two",outcome="limited"} 0"#;
+        assert!(metrics.contains(denials), "{metrics}");
     }
 }
 
