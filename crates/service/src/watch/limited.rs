@@ -22,35 +22,38 @@ const QUIET: Span = Span::from_secs(10);
 /// The pause between two writes of one process.
 const WRITE_PAUSE: Span = Span::from_secs(1);
 
-/// Most denied keys that a process remembers; further ones are not announced.
+/// Most denied keys of one tenant that a process remembers; further ones are not announced.
 const DENIED_MAX: usize = 1_000;
 
-/// Most keys waiting to be announced; further ones are dropped. A write of this many leaves room in the log for
-/// other entries.
+/// Most keys of one tenant waiting to be announced; further ones are dropped. A write of this many leaves room in the
+/// log for other entries.
 const WAITING_MAX: usize = 32;
 
-/// What one process knows about the keys it denied.
-#[derive(Debug, Default)]
-pub(crate) struct LimitedKeys(Mutex<Denied>);
+/// Most tenants that a process knows denied keys of: those that were denied last.
+const TENANTS_MAX: usize = 32;
 
+/// What one process knows about the keys it denied, by the key of their tenant's log: no tenant takes another one's
+/// room.
+#[derive(Debug, Default)]
+pub(crate) struct LimitedKeys(Mutex<BTreeMap<String, Denied>>);
+
+/// The denied keys of one tenant.
 #[derive(Debug, Default)]
 struct Denied {
     /// When each key was last denied, by the key of its record.
     keys: BTreeMap<String, Timestamp>,
-    /// The entries to write, each with the key of its log.
-    waiting: Vec<(String, Entry)>,
+    /// When the last of them was.
+    last: Timestamp,
+    /// The entries to write.
+    waiting: Vec<Entry>,
     write_at: Timestamp,
 }
 
-impl LimitedKeys {
-    /// Nothing panics while it holds the lock.
-    fn lock(&self) -> MutexGuard<'_, Denied> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
+impl Denied {
     /// Notes a denial; true if it made the key limited.
-    fn note(&self, record_key: &str, now: Timestamp) -> bool {
-        let keys = &mut self.lock().keys;
+    fn note(&mut self, record_key: &str, now: Timestamp) -> bool {
+        self.last = now;
+        let keys = &mut self.keys;
         if let Some(last) = keys.get_mut(record_key) {
             return now.since(std::mem::replace(last, now)) >= QUIET;
         }
@@ -64,28 +67,44 @@ impl LimitedKeys {
         has_room
     }
 
-    fn add(&self, log_key: String, entry: Entry) {
-        let waiting = &mut self.lock().waiting;
-        if waiting.len() < WAITING_MAX {
-            waiting.push((log_key, entry));
+    /// The entries to write now.
+    fn due(&mut self, now: Timestamp) -> Vec<Entry> {
+        // A write time further ahead than the pause means that the clock was set back: then it is not early.
+        let is_early = now < self.write_at && self.write_at.since(now) <= WRITE_PAUSE;
+        if is_early || self.waiting.is_empty() {
+            return Vec::new();
+        }
+        self.write_at = now.plus(WRITE_PAUSE);
+        std::mem::take(&mut self.waiting)
+    }
+}
+
+impl LimitedKeys {
+    /// Nothing panics while it holds the lock.
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Denied>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes a denial. If it made the key limited, `entry` says so, and waits.
+    fn note(&self, log: &str, record_key: &str, now: Timestamp, entry: impl FnOnce() -> Entry) {
+        let mut tenants = self.lock();
+        if !tenants.contains_key(log) {
+            if tenants.len() >= TENANTS_MAX {
+                let silent = tenants.iter().min_by_key(|(_, denied)| denied.last);
+                let silent = silent.map(|(log, _)| log.clone());
+                silent.and_then(|log| tenants.remove(&log));
+            }
+            tenants.insert(log.to_owned(), Denied::default());
+        }
+        let Some(denied) = tenants.get_mut(log) else { return };
+        if denied.note(record_key, now) && denied.waiting.len() < WAITING_MAX {
+            denied.waiting.push(entry());
         }
     }
 
     /// The entries to write to this log now.
-    fn due(&self, log_key: &str, now: Timestamp) -> Vec<Entry> {
-        let mut denied = self.lock();
-        // A write time further ahead than the pause means that the clock was set back: then it is not early.
-        let is_early = now < denied.write_at && denied.write_at.since(now) <= WRITE_PAUSE;
-        if is_early || denied.waiting.is_empty() {
-            return Vec::new();
-        }
-        let waiting = std::mem::take(&mut denied.waiting);
-        let (due, waiting): (Vec<_>, _) = waiting.into_iter().partition(|(log, _)| log == log_key);
-        denied.waiting = waiting;
-        if !due.is_empty() {
-            denied.write_at = now.plus(WRITE_PAUSE);
-        }
-        due.into_iter().map(|(_, entry)| entry).collect()
+    fn due(&self, log: &str, now: Timestamp) -> Vec<Entry> {
+        self.lock().get_mut(log).map_or_else(Vec::new, |denied| denied.due(now))
     }
 }
 
@@ -104,11 +123,9 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     /// Notes that a key is limited.
     pub(crate) fn note_limited(&self, opened: &Opened<L>, key: &str, retry_after: Span) {
         let now = self.service.clock.now();
-        let limited = &self.service.limited;
-        if limited.note(&self.record_key(opened, key), now) {
-            let entry = Entry::limited(opened.named.name(), key, retry_after, now);
-            limited.add(self.watch_key(), entry);
-        }
+        let entry = || Entry::limited(opened.named.name(), key, retry_after, now);
+        let record_key = self.record_key(opened, key);
+        self.service.limited.note(&self.watch_key(), &record_key, now, entry);
     }
 
     /// Writes the keys that are waiting, if it is time.
@@ -126,42 +143,56 @@ mod tests {
         Timestamp::from_secs(1_000).plus(Span::from_millis(millis))
     }
 
+    fn denied(keys: &LimitedKeys, log: &str, key: &str, millis: u64) {
+        keys.note(log, key, at(millis), || Entry::limited("p", key, Span::ZERO, at(millis)));
+    }
+
+    fn due(keys: &LimitedKeys, log: &str, millis: u64) -> usize {
+        keys.due(log, at(millis)).len()
+    }
+
     #[test]
     fn a_key_becomes_limited_once_until_it_was_left_alone() {
         let keys = LimitedKeys::default();
-        assert!(keys.note("k", at(0)));
-        assert!(keys.note("other", at(0)));
-        for second in 1..20 {
-            assert!(!keys.note("k", at(second * 1_000)), "it is denied all the time");
+        for (key, millis, told) in
+            [("k", 0, 1), ("other", 1_000, 1), ("k", 9_999, 0), ("k", 19_998, 0), ("k", 29_998, 1)]
+        {
+            denied(&keys, "w/", key, millis);
+            assert_eq!(due(&keys, "w/", millis), told, "{key} at {millis}");
         }
-        assert!(!keys.note("k", at(28_999)));
-        assert!(keys.note("k", at(38_999)), "ten seconds later");
     }
 
     #[test]
     fn memory_is_bounded_and_what_was_left_alone_makes_room() {
         let keys = LimitedKeys::default();
-        let told = (0..DENIED_MAX + 5).filter(|n| keys.note(&n.to_string(), at(0))).count();
-        assert_eq!((told, keys.lock().keys.len()), (DENIED_MAX, DENIED_MAX));
-        assert!(keys.note("new", at(10_000)));
-        assert_eq!(keys.lock().keys.len(), 1);
+        let known = |log: &str| keys.lock()[log].keys.len();
+        (0..DENIED_MAX + 5).for_each(|n| denied(&keys, "w/", &n.to_string(), 0));
+        assert_eq!(known("w/"), DENIED_MAX);
+        denied(&keys, "w/", "new", 10_000);
+        assert_eq!(known("w/"), 1);
+        (0..TENANTS_MAX).for_each(|n| denied(&keys, &n.to_string(), "k", 11_000));
+        let tenants = keys.lock();
+        assert_eq!((tenants.len(), tenants.contains_key("w/")), (TENANTS_MAX, false));
     }
 
     #[test]
     fn writes_are_a_second_apart_and_bounded() {
         let keys = LimitedKeys::default();
-        let entry = || Entry::limited("p", "k", Span::ZERO, at(0));
-        let due = |millis: u64| keys.due("w/", at(millis)).len();
-        assert_eq!(due(0), 0);
-        keys.add("w/".into(), entry());
-        assert_eq!((due(0), due(0)), (1, 0));
-        (0..WAITING_MAX + 5).for_each(|_| keys.add("w/".into(), entry()));
-        keys.add("w/".into(), entry());
-        assert_eq!((due(999), due(1_000), due(1_001)), (0, WAITING_MAX, 0));
-        keys.add("w/other".into(), entry());
-        assert_eq!(due(5_000), 0, "of another tenant");
-        assert_eq!(keys.due("w/other", at(5_000)).len(), 1);
-        keys.add("w/".into(), entry());
+        assert_eq!(due(&keys, "w/", 0), 0);
+        denied(&keys, "w/", "first", 0);
+        assert_eq!([0, 0].map(|now| due(&keys, "w/", now)), [1, 0]);
+        (0..WAITING_MAX + 5).for_each(|n| denied(&keys, "w/", &n.to_string(), 1));
+        assert_eq!([999, 1_000, 1_001].map(|now| due(&keys, "w/", now)), [0, WAITING_MAX, 0]);
+        denied(&keys, "w/", "last", 1_002);
         assert_eq!(keys.due("w/", Timestamp::from_secs(5)).len(), 1, "the clock was set back");
+    }
+
+    #[test]
+    fn a_tenant_that_went_silent_is_in_nobodys_way() {
+        let keys = LimitedKeys::default();
+        (0..DENIED_MAX).for_each(|n| denied(&keys, "w/silent", &n.to_string(), 0));
+        denied(&keys, "w/", "k", 1);
+        assert_eq!(due(&keys, "w/", 1), 1);
+        assert_eq!(due(&keys, "w/silent", 1), WAITING_MAX, "and loses nothing");
     }
 }
