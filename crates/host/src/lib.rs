@@ -17,6 +17,7 @@ pub mod redis;
 pub mod reloads;
 mod request_id;
 pub mod server;
+pub mod settling;
 mod streaming;
 mod streams;
 pub mod sweep;

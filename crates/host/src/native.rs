@@ -18,8 +18,8 @@ use crate::problem::Answer;
 use crate::server::Handler;
 use crate::streams::{STREAM_TIME_MAX, STREAMS_MAX, Streams};
 
-type NativeStore = Breaker<Metered<KeyValueStore, SystemClock>, SystemClock>;
-type NativeService = Service<NativeStore, CoreLimiter, SystemClock>;
+pub(crate) type NativeStore = Breaker<Metered<KeyValueStore, SystemClock>, SystemClock>;
+pub(crate) type NativeService = Service<NativeStore, CoreLimiter, SystemClock>;
 
 /// Answers requests with the service itself.
 pub struct Native {
@@ -46,7 +46,7 @@ impl Native {
     }
 
     /// From now on, requests are answered with these policies and keys, over the same records. What the
-    /// process held besides them starts anew: counters, leases of hot keys (which expire), and what was
+    /// process held besides them starts anew: counters, leases of hot keys (which are settled), and what was
     /// granted locally while the store failed. Streams end; clients that reconnect must show a key again.
     ///
     /// # Errors
@@ -56,6 +56,11 @@ impl Native {
         *self.service.write().unwrap_or_else(PoisonError::into_inner) = service;
         self.streams.end_all();
         Ok(())
+    }
+
+    /// The service in force.
+    pub(crate) fn service(&self) -> Arc<NativeService> {
+        Arc::clone(&self.service.read().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -78,7 +83,7 @@ fn service(
 
 impl Handler for Native {
     async fn handle(&self, request: Request<Bytes>) -> Answer {
-        let service = self.service.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let service = self.service();
         let (head, content) = service.handle(request.map(Full::new)).await.into_parts();
         match content {
             Content::Full(body) => Answer::from_parts(head, AnswerBody::Full(body)),

@@ -13,6 +13,7 @@ use tollgate_host::edge::{Edge, EdgeConfig};
 use tollgate_host::native::Native;
 use tollgate_host::reloads::{Reloads, WithReloads};
 use tollgate_host::server::{self, Handler, ServerConfig};
+use tollgate_host::settling::Settling;
 use tollgate_host::sweep::Sweeping;
 use tollgate_host::variables::Variables;
 use tollgate_kv::KeyValue;
@@ -69,7 +70,10 @@ async fn serve(args: ServeArgs, configuration: Configuration) -> anyhow::Result<
             Ok(())
         });
         let handler = WithReloads::new(Arc::clone(&native), Arc::clone(&reloads));
-        until_either(listen(&args, config, handler), reload).await?;
+        let settling = Settling::start(Arc::clone(&native));
+        let served = until_either(listen(&args, config, handler), reload).await;
+        settling.stop().await;
+        served?;
     } else {
         let variables = edge_variables(&args, &configuration);
         let edge = Arc::new(edge(&args, &config, variables, Arc::clone(&store))?);

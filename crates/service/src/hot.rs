@@ -14,6 +14,7 @@ use tollgate_policy::Contention;
 use tollgate_store::Combiner;
 use tollgate_store::{Answer, Clock, DriveError, Store, drive};
 
+pub(crate) use self::budget_lease::BudgetLease;
 use self::budgets::{Begun, Budgets};
 use self::visit::{Visit, Visited};
 use crate::limiter::LimiterError;
@@ -74,6 +75,34 @@ impl HotKeys {
                 }
             }
         }
+    }
+
+    /// Takes the leases away that are over at `until`, to be [settled](Self::settle); with the keys of their records,
+    /// if those are `known`.
+    pub(crate) fn take_over(
+        &self,
+        until: Timestamp,
+        now: Timestamp,
+        is_known: impl Fn(&str) -> bool,
+    ) -> Vec<(String, BudgetLease)> {
+        self.budgets.take_over(until, now, is_known)
+    }
+
+    /// Settles such a lease for what was spent of it, and asks the question.
+    pub(crate) async fn settle<S, C, F>(
+        &self,
+        store: &S,
+        clock: &C,
+        question: &Question<'_, F>,
+        lease: BudgetLease,
+    ) -> Result<Applied, DriveError<LimiterError>>
+    where
+        S: Store,
+        C: Clock,
+        F: Fn(Option<&[u8]>, &Operation, Timestamp) -> Result<Answer<Applied>, LimiterError>,
+    {
+        let visit = Visit::plain(question.acquire).settling(Some(lease));
+        Ok(self.visit(store, clock, question, visit).await?.applied)
     }
 
     /// Goes to the store; with `combine`, together with other waiting requests.

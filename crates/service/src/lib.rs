@@ -76,6 +76,7 @@ mod retention;
 mod route;
 mod service;
 mod session;
+mod settling;
 mod sweep;
 mod tally;
 mod watch;

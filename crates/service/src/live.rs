@@ -68,6 +68,11 @@ impl<L: Limiter> LiveTenants<L> {
         Arc::clone(&self.none)
     }
 
+    /// What is known of every tenant's, without asking the store.
+    pub(crate) fn known(&self) -> Vec<Arc<LivePolicies<L>>> {
+        self.tenants.iter().map(|(_, copy)| copy.known()).collect()
+    }
+
     fn copy(&self, tenant: Option<&Name>) -> Option<&Copy<L>> {
         let found = self.tenants.binary_search_by(|(name, _)| name.as_ref().cmp(&tenant));
         Some(&self.tenants.get(found.ok()?)?.1)

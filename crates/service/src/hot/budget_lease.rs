@@ -1,7 +1,8 @@
 //! A budget lease: a hold on the shared record that this process spends without the store.
 //!
 //! Held units take up room for every process until they are settled or expire, so however a lease is spent, no more
-//! is admitted than the limits allow. After its time, the next request settles the lease for what was spent. The
+//! is admitted than the limits allow. After its time, the next request settles the lease for what was spent, or the host
+//! does if none comes. The
 //! hold lives a second longer than the lease is spent: with clocks less than a second apart, nobody spends what
 //! others have seen expire. A process that ends with a lease loses it: it is charged in full when it expires.
 
@@ -11,7 +12,7 @@ use super::terms::{Spent, Terms};
 
 /// Units that this process holds, and how many of them it spent.
 #[derive(Debug)]
-pub(super) struct BudgetLease {
+pub(crate) struct BudgetLease {
     id: Id,
     terms: Terms,
     spent: Vec<u64>,
@@ -64,6 +65,11 @@ impl BudgetLease {
             delay: Span::ZERO,
             record: None,
         }
+    }
+
+    /// Whether it is not spent any more at this time.
+    pub(super) fn is_over(&self, at: Timestamp) -> bool {
+        at >= self.taken.plus(self.terms.spent_within)
     }
 
     /// Whether it has expired, and so been charged in full.

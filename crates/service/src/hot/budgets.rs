@@ -89,6 +89,23 @@ impl Budgets {
         Begun::Visit(Box::new(visit), taking)
     }
 
+    /// Takes the leases away that were to be spent before `until` and have not expired, with the keys of their
+    /// records; of those keys that `is_known` tells.
+    pub(super) fn take_over(
+        &self,
+        until: Timestamp,
+        now: Timestamp,
+        is_known: impl Fn(&str) -> bool,
+    ) -> Vec<(String, BudgetLease)> {
+        let mut table = self.lock();
+        let budgets = table.budgets.iter_mut().filter(|(key, _)| is_known(key));
+        let over = budgets.filter_map(|(key, budget)| {
+            let lease = budget.lease.take_if(|lease| lease.is_over(until))?;
+            (!lease.has_expired(now)).then(|| (key.clone(), lease))
+        });
+        over.collect()
+    }
+
     /// Nothing panics while it holds the lock.
     fn lock(&self) -> MutexGuard<'_, Table> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)

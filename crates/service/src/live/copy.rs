@@ -44,6 +44,11 @@ impl<L: Limiter> Copy<L> {
         if state.is_due(now) { Err(known) } else { Ok(known) }
     }
 
+    /// The known policies, however old.
+    pub(crate) fn known(&self) -> Arc<LivePolicies<L>> {
+        Arc::clone(&self.state.read().unwrap_or_else(PoisonError::into_inner).known)
+    }
+
     /// The caller begins a load: meanwhile others use the known policies, unless they are too old.
     pub(crate) fn begin(&self, now: Timestamp) {
         self.change(|state| state.began_at = Some(now));

@@ -84,6 +84,11 @@ impl<L: Limiter> LivePolicies<L> {
         }
     }
 
+    /// All that are in force.
+    pub(crate) fn in_force(&self, now: Timestamp) -> impl Iterator<Item = &Opened<L>> {
+        self.histories.iter().filter_map(move |history| history.at(now)?.opened.as_deref())
+    }
+
     fn history(&self, name: &str) -> Option<&Arc<OpenHistory<L>>> {
         let found = self.histories.binary_search_by(|history| (*history.name).cmp(name));
         self.histories.get(found.ok()?)

@@ -10,6 +10,7 @@ mod control;
 mod dialects;
 mod events;
 mod feedback;
+mod hot;
 mod keys;
 mod leases;
 mod live;

@@ -175,6 +175,16 @@ impl Api {
         block_on(sweeper.step(&*self.records, 100, self.clock.now(), judge)).unwrap().unwrap()
     }
 
+    /// What a host with a timer does a few times a second.
+    pub(crate) fn settle_leases(&self) {
+        block_on(self.service.settle_leases(self.clock.now()));
+    }
+
+    /// What a host does that stops.
+    pub(crate) fn stop(&self) {
+        block_on(self.service.settle_leases(Timestamp::MAX));
+    }
+
     /// What is left of a limit.
     pub(crate) fn remaining(&self, policy: &str, key: &str, limit: &str) -> u64 {
         self.get(&format!("/v1/limits/{policy}/{key}"))["limits"][limit]["remaining"]
