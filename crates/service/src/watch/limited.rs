@@ -32,14 +32,15 @@ const WAITING_MAX: usize = 32;
 /// Most tenants that a process knows denied keys of: those that were denied last.
 const TENANTS_MAX: usize = 32;
 
-/// What one process knows about the keys it denied, by the key of their tenant's log: no tenant takes another one's
-/// room.
+/// What one process knows about the keys it denied, by tenant: none takes another one's room.
 #[derive(Debug, Default)]
-pub(crate) struct LimitedKeys(Mutex<BTreeMap<String, Denied>>);
+pub(crate) struct LimitedKeys(Mutex<Vec<Denied>>);
 
 /// The denied keys of one tenant.
 #[derive(Debug, Default)]
 struct Denied {
+    /// The key of the tenant's log.
+    log: String,
     /// When each key was last denied, by the key of its record.
     keys: BTreeMap<String, Timestamp>,
     /// When the last of them was.
@@ -81,22 +82,16 @@ impl Denied {
 
 impl LimitedKeys {
     /// Nothing panics while it holds the lock.
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Denied>> {
+    fn lock(&self) -> MutexGuard<'_, Vec<Denied>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Notes a denial. If it made the key limited, `entry` says so, and waits.
     fn note(&self, log: &str, record_key: &str, now: Timestamp, entry: impl FnOnce() -> Entry) {
         let mut tenants = self.lock();
-        if !tenants.contains_key(log) {
-            if tenants.len() >= TENANTS_MAX {
-                let silent = tenants.iter().min_by_key(|(_, denied)| denied.last);
-                let silent = silent.map(|(log, _)| log.clone());
-                silent.and_then(|log| tenants.remove(&log));
-            }
-            tenants.insert(log.to_owned(), Denied::default());
-        }
-        let Some(denied) = tenants.get_mut(log) else { return };
+        let position = tenants.iter().position(|denied| denied.log == log);
+        let position = position.unwrap_or_else(|| make_room(&mut tenants, log));
+        let Some(denied) = tenants.get_mut(position) else { return };
         if denied.note(record_key, now) && denied.waiting.len() < WAITING_MAX {
             denied.waiting.push(entry());
         }
@@ -104,8 +99,24 @@ impl LimitedKeys {
 
     /// The entries to write to this log now.
     fn due(&self, log: &str, now: Timestamp) -> Vec<Entry> {
-        self.lock().get_mut(log).map_or_else(Vec::new, |denied| denied.due(now))
+        let mut tenants = self.lock();
+        let denied = tenants.iter_mut().find(|denied| denied.log == log);
+        denied.map_or_else(Vec::new, |denied| denied.due(now))
     }
+}
+
+/// The position of a tenant that is new, at the end or in place of the one that was denied nothing for longest.
+fn make_room(tenants: &mut Vec<Denied>, log: &str) -> usize {
+    let new = Denied { log: log.to_owned(), ..Denied::default() };
+    if tenants.len() < TENANTS_MAX {
+        tenants.push(new);
+        return tenants.len() - 1;
+    }
+    let silent = tenants.iter_mut().enumerate().min_by_key(|(_, denied)| denied.last);
+    silent.map_or(0, |(position, silent)| {
+        *silent = new;
+        position
+    })
 }
 
 impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
@@ -165,14 +176,17 @@ mod tests {
     #[test]
     fn memory_is_bounded_and_what_was_left_alone_makes_room() {
         let keys = LimitedKeys::default();
-        let known = |log: &str| keys.lock()[log].keys.len();
+        let known = |log: &str| {
+            let tenants = keys.lock();
+            tenants.iter().find(|denied| denied.log == log).map(|denied| denied.keys.len())
+        };
         (0..DENIED_MAX + 5).for_each(|n| denied(&keys, "w/", &n.to_string(), 0));
-        assert_eq!(known("w/"), DENIED_MAX);
+        assert_eq!(known("w/"), Some(DENIED_MAX));
         denied(&keys, "w/", "new", 10_000);
-        assert_eq!(known("w/"), 1);
+        assert_eq!(known("w/"), Some(1));
         (0..TENANTS_MAX).for_each(|n| denied(&keys, &n.to_string(), "k", 11_000));
-        let tenants = keys.lock();
-        assert_eq!((tenants.len(), tenants.contains_key("w/")), (TENANTS_MAX, false));
+        assert_eq!(known("w/"), None);
+        assert_eq!(keys.lock().len(), TENANTS_MAX);
     }
 
     #[test]
