@@ -92,6 +92,17 @@ fn the_member_with_the_most_room_comes_first() {
     assert_eq!(acquire(&api, "most").1["key"], "b");
 }
 
+/// As a key is whose upstream says when it answers again.
+#[test]
+fn a_blocked_member_has_no_room() {
+    let api = Api::with(POLICIES);
+    api.post("/v1/block", &json!({"policy": "account", "key": "a", "block_ms": 60_000}));
+    assert_eq!(acquire(&api, "most").1["key"], "b");
+    let metrics = api.text("/metrics");
+    let denials = r#"tollgate_decisions_total{policy="account",outcome="limited"} 0"#;
+    assert!(metrics.contains(denials), "it was not asked: {metrics}");
+}
+
 #[test]
 fn what_a_pool_holds_is_released_on_its_member() {
     let api = Api::with(POLICIES);

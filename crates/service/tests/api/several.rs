@@ -122,8 +122,7 @@ fn a_repeated_acquire_of_several_keys_is_charged_once() {
         let minimal = Request::post("/v1/acquire").header("prefer", "return=minimal");
         let minimal = api.send(minimal, &ask.to_string());
         assert_eq!(minimal.header("tollgate-repeated"), Some("?1"));
-        let metrics = api.send(Request::get("/metrics"), "").body;
-        let metrics = String::from_utf8(metrics.to_vec()).unwrap();
+        let metrics = api.text("/metrics");
         let denials = r#"tollgate_decisions_total{policy="two",outcome="limited"} 0"#;
         assert!(metrics.contains(denials), "{metrics}");
     }

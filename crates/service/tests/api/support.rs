@@ -150,6 +150,10 @@ impl Api {
         self.send(Request::get(path), "").json()
     }
 
+    pub(crate) fn text(&self, path: &str) -> String {
+        String::from_utf8(self.send(Request::get(path), "").body.to_vec()).unwrap()
+    }
+
     /// Sends a body by any method, and answers status and body.
     pub(crate) fn ask(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
         let answer = self.send(Request::builder().method(method).uri(path), &body.to_string());

@@ -6,7 +6,7 @@
 //! the same member first.
 
 use futures::future::join_all;
-use tollgate_core::{Acquire, Choice, Effect, Id};
+use tollgate_core::{Acquire, Choice, Effect, Id, Span};
 use tollgate_policy::PoolChoice;
 use tollgate_store::{Clock, Store};
 
@@ -22,7 +22,7 @@ use crate::session::Session;
 struct Seen {
     /// Whether it has already let this request pass.
     knows_it: bool,
-    /// What remains of its first limit.
+    /// What remains of its first limit; nothing if it is blocked.
     units: u64,
 }
 
@@ -53,15 +53,24 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     /// Peeks at every member, with the id of the request.
     async fn look_at(&self, legs: &[Leg<'_, L>], once: Option<Id>) -> Result<Vec<Seen>, Problem> {
         let looks = legs.iter().map(async |leg| {
-            let nothing = Acquire { once, ..Acquire::new(leg.opened.limits().no_costs()) };
-            let decided = self.decide(leg.opened, &leg.key, &nothing.into()).await?;
-            Ok(match decided {
-                Decided::Counted(applied) | Decided::Local(applied) => Seen {
-                    knows_it: applied.effect == Effect::Repeated,
-                    units: applied.limits.first().map_or(u64::MAX, |limit| limit.remaining),
+            let peek = Acquire { once, ..Acquire::new(leg.opened.limits().no_costs()) }.into();
+            let (applied, blocked_for) = match self.standing(leg.opened, &leg.key, &peek).await {
+                Ok(seen) => seen,
+                Err(fault) => match self.without(leg.opened, &fault, &peek) {
+                    Some(Decided::Counted(applied) | Decided::Local(applied)) => {
+                        (applied, Span::ZERO)
+                    }
+                    // Nothing is counted: it lets everything pass, so it has the most room.
+                    Some(Decided::Uncounted) => {
+                        return Ok(Seen { knows_it: false, units: u64::MAX });
+                    }
+                    None => return Err(fault.into()),
                 },
-                // Nothing is counted: it lets everything pass, so it has the most room.
-                Decided::Uncounted => Seen { knows_it: false, units: u64::MAX },
+            };
+            let remaining = applied.limits.first().map_or(u64::MAX, |limit| limit.remaining);
+            Ok(Seen {
+                knows_it: applied.effect == Effect::Repeated,
+                units: if blocked_for > Span::ZERO { 0 } else { remaining },
             })
         });
         join_all(looks).await.into_iter().collect()
