@@ -1,6 +1,7 @@
 """What a host may be given: other files, other versions, too little memory, too little time."""
 
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
@@ -42,6 +43,10 @@ class Resources(unittest.TestCase):
     def test_a_module_with_too_little_memory_to_start(self) -> None:
         with self.assertRaisesRegex(t.OutOfMemory, "raise memory_bytes_max"):
             t.Module(memory_bytes_max=65_536)
+        for name in ("memory_bytes_max", "fuel_max"):
+            for number in (0, -1, 1.5, "1"):
+                with self.assertRaisesRegex(t.Invalid, f"^{name}: must be a whole number"):
+                    t.Module(**{name: number})  # type: ignore[arg-type]
 
     def test_a_limiter_with_too_little_memory_for_its_keys_ends(self) -> None:
         limiter = t.Limiter([requests()], module=t.Module(memory_bytes_max=2 * 1024 * 1024))
@@ -93,7 +98,12 @@ class Arguments(unittest.TestCase):
             (self.policy, None, t.acquire([2**53]), "costs"),
             (self.policy, None, t.acquire([1], share_permille=0), "share"),
             (self.policy, None, t.acquire([1], hold=t.Hold(id, 0)), "ttl_ns"),
-            (self.policy, None, t.settle(b"short"), "id: must have 16 bytes"),
+            (self.policy, None, t.settle(b"short"), "id of the hold: must have 16 bytes"),
+            (self.policy, None, t.acquire([1], once=b""), "id of the request: must have 16 bytes"),
+            (self.policy, None, t.acquire([True]), "costs"),
+            (self.policy, None, t.block(-1), "span_ns: must be a whole number, 0 to"),
+            (self.policy, None, t.lower(-1, 1), "limit: must be a whole number, 0 to"),
+            (self.policy, None, t.reduce(0, source="\ud800", reason=""), "source: must not have half"),
             (self.policy, None, t.reduce(0, 1_000, source="", reason=""), "factor_permille"),
             (self.policy, None, t.reduce(0, source="x" * 65, reason=""), "source"),
             (self.policy, None, t.set_capacity(0, 1, source="", reason=""), "capacity"),
@@ -101,6 +111,12 @@ class Arguments(unittest.TestCase):
         for policy, record, operation, message in rows:
             with self.assertRaisesRegex(t.Invalid, message):
                 self.module.apply(policy, record, operation, 5)
+        for no_record in ("\x01", [1], 5):
+            with self.assertRaisesRegex(t.Invalid, "^record: must be bytes"):
+                self.module.apply(self.policy, no_record, one, 5)  # type: ignore[arg-type]
+        for no_operation in (None, "acquire"):
+            with self.assertRaisesRegex(t.Invalid, "^operation: must be what acquire"):
+                self.module.apply(self.policy, None, no_operation, 5)  # type: ignore[arg-type]
         decision = self.module.apply(self.policy, None, one, 5)
         self.assertTrue(decision)
         assert decision.record is not None
@@ -116,13 +132,28 @@ class Arguments(unittest.TestCase):
                 limiter.try_acquire(no_key)  # type: ignore[arg-type]
             with self.assertRaisesRegex(t.Invalid, "^key: must "):
                 limiter.try_acquire_many([*["alice"] * 2_000, no_key])  # type: ignore[list-item]
-        for no_costs in (-1, 2**53, 1.5, {"tokens": 1}, {}, {"requests": "1"}, "1", [1.5], [-1], [2**53], [None]):
+        for no_costs in (-1, 2**53, 1.5, {"tokens": 1}, {}, {"requests": "1"}, "1", [1.5], [-1], [2**53], [None], True):
             with self.assertRaisesRegex(t.Invalid, "^costs: must be "):
                 limiter.try_acquire("alice", no_costs)  # type: ignore[arg-type]
-        for no_limits in ("100/minute", [5], [requests(), None]):
+        for no_keys in ("alice", None, 5):
+            with self.assertRaisesRegex(t.Invalid, "^keys: must be a list of keys"):
+                limiter.try_acquire_many(no_keys)  # type: ignore[arg-type]
+        for keys_max in (0, -1, 1.5, None, 1_048_577):
+            with self.assertRaisesRegex(t.Invalid, "^keys_max: must be a whole number, 1 to 1048576"):
+                t.Limiter([requests()], keys_max=keys_max)  # type: ignore[arg-type]
+        for no_limits in (None, "100/minute", [5], [requests(), None]):
             with self.assertRaisesRegex(t.Invalid, "^limits: must be "):
                 t.Limiter(no_limits)  # type: ignore[arg-type]
         self.assertEqual(limiter.try_acquire("alice", [0]).limits[0].remaining, 10)
+
+    def test_a_clock_that_tells_no_nanoseconds_is_an_error(self) -> None:
+        for no_time in (-1, 2**64, time.time(), None):
+            limiter = t.Limiter([requests()], clock=lambda: no_time)  # type: ignore[arg-type, return-value]
+            for ask in (lambda: limiter.try_acquire("alice"), lambda: limiter.try_acquire_many(["alice"])):
+                with self.assertRaisesRegex(t.Invalid, "^now_ns: .*as time.time_ns tells them"):
+                    ask()
+            with self.assertRaisesRegex(t.Invalid, "^now_ns"):
+                self.module.apply(self.policy, None, t.acquire([1]), no_time)  # type: ignore[arg-type]
 
     def test_one_number_for_several_limits_is_an_error_that_names_them(self) -> None:
         limiter = t.Limiter([requests(), t.token_bucket("tokens", 10, 10, per_ns=1_000)])

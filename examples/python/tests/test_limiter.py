@@ -1,6 +1,8 @@
 """The limiter in memory."""
 
+import sys
 import unittest
+from threading import Thread
 
 from tollgate import Full, Hold, Invalid, Limiter, acquire, settle, token_bucket
 
@@ -18,7 +20,7 @@ class LimiterTest(unittest.TestCase):
     def setUp(self) -> None:
         self.clock = Clock()
 
-    def limiter(self, capacity: int = 3, keys_max: int = 100) -> Limiter:
+    def limiter(self, capacity: int = 3, keys_max: int = 1_000) -> Limiter:
         bucket = token_bucket("requests", capacity, capacity, per_ns=capacity * SECOND_NS)
         return Limiter([bucket], keys_max=keys_max, clock=self.clock)
 
@@ -52,10 +54,29 @@ class LimiterTest(unittest.TestCase):
 
     def test_a_batch_that_has_no_room_for_all_its_keys_charges_none_to_another(self) -> None:
         limiter = self.limiter(keys_max=2)
-        with self.assertRaises(Full):
+        with self.assertRaises(Full) as raised:
             limiter.try_acquire_many(["a", "b", "c"])
+        self.assertEqual(raised.exception.passed, (True, True), "what became of those before it")
         self.clock.now_ns += SECOND_NS
         self.assertEqual(limiter.try_acquire_many(["c", "d", "c", "c", "c"]), [True, True, True, True, False])
+
+    def test_threads_take_turns_and_get_what_there_is_together(self) -> None:
+        limiter, passed = self.limiter(capacity=1_000), []
+        # They would get in each other's way seldom if they were interrupted seldom.
+        self.addCleanup(sys.setswitchinterval, sys.getswitchinterval())
+        sys.setswitchinterval(1e-6)
+
+        def ask() -> None:
+            for number in range(200):
+                passed.append(bool(limiter.try_acquire("a")))
+                passed.extend(limiter.try_acquire_many(["a", f"key-{number}"])[:1])
+
+        threads = [Thread(target=ask) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual((len(passed), sum(passed)), (1_600, 1_000))
 
     def test_what_was_held_is_settled_for_what_it_came_to(self) -> None:
         limiter, id = self.limiter(capacity=10), bytes(range(16))

@@ -42,7 +42,10 @@ class Invalid(Error, ValueError):
 
 
 class Full(Error):
-    """All keys that there is room for still matter. Nothing was charged."""
+    """All keys that there is room for still matter. Nothing was charged to the key that found none."""
+
+    passed: tuple[bool, ...] = ()
+    """What became of the keys before it in a batch; they were decided."""
 
 
 class NotTollgate(Error):

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from .checks import utf8, whole
 from .errors import Invalid
 from .layout import LIMIT
 
@@ -29,18 +30,15 @@ class Limit:
         return replace(self, refuses_overrun=True)
 
     def pack(self) -> bytes:
-        name = self.name.encode()
-        if len(name) > 64:
-            raise Invalid(f"limit {self.name!r}: name: must be at most 64 bytes")
+        name = utf8(f"limit {self.name!r}: name", self.name, 64)
         if self.window not in WINDOWS:
             raise Invalid(f"limit {self.name!r}: window: must be one of {', '.join(WINDOWS)}")
         flags = int(self.is_shadow) | int(self.refuses_overrun) << 1
         numbers = (*self.numbers, 0, 0, 0, 0)[:5]
-        head = (self.algorithm, flags, WINDOWS.index(self.window), len(name), self.utc_offset_secs)
-        try:
-            return LIMIT.pack(*head, *numbers, name)
-        except Exception as error:
-            raise Invalid(f"limit {self.name!r}: numbers must be whole, and 0 to 2^64 - 1") from error
+        for number in numbers:
+            whole(f"limit {self.name!r}: numbers", number, 0, 2**64 - 1)
+        offset_secs = whole(f"limit {self.name!r}: utc_offset_secs", self.utc_offset_secs, -(2**31), 2**31 - 1)
+        return LIMIT.pack(self.algorithm, flags, WINDOWS.index(self.window), len(name), offset_secs, *numbers, name)
 
 
 def gcra(name: str, limit: int, *, per_ns: int, burst: int | None = None) -> Limit:

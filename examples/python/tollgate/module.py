@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from threading import RLock
 
 import wasmtime
 
+from .checks import nanos, whole
 from .decision import EFFECTS, VERDICTS, Capacity, Decision, LimitStatus
 from .errors import MESSAGES, DeadlineExceeded, Invalid, NotTollgate, OutOfMemory
 from .layout import ABI_VERSION, DECISION, DECISION_AT, LIMIT, LIMITS_MAX, NEVER_NS, OPERATION_AT, RECORD_AT, STATUS
@@ -23,12 +25,15 @@ FUEL_MAX = 1_000_000_000
 
 
 class Module:
-    """An instance of module.wasm. For one thread at a time."""
+    """An instance of module.wasm. Threads take turns."""
 
     def __init__(
         self, path: str | Path | None = None, *, memory_bytes_max: int = MEMORY_BYTES_MAX, fuel_max: int = FUEL_MAX
     ) -> None:
         """`memory_bytes_max` bounds its memory, `fuel_max` the instructions of one call."""
+        whole("memory_bytes_max", memory_bytes_max, 1, 2**32)
+        whole("fuel_max", fuel_max, 1, 2**63 - 1)
+        self.lock = RLock()
         self._store = wasmtime.Store(engine())
         self._store.set_limits(memory_size=memory_bytes_max)
         self._fuel_max = fuel_max
@@ -59,39 +64,51 @@ class Module:
 
     def open(self, limits: Sequence[Limit]) -> int:
         """Opens a policy; answers its id."""
-        if not all(isinstance(limit, Limit) for limit in limits):
+        if not isinstance(limits, Sequence) or not all(isinstance(limit, Limit) for limit in limits):
             raise Invalid("limits: must be a list of what gcra, token_bucket and their like make")
         if len(limits) > LIMITS_MAX:
             raise Invalid(MESSAGES[-14])
-        self.write(0, b"".join(limit.pack() for limit in limits))
-        id = self.call("tollgate_policy_open", len(limits))
-        if id <= -32:
-            _, wrong, *_ = DECISION.unpack(self.read(DECISION_AT, DECISION.size))
-            raise Invalid(f"limit {limits[wrong].name!r}: {MESSAGES[id]}")
-        self._counts[checked(id)] = len(limits)
+        packed = b"".join(limit.pack() for limit in limits)
+        with self.lock:
+            self.write(0, packed)
+            id = self.call("tollgate_policy_open", len(limits))
+            if id <= -32:
+                _, wrong, *_ = DECISION.unpack(self.read(DECISION_AT, DECISION.size))
+                raise Invalid(f"limit {limits[wrong].name!r}: {MESSAGES[id]}")
+            self._counts[checked(id)] = len(limits)
         return id
 
     def close(self, policy: int) -> None:
         """Forgets a policy."""
-        checked(self.call("tollgate_policy_close", policy))
-        del self._counts[policy]
+        with self.lock:
+            self.count(policy)
+            checked(self.call("tollgate_policy_close", policy))
+            del self._counts[policy]
 
     def apply(self, policy: int, record: bytes | None, operation: Operation, now_ns: int) -> Decision:
         """Does `operation` at `now_ns` to a record, or to None: a key that was never seen."""
-        record = record or b""
-        if len(record) > self._record_bytes_max:
-            raise Invalid(MESSAGES[-3])
-        self.write(OPERATION_AT, operation.pack(self.count(policy)))
-        self.write(RECORD_AT, record)
-        return self.decision(policy, self.call("tollgate_apply", policy, len(record), now_ns))
+        record, now_ns = self._record(record or b""), nanos(now_ns)
+        packed = packed_for(operation, self.count(policy))
+        with self.lock:
+            self.write(OPERATION_AT, packed)
+            self.write(RECORD_AT, record)
+            return self.decision(policy, self.call("tollgate_apply", policy, len(record), now_ns))
 
     def forget_after_ns(self, policy: int, record: bytes, now_ns: int) -> int | None:
         """How long after `now_ns` a record decides as none would."""
+        record, now_ns = self._record(record), nanos(now_ns)
+        self.count(policy)
+        with self.lock:
+            self.write(RECORD_AT, record)
+            checked(self.call("tollgate_forget_after", policy, len(record), now_ns))
+            return span(DECISION.unpack(self.read(DECISION_AT, DECISION.size))[5])
+
+    def _record(self, record: object) -> bytes:
+        if not isinstance(record, bytes | bytearray | memoryview):
+            raise Invalid(f"record: must be bytes, not {type(record).__name__}")
         if len(record) > self._record_bytes_max:
             raise Invalid(MESSAGES[-3])
-        self.write(RECORD_AT, record)
-        checked(self.call("tollgate_forget_after", policy, len(record), now_ns))
-        return span(DECISION.unpack(self.read(DECISION_AT, DECISION.size))[5])
+        return bytes(record)
 
     def count(self, policy: int) -> int:
         """How many limits the policy has."""
@@ -148,6 +165,13 @@ def engine() -> wasmtime.Engine:
 @cache
 def compiled(path: Path) -> wasmtime.Module:
     return wasmtime.Module.from_file(engine(), str(path))
+
+
+def packed_for(operation: object, limits: int) -> bytes:
+    """An operation's bytes, under a policy of so many limits."""
+    if not isinstance(operation, Operation):
+        raise Invalid(f"operation: must be what acquire, settle and their like make, not {type(operation).__name__}")
+    return operation.pack(limits)
 
 
 def checked(code: int) -> int:

@@ -1,9 +1,9 @@
 """What can be done to a key. Costs are one number per limit, in the policy's order."""
 
-import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from .checks import id_bytes, utf8, whole
 from .errors import Invalid
 from .layout import LIMITS_MAX, OPERATION
 
@@ -11,6 +11,10 @@ NO_ID = bytes(16)
 UNITS_MAX = 2**53 - 1
 SOURCE_BYTES_MAX, REASON_BYTES_MAX = 64, 256
 HAS_HOLD, HAS_ONCE, HAS_COSTS = 1, 2, 4
+
+# What these numbers are to each kind of operation, for messages.
+PERMILLES = {0: "share_permille", 9: "factor_permille"}
+SPANS = {0: "ttl_ns", 3: "ttl_ns", 8: "per_ns"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,32 +43,35 @@ class Operation:
 
     def pack(self, limits: int) -> bytes:
         """The operation's bytes, under a policy of so many limits."""
-        if not all(isinstance(units, int) and 0 <= units <= UNITS_MAX for units in self.costs):
+        if not all(type(units) is int and 0 <= units <= UNITS_MAX for units in self.costs):
             raise Invalid("costs: must be whole numbers, 0 to 2^53 - 1")
         if (self.kind in (0, 4) or self.flags & HAS_COSTS) and len(self.costs) != limits:
             raise Invalid(f"costs: must be one per limit: {limits}, not {len(self.costs)}")
-        if len(self.hold) != 16 or len(self.once) != 16:
-            raise Invalid("id: must have 16 bytes")
-        source, reason = self.source.encode(), self.reason.encode()
-        if len(source) > SOURCE_BYTES_MAX or len(reason) > REASON_BYTES_MAX:
-            raise Invalid("source, reason: must be at most 64 and 256 bytes of UTF-8")
+        source, reason = utf8("source", self.source, SOURCE_BYTES_MAX), utf8("reason", self.reason, REASON_BYTES_MAX)
         costs = (*self.costs, *(0,) * LIMITS_MAX)[:LIMITS_MAX]
-        head = (self.kind, self.flags, self.permille, self.limit, self.span_ns, self.units, self.hold, self.once)
-        try:
-            return OPERATION.pack(*head, *costs, len(source), len(reason), source, reason)
-        except struct.error as error:
-            raise Invalid("operation: numbers must be whole, and not less than 0") from error
+        return OPERATION.pack(
+            self.kind,
+            self.flags,
+            whole(PERMILLES.get(self.kind, "permille"), self.permille, 0, 1_000),
+            whole("limit", self.limit, 0, 2**32 - 1),
+            whole(SPANS.get(self.kind, "span_ns"), self.span_ns, 0, 2**64 - 1),
+            whole("units", self.units, 0, UNITS_MAX),
+            id_bytes("id of the hold", self.hold),
+            id_bytes("id of the request", self.once),
+            *costs, len(source), len(reason), source, reason,
+        )
 
 
 def acquire(
     costs: Sequence[int], *, hold: Hold | None = None, once: bytes | None = None, share_permille: int = 1_000
 ) -> Operation:
     """Asks for costs: all are charged (or held), or none. All 0 without a hold is a peek."""
-    flags = (HAS_HOLD if hold else 0) | (HAS_ONCE if once else 0)
+    if not isinstance(hold, Hold | None):
+        raise Invalid(f"hold: must be a Hold, not {type(hold).__name__}")
+    flags = (HAS_HOLD if hold else 0) | (HAS_ONCE if once is not None else 0)
     id, ttl_ns = (hold.id, hold.ttl_ns) if hold else (NO_ID, 0)
-    return Operation(
-        0, flags, share_permille, span_ns=ttl_ns, hold=id, once=once or NO_ID, costs=listed(costs)
-    )
+    request = NO_ID if once is None else once
+    return Operation(0, flags, share_permille, span_ns=ttl_ns, hold=id, once=request, costs=listed(costs))
 
 
 def settle(hold: bytes, costs: Sequence[int] | None = None) -> Operation:
@@ -104,8 +111,8 @@ def lower(limit: int, remaining: int) -> Operation:
 
 def set_capacity(limit: int, capacity: int | None, *, per_ns: int = 0, source: str, reason: str) -> Operation:
     """Sets the capacity of an adaptive limit; None goes back to the policy's."""
-    if capacity == 0:
-        raise Invalid("capacity: must be at least 1")
+    if capacity is not None:
+        whole("capacity", capacity, 1, UNITS_MAX)
     return Operation(8, limit=limit, units=capacity or 0, span_ns=per_ns, source=source, reason=reason)
 
 
