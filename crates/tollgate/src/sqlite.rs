@@ -2,7 +2,8 @@
 
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, Error, ErrorCode, OptionalExtension, params};
 use tollgate_core::Span;
@@ -10,6 +11,16 @@ use tollgate_store::{Loaded, Store, StoreError, Swap};
 
 /// How long a write waits for those of other processes, each of which takes some milliseconds.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// The pause before a busy file is tried again.
+const BUSY_PAUSE: Duration = Duration::from_millis(5);
+
+/// Makes an empty file one of ours, and changes nothing of one that is.
+const CREATE: &str = "PRAGMA journal_mode = WAL;
+    CREATE TABLE IF NOT EXISTS tollgate_records (
+        key TEXT PRIMARY KEY NOT NULL,
+        record BLOB NOT NULL
+    ) WITHOUT ROWID;";
 
 /// A [`Store`] in one SQLite file: exact, shared by all threads and processes of a machine, and durable:
 /// what was written outlives them. Not for a file on a network share.
@@ -35,12 +46,16 @@ impl SqliteStore {
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let connection = Connection::open(path).map_err(unavailable)?;
         connection.busy_timeout(BUSY_TIMEOUT).map_err(unavailable)?;
-        let create = "PRAGMA journal_mode = WAL;
-            CREATE TABLE IF NOT EXISTS tollgate_records (
-                key TEXT PRIMARY KEY NOT NULL,
-                record BLOB NOT NULL
-            ) WITHOUT ROWID;";
-        connection.execute_batch(create).map_err(unavailable)?;
+        // SQLite itself does not wait where both of two lock what the other one would change, as when processes make
+        // the file at the same time.
+        let until = Instant::now() + BUSY_TIMEOUT;
+        while let Err(error) = connection.execute_batch(CREATE) {
+            let is_busy = error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy);
+            if !is_busy || Instant::now() >= until {
+                return Err(unavailable(error));
+            }
+            thread::sleep(BUSY_PAUSE);
+        }
         Ok(Self { connection: Mutex::new(connection) })
     }
 

@@ -5,7 +5,7 @@
 use std::env;
 use std::path::Path;
 use std::process::Command;
-use std::sync::Arc;
+use std::sync::{Arc, Barrier};
 use std::thread;
 
 use pollster::block_on;
@@ -51,6 +51,25 @@ fn no_write_is_lost() {
     });
     let seen = block_on(store.load("count")).unwrap();
     assert_eq!(seen.record.unwrap(), 200_u32.to_le_bytes());
+}
+
+/// Jobs that start at the same time make the file together.
+#[test]
+fn who_makes_the_file_at_the_same_time_waits() {
+    let folder = tempfile::tempdir().unwrap();
+    for round in 0..100 {
+        let path = folder.path().join(round.to_string());
+        let barrier = Barrier::new(8);
+        let opened = thread::scope(|scope| {
+            let open = || {
+                barrier.wait();
+                SqliteStore::open(&path).map(drop)
+            };
+            let jobs: Vec<_> = (0..8).map(|_| scope.spawn(open)).collect();
+            jobs.into_iter().map(|job| job.join().unwrap()).collect::<Result<Vec<_>, _>>()
+        });
+        assert!(opened.is_ok(), "round {round}: {opened:?}");
+    }
 }
 
 /// What another process learned is known here, without a call that fails.
