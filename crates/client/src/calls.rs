@@ -23,7 +23,7 @@ pub use lease::Settled;
 pub use pool::Member;
 
 pub(crate) use acquire::Granted;
-pub(crate) use batch::try_acquire_batch;
+pub(crate) use batch::{one_each, try_acquire_batch};
 pub(crate) use capacity::{capacity, clear_capacity, reduce_capacity, set_capacity};
 pub(crate) use events::{events, report_event};
 pub(crate) use lease::{release, renew, settle};

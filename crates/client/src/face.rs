@@ -50,7 +50,8 @@ macro_rules! client_face {
             &self,
             asked: &[Acquire],
         ) -> Result<Vec<Result<Answer, ClientError>>, ClientError> {
-            self.ask(calls::try_acquire_batch(asked)?)$($await)*
+            let answers = self.ask(calls::try_acquire_batch(asked)?)$($await)*?;
+            calls::one_each(asked, answers)
         }
 
         /// The status of a key's limits. Nothing is charged.

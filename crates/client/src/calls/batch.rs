@@ -45,6 +45,15 @@ pub(crate) fn try_acquire_batch(asked: &[Acquire]) -> Result<Call<Batched>, Clie
     }))
 }
 
+/// The answers, if there is one for each acquire.
+pub(crate) fn one_each(asked: &[Acquire], answers: Batched) -> Result<Batched, ClientError> {
+    if answers.len() == asked.len() {
+        return Ok(answers);
+    }
+    let (answers, asked) = (answers.len(), asked.len());
+    Err(ClientError::protocol(format!("it answers {answers} of {asked} acquires")))
+}
+
 fn read(result: ResultText) -> Result<Answer, ClientError> {
     let verdict = match result.status {
         200 => Verdict::Allowed,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Call, Cost};
 use crate::error::ClientError;
@@ -16,8 +16,22 @@ pub enum Settled {
     Charged,
     /// What was held was charged: one of its limits refuses more than that.
     AsHeld,
-    /// The lease had ended before, and what was held was charged then.
+    /// The lease had ended before, on one of its keys at least, and what was held there was charged then.
     Gone,
+}
+
+/// What became of a lease.
+#[derive(Deserialize)]
+struct Ended {
+    allowed: bool,
+    keys: Vec<EndedKey>,
+}
+
+#[derive(Deserialize)]
+struct EndedKey {
+    /// Whether it had ended there before.
+    #[serde(default)]
+    gone: bool,
 }
 
 #[derive(Serialize)]
@@ -56,11 +70,16 @@ pub(crate) fn settle(lease: &str, places: &[(String, String)], costs: &[Cost]) -
         }
     }
     Call::post("/v1/settle", &body, true, |heard| match heard.status() {
-        200 => Ok(Settled::Charged),
+        200 => {
+            let ended: Ended = heard.json()?;
+            let was_gone = ended.keys.iter().any(|key| key.gone) && !heard.is_repeated;
+            Ok(if was_gone { Settled::Gone } else { Settled::Charged })
+        }
         // The lease existed when this was first sent, and only its owner could end it.
         410 if heard.is_repeated => Ok(Settled::Charged),
         410 => Ok(Settled::Gone),
-        422 | 429 => Ok(Settled::AsHeld),
+        // Others than a service of tollgate say this, too: then nobody knows what was charged.
+        422 | 429 if heard.body().is_ok_and(|ended: Ended| !ended.allowed) => Ok(Settled::AsHeld),
         _ => Err(heard.refusal()),
     })
 }
@@ -80,7 +99,7 @@ pub(crate) fn renew(lease: &str, ttl: Duration) -> Call<bool> {
 
 fn was_there(heard: &Heard) -> Result<bool, ClientError> {
     match heard.status() {
-        200 => Ok(true),
+        200 => heard.json().map(|ended: Ended| ended.allowed),
         410 => Ok(false),
         _ => Err(heard.refusal()),
     }

@@ -123,6 +123,21 @@ fn strangers_let_nobody_pass() {
         assert!(matches!(ran.output, Err(ClientError::Protocol { .. })), "{index}");
         assert_eq!(ran.sent.len(), 1, "{index}");
     }
+    let places = [("llm".into(), "alice".into())];
+    for body in ["", html, "{}"] {
+        let settled = ask(calls::settle("token", &places, &[]), [anything(200, &[], body)]).output;
+        assert!(matches!(settled, Err(ClientError::Protocol { .. })), "{body}");
+        let released = ask(calls::release("token"), [anything(200, &[], body)]).output;
+        assert!(matches!(released, Err(ClientError::Protocol { .. })), "{body}");
+        let busy = ask(calls::settle("token", &places, &[]), [anything(429, &[], body)]).output;
+        assert!(matches!(busy, Err(ClientError::Refused { .. })), "{body}");
+    }
+    let asked = [Acquire::new("llm", "alice", 1), Acquire::new("llm", "bob", 1)];
+    let one = calls::try_acquire_batch(&asked[..1]).unwrap();
+    let answers = ask(one, [anything(200, &[], r#"{"results":[{"status":200}]}"#)]).output.unwrap();
+    assert_eq!(calls::one_each(&asked[..1], answers.clone()), Ok(answers.clone()));
+    let missing = calls::one_each(&asked, answers);
+    assert!(matches!(missing, Err(ClientError::Protocol { .. })), "{missing:?}");
     for body in ["", html, "{}", r#"{"results":[{"status":"200"}]}"#] {
         let batch = calls::try_acquire_batch(&[Acquire::new("llm", "alice", 1)]).unwrap();
         let ran = ask(batch, [anything(200, &[], body)]);
@@ -164,6 +179,9 @@ fn a_lease_that_is_gone_after_a_lost_answer_was_settled() {
     let settle = || calls::settle("token", &[("llm".into(), "alice".into())], &[3.into()]);
     let gone = || anything(410, &[], "");
     assert_eq!(ask(settle(), [lost(), gone()]).output, Ok(Settled::Charged));
+    let in_part = || anything(200, &[], r#"{"allowed":true,"keys":[{"gone":true},{}]}"#);
+    assert_eq!(ask(settle(), [in_part()]).output, Ok(Settled::Gone));
+    assert_eq!(ask(settle(), [lost(), in_part()]).output, Ok(Settled::Charged));
     assert_eq!(ask(settle(), [not_sent(), gone()]).output, Ok(Settled::Gone));
     assert_eq!(ask(calls::release("token"), [lost(), gone()]).output, Ok(true));
     assert_eq!(ask(calls::release("token"), [gone()]).output, Ok(false));
