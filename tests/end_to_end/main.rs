@@ -5,6 +5,7 @@ mod acquire;
 mod bad_input;
 mod corrupt_records;
 mod crash;
+mod hot_keys;
 mod keys;
 mod leases;
 mod one_fresh_key;
