@@ -2,8 +2,9 @@
 
 use crate::program::{Program, RUNTIMES};
 
+/// So much of a name is told: as long as the longest field that there is.
 const LONG_NAME: &str =
-    "nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn";
+    "nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn";
 
 /// A body, and the status and the field that it is refused with.
 fn bodies() -> Vec<(String, u16, &'static str)> {
@@ -24,6 +25,7 @@ fn bodies() -> Vec<(String, u16, &'static str)> {
         (r#"{"policy":"budget"}"#, 400, "key"),
         (r#"{"key":"a"}"#, 400, "policy"),
         (r#"{"policy":"budget","key":"a","costs":1}"#, 400, "costs"),
+        (r#"{"policy":"budget","keys":null}"#, 400, "key"),
         (r#"{"policy":"budget","key":"a","key":"b"}"#, 400, "key"),
         (r#"["budget","a"]"#, 400, "body"),
         (r#"{"policy":1,"key":"a"}"#, 400, "policy"),
@@ -56,11 +58,7 @@ fn bodies() -> Vec<(String, u16, &'static str)> {
     bodies.push((format!(r#"{{"policy":"llm","key":"a","cost":{{{many}}}}}"#), 400, "cost.x0"));
     bodies.push((format!("{{{crowd}}}"), 400, "body"));
     let long_name = "n".repeat(1_000);
-    bodies.push((
-        format!(r#"{{"policy":"budget","key":"a","{long_name}":1}}"#),
-        400,
-        &LONG_NAME[..69],
-    ));
+    bodies.push((format!(r#"{{"policy":"budget","key":"a","{long_name}":1}}"#), 400, LONG_NAME));
     bodies.push((deep, 400, "body"));
     bodies
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tollgate_core::Timestamp;
 use tollgate_store::Clock as _;
@@ -17,8 +18,9 @@ const PAUSE: Duration = Duration::from_millis(250);
 const STOP_TIME_MAX: Duration = Duration::from_secs(2);
 
 /// Settles in the background until it is stopped.
+#[derive(Debug)]
 pub struct Settling {
-    native: Arc<Native>,
+    stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
 }
 
@@ -26,25 +28,24 @@ impl Settling {
     /// Settles what this service holds. Must be called within a tokio runtime.
     #[must_use]
     pub fn start(native: Arc<Native>) -> Self {
-        let task = tokio::spawn(settle(Arc::clone(&native)));
-        Self { native, task }
+        let (stop, stopped) = oneshot::channel();
+        Self { stop, task: tokio::spawn(settle(native, stopped)) }
     }
 
     /// Settles all leases, after the last request.
     pub async fn stop(self) {
-        self.task.abort();
-        let all = self.native.service();
-        let settled = tokio::time::timeout(STOP_TIME_MAX, all.settle_leases(Timestamp::MAX)).await;
-        if settled.is_err() {
+        // The task ends the same if nobody is left to tell it.
+        let _ = self.stop.send(());
+        if tokio::time::timeout(STOP_TIME_MAX, self.task).await.is_err() {
             tracing::warn!("leases of hot keys were not settled in time: they are charged in full");
         }
     }
 }
 
-async fn settle(native: Arc<Native>) {
+async fn settle(native: Arc<Native>, mut stopped: oneshot::Receiver<()>) {
     let mut service = native.service();
-    loop {
-        tokio::time::sleep(PAUSE).await;
+    // What is being settled is settled to its end: it is in no table any more.
+    while tokio::time::timeout(PAUSE, &mut stopped).await.is_err() {
         let in_force = native.service();
         if !Arc::ptr_eq(&service, &in_force) {
             // It was replaced: what it holds is nobody's any more.
@@ -53,4 +54,6 @@ async fn settle(native: Arc<Native>) {
         }
         service.settle_leases(SystemClock.now()).await;
     }
+    service.settle_leases(Timestamp::MAX).await;
+    native.service().settle_leases(Timestamp::MAX).await;
 }

@@ -77,8 +77,8 @@ impl HotKeys {
         }
     }
 
-    /// Takes the leases away that are over at `until`, to be [settled](Self::settle); with the keys of their records,
-    /// if those are `known`.
+    /// Takes away the leases that are over at `until`, to be [settled](Self::settle), with the keys of their records;
+    /// only of keys that `is_known` says yes to.
     pub(crate) fn take_over(
         &self,
         until: Timestamp,

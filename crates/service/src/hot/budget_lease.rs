@@ -1,10 +1,10 @@
 //! A budget lease: a hold on the shared record that this process spends without the store.
 //!
 //! Held units take up room for every process until they are settled or expire, so however a lease is spent, no more
-//! is admitted than the limits allow. After its time, the next request settles the lease for what was spent, or the host
-//! does if none comes. The
-//! hold lives a second longer than the lease is spent: with clocks less than a second apart, nobody spends what
-//! others have seen expire. A process that ends with a lease loses it: it is charged in full when it expires.
+//! is admitted than the limits allow. After its time, the next request settles the lease for what was spent, or a host
+//! with a timer does. The hold lives a second longer than the lease is spent: with clocks less than a second apart,
+//! nobody spends what others have seen expire. A process that dies with a lease loses it: it is charged in full when it
+//! expires.
 
 use tollgate_core::{Applied, Costs, Effect, Id, LimitStatus, Span, Timestamp, Verdict};
 

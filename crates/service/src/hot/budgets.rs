@@ -89,8 +89,8 @@ impl Budgets {
         Begun::Visit(Box::new(visit), taking)
     }
 
-    /// Takes the leases away that were to be spent before `until` and have not expired, with the keys of their
-    /// records; of those keys that `is_known` tells.
+    /// Takes away the leases that are over at `until` and have not expired, with the keys of their records; only of
+    /// keys that `is_known` says yes to.
     pub(super) fn take_over(
         &self,
         until: Timestamp,
