@@ -59,8 +59,11 @@ class Limiter:
         packed = acquire(self._in_order(costs)).pack(len(self._names))
         if isinstance(keys, str) or not isinstance(keys, Iterable):
             raise Invalid(f"keys: must be a list of keys, not {type(keys).__name__}")
-        # All of them, before one is charged.
-        keys, now_ns = [checked_key(key) for key in keys], nanos(self._clock())
+        keys, now_ns = list(keys), nanos(self._clock())
+        # All of them, before one is charged; those that are known were checked.
+        for key in keys:
+            if not isinstance(key, str) or key not in self._slots:
+                checked_key(key)
         passed: list[bool] = []
         with self._module.lock:
             try:
