@@ -221,7 +221,7 @@ impl<L: Limiter> Opened<L> {
     }
 
     /// Whether some keys have numbers of their own under this policy, or had under an earlier one.
-    fn have_overrides(&self) -> bool {
+    pub(crate) fn have_overrides(&self) -> bool {
         let before = self.origin.as_ref().and_then(|origin| origin.before.as_ref());
         !self.overrides.is_empty() || before.is_some_and(|before| before.have_overrides())
     }

@@ -24,7 +24,7 @@ fn burst(api: &Api, keys: &[&str]) {
 #[test]
 fn what_a_burst_did_not_use_is_given_back_though_nobody_asks_again() {
     let api = Api::with(POLICIES);
-    let keys = ["a", "b", &"c".repeat(200)];
+    let keys = ["a", "b", &"c".repeat(512)];
     burst(&api, &keys);
     api.pass(499);
     api.settle_leases();
@@ -37,6 +37,23 @@ fn what_a_burst_did_not_use_is_given_back_though_nobody_asks_again() {
     api.pass(5_000);
     api.settle_leases();
     assert_eq!(api.remaining("hot", "a", "requests"), 964, "once");
+}
+
+#[test]
+fn a_key_is_settled_by_the_numbers_that_it_has() {
+    let overrides = "overrides = [{ keys = ['gold:*'], requests = { limit = 2000 } }]";
+    let api = Api::with(&[POLICIES, overrides].concat());
+    let remaining = |key: &str| api.remaining("hot", key, "requests");
+    let long = format!("gold:{}", "c".repeat(507));
+    for key in ["a", "gold:a", &long] {
+        for _ in 0..36 {
+            assert_eq!(api.acquire(&json!({"policy": "hot", "key": key})).status, 200);
+        }
+    }
+    api.pass(500);
+    api.settle_leases();
+    assert_eq!((remaining("a"), remaining("gold:a")), (964, 1_964));
+    assert!(remaining(&long) < 1_964, "whose numbers it has is known to its own requests alone");
 }
 
 #[test]
