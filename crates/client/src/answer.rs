@@ -68,6 +68,8 @@ pub struct Answer {
     pub delay: Duration,
     /// Who counted it.
     pub counted_by: CountedBy,
+    /// Whether it was let pass before, under its request id, and not charged again now.
+    pub is_repeated: bool,
     /// Where the limits stand; empty for several keys.
     pub limits: Limits,
     /// Of a pool, the member that let it pass.
@@ -83,7 +85,8 @@ impl Answer {
 
     pub(crate) fn new(verdict: Verdict, retry_after: Option<Duration>, limits: Limits) -> Self {
         let delay = limits.values().map(|limit| limit.delay).max().unwrap_or_default();
-        Self { verdict, retry_after, delay, counted_by: CountedBy::Store, limits, member: None }
+        let (counted_by, is_repeated, member) = (CountedBy::Store, false, None);
+        Self { verdict, retry_after, delay, counted_by, is_repeated, limits, member }
     }
 
     /// The decision in the status and header fields of an answer to `Prefer: return=minimal`.
@@ -99,10 +102,12 @@ impl Answer {
         let limits = limits_field::parse(heard.field("tollgate-limits").unwrap_or_default())?;
         let retry_after = match verdict {
             Verdict::Allowed => Some(Duration::ZERO),
-            Verdict::Limited => retry_after(heard.retry_after(), &limits),
+            Verdict::Limited => retry_after(heard, &limits)?,
             Verdict::Impossible => None,
         };
-        Ok(Self { counted_by: counted_by(heard), ..Self::new(verdict, retry_after, limits) })
+        let is_repeated = heard.field("tollgate-repeated").is_some();
+        let counted_by = counted_by(heard);
+        Ok(Self { counted_by, is_repeated, ..Self::new(verdict, retry_after, limits) })
     }
 }
 
@@ -114,12 +119,15 @@ fn counted_by(heard: &Heard) -> CountedBy {
     }
 }
 
-/// The wait in milliseconds where a limit says it. A key that is blocked says it in seconds alone, and
-/// a limit that only watches may name a longer wait, which counts for nothing.
-fn retry_after(told: Option<Duration>, limits: &Limits) -> Option<Duration> {
-    let told = told?;
-    let waits = limits.values().filter_map(|limit| limit.retry_after);
+/// The wait in milliseconds where a limit that denies says it: one that only watches may name a longer one. A key
+/// that is blocked says it in seconds alone, and never none: who says none is no service.
+fn retry_after(heard: &Heard, limits: &Limits) -> Result<Option<Duration>, ClientError> {
+    let Some(told) = heard.retry_after() else { return Ok(None) };
+    let violated = limits_field::parse(heard.field("tollgate-violated").unwrap_or_default())?;
+    let denies = |name: &String| violated.is_empty() || violated.contains_key(name);
+    let denying = limits.iter().filter(|(name, _)| denies(name));
+    let waits = denying.filter_map(|(_, limit)| limit.retry_after);
     let exact = waits.filter(|wait| *wait <= told).max().unwrap_or_default();
     let is_it = exact > Duration::ZERO && told.saturating_sub(exact) < Duration::from_secs(1);
-    Some(if is_it { exact } else { told })
+    Ok(Some(if is_it { exact } else { told.max(Duration::from_secs(1)) }))
 }

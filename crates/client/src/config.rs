@@ -62,8 +62,13 @@ impl Config {
             Some("https") => return Err(refused("https needs the feature `tls`")),
             _ => return Err(refused("must begin with http:// or https://")),
         }
-        if uri.authority().is_none_or(|authority| authority.as_str().contains('@')) {
+        if uri.authority().is_none_or(|authority| authority.as_str().contains('@'))
+            || uri.host().is_none_or(str::is_empty)
+        {
             return Err(refused("must name a host, and nobody else: a key is given by itself"));
+        }
+        if uri.port().is_some() && uri.port_u16().is_none() {
+            return Err(refused("must have a port of 0 to 65535, or none"));
         }
         if uri.query().is_some() || base_url.contains('#') {
             return Err(refused("must end with its path"));

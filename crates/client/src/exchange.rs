@@ -53,6 +53,8 @@ pub(crate) struct Exchange<T> {
     attempts: u32,
     /// Whether an attempt may have been carried out without an answer that says so.
     is_unclear: bool,
+    /// When it is too late for another attempt, if it ever is.
+    until: Option<Instant>,
 }
 
 /// Why an attempt has to be made again.
@@ -64,15 +66,27 @@ struct Fault {
 
 impl<T> Exchange<T> {
     pub(crate) fn new(config: Arc<Config>, call: Call<T>) -> Self {
-        Self { config, call, attempts: 0, is_unclear: false }
+        Self { config, call, attempts: 0, is_unclear: false, until: None }
     }
 
-    fn again(&mut self, fault: Fault) -> Step<Result<T, ClientError>> {
+    /// Makes no attempt after this time but the first one.
+    pub(crate) fn until(self, until: Option<Instant>) -> Self {
+        Self { until, ..self }
+    }
+
+    /// What further attempts send: the same, for less time.
+    pub(crate) fn shorten(&mut self, call: Call<T>) {
+        self.call = call;
+    }
+
+    fn again(&mut self, fault: Fault, now: Instant) -> Step<Result<T, ClientError>> {
         self.is_unclear |= fault.may_be_done && self.call.changes();
         let is_safe = self.call.is_repeatable || !fault.may_be_done;
         let is_soon = fault.retry_after <= RETRY_AFTER_MAX;
-        if is_safe && is_soon && self.attempts < self.config.attempts_max {
-            return Step::Sleep(wait_after(self.attempts).max(fault.retry_after));
+        let wait = wait_after(self.attempts).max(fault.retry_after);
+        let is_in_time = self.until.is_none_or(|until| wait < until.saturating_duration_since(now));
+        if is_safe && is_soon && is_in_time && self.attempts < self.config.attempts_max {
+            return Step::Sleep(wait);
         }
         let (detail, is_unclear) = (fault.detail, self.is_unclear);
         Step::Done(Err(ClientError::Unavailable { detail, is_unclear }))
@@ -92,26 +106,31 @@ impl<T> Machine for Exchange<T> {
         }
     }
 
-    fn heard(&mut self, heard: Result<Response<Bytes>, Broken>, _: Instant) -> Step<Self::Output> {
+    fn heard(
+        &mut self,
+        heard: Result<Response<Bytes>, Broken>,
+        now: Instant,
+    ) -> Step<Self::Output> {
         let is_repeated = self.is_unclear;
         match heard.map(|response| Heard { response, is_repeated }) {
-            Ok(heard) if is_fault(heard.status()) => self.again(Fault {
-                detail: heard.problem().1,
+            Ok(heard) if is_fault(heard.status()) => {
                 // A failed write may have arrived all the same.
-                may_be_done: true,
-                retry_after: heard.retry_after().unwrap_or_default(),
-            }),
+                let retry_after = heard.retry_after().unwrap_or_default();
+                self.again(Fault { detail: heard.problem().1, may_be_done: true, retry_after }, now)
+            }
             Ok(heard) => Step::Done((self.call.read)(&heard)),
             Err(Broken::TooLong) => {
                 Step::Done(Err(ClientError::too_long(self.config.answer_bytes_max)))
             }
-            Err(Broken::NotSent(detail)) => {
-                self.again(Fault { detail, may_be_done: false, retry_after: Duration::ZERO })
-            }
-            Err(Broken::Lost(detail)) => {
-                self.again(Fault { detail, may_be_done: true, retry_after: Duration::ZERO })
-            }
+            Err(Broken::NotSent(detail)) => self.again(Fault::of(detail, false), now),
+            Err(Broken::Lost(detail)) => self.again(Fault::of(detail, true), now),
         }
+    }
+}
+
+impl Fault {
+    const fn of(detail: String, may_be_done: bool) -> Self {
+        Self { detail, may_be_done, retry_after: Duration::ZERO }
     }
 }
 

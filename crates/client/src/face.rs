@@ -13,7 +13,8 @@ macro_rules! client_face {
         }
 
         /// Asks, and waits until it passes, for at most `timeout` plus the answer to the last attempt. It
-        /// waits on the service or here, as long as the answers tell it to.
+        /// waits on the service or here, as long as the answers tell it to. A fault is followed by another
+        /// attempt within `timeout`, or within the time for an answer if that is longer.
         ///
         /// # Errors
         /// [`AcquireError`]: at once if, as things are, it can't pass in time or never will.
@@ -31,7 +32,8 @@ macro_rules! client_face {
         ///
         /// # Errors
         /// [`AcquireError`]. If the answer was lost, the costs may be held nevertheless: then they are
-        /// charged when the hold expires.
+        /// charged when the hold expires. What was held before under the same request id is held for `ttl`
+        /// from now; if that hold is over, it is [`ClientError::Refused`].
         pub $($async)? fn hold(
             &self,
             asked: &Acquire,
@@ -39,7 +41,12 @@ macro_rules! client_face {
             timeout: Duration,
         ) -> Result<Lease, AcquireError> {
             let granted = self.wait(asked, Some(ttl), timeout)$($await)*?;
-            Ok(Lease::new(self.clone(), Held::new(granted, asked)))
+            let lease = Lease::new(self.clone(), Held::new(granted, asked));
+            // A service remembers an id for longer than it holds something under it.
+            if lease.answer().is_repeated && !lease.renew(ttl)$($await)*? {
+                return Err(ClientError::refused("request_id", "its hold is over").into());
+            }
+            Ok(lease)
         }
 
         /// Up to 256 acquires of one key each, decided as if each came alone, and answered in order.
@@ -203,8 +210,9 @@ macro_rules! lease_face {
         /// left out is charged what was held on it.
         ///
         /// # Errors
-        /// As [`settle`](Self::settle).
+        /// As [`settle`](Self::settle), and when there are more costs than keys.
         pub $($async)? fn settle_each(mut self, costs: &[Cost]) -> Result<Settled, ClientError> {
+            self.held.check(costs)?;
             let settled = self.settle_for(costs)$($await)*?;
             if settled == Settled::AsHeld {
                 // Whether now or when it expired: what was held is charged.

@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::answer::Answer;
 use crate::calls::{self, Acquire, Call, Cost, Granted, Settled};
+use crate::error::ClientError;
 
 /// The token of a lease. Whoever has it can settle the lease, so it is never shown.
 #[derive(PartialEq, Eq)]
@@ -32,6 +33,15 @@ impl Held {
 
     pub(crate) fn token(&self) -> Option<&str> {
         self.token.as_ref().map(|token| &*token.0)
+    }
+
+    /// Refuses more costs than it has keys.
+    pub(crate) fn check(&self, costs: &[Cost]) -> Result<(), ClientError> {
+        if costs.len() <= self.places.len() {
+            return Ok(());
+        }
+        let detail = format!("there are {} for {} keys", costs.len(), self.places.len());
+        Err(ClientError::refused("costs", detail))
     }
 
     /// For these costs on its keys, in their order, or for what was held.

@@ -29,6 +29,8 @@ pub(crate) struct Waiting {
     hold: Option<Duration>,
     /// `None` if there is no deadline.
     until: Option<Instant>,
+    /// When a fault is the last one.
+    give_up: Option<Instant>,
     exchange: Exchange<Granted>,
 }
 
@@ -43,13 +45,11 @@ impl Waiting {
     ) -> Result<Self, ClientError> {
         let asked = asked.named()?;
         let exchange = Exchange::new(Arc::clone(config), asked.call(hold, timeout));
-        Ok(Self {
-            config: Arc::clone(config),
-            asked,
-            hold,
-            until: now.checked_add(timeout),
-            exchange,
-        })
+        let until = now.checked_add(timeout);
+        // A lost answer is asked for again even where nothing is waited for.
+        let give_up = now.checked_add(timeout.max(config.answer_timeout));
+        let exchange = exchange.until(give_up);
+        Ok(Self { config: Arc::clone(config), asked, hold, until, give_up, exchange })
     }
 
     /// How long to wait before asking again; `None` if asking again is of no use.
@@ -62,13 +62,17 @@ impl Waiting {
         (left > Duration::ZERO && wait <= left).then(|| wait.max(WAIT_MIN))
     }
 
+    fn left(&self, now: Instant) -> Duration {
+        self.until.map_or(Duration::MAX, |until| until.saturating_duration_since(now))
+    }
+
     fn limited(&mut self, answer: Answer, now: Instant) -> Step<Result<Granted, AcquireError>> {
-        let left = self.until.map_or(Duration::MAX, |until| until.saturating_duration_since(now));
+        let left = self.left(now);
         let Some(wait) = self.wait(&answer, left) else {
             return Step::Done(Err(AcquireError::TimedOut(answer)));
         };
         let call = self.asked.call(self.hold, left.saturating_sub(wait));
-        self.exchange = Exchange::new(Arc::clone(&self.config), call);
+        self.exchange = Exchange::new(Arc::clone(&self.config), call).until(self.give_up);
         Step::Sleep(wait)
     }
 }
@@ -91,7 +95,11 @@ impl Machine for Waiting {
     ) -> Step<Self::Output> {
         match self.exchange.heard(heard, now) {
             Step::Send(request, timeout) => Step::Send(request, timeout),
-            Step::Sleep(wait) => Step::Sleep(wait),
+            Step::Sleep(wait) => {
+                let left = self.left(now).saturating_sub(wait);
+                self.exchange.shorten(self.asked.call(self.hold, left));
+                Step::Sleep(wait)
+            }
             Step::Done(Err(error)) => Step::Done(Err(error.into())),
             Step::Done(Ok(granted)) => match granted.answer.verdict {
                 Verdict::Allowed => Step::Done(Ok(granted)),

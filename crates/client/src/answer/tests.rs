@@ -47,6 +47,14 @@ fn how_long_to_wait() {
     assert_eq!(denied("30", one), millis(30_000));
     let watching = format!(r#"{one}, "b";limit=1;remaining=0;retry_after_ms=99000"#);
     assert_eq!(denied("1", &watching), millis(556));
+    let longer = format!(r#"{one}, "b";limit=1;remaining=0;retry_after_ms=950"#);
+    let denied_by = |names| {
+        let fields =
+            [("retry-after", "1"), ("tollgate-limits", &*longer), ("tollgate-violated", names)];
+        read(minimal(429, &fields)).unwrap().retry_after
+    };
+    assert_eq!(denied_by(r#""a""#), millis(556), "b only watches");
+    assert_eq!(denied_by(r#""a", "b""#), millis(950));
     let whole = r#""a";limit=1;remaining=0;retry_after_ms=2000"#;
     assert_eq!(denied("2", whole), millis(2_000));
     let never = read(minimal(429, &[("tollgate-limits", r#""a";limit=1;remaining=0"#)])).unwrap();

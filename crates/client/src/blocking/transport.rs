@@ -1,7 +1,7 @@
 //! Requests by ureq.
 
-use std::io::ErrorKind;
-use std::time::Duration;
+use std::io::{ErrorKind, Read as _};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -58,7 +58,35 @@ impl Transport {
         if is_stream(&response) {
             return Ok(Opened::Stream(response.into_body()));
         }
-        self.whole(response).map(Opened::Answer)
+        self.whole_until(response, Instant::now() + timeout).map(Opened::Answer)
+    }
+
+    /// The whole of an answer that was not expected to have an end, if that comes in time.
+    fn whole_until(
+        &self,
+        response: Response<ureq::Body>,
+        until: Instant,
+    ) -> Result<Response<Bytes>, Broken> {
+        let (parts, body) = response.into_parts();
+        let limit = self.answer_bytes_max.saturating_add(1);
+        let (mut reader, mut whole) = (body.into_reader().take(limit), Vec::new());
+        let mut piece = [0; 4_096];
+        loop {
+            match reader.read(&mut piece) {
+                Ok(0) => break,
+                Ok(_) if Instant::now() >= until => {
+                    return Err(Broken::Lost("the answer did not end in time".into()));
+                }
+                Ok(length) => whole.extend(piece.get(..length).unwrap_or_default()),
+                Err(error) => return Err(Broken::Lost(error.to_string())),
+            }
+        }
+        match u64::try_from(whole.len()) {
+            Ok(length) if length <= self.answer_bytes_max => {
+                Ok(Response::from_parts(parts, whole.into()))
+            }
+            _ => Err(Broken::TooLong),
+        }
     }
 
     fn whole(&self, response: Response<ureq::Body>) -> Result<Response<Bytes>, Broken> {

@@ -26,6 +26,8 @@ struct ResultText {
     #[serde(default)]
     limits: Limits,
     #[serde(default)]
+    repeated: bool,
+    #[serde(default)]
     local: bool,
     #[serde(default)]
     uncounted: bool,
@@ -73,5 +75,6 @@ fn read(result: ResultText) -> Result<Answer, ClientError> {
         (false, true) => CountedBy::Process,
         (false, false) => CountedBy::Store,
     };
-    Ok(Answer { counted_by, ..Answer::new(verdict, retry_after, result.limits) })
+    let is_repeated = result.repeated;
+    Ok(Answer { counted_by, is_repeated, ..Answer::new(verdict, retry_after, result.limits) })
 }

@@ -16,7 +16,8 @@ pub enum Settled {
     Charged,
     /// What was held was charged: one of its limits refuses more than that.
     AsHeld,
-    /// The lease had ended before, on one of its keys at least, and what was held there was charged then.
+    /// The lease had ended before, on one of its keys at least, and what was held there was charged then; or nobody
+    /// counted it ([`CountedBy::Nobody`](crate::CountedBy)), so that nothing was ever held.
     Gone,
 }
 

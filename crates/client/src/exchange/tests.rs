@@ -132,6 +132,8 @@ fn strangers_let_nobody_pass() {
         let busy = ask(calls::settle("token", &places, &[]), [anything(429, &[], body)]).output;
         assert!(matches!(busy, Err(ClientError::Refused { .. })), "{body}");
     }
+    let peeked = ask(calls::peek("llm", "alice"), [anything(429, &[], html)]).output;
+    assert!(matches!(peeked, Err(ClientError::Refused { .. })));
     let asked = [Acquire::new("llm", "alice", 1), Acquire::new("llm", "bob", 1)];
     let one = calls::try_acquire_batch(&asked[..1]).unwrap();
     let answers = ask(one, [anything(200, &[], r#"{"results":[{"status":200}]}"#)]).output.unwrap();

@@ -101,13 +101,30 @@ fn for_ever_is_a_time() {
     assert_eq!(ran.slept, [Duration::from_secs(86_400)]);
 }
 
-/// A service that denies and says to retry at once is not asked without a pause.
+/// A service that denies and says to retry at once is not asked more often than every second.
 #[test]
 fn no_wait_is_a_wait() {
     let now = anything(429, &[("retry-after", "0")], "");
-    let ran = wait(&alice(), None, Duration::from_millis(100), [now]);
+    let ran = wait(&alice(), None, Duration::from_millis(2_500), [now]);
     assert!(matches!(ran.output, Err(AcquireError::TimedOut(_))));
-    assert_eq!(ran.slept, [WAIT_MIN; 100]);
+    assert_eq!(ran.slept, [SECOND, SECOND]);
+}
+
+/// What is asked again after a fault waits for less, and no attempt but the first one begins after the time is over.
+#[test]
+fn faults_take_their_time_from_the_wait() {
+    let busy = || anything(503, &[("retry-after", "1")], "");
+    let ran = wait(&alice(), None, 3 * SECOND, [busy(), allowed()]);
+    assert!(ran.output.is_ok());
+    let waits: Vec<_> = ran.bodies().iter().map(|body| body["wait_ms"].as_u64().unwrap()).collect();
+    assert_eq!(waits, [3_000, 2_000]);
+    let busy = || anything(503, &[("retry-after", "4")], "");
+    for timeout in [Duration::ZERO, SECOND] {
+        let ran = wait(&alice(), None, timeout, [busy()]);
+        let error = ran.output.unwrap_err();
+        assert!(matches!(error, AcquireError::Client(ClientError::Unavailable { .. })), "{error}");
+        assert_eq!(ran.slept, [4 * SECOND], "within the five that an answer may take");
+    }
 }
 
 /// Waiting works the same for several keys; their waits are in whole seconds.

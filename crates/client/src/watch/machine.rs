@@ -26,6 +26,8 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 pub(crate) const SILENCE_MAX: Duration = Duration::from_secs(30);
 /// Pause before a stream is reopened, unless the service sets another one.
 const PAUSE: Duration = Duration::from_secs(1);
+/// Shortest pause, whatever the service sets.
+const PAUSE_MIN: Duration = Duration::from_millis(100);
 /// Longest event id that is sent back to the service, in bytes. A service's ids have some dozens.
 const ID_BYTES_MAX: usize = 256;
 
@@ -186,7 +188,7 @@ impl Watching {
             self.last_id = Some(id.ok_or_else(|| ClientError::protocol("an id is none"))?);
         }
         if let Some(retry_ms) = block.retry_ms {
-            self.pause = Duration::from_millis(retry_ms).min(RETRY_AFTER_MAX);
+            self.pause = Duration::from_millis(retry_ms).clamp(PAUSE_MIN, RETRY_AFTER_MAX);
         }
         Ok(News::read(&block.event, &block.data))
     }

@@ -44,6 +44,21 @@ fn a_lost_hold_is_held_once() {
     assert_eq!(left(&client, "budget", "alice", "units"), 97);
 }
 
+/// The id of a hold is remembered for longer than the hold: who comes back under it then holds nothing.
+#[test]
+fn a_repeated_hold_is_held_or_an_error() {
+    let (_service, client) = start();
+    let asked = Acquire::new("budget", "alice", 10).with_request_id("7f3a9c");
+    let first = client.hold(&asked, MINUTE, MINUTE).unwrap();
+    let second = client.hold(&asked, MINUTE, MINUTE).unwrap();
+    assert_eq!((first.answer().is_repeated, second.answer().is_repeated), (false, true));
+    assert_eq!(left(&client, "budget", "alice", "units"), 90);
+    assert_eq!(first.release(), Ok(true));
+    let error = client.hold(&asked, MINUTE, MINUTE).unwrap_err();
+    assert_eq!(error.to_string(), "request_id: its hold is over");
+    assert_eq!(left(&client, "budget", "alice", "units"), 100);
+}
+
 /// Several keys and batches are repeated under their ids as one key is.
 #[test]
 fn several_keys_and_batches_are_charged_once() {
