@@ -77,18 +77,18 @@ impl Answer {
         let closed_for = decision.closed_for();
         let mut denied =
             Self { retry_after: closed_for, is_held_up: closed_for > Span::ZERO, ..allowed };
+        let mut longest = Span::ZERO;
         let statuses = policy.limits().iter().zip(decision.limits()).enumerate();
         for (index, (limit, status)) in statuses {
             if limit.is_shadow() || status.verdict == Verdict::Allowed {
                 continue;
             }
             denied.is_held_up |= status.held > 0;
-            if denied.denied_by.is_none() || status.retry_after > denied.retry_after {
-                denied.denied_by = Some(index);
+            if denied.denied_by.is_none() || status.retry_after > longest {
+                (denied.denied_by, longest) = (Some(index), status.retry_after);
             }
-            denied.retry_after = denied.retry_after.max(status.retry_after);
         }
-        denied
+        Self { retry_after: denied.retry_after.max(longest), ..denied }
     }
 }
 

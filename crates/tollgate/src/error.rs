@@ -17,6 +17,9 @@ pub enum LimiterError {
     /// A number of units is beyond [`UNITS_MAX`].
     #[error("units: must be 0 to {UNITS_MAX}")]
     Units,
+    /// A request for a lease has an id under which the key has been charged before, or under which it holds something.
+    #[error("once: the id was used before, and a lease needs one of its own")]
+    Repeated,
     /// A lease would live for no time, or for too long.
     #[error("ttl: must be 1 ns to {} days", HOLD_TTL_MAX.as_secs_ceil() / 86_400)]
     Ttl,
@@ -26,7 +29,7 @@ pub enum LimiterError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AcquireError {
     /// It would not pass in time. Returned at once where waiting can't help.
-    #[error("timeout: it passes in {} ms at the soonest", .0.retry_after.as_millis_ceil())]
+    #[error("timeout: {}", soonest(.0))]
     TimedOut(Answer),
     /// It never passes: a cost exceeds what its limit can ever offer it, or asks for a slot without
     /// holding it.
@@ -35,4 +38,12 @@ pub enum AcquireError {
     /// The limiter can't decide.
     #[error(transparent)]
     Limiter(#[from] LimiterError),
+}
+
+/// When a denied request passes at the soonest.
+fn soonest(denied: &Answer) -> String {
+    match denied.retry_after {
+        wait if wait.is_never() => String::from("waiting does not help"),
+        wait => format!("it passes in {} ms at the soonest", wait.as_millis_ceil()),
+    }
 }

@@ -79,11 +79,6 @@ impl<C: Clock> LimitSet<C> {
         self.limiter.follow(KEY, limit, announced).ok().flatten()
     }
 
-    /// Wakes those who wait.
-    pub(crate) fn wake(&self) {
-        self.limiter.wake();
-    }
-
     /// The clock.
     pub(crate) fn clock(&self) -> &C {
         self.limiter.clock()

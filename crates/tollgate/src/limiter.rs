@@ -72,7 +72,7 @@ struct Inner<C> {
     keys_max: usize,
     /// Keys of all shards.
     keys: AtomicUsize,
-    /// Notified when something held is freed. One for all keys: few ever wait.
+    /// Notified after every operation that asks for nothing. One for all keys: few ever wait.
     let_go: Event,
 }
 
@@ -134,7 +134,8 @@ impl<C: Clock> Limiter<C> {
     }
 
     /// Applies `operation` to `key` now, and returns what `answer` makes of the decision. The key's shard
-    /// stays locked until `answer` returns.
+    /// stays locked until `answer` returns: it must not use this limiter. If it panics, the operation counts or does
+    /// not.
     ///
     /// # Errors
     /// [`LimiterError`] when nothing was decided.
@@ -146,9 +147,14 @@ impl<C: Clock> Limiter<C> {
         answer: impl FnOnce(Decision<'_>) -> T,
     ) -> Result<T, LimiterError> {
         let policy = self.policy();
-        self.visit(key, |record, now| {
+        let answer = self.visit(key, |record, now| {
             record.apply(policy, operation, now, |decision| (decision.changed(), answer(decision)))
-        })
+        });
+        if !matches!(operation, Operation::Acquire(_)) {
+            // Others may pass now, or earlier than they were told.
+            self.inner.let_go.notify(usize::MAX);
+        }
+        answer
     }
 
     /// Finds the record of `key`, or begins one, and applies `act` to it, which returns whether it changed,

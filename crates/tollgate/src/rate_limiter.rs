@@ -94,7 +94,8 @@ impl<C: Clock> RateLimiter<C> {
     /// Spends what a call used, input and output or neither, waiting for at most `timeout`.
     ///
     /// # Errors
-    /// [`AcquireError`]: at once if it won't pass in time.
+    /// [`AcquireError`]: at once if it won't pass in time. More than a meter has per minute is never spent
+    /// ([`AcquireError::Impossible`]): a [`LimitSet`] makes it a debt when a lease is settled for it.
     pub async fn after_call(
         &self,
         input_tokens: u64,

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
 
@@ -84,6 +85,21 @@ fn a_denied_key_is_not_kept() {
     assert_eq!(limiter.try_acquire("key", four).unwrap().verdict, Verdict::Impossible);
     limiter.peek("key").unwrap();
     assert_eq!(limiter.keys(), 0);
+}
+
+/// What a caller makes of a decision may panic: no room is lost by that.
+#[test]
+fn a_panic_takes_no_room() {
+    let limiter = limiter(2);
+    let one = limiter.policy().costs([]).unwrap();
+    for key in ["a", "b", "c"] {
+        let panics = || limiter.apply(key, &one.into(), |_| panic!("on purpose"));
+        catch_unwind(AssertUnwindSafe(panics)).unwrap_err();
+    }
+    assert_eq!(limiter.keys(), 0);
+    for key in ["d", "e"] {
+        assert!(limiter.try_acquire(key, one).unwrap().is_allowed());
+    }
 }
 
 /// Keys that come and go don't pile up: adding a key removes idle ones.

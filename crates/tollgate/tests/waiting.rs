@@ -4,9 +4,11 @@
 
 use std::sync::mpsc;
 use std::thread;
+use std::time::Duration;
 
 use tollgate::{
-    AcquireError, Clock, Limit, Limiter, LimiterError, ManualClock, Policy, Span, Timestamp,
+    Acquire, AcquireError, Clock, Hold, Id, Lease, Limit, Limiter, LimiterError, ManualClock,
+    Operation, Policy, Span, Timestamp,
 };
 
 const SECOND: Span = Span::from_secs(1);
@@ -71,6 +73,7 @@ fn a_spent_budget_is_told_at_once() {
     limiter.acquire_blocking("key", one, Span::NEVER).unwrap();
     let error = limiter.acquire_blocking("key", one, Span::from_secs(1_000)).unwrap_err();
     assert!(matches!(error, AcquireError::TimedOut(told) if told.retry_after.is_never()));
+    assert_eq!(error.to_string(), "timeout: waiting does not help");
 }
 
 /// Slots are waited for as long as allowed, since they may be let go of at any time; a lease that
@@ -113,6 +116,65 @@ fn dropping_a_lease_wakes_who_waits() {
             entries.recv().unwrap();
         }
     });
+}
+
+/// Whatever makes room early is heard of by who waits: a lease that is renewed for less time, and what is done by
+/// the ids of holds.
+#[test]
+fn who_waits_hears_of_all_that_makes_room() {
+    let hour = Span::from_secs(3_600);
+    let id = Id::from_u128(7);
+    let ends: [fn(&Limiter, Id, &Lease); 3] = [
+        |_, _, lease| assert!(lease.renew(Span::from_millis(1)).unwrap()),
+        |limiter, _, _| limiter.apply("key", &Operation::Reset, |_| {}).unwrap(),
+        |limiter, hold, _| limiter.apply("key", &Operation::Release { hold }, |_| {}).unwrap(),
+    ];
+    for end in ends {
+        let limiter = Limiter::new(Policy::new([slots(2)]).unwrap());
+        let one = limiter.policy().costs([]).unwrap();
+        let lease = limiter.hold_blocking("key", one, hour, Span::ZERO).unwrap();
+        let held = Acquire::new(one).held(Hold::new(id, hour).unwrap());
+        limiter.apply("key", &held.into(), |_| {}).unwrap();
+        let waiter = limiter.clone();
+        let waiter = thread::spawn(move || {
+            waiter.hold_blocking("key", one, hour, Span::from_secs(20)).map(drop)
+        });
+        // It waits by then, or finds the room at once.
+        thread::sleep(Duration::from_millis(50));
+        end(&limiter, id, &lease);
+        assert_eq!(waiter.join().unwrap(), Ok(()), "not after twenty seconds");
+    }
+}
+
+/// A lease has an id of its own: one that was used before is no lease.
+#[test]
+fn a_request_that_is_repeated_gets_no_second_lease() {
+    let limiter = manual(slots(2));
+    let one = limiter.policy().costs([]).unwrap();
+    let asked = Acquire::new(one).once(Id::from_u128(7));
+    let lease = limiter.hold_blocking("key", asked.clone(), SECOND, Span::ZERO).unwrap();
+    let error = limiter.hold_blocking("key", asked, SECOND, Span::ZERO).unwrap_err();
+    assert_eq!(error, AcquireError::Limiter(LimiterError::Repeated));
+    assert_eq!(limiter.peek("key").unwrap()[0].held, 1);
+    drop(lease);
+}
+
+/// The limit with the longest wait is named, whatever the key is blocked for.
+#[test]
+fn a_block_does_not_change_who_denies() {
+    let bucket = |name, secs| Limit::token_bucket(name, 1, 1, Span::from_secs(secs)).unwrap();
+    let policy = Policy::new([bucket("a", 5), bucket("b", 8)]).unwrap();
+    let limiter = Limiter::with_clock(policy, 10, ManualClock::default());
+    let both = limiter.policy().costs([("a", 1), ("b", 1)]).unwrap();
+    limiter.try_acquire("key", both).unwrap();
+    for block in [0, 10] {
+        limiter.block("key", Span::from_secs(block)).unwrap();
+        let denied = limiter.try_acquire("key", both).unwrap();
+        assert_eq!(
+            (denied.denied_by, denied.retry_after),
+            (Some(1), Span::from_secs(block.max(8)))
+        );
+    }
 }
 
 /// Settled for less, the rest is there at once; released, all of it; dropped, nothing.

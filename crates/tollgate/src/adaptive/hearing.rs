@@ -110,8 +110,11 @@ impl<B: CapacityBus, C: Clock> AdaptiveLimiter<B, C> {
         loop {
             match select(pause.as_mut(), pin!(self.bus.next())).await {
                 Either::Left(_) => return,
-                // What is no announcement was counted.
-                Either::Right((Ok(message), _)) => drop(self.hear(&message)),
+                Either::Right((Ok(message), _)) => {
+                    self.health().error = None;
+                    // What is no announcement was counted.
+                    let _heard = self.hear(&message);
+                }
                 Either::Right((Err(error), _)) => {
                     self.health().error = Some(error);
                     pause.await;

@@ -65,9 +65,6 @@ impl<C: Clock> Resource<C> {
         let mut changes = self.changes();
         let changed = self.change(set)?;
         changes.set_at = changed.1.at;
-        drop(changes);
-        // There may be more room now.
-        self.limits.wake();
         Some(changed)
     }
 

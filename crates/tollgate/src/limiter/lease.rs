@@ -49,7 +49,11 @@ impl<C: Clock> Limiter<C> {
     ) -> Result<Lease<C>, AcquireError> {
         let hold = Hold::new(next_id(), ttl).ok_or(LimiterError::Ttl)?;
         let asked = Operation::Acquire(asked.into().held(hold));
-        self.wait(key, &asked, timeout).await?;
+        let answer = self.wait(key, &asked, timeout).await?;
+        // Its costs were charged or held before, under another hold.
+        if answer.effect == Effect::Repeated {
+            return Err(LimiterError::Repeated.into());
+        }
         Ok(Lease { limiter: self.clone(), key: key.into(), id: hold.id(), is_over: false })
     }
 
@@ -76,7 +80,7 @@ impl<C: Clock> Lease<C> {
     /// [`LimiterError`], which is not possible while the key is there.
     pub fn settle(mut self, costs: Costs) -> Result<Answer, LimiterError> {
         let settle = Operation::Settle { hold: self.id, costs: Some(costs) };
-        let answer = self.limiter.let_go(&self.key, &settle)?;
+        let answer = self.limiter.ask(&self.key, &settle)?;
         self.is_over = answer.is_allowed();
         Ok(answer)
     }
@@ -87,7 +91,7 @@ impl<C: Clock> Lease<C> {
     /// [`LimiterError`], which is not possible while the key is there.
     pub fn release(mut self) -> Result<Answer, LimiterError> {
         self.is_over = true;
-        self.limiter.let_go(&self.key, &Operation::Release { hold: self.id })
+        self.limiter.ask(&self.key, &Operation::Release { hold: self.id })
     }
 
     /// Makes it expire `ttl` from now. Returns whether it still existed: if not, it was charged, and others
@@ -107,7 +111,7 @@ impl<C: Clock> Drop for Lease<C> {
         if !self.is_over {
             let settle = Operation::Settle { hold: self.id, costs: None };
             // A key with a hold is never forgotten.
-            let _ = self.limiter.let_go(&self.key, &settle);
+            let _ = self.limiter.ask(&self.key, &settle);
         }
     }
 }

@@ -53,7 +53,7 @@ impl<C: Clock> Limiter<C> {
     /// # Errors
     /// [`LimiterError`] when the key is not blocked.
     pub fn block(&self, key: &str, span: Span) -> Result<Answer, LimiterError> {
-        self.let_go(key, &Operation::Block(span))
+        self.ask(key, &Operation::Block(span))
     }
 
     /// Forgets everything about the key: charges, holds, blocks, request ids and capacities.
@@ -61,7 +61,7 @@ impl<C: Clock> Limiter<C> {
     /// # Errors
     /// [`LimiterError`] when nothing was forgotten.
     pub fn reset(&self, key: &str) -> Result<Answer, LimiterError> {
-        self.let_go(key, &Operation::Reset)
+        self.ask(key, &Operation::Reset)
     }
 
     /// See [`Policy::follow`](crate::Policy::follow). Returns what is then in force, if it followed.
@@ -84,17 +84,5 @@ impl<C: Clock> Limiter<C> {
     pub(super) fn ask(&self, key: &str, operation: &Operation) -> Result<Answer, LimiterError> {
         let policy = self.policy();
         self.apply(key, operation, |decision: Decision<'_>| Answer::of(policy, &decision))
-    }
-
-    /// Applies an operation after which others may pass, and wakes the waiters.
-    pub(super) fn let_go(&self, key: &str, operation: &Operation) -> Result<Answer, LimiterError> {
-        let answer = self.ask(key, operation);
-        self.wake();
-        answer
-    }
-
-    /// Lets the waiters ask again.
-    pub(crate) fn wake(&self) {
-        self.inner.let_go.notify(usize::MAX);
     }
 }

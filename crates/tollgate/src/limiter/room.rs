@@ -1,5 +1,6 @@
 //! Room for keys: adding one, and forgetting those no longer needed.
 
+use std::mem;
 use std::sync::MutexGuard;
 use std::sync::atomic::Ordering;
 
@@ -63,39 +64,53 @@ impl<C: Clock> Limiter<C> {
         act: impl FnOnce(&mut CompactRecord, Timestamp) -> (bool, T),
     ) -> Result<T, LimiterError> {
         let inner = &*self.inner;
-        let mut has_place = inner.take_place();
-        if !has_place {
+        let mut place = inner.take_place();
+        if place.is_none() {
             drop(shard);
-            has_place = inner.sweep(LOOKS_WHEN_FULL, 1) > 0 && inner.take_place();
+            place = (inner.sweep(LOOKS_WHEN_FULL, 1) > 0).then(|| inner.take_place()).flatten();
             shard = inner.shards.lock(hash);
         }
         let (policy, now) = (&inner.policy, inner.clock.now());
         if let Some(record) = shard.get_mut(hash, key) {
             // Another thread added it while the shard was not locked.
-            inner.leave_places(usize::from(has_place));
             return Ok(act(record, now).1);
         }
         let mut record = CompactRecord::new(policy);
         let (changed, said) = act(&mut record, now);
         if !changed {
-            inner.leave_places(usize::from(has_place));
             return Ok(said);
         }
-        if !has_place {
-            return Err(LimiterError::Full(inner.keys_max));
-        }
+        let place = place.ok_or(LimiterError::Full(inner.keys_max))?;
         let forgotten = shard.sweep(policy, &inner.hasher, now, LOOKS_PER_KEY);
         inner.leave_places(forgotten);
         shard.add(&inner.hasher, hash, key, record);
+        place.keep();
         Ok(said)
     }
 }
 
+/// Room for one more key, left when it is dropped: what a caller does with a decision may panic.
+struct Place<'a, C: Clock>(&'a Inner<C>);
+
+impl<C: Clock> Place<'_, C> {
+    /// There is a key in it now.
+    fn keep(self) {
+        mem::forget(self);
+    }
+}
+
+impl<C: Clock> Drop for Place<'_, C> {
+    fn drop(&mut self) {
+        self.0.leave_places(1);
+    }
+}
+
 impl<C: Clock> Inner<C> {
-    /// Whether there was a place for one more key; it is the caller's now.
-    fn take_place(&self) -> bool {
+    /// A place for one more key, if there is one.
+    fn take_place(&self) -> Option<Place<'_, C>> {
         let more = |keys| (keys < self.keys_max).then(|| keys + 1);
-        self.keys.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_ok()
+        let taken = self.keys.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
+        taken.is_ok().then(|| Place(self))
     }
 
     fn leave_places(&self, count: usize) {
