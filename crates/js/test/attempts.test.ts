@@ -98,8 +98,11 @@ test("a hold that can't be ended is tried again without waits when two seconds a
   const store = new MemoryStore();
   const held = await new StoreLimiter<"requests">("10/hour", store, { clock, callMsMax: CALL_MS }).reserve("alice", { requestId: "0".repeat(32) });
   assert.ok(held.allowed);
-  const busy: Store = { ...contended(clock, 10), load: (key) => store.load(key) };
+  const others = contended(clock, 10);
+  let swaps: Pick<Store, "swap"> = store;
+  const busy: Store = { load: (key) => store.load(key), swap: (...args) => swaps.swap(...args) };
   const same = await new StoreLimiter<"requests">("10/hour", busy, { clock, callMsMax: CALL_MS }).reserve("alice", { requestId: "0".repeat(32) });
+  swaps = others;
   waits.length = 0;
   await assert.rejects(same.release(), { code: "busy" });
   const total = waits.reduce((sum, millis) => sum + millis, 0);

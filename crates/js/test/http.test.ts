@@ -67,18 +67,20 @@ test("a denial's wait is that of the limit that denies, or of the block, whateve
   const { fetch } = edge(
     // A limit in shadow is used up for a day.
     minimal(429, { "retry-after": "1", "tollgate-limits": '"requests";limit=1;remaining=0;retry_after_ms=900, "daily";limit=1;remaining=0;retry_after_ms=86400000' }),
+    // One in shadow that is free a little later.
+    minimal(429, { "retry-after": "1", "tollgate-violated": '"requests"', "tollgate-limits": '"requests";limit=1;remaining=0;retry_after_ms=600, "daily";limit=1;remaining=0;retry_after_ms=950' }),
     // A blocked key that has no room either.
     minimal(429, { "retry-after": "60", "tollgate-limits": '"requests";limit=1;remaining=0;retry_after_ms=1000' }),
     minimal(429, { "retry-after": "0" }),
   );
   const api = tollgateHttp("http://edge", "api", { fetch });
   const waits = [];
-  for (let count = 0; count < 3; count += 1) {
+  for (let count = 0; count < 4; count += 1) {
     const decision = await api.tryAcquire("alice");
     assert.ok(!decision.allowed);
     waits.push(decision.retryAfterMs);
   }
-  assert.deepEqual(waits, [900, 60_000, 1_000]);
+  assert.deepEqual(waits, [900, 600, 60_000, 1_000]);
 });
 
 test("what is no edge admits, denies and settles nothing", async () => {
@@ -102,6 +104,15 @@ test("a fetch that hangs, or answers what is no response, is an error in time", 
     const api = tollgateHttp("http://edge", "api", { fetch: async () => answer as never, callMsMax: 20 });
     await assert.rejects(api.tryAcquire("alice"), { code: "http", status: undefined });
   }
+});
+
+test("who comes back under the id of a reservation gets it, or an error when it is over", async () => {
+  const repeated = () => minimal(200, { "tollgate-limits": ALLOWED, "tollgate-lease": "token", "tollgate-repeated": "?1" });
+  const { fetch, asked } = edge(repeated(), json(200, { allowed: true }), repeated(), json(410, { type: "https://tollgate/lease-gone" }));
+  const llm = tollgateHttp("http://edge", "llm", { fetch });
+  assert.equal((await llm.reserve("team-7", { requestId: "r1", ttlMs: 5_000 })).allowed, true);
+  assert.deepEqual(asked[1], { url: "http://edge/v1/renew", body: { lease: "token", hold_ms: 5_000 } });
+  await assert.rejects(llm.reserve("team-7", { requestId: "r1" }), { code: "lease-gone" });
 });
 
 test("a lease is settled for what it came to, and once", async () => {

@@ -30,6 +30,8 @@ test("a reservation that is asked again under its id is the same one", async () 
   assert.equal((await limiter.peek("alice")).requests.held, 4);
   assert.equal(await same.release(), true);
   assert.equal(await one.release(), false);
+  await assert.rejects(limiter.reserve("alice", { cost: 4, requestId: UUID }), { code: "lease-gone" });
+  assert.equal((await limiter.peek("alice")).requests.remaining, 10);
 });
 
 test("a swap of which nobody knows whether it wrote is charged once", async () => {

@@ -81,3 +81,8 @@ export class DisposedError extends TollgateError {
     super("disposed", "the limiter was disposed of");
   }
 }
+
+/** Who comes back under the id of a hold that is over holds nothing. */
+export function leaseGone(): TollgateError {
+  return new TollgateError("lease-gone", "what was held under this requestId is over");
+}

@@ -7,6 +7,7 @@ import { callable, key as checkedKey, options as checkedOptions, wholeNumber } f
 import { type Clock, clockOf } from "./clock.js";
 import { type Cost, Costs } from "./cost.js";
 import type { Allowed, Decision, Denied, Limits } from "./decision.js";
+import { leaseGone } from "./errors.js";
 import { idBytes, randomId } from "./id.js";
 import { type Control, controlOf, position } from "./operation.js";
 import { type AcquireOptions, type RequestOptions, type ReserveOptions, TTL_MS_DEFAULT, checkedTtl, nanos, ttlOf } from "./options.js";
@@ -181,9 +182,9 @@ export class StoreLimiter<N extends string = "requests"> {
     ttlMs: number,
     id: Uint8Array,
   ): Promise<AsyncReservation<N> | Denied<N>> {
-    const decision = await this.#ask(key, costs, id, nanos(ttlMs));
+    const { effect, decision } = await this.#run(key, costs, (legs) => Machine.acquire(legs, id, nanos(ttlMs)));
     if (!decision.allowed) return decision;
-    return new AsyncReservation(decision, {
+    const held = new AsyncReservation(decision, {
       settle: (cost) => this.#settle(key, id, cost),
       release: async () => (await this.#end(key, (legs) => Machine.release(legs, id))) === "released",
       renew: async (ttlMs) => {
@@ -191,6 +192,9 @@ export class StoreLimiter<N extends string = "requests"> {
         return (await this.#end(key, (legs) => Machine.renew(legs, id, life))) === "renewed";
       },
     });
+    // The key remembers an id for longer than it holds something under it.
+    if (effect === "repeated" && !(await held.renew(ttlMs))) throw leaseGone();
+    return held;
   }
 
   async #ask(key: string, costs: Float64Array, id: Uint8Array, ttl: bigint): Promise<Decision<N>> {

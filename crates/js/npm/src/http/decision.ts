@@ -35,13 +35,19 @@ export function decisionOf(answer: Answer): HttpDecision {
   if (status === 422) return { allowed: false, reason: "impossible", retryAfterMs: null, limits };
   const seconds = headers.get("retry-after");
   if (status !== 429 || !/^\d*$/.test(seconds ?? "")) throw refusedBy(answer);
-  return { allowed: false, reason: "limited", retryAfterMs: seconds === null ? null : waitOf(Number(seconds), limits), limits };
+  return { allowed: false, reason: "limited", retryAfterMs: seconds === null ? null : waitOf(Number(seconds), denying(answer, limits)), limits };
+}
+
+/** The limits that deny: others, in shadow, may name a longer wait. Where none is named, any may be one. */
+function denying({ headers }: Answer, limits: HttpDecision["limits"]): HttpDecision["limits"] {
+  const names = Object.keys(limitsOfField(headers.get("tollgate-violated") ?? ""));
+  return names.length === 0 ? limits : Object.fromEntries(Object.entries(limits).filter(([name]) => names.includes(name)));
 }
 
 /** The wait that is given in seconds, and in milliseconds by the limit that makes it so long. A block has no limit. */
 function waitOf(seconds: number, limits: HttpDecision["limits"]): number {
   const waits = Object.values(limits).map((it) => it.retryAfterMs ?? 0);
-  // Others do not matter: limits in shadow wait longer, and a blocked key's may wait less.
+  // Others do not matter: a blocked key's limits may wait less.
   const exact = waits.filter((ms) => ms > 0 && Math.ceil(ms / 1_000) === seconds);
   return exact.length > 0 ? Math.max(...exact) : Math.max(1, seconds) * 1_000;
 }

@@ -1,6 +1,6 @@
 import { key as checkedKey, options as checkedOptions, text } from "../check.js";
 import { type Clock, clockOf } from "../clock.js";
-import { HttpError } from "../errors.js";
+import { HttpError, leaseGone } from "../errors.js";
 import { TTL_MS_DEFAULT, ttlOf } from "../options.js";
 import { Turns } from "../turns.js";
 import { Waiters, type WaitersOptions } from "../waiters.js";
@@ -106,13 +106,16 @@ export class HttpLimiter {
     return decisionOf(answer).limits;
   }
 
-  async #reserve(asked: object): Promise<HttpReservation | Extract<HttpDecision, { allowed: false }>> {
+  async #reserve(asked: { readonly hold_ms: number }): Promise<HttpReservation | Extract<HttpDecision, { allowed: false }>> {
     const answer = await this.#post("acquire", asked);
     const decision = decisionOf(answer);
     if (!decision.allowed) return decision;
     const lease = answer.headers.get("tollgate-lease");
     if (lease === null) throw new HttpError(answer.status, "the edge let it pass without holding anything");
-    return new HttpReservation(decision, (what, more) => this.#post(what, { lease, ...more }));
+    const held = new HttpReservation(decision, (what, more) => this.#post(what, { lease, ...more }));
+    // The key remembers an id for longer than it holds something under it.
+    if (answer.headers.has("tollgate-repeated") && !(await held.renew(asked.hold_ms))) throw leaseGone();
+    return held;
   }
 
   /** The body of a valid request. */
@@ -123,7 +126,7 @@ export class HttpLimiter {
   }
 
   /** The same for one that holds. */
-  #held(key: string, options: HttpReserveOptions | undefined): object {
+  #held(key: string, options: HttpReserveOptions | undefined): { readonly hold_ms: number } {
     return { ...this.#asked(key, options?.cost, options), hold_ms: ttlOf(options) };
   }
 
