@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use http::uri::Authority;
 use http::{HeaderValue, Uri};
 
 use crate::error::ClientError;
@@ -62,12 +63,12 @@ impl Config {
             Some("https") => return Err(refused("https needs the feature `tls`")),
             _ => return Err(refused("must begin with http:// or https://")),
         }
-        if uri.authority().is_none_or(|authority| authority.as_str().contains('@'))
-            || uri.host().is_none_or(str::is_empty)
-        {
+        let (host, authority) = (uri.host().unwrap_or_default(), uri.authority());
+        let authority = authority.map(Authority::as_str).unwrap_or_default();
+        if host.is_empty() || authority.contains('@') {
             return Err(refused("must name a host, and nobody else: a key is given by itself"));
         }
-        if uri.port().is_some() && uri.port_u16().is_none() {
+        if host != authority && uri.port_u16().is_none() {
             return Err(refused("must have a port of 0 to 65535, or none"));
         }
         if uri.query().is_some() || base_url.contains('#') {

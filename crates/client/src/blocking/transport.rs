@@ -36,13 +36,14 @@ impl Transport {
         request: Request<Bytes>,
         timeout: Duration,
     ) -> Result<Response<Bytes>, Broken> {
+        let until = Instant::now() + timeout;
         let (parts, body) = request.into_parts();
         let response = if body.is_empty() {
             self.run(Request::from_parts(parts, ()), timeout)
         } else {
             self.run(Request::from_parts(parts, body.to_vec()), timeout)
         };
-        self.whole(response.map_err(broken)?)
+        self.whole(response.map_err(broken)?, until)
     }
 
     /// An answer that may go on: its head has to come in time, and each piece of it.
@@ -51,6 +52,7 @@ impl Transport {
         request: Request<Bytes>,
         timeout: Duration,
     ) -> Result<Opened<ureq::Body>, Broken> {
+        let until = Instant::now() + timeout;
         let request = self.agent.configure_request(request.map(drop));
         let request = request.timeout_recv_response(Some(timeout));
         let request = request.timeout_per_read(Some(SILENCE_MAX)).build();
@@ -58,16 +60,17 @@ impl Transport {
         if is_stream(&response) {
             return Ok(Opened::Stream(response.into_body()));
         }
-        self.whole_until(response, Instant::now() + timeout).map(Opened::Answer)
+        self.whole(response, until).map(Opened::Answer)
     }
 
-    /// The whole of an answer that was not expected to have an end, if that comes in time.
-    fn whole_until(
+    /// The whole of an answer, if its end comes in time.
+    fn whole(
         &self,
         response: Response<ureq::Body>,
         until: Instant,
     ) -> Result<Response<Bytes>, Broken> {
         let (parts, body) = response.into_parts();
+        // One byte more than allowed is read, to tell an answer of exactly that length from a longer one.
         let limit = self.answer_bytes_max.saturating_add(1);
         let (mut reader, mut whole) = (body.into_reader().take(limit), Vec::new());
         let mut piece = [0; 4_096];
@@ -84,19 +87,6 @@ impl Transport {
         match u64::try_from(whole.len()) {
             Ok(length) if length <= self.answer_bytes_max => {
                 Ok(Response::from_parts(parts, whole.into()))
-            }
-            _ => Err(Broken::TooLong),
-        }
-    }
-
-    fn whole(&self, response: Response<ureq::Body>) -> Result<Response<Bytes>, Broken> {
-        let (parts, body) = response.into_parts();
-        // One byte more than allowed is read, to tell an answer of exactly that length from a longer one.
-        let limit = self.answer_bytes_max.saturating_add(1);
-        let body = body.into_with_config().limit(limit).read_to_vec().map_err(broken)?;
-        match u64::try_from(body.len()) {
-            Ok(length) if length <= self.answer_bytes_max => {
-                Ok(Response::from_parts(parts, body.into()))
             }
             _ => Err(Broken::TooLong),
         }

@@ -3,9 +3,9 @@
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use tollgate_client::{Acquire, Answer, Client, ClientError, Config, blocking};
+use tollgate_client::{Acquire, Answer, Client, ClientError, Config, WatchRequest, blocking};
 
 /// Answers every connection with these bytes.
 fn stranger(answer: impl Into<Vec<u8>>) -> Config {
@@ -67,6 +67,37 @@ fn garbage() {
     }
 }
 
+/// An answer that comes drop by drop is given up in time, also by who expected a stream.
+#[test]
+fn drop_by_drop() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            thread::spawn(move || {
+                let head = "HTTP/1.1 503 Busy\r\ncontent-length: 900\r\n\r\n";
+                let _ =
+                    stream.read(&mut [0; 4_096]).and_then(|_| stream.write_all(head.as_bytes()));
+                // Whoever has given up hangs up.
+                while stream.write_all(b"x").is_ok() {
+                    thread::sleep(Duration::from_millis(20));
+                }
+            });
+        }
+    });
+    let config = Config::new(&url).unwrap().with_attempts_max(1);
+    let config = config.with_answer_timeout(Duration::from_millis(300));
+    let began = Instant::now();
+    for error in ask(&config).map(Result::unwrap_err) {
+        assert!(matches!(error, ClientError::Unavailable { .. }), "{error}");
+    }
+    let client = blocking::Client::new(config);
+    let told = client.watch(&WatchRequest::default()).next().unwrap();
+    assert!(matches!(told, Err(ClientError::Unavailable { .. })), "{told:?}");
+    assert!(began.elapsed() < Duration::from_secs(9), "the whole body takes eighteen seconds");
+}
+
 /// Nobody is sent elsewhere, where a key would be shown to others.
 #[test]
 fn redirects_are_not_followed() {
@@ -85,6 +116,8 @@ fn addresses() {
         ("/v1", "must begin with http:// or https://"),
         ("ftp://edge", "must begin with http:// or https://"),
         ("http://user:secret@edge", "must name a host, and nobody else: a key is given by itself"),
+        ("http://:3000", "must name a host, and nobody else: a key is given by itself"),
+        ("http://edge:99999", "must have a port of 0 to 65535, or none"),
         ("http://edge/?a=b", "must end with its path"),
         ("http://edge/#a", "must end with its path"),
     ] {
