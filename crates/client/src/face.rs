@@ -42,7 +42,7 @@ macro_rules! client_face {
         ) -> Result<Lease, AcquireError> {
             let granted = self.wait(asked, Some(ttl), timeout)$($await)*?;
             let lease = Lease::new(self.clone(), Held::new(granted, asked));
-            // A service remembers an id for longer than it holds something under it.
+            // What was held before expires by the time to live of then.
             if lease.answer().is_repeated && !lease.renew(ttl)$($await)*? {
                 return Err(ClientError::refused("request_id", "its hold is over").into());
             }

@@ -108,18 +108,20 @@ test("a fetch that hangs, or answers what is no response, is an error in time", 
 
 test("who comes back under the id of a reservation gets it, or an error when it is over", async () => {
   const repeated = () => minimal(200, { "tollgate-limits": ALLOWED, "tollgate-lease": "token", "tollgate-repeated": "?1" });
-  const { fetch, asked } = edge(repeated(), json(200, { allowed: true }), repeated(), json(410, { type: "https://tollgate/lease-gone" }));
+  const gone = () => json(410, { type: "urn:tollgate:problem:lease-gone", field: "request_id" });
+  const { fetch, asked } = edge(repeated(), json(200, { allowed: true }), gone(), repeated(), gone());
   const llm = tollgateHttp("http://edge", "llm", { fetch });
   assert.equal((await llm.reserve("team-7", { requestId: "r1", ttlMs: 5_000 })).allowed, true);
   assert.deepEqual(asked[1], { url: "http://edge/v1/renew", body: { lease: "token", hold_ms: 5_000 } });
   await assert.rejects(llm.reserve("team-7", { requestId: "r1" }), { code: "lease-gone" });
+  await assert.rejects(llm.reserve("team-7", { requestId: "r1" }), { code: "lease-gone" }, "it ended just now");
 });
 
 test("a lease is settled for what it came to, and once", async () => {
   const { fetch, asked } = edge(
     minimal(200, { "tollgate-limits": ALLOWED, "tollgate-lease": "token" }),
     json(200, { allowed: true }),
-    json(410, { type: "https://tollgate/lease-gone" }),
+    json(410, { type: "urn:tollgate:problem:lease-gone" }),
   );
   const llm = tollgateHttp("http://edge", "llm", { fetch });
   {

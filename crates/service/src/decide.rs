@@ -1,6 +1,6 @@
 //! Deciding on keys: through the store, or as the policy says while the store is unavailable.
 
-use tollgate_core::{Applied, Operation, Span, Timestamp};
+use tollgate_core::{Applied, Effect, Operation, Span, Timestamp};
 use tollgate_store::{Answer, BestEffort, Clock, Store, drive};
 
 use crate::hot::Question;
@@ -18,6 +18,18 @@ pub(crate) enum Decided {
     Local(Applied),
     /// It passes, since the store is unavailable.
     Uncounted,
+}
+
+impl Decided {
+    /// The decision, unless it is that of a repeated request whose lease is over.
+    pub(crate) fn still_held(self) -> Result<Self, Problem> {
+        match self {
+            Self::Counted(applied) if applied.effect == Effect::NoHold => {
+                Err(Problem::lease_gone().at("request_id".into()))
+            }
+            decided => Ok(decided),
+        }
+    }
 }
 
 impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {

@@ -122,24 +122,34 @@ fn decide_all<D: Decide, T>(
             decide.apply(leg, seen.record.as_deref(), operation, now)
         });
     let mut legs = decided.collect::<Result<Vec<_>, _>>()?;
-    let remembering = remembers.and_then(|leg| legs.get(leg));
-    let is_repeated = remembering.is_some_and(|leg| leg.effect == Effect::Repeated);
-    let is_allowed = is_repeated || legs.iter().all(|leg| leg.verdict == Verdict::Allowed);
-    if is_repeated {
+    let before = remembers.and_then(|leg| done_before(legs.get(leg)?.effect));
+    if before.is_some() {
         // What was charged is not asked for again: the other keys are looked at.
         for (leg, (seen, operation)) in seen.iter().zip(operations).enumerate() {
             let Some(applied) = legs.get_mut(leg) else { continue };
-            if applied.effect != Effect::Repeated {
+            if done_before(applied.effect).is_none() {
                 *applied = decide.apply(leg, seen.record.as_deref(), &peek(operation), now)?;
             }
         }
     }
+    let is_allowed = legs.iter().all(|leg| leg.verdict == Verdict::Allowed);
+    let ending = before.unwrap_or(if is_allowed { Ending::Allowed } else { Ending::Denied });
     for leg in &mut legs {
-        if is_repeated || (!is_allowed && leg.verdict == Verdict::Allowed) {
+        if before.is_some() || (!is_allowed && leg.verdict == Verdict::Allowed) {
             leg.record = None;
         }
     }
-    Ok((if is_allowed { Ending::Allowed } else { Ending::Denied }, legs))
+    Ok((ending, legs))
+}
+
+/// What a request comes to that was let in before, by what the key says that remembers it.
+fn done_before(effect: Effect) -> Option<Ending> {
+    match effect {
+        Effect::Repeated => Some(Ending::Allowed),
+        // A lease that is over.
+        Effect::NoHold => Some(Ending::Lost),
+        _ => None,
+    }
 }
 
 /// Asks for nothing of what an acquire asks for.

@@ -32,8 +32,9 @@ pub enum Ending {
     /// It took longer than half the commit's time to live. Nothing was consumed, except that a hold
     /// which expired meanwhile stays charged.
     TimedOut,
-    /// The lease expired on a key before it was placed on all of them, or had ended long ago. It holds nothing:
-    /// what was left of it is charged on every key, once, as for any lease that expires.
+    /// The lease is over: it expired on a key before it was placed on all of them, or was asked for again under
+    /// its id after it had ended. It holds nothing: what was left of it is charged on every key, once, as for
+    /// any lease that expires.
     Lost,
     /// The store or the limiter failed. It is not admitted; what could not be taken back expires by
     /// itself, and is charged then.

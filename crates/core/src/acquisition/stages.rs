@@ -53,14 +53,12 @@ impl<D: Decide> Acquisition<D> {
                 return None;
             }
         }
-        let last = last.and_then(|leg| self.table.leg(leg));
-        if last.is_some_and(|applied| applied.effect == Effect::Repeated) {
-            self.keep();
-        } else if self.sorted.iter().filter_map(|leg| self.table.leg(*leg)).all(Applied::is_allowed)
-        {
-            self.stage = Stage::Take(Take::default());
-        } else {
-            self.leave(0, Ending::Denied, now);
+        let mut legs = self.sorted.iter().filter_map(|leg| self.table.leg(*leg));
+        match last.and_then(|leg| self.table.leg(leg)).map(|applied| applied.effect) {
+            Some(Effect::Repeated) => self.keep(),
+            Some(Effect::NoHold) => self.lose(),
+            _ if legs.all(Applied::is_allowed) => self.stage = Stage::Take(Take::default()),
+            _ => self.leave(0, Ending::Denied, now),
         }
         None
     }
@@ -93,14 +91,17 @@ impl<D: Decide> Acquisition<D> {
 
     /// A leg was decided, and written.
     fn decided(&mut self, leg: usize, applied: Applied, mut take: Take, now: Timestamp) {
-        let is_allowed = applied.is_allowed();
+        let (is_allowed, effect) = (applied.is_allowed(), applied.effect);
         // Another request uses the same id: whichever came first on the first key goes on.
-        let is_other = applied.effect == Effect::Repeated && !take.turn.is_unclear();
+        let is_known = matches!(effect, Effect::Repeated | Effect::NoHold);
+        let is_other = is_known && !take.turn.is_unclear();
         self.table.put(leg, applied);
         if !is_allowed {
             self.give_up(&take, Ending::Denied, now);
         } else if is_other && self.taken.len() > 1 {
             self.give_up(&take, Ending::Busy, now);
+        } else if effect == Effect::NoHold {
+            self.lose();
         } else {
             take.at = take.at.saturating_add(1);
             take.turn = Turn::default();

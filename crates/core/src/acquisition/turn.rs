@@ -4,7 +4,6 @@ use crate::acquisition::decide::{Applied, Decide};
 use crate::acquisition::inbox::Inbox;
 use crate::acquisition::step::{Step, Swap};
 use crate::apply::operation::Operation;
-use crate::apply::outcome::Effect;
 use crate::time::{Span, Timestamp};
 
 /// Most swaps to charge or hold on one key; after that the key is too busy.
@@ -78,13 +77,14 @@ impl Turn {
         if !applied.is_allowed() {
             return Ok(Turned::Done(applied));
         }
-        if applied.effect != Effect::Repeated {
-            if task.late {
-                return Ok(Turned::Late);
-            }
-            if self.attempts >= attempts_max(task.operation) && applied.record.is_some() {
-                return Ok(Turned::Busy);
-            }
+        let is_last = self.attempts >= attempts_max(task.operation);
+        if !applied.effect.writes() {
+            // What was done before is known at any time; a healed record is written while there is some.
+            applied.record = applied.record.filter(|_| !task.late && !is_last);
+        } else if task.late {
+            return Ok(Turned::Late);
+        } else if is_last {
+            return Ok(Turned::Busy);
         }
         let Some(record) = applied.record.take() else { return Ok(Turned::Done(applied)) };
         self.attempts = self.attempts.saturating_add(1);

@@ -19,8 +19,8 @@ pub(crate) fn acquire(
     asked: &Acquire,
     now: Timestamp,
 ) -> Outcome {
-    if is_repeated(record, asked) {
-        return Outcome::done(Effect::Repeated);
+    if let Some(effect) = done_before(record, asked) {
+        return Outcome::done(effect);
     }
     let mut outcome = judge(policy, record, asked, now);
     if outcome.verdict != Verdict::Allowed || asked.is_peek() {
@@ -53,9 +53,17 @@ pub(crate) fn acquire(
     outcome
 }
 
-fn is_repeated(record: &Record, asked: &Acquire) -> bool {
-    asked.once.is_some_and(|id| record.once.contains(id))
-        || asked.hold.is_some_and(|hold| record.holds.get(hold.id()).is_some())
+/// What a request comes to that was let in before. The key remembers an id for longer than what is held
+/// under it, and a hold that is over is not the caller's any more.
+fn done_before(record: &Record, asked: &Acquire) -> Option<Effect> {
+    let is_held = asked.hold.is_some_and(|hold| record.holds.get(hold.id()).is_some());
+    let is_known = asked.once.is_some_and(|id| record.once.contains(id));
+    match (is_held, is_known) {
+        (true, _) => Some(Effect::Repeated),
+        (false, true) if asked.hold.is_some() => Some(Effect::NoHold),
+        (false, true) => Some(Effect::Repeated),
+        (false, false) => None,
+    }
 }
 
 /// The verdict of all limits together, and which of them alone would not let it pass. Changes nothing.

@@ -76,7 +76,9 @@ pub struct Acquire {
     /// Holds the costs instead of charging them. Slots have to be held.
     pub hold: Option<Hold>,
     /// Makes retries idempotent: while the key remembers the id (it remembers the last
-    /// [`REQUEST_IDS_MAX`](crate::REQUEST_IDS_MAX)), a repetition is allowed and not charged again.
+    /// [`REQUEST_IDS_MAX`](crate::REQUEST_IDS_MAX)), a repetition is allowed and not charged again. One
+    /// that asks for a hold gets the same hold, or is told that it is over
+    /// ([`Effect::NoHold`](crate::Effect::NoHold)).
     pub once: Option<Id>,
 }
 

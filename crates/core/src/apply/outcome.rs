@@ -56,7 +56,8 @@ pub enum Effect {
     Released = 5,
     /// The hold was renewed.
     Renewed = 6,
-    /// There is no such hold: it was settled or released before, or expired and was charged.
+    /// There is no such hold: it was settled or released before, or expired and was charged. An acquire
+    /// that was let in before (see [`Acquire::once`](crate::Acquire::once)) holds nothing any more.
     NoHold = 7,
     /// The record was changed as asked.
     Changed = 8,

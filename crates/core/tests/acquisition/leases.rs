@@ -68,6 +68,35 @@ fn leases() {
     assert_eq!((outcome.ending, at(later, &store)), (Ending::Lost, [(6, 0); 2]));
 }
 
+/// Who asks for a lease again, under its id, gets the same lease while it is there. When it is over, however it
+/// ended, there is none: nothing is held, and nothing is charged again.
+#[test]
+fn a_lease_that_is_over_is_not_given_again() {
+    let policy = policy(10);
+    for count in [1, 2] {
+        let policies = vec![&policy; count];
+        let keys = &["a", "b"][..count];
+        let lease =
+            || acquisition(&policies, 1, &[4, 4][..count]).once().with_lease(MINUTE).unwrap();
+        let mut store = Store::default();
+        for _ in 0..2 {
+            assert!(run(lease(), count, &mut store).0.is_allowed());
+        }
+        let mut expired = store.clone();
+        let release = LeaseUpdate::release(&policies[..], Id::from_u128(1), keys).unwrap();
+        assert!(run(release, count, &mut store).0.is_allowed());
+        let (after, _, swaps) = run(lease(), count, &mut store);
+        assert_eq!(
+            (after.ending, swaps, left(&store, 0, &policy, NOW)),
+            (Ending::Lost, 0, (10, 0))
+        );
+
+        let late = NOW.plus(MINUTE);
+        let outcome = finish(&mut driver(lease(), count), &mut expired, late);
+        assert_eq!((outcome.ending, left(&expired, 0, &policy, late)), (Ending::Lost, (6, 0)));
+    }
+}
+
 /// Slots have to be leased: without a lease they are impossible with several keys as with one.
 #[test]
 fn slots_without_a_lease_are_impossible() {

@@ -1,6 +1,6 @@
 import { Decider } from "./decider.js";
 import { type Leg, drive } from "./drive.js";
-import { InvalidError, TollgateError } from "./errors.js";
+import { InvalidError, leaseGone, type TollgateError } from "./errors.js";
 import { named } from "./named.js";
 import { storeBusy, storeFailed } from "./store-call.js";
 import type { Done, StoreRecords } from "./store-records.js";
@@ -58,6 +58,6 @@ function nameOf(legs: readonly Leg[], index: number): string {
 /** Why there is no decision. */
 function ended(ending: number): TollgateError {
   if (ending === BUSY) return storeBusy();
-  if (ending === LOST) return new TollgateError("lease-gone", "the hold expired before it was whole");
+  if (ending === LOST) return leaseGone();
   return storeFailed(undefined);
 }

@@ -82,7 +82,7 @@ export class DisposedError extends TollgateError {
   }
 }
 
-/** Who comes back under the id of a hold that is over holds nothing. */
+/** A hold expired before it was whole, or is asked for again under its id after it ended: nothing is held. */
 export function leaseGone(): TollgateError {
   return new TollgateError("lease-gone", "what was held under this requestId is over");
 }

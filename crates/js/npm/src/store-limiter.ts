@@ -192,7 +192,7 @@ export class StoreLimiter<N extends string = "requests"> {
         return (await this.#end(key, (legs) => Machine.renew(legs, id, life))) === "renewed";
       },
     });
-    // The key remembers an id for longer than it holds something under it.
+    // What was held before expires by the time to live of then.
     if (effect === "repeated" && !(await held.renew(ttlMs))) throw leaseGone();
     return held;
   }

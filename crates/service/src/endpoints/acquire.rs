@@ -40,6 +40,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         let ask = || self.decide(leg.opened, &leg.key, &acquire);
         let decided =
             self.ask_within(patience, &[(leg.opened, &leg.key)], ask, passes_after).await?;
+        let decided = decided.still_held()?;
         leg.opened.decisions.count(&decided);
         Ok(answers.decided(&decided, lease.as_deref()))
     }

@@ -41,7 +41,7 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         let mut denied: Option<(Span, Response<Full<Bytes>>)> = None;
         for (index, leg) in self.order(&asked).await? {
             let acquire = asked.manner.acquire(leg.costs).into();
-            let decided = self.decide(leg.opened, &leg.key, &acquire).await?;
+            let decided = self.decide(leg.opened, &leg.key, &acquire).await?.still_held()?;
             leg.opened.decisions.count(&decided);
             let wait = match &decided {
                 Decided::Counted(applied) | Decided::Local(applied)

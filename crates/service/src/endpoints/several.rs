@@ -40,6 +40,10 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         let places: Vec<_> = legs.iter().map(|leg| (leg.opened, &*leg.key)).collect();
         let ask = || self.take(&legs, &places, manner, id);
         let taken = self.ask_within(patience, &places, ask, passes_after).await?;
+        if taken.outcome().ending == Ending::Lost {
+            let field = if manner.once.is_some() { "request_id" } else { "hold_ms" };
+            return Err(Problem::lease_gone().at(field.into()));
+        }
         let lease = match &taken {
             Taken::Counted(outcome) => {
                 count(&places, outcome);
@@ -169,8 +173,8 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         let fault = driven.fault.map(|error| self.reported(names, error.into()));
         let or_else = |cause| fault.clone().unwrap_or_else(|| self.reported(names, cause));
         match driven.outcome.ending {
-            Ending::Allowed | Ending::Denied => Ok(driven.outcome),
-            Ending::TimedOut | Ending::Lost => Err(or_else(DriveError::TimedOut)),
+            Ending::Allowed | Ending::Denied | Ending::Lost => Ok(driven.outcome),
+            Ending::TimedOut => Err(or_else(DriveError::TimedOut)),
             Ending::Busy | Ending::Failed => Err(or_else(DriveError::Busy)),
         }
     }

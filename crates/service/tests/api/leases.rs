@@ -1,7 +1,7 @@
 //! Leases: what is held is settled, released, renewed, or expires.
 
 use http::{Request, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::{Api, Fault};
 
@@ -72,6 +72,35 @@ fn a_lease_without_a_cost_is_settled_for_what_it_holds() {
     let lease = hold(&api, 400);
     assert_eq!(api.post("/v1/settle", &json!({"lease": lease})).0, 200);
     assert_eq!(api.remaining("llm", "k", "tokens"), 600);
+}
+
+#[test]
+fn a_request_that_is_repeated_after_its_lease_is_told_that_it_is_over() {
+    let of_keys = |keys: &[&str]| -> Value {
+        keys.iter()
+            .map(|key| json!({"policy": "llm", "key": key, "cost": {"tokens": 400}}))
+            .collect()
+    };
+    let one = json!({"policy": "llm", "key": "k", "cost": {"tokens": 400}});
+    let several = [&["k"][..], &["k", "l"]].map(|keys| json!({ "keys": of_keys(keys) }));
+    for (fault, mut ask) in [(Fault::None, one), (Fault::OneByOne, several[1].clone())]
+        .into_iter()
+        .chain(several.map(|ask| (Fault::None, ask)))
+    {
+        let api = Api::new();
+        api.fault.set(fault);
+        ask["hold_ms"] = json!(1_000);
+        ask["request_id"] = json!("r1");
+        let (status, held) = api.post("/v1/acquire", &ask);
+        assert_eq!(status, 200, "{held}");
+        assert_eq!(api.post("/v1/release", &json!({"lease": held["lease"]})).0, 200);
+        let (status, body) = api.post("/v1/acquire", &ask);
+        let told = (status, &body["type"], &body["field"]);
+        assert_eq!(told, (410, &json!("urn:tollgate:problem:lease-gone"), &json!("request_id")));
+        assert_eq!(api.remaining("llm", "k", "tokens"), 1_000, "nothing is held or charged again");
+        ask["request_id"] = json!("r2");
+        assert_eq!(api.post("/v1/acquire", &ask).0, 200);
+    }
 }
 
 #[test]

@@ -115,6 +115,18 @@ fn what_a_pool_holds_is_released_on_its_member() {
 }
 
 #[test]
+fn who_asks_a_pool_again_for_what_is_over_is_told_so() {
+    let api = Api::with(POLICIES);
+    let hold = json!({"pool": "workers", "hold_ms": 60_000, "request_id": "r1"});
+    let (first, again) =
+        (api.post("/v1/pools/acquire", &hold).1, api.post("/v1/pools/acquire", &hold).1);
+    assert_eq!((&first["lease"], &again["repeated"]), (&again["lease"], &json!(true)));
+    assert_eq!(api.post("/v1/release", &json!({"lease": first["lease"]})).0, 200);
+    let (status, body) = api.post("/v1/pools/acquire", &hold);
+    assert_eq!((status, &body["field"]), (410, &json!("request_id")), "{body}");
+}
+
+#[test]
 fn what_a_pool_is_not_asked_is_refused() {
     let api = Api::with(POLICIES);
     for (body, status, field) in [

@@ -51,7 +51,7 @@ impl<C: Clock> Limiter<C> {
         let asked = Operation::Acquire(asked.into().held(hold));
         let answer = self.wait(key, &asked, timeout).await?;
         // Its costs were charged or held before, under another hold.
-        if answer.effect == Effect::Repeated {
+        if answer.effect == Effect::NoHold {
             return Err(LimiterError::Repeated.into());
         }
         Ok(Lease { limiter: self.clone(), key: key.into(), id: hold.id(), is_over: false })

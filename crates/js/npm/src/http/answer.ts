@@ -24,6 +24,11 @@ export function refusedBy({ status, text }: Answer): HttpError | InvalidError {
   return new HttpError(status, `the edge answered ${status}: ${text.slice(0, SHOWN_MAX)}`);
 }
 
+/** Whether it is an edge's word that a lease is over. */
+export function isLeaseGone({ status, text }: Answer): boolean {
+  return status === 410 && typeof membersOf(text).type === "string";
+}
+
 /** The members of a body; none if it is no JSON object. */
 export function membersOf(text: string): Readonly<Record<string, unknown>> {
   try {

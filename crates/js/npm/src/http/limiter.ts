@@ -6,7 +6,7 @@ import { Turns } from "../turns.js";
 import { Waiters, type WaitersOptions } from "../waiters.js";
 import type { WaitOptions } from "../waiting.js";
 import { withSlot } from "../with-slot.js";
-import { type Answer, refusedBy } from "./answer.js";
+import { type Answer, isLeaseGone, refusedBy } from "./answer.js";
 import { ASK_OPTIONS, type Ask, type AskOptions, askOf } from "./ask.js";
 import { type HttpCost, checkedCost } from "./cost.js";
 import { type HttpDecision, decisionOf } from "./decision.js";
@@ -108,12 +108,13 @@ export class HttpLimiter {
 
   async #reserve(asked: { readonly hold_ms: number }): Promise<HttpReservation | Extract<HttpDecision, { allowed: false }>> {
     const answer = await this.#post("acquire", asked);
+    if (isLeaseGone(answer)) throw leaseGone();
     const decision = decisionOf(answer);
     if (!decision.allowed) return decision;
     const lease = answer.headers.get("tollgate-lease");
     if (lease === null) throw new HttpError(answer.status, "the edge let it pass without holding anything");
     const held = new HttpReservation(decision, (what, more) => this.#post(what, { lease, ...more }));
-    // The key remembers an id for longer than it holds something under it.
+    // What was held before expires by the time to live of then.
     if (answer.headers.has("tollgate-repeated") && !(await held.renew(asked.hold_ms))) throw leaseGone();
     return held;
   }

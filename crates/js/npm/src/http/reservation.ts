@@ -1,6 +1,6 @@
 import { asyncDispose } from "../dispose.js";
 import { checkedTtl } from "../options.js";
-import { type Answer, membersOf, refusedBy } from "./answer.js";
+import { type Answer, isLeaseGone, membersOf, refusedBy } from "./answer.js";
 import { type HttpCost, checkedCost } from "./cost.js";
 import type { HttpDecision } from "./decision.js";
 
@@ -64,8 +64,9 @@ export class HttpReservation {
 }
 
 /** Whether it is an edge's answer about a lease: whatever else answers with 200 has settled nothing. */
-function isAboutLease({ status, text }: Answer): boolean {
-  const { allowed, type } = membersOf(text);
-  if (status === 410) return typeof type === "string";
+function isAboutLease(answer: Answer): boolean {
+  const { status, text } = answer;
+  if (status === 410) return isLeaseGone(answer);
+  const { allowed } = membersOf(text);
   return status === 200 ? allowed === true : (status === 422 || status === 429) && allowed === false;
 }
