@@ -1,16 +1,19 @@
 //! Parties of this process that wait for each other.
 
-use std::pin::pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use event_listener::Event;
-use futures::future::select;
 use tollgate_core::barrier::{self, Arrival, CreateError, Created, Departure, TTL_MAX};
-use tollgate_core::{Id, Span};
+use tollgate_core::{Id, Span, Timestamp};
 use tollgate_store::Clock;
 
 use crate::SystemClock;
 use crate::id::next_id;
+use crate::patience::Patience;
+
+/// A barrier of this process never expires, since whoever goes takes its arrival back: its time stands still,
+/// and a clock that is set does not part those who wait for each other.
+const ALWAYS: Timestamp = Timestamp::EPOCH;
 
 /// A barrier for a fixed number of parties: each waits until all have arrived, then all proceed. It is
 /// reusable.
@@ -65,7 +68,7 @@ impl<C: Clock> Barrier<C> {
     /// As [`new`](Barrier::new).
     pub fn with_clock(parties: u16, clock: C) -> Result<Self, CreateError> {
         let mut barrier = barrier::Barrier::new();
-        let _generation = barrier.create(parties, TTL_MAX, clock.now())?;
+        let _generation = barrier.create(parties, TTL_MAX, ALWAYS)?;
         Ok(Self { parties, clock, barrier: Mutex::new(barrier), changed: Event::new() })
     }
 
@@ -74,7 +77,7 @@ impl<C: Clock> Barrier<C> {
     /// # Errors
     /// [`BarrierTimedOut`]. A party that stops waiting has not arrived.
     pub async fn wait(&self, timeout: Span) -> Result<bool, BarrierTimedOut> {
-        let (id, until) = (next_id(), self.clock.now().plus(timeout));
+        let (id, mut patience) = (next_id(), Patience::new(&self.clock, timeout));
         let mut present: Option<Present<'_, C>> = None;
         loop {
             let changed = self.changed.listen();
@@ -88,13 +91,12 @@ impl<C: Clock> Barrier<C> {
                     None => {}
                 },
             }
-            let left = until.since(self.clock.now());
-            if left == Span::ZERO {
+            if patience.left() == Span::ZERO {
                 // The barrier may have opened while this party gave up: then it proceeds with the others.
                 let has_left = present.as_ref().is_some_and(Present::leave);
                 return if has_left { Ok(false) } else { Err(BarrierTimedOut) };
             }
-            select(changed, pin!(self.clock.sleep(left))).await;
+            patience.wait(changed, Span::NEVER).await;
         }
     }
 
@@ -109,11 +111,11 @@ impl<C: Clock> Barrier<C> {
     /// Arrives at the generation that is waiting, or begins one. `None` while parties of the last one
     /// have yet to leave.
     fn arrive(&self, id: Id) -> Option<(Present<'_, C>, Arrival)> {
-        let (mut barrier, now) = (self.lock(), self.clock.now());
-        let generation = match barrier.create(self.parties, TTL_MAX, now).ok()? {
+        let mut barrier = self.lock();
+        let generation = match barrier.create(self.parties, TTL_MAX, ALWAYS).ok()? {
             Created::Begun { generation } | Created::Alive { generation } => generation,
         };
-        let arrival = barrier.arrive(id, generation, now);
+        let arrival = barrier.arrive(id, generation, ALWAYS);
         if !matches!(arrival, Arrival::Opened | Arrival::Waiting { .. }) {
             return None;
         }
@@ -126,7 +128,7 @@ impl<C: Clock> Barrier<C> {
 
     /// Whoever waits in a generation is in its way until it goes: there is none after it.
     fn is_open(&self, generation: u64) -> bool {
-        let status = self.lock().query(self.clock.now());
+        let status = self.lock().query(ALWAYS);
         status.is_some_and(|status| status.generation == generation && status.is_open)
     }
 
@@ -139,8 +141,7 @@ impl<C: Clock> Barrier<C> {
 impl<C: Clock> Present<'_, C> {
     /// Proceeds if the barrier is open, or else takes the arrival back; returns which. Idempotent.
     fn leave(&self) -> bool {
-        let now = self.barrier.clock.now();
-        let departure = self.barrier.lock().leave(self.id, self.generation, now);
+        let departure = self.barrier.lock().leave(self.id, self.generation, ALWAYS);
         self.barrier.changed.notify(usize::MAX);
         matches!(departure, Departure::Left { .. })
     }

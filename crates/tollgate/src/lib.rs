@@ -88,6 +88,8 @@ mod limit_set;
 #[cfg(feature = "std")]
 mod limiter;
 #[cfg(feature = "std")]
+mod patience;
+#[cfg(feature = "std")]
 mod rate_limiter;
 #[cfg(feature = "serde")]
 mod saved;

@@ -1,13 +1,13 @@
 //! One of several sets of limits, and the next one when it is full.
 
-use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use futures::future::{select, select_all};
+use futures::future::select_all;
 use tollgate_core::{Choice, Member, Pool, PoolError, Span};
 use tollgate_store::Clock;
 
 use crate::id::random;
+use crate::patience::Patience;
 use crate::{AcquireError, Answer, Lease, LimitSet, SystemClock};
 
 /// Interchangeable sets of limits, such as accounts of the same upstream: the first one with room is
@@ -112,21 +112,19 @@ impl<C: Clock> LimitPool<C> {
         ttl: Span,
         timeout: Span,
     ) -> Result<Grant<'_, C>, GrantError> {
-        let clock = self.sets[0].clock();
-        let until = clock.now().plus(timeout);
+        let mut patience = Patience::new(self.sets[0].clock(), timeout);
         loop {
             let let_go = select_all(self.sets.iter().map(LimitSet::let_go));
             let error = match self.try_hold(costs, ttl).await {
                 Err(GrantError::Acquire(error)) => error,
                 ended => return ended,
             };
-            let left = until.since(clock.now());
+            let left = patience.left();
             match error {
                 AcquireError::TimedOut(answer)
                     if left > Span::ZERO && (answer.retry_after <= left || answer.is_held_up) =>
                 {
-                    let sleep = pin!(clock.sleep(answer.retry_after.min(left)));
-                    select(let_go, sleep).await;
+                    patience.wait(let_go, answer.retry_after).await;
                 }
                 _ => return Err(error.into()),
             }

@@ -147,7 +147,8 @@ impl<C: Clock> Limiter<C> {
         answer: impl FnOnce(Decision<'_>) -> T,
     ) -> Result<T, LimiterError> {
         let policy = self.policy();
-        let answer = self.visit(key, |record, now| {
+        let begins = || room::begins(operation);
+        let answer = self.visit(key, begins, |record, now| {
             record.apply(policy, operation, now, |decision| (decision.changed(), answer(decision)))
         });
         if !matches!(operation, Operation::Acquire(_)) {
@@ -158,11 +159,12 @@ impl<C: Clock> Limiter<C> {
     }
 
     /// Finds the record of `key`, or begins one, and applies `act` to it, which returns whether it changed,
-    /// and the answer.
+    /// and the answer. `begins` says whether there has to be room for a key without a record.
     #[inline]
     fn visit<T>(
         &self,
         key: &str,
+        begins: impl FnOnce() -> bool,
         act: impl FnOnce(&mut CompactRecord, Timestamp) -> (bool, T),
     ) -> Result<T, LimiterError> {
         if !is_key(key) {
@@ -173,7 +175,7 @@ impl<C: Clock> Limiter<C> {
         let mut shard = inner.shards.lock(hash);
         match shard.get_mut(hash, key) {
             Some(record) => Ok(act(record, now).1),
-            None => self.visit_new(shard, hash, key, act),
+            None => self.visit_new(shard, hash, key, begins(), act),
         }
     }
 }

@@ -2,10 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread;
 
+use futures::FutureExt;
 use tollgate::{
     AcquireError, Balance, Barrier, BarrierTimedOut, Clock, Concurrency, GrantError, Limit,
     LimitPool, LimitSet, LimiterError, ManualClock, Member, PerMinute, Policy, RateLimiter, Span,
@@ -179,7 +181,7 @@ fn giving_up_takes_the_arrival_back() {
     assert!(Barrier::new(0).is_err());
 }
 
-/// A clock that stands, and lets somebody arrive at a barrier when it is looked at for the fourth time.
+/// A clock that stands, and lets somebody arrive at a barrier when it is looked at for the second time.
 struct Interrupting {
     looks: AtomicUsize,
     barrier: OnceLock<Arc<Barrier<Arc<Self>>>>,
@@ -187,8 +189,8 @@ struct Interrupting {
 
 impl Clock for Interrupting {
     fn now(&self) -> Timestamp {
-        // The barrier looks when it is made, then when its first party comes, arrives, and would give up.
-        if self.looks.fetch_add(1, Ordering::SeqCst) == 3 {
+        // The first party looks when it comes, and when it would give up.
+        if self.looks.fetch_add(1, Ordering::SeqCst) == 1 {
             assert_eq!(self.barrier.get().unwrap().wait_blocking(Span::ZERO), Ok(true));
         }
         START
@@ -205,6 +207,33 @@ fn nobody_gives_up_at_an_open_barrier() {
     assert!(clock.barrier.set(Arc::clone(&barrier)).is_ok());
     assert_eq!(barrier.wait_blocking(Span::ZERO), Ok(false));
     assert_eq!(barrier.wait_blocking(Span::ZERO), Err(BarrierTimedOut), "the next one is alone");
+}
+
+/// A clock on which nobody wakes up.
+struct Asleep(ManualClock);
+
+impl Clock for Asleep {
+    fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+
+    async fn sleep(&self, _: Span) {
+        futures::future::pending().await
+    }
+}
+
+/// Parties meet though the clock is set while one of them waits, by more than any skew that is believed.
+#[test]
+fn a_clock_that_is_set_does_not_part_parties() {
+    for now in [START.plus(Span::from_secs(30)), Timestamp::from_secs(1_700_000_000)] {
+        let clock = Arc::new(Asleep(clock()));
+        let barrier = Barrier::with_clock(2, Arc::clone(&clock)).unwrap();
+        let mut first = pin!(barrier.wait(MINUTE));
+        assert_eq!(first.as_mut().now_or_never(), None);
+        clock.0.set(now);
+        assert_eq!(barrier.wait(MINUTE).now_or_never(), Some(Ok(true)));
+        assert_eq!(first.now_or_never(), Some(Ok(false)));
+    }
 }
 
 /// The system's clock goes on by itself, and a sleep takes as long as it was asked to.

@@ -56,6 +56,9 @@ fn a_full_limiter_forgets_nothing_that_matters() {
     );
     assert_eq!(limiter.peek("one more").unwrap()[0].remaining, 3, "looking keeps nothing");
     assert_eq!(limiter.peek("key-7").unwrap()[0].remaining, 2);
+    let mut is_told = false;
+    limiter.apply("one more", &one.into(), |_| is_told = true).unwrap_err();
+    assert!(!is_told, "who is told that it was charged is charged");
 
     limiter.clock().set(START.plus(Span::from_secs(1)));
     assert!(limiter.try_acquire("one more", one).unwrap().is_allowed());
@@ -84,6 +87,13 @@ fn a_denied_key_is_not_kept() {
     let four = limiter.policy().costs([("requests", 4)]).unwrap();
     assert_eq!(limiter.try_acquire("key", four).unwrap().verdict, Verdict::Impossible);
     limiter.peek("key").unwrap();
+    let hold = Id::from_u128(7);
+    let nothing = limiter.policy().no_costs().into();
+    let forgets = [Operation::Reset, Operation::Release { hold }, Operation::Block(Span::ZERO)];
+    for look in [nothing].into_iter().chain(forgets) {
+        let keys = limiter.apply("key", &look, |_| limiter.keys()).unwrap();
+        assert_eq!(keys, 0, "nor does it take room while it is looked at: {look:?}");
+    }
     assert_eq!(limiter.keys(), 0);
 }
 

@@ -71,9 +71,11 @@ fn a_spent_budget_is_told_at_once() {
     let limiter = manual(Limit::token_bucket("requests", 1, 0, SECOND).unwrap());
     let one = limiter.policy().costs([]).unwrap();
     limiter.acquire_blocking("key", one, Span::NEVER).unwrap();
-    let error = limiter.acquire_blocking("key", one, Span::from_secs(1_000)).unwrap_err();
-    assert!(matches!(error, AcquireError::TimedOut(told) if told.retry_after.is_never()));
-    assert_eq!(error.to_string(), "timeout: waiting does not help");
+    for timeout in [Span::from_secs(1_000), Span::NEVER] {
+        let error = limiter.acquire_blocking("key", one, timeout).unwrap_err();
+        assert!(matches!(error, AcquireError::TimedOut(told) if told.retry_after.is_never()));
+        assert_eq!(error.to_string(), "timeout: waiting does not help");
+    }
 }
 
 /// Slots are waited for as long as allowed, since they may be let go of at any time; a lease that

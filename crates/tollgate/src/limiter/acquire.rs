@@ -1,13 +1,11 @@
 //! Waiting until a request passes.
 
-use std::pin::pin;
-
 use event_listener::EventListener;
-use futures::future::select;
 use tollgate_core::{Acquire, Operation, Span, Verdict};
 use tollgate_store::Clock;
 
 use super::Limiter;
+use crate::patience::Patience;
 use crate::{AcquireError, Answer};
 
 impl<C: Clock> Limiter<C> {
@@ -71,12 +69,12 @@ impl<C: Clock> Limiter<C> {
         if answer.is_allowed() {
             return Ok(answer);
         }
-        let until = self.clock().now().plus(timeout);
+        let mut patience = Patience::new(self.clock(), timeout);
         loop {
             let let_go = self.listen();
             // Finds what was freed before this listened.
             let answer = self.ask(key, operation)?;
-            let left = until.since(self.clock().now());
+            let left = patience.left();
             match answer.verdict {
                 Verdict::Allowed => return Ok(answer),
                 Verdict::Impossible => return Err(AcquireError::Impossible(answer)),
@@ -86,10 +84,7 @@ impl<C: Clock> Limiter<C> {
                 Verdict::Limited if answer.retry_after > left && !answer.is_held_up => {
                     return Err(AcquireError::TimedOut(answer));
                 }
-                Verdict::Limited => {
-                    let sleep = pin!(self.clock().sleep(answer.retry_after.min(left)));
-                    select(let_go, sleep).await;
-                }
+                Verdict::Limited => patience.wait(let_go, answer.retry_after).await,
             }
         }
     }

@@ -3,7 +3,7 @@
 use tollgate_core::{Acquire, Capacity, Change, Costs, Decision, LimitStatus, Operation, Span};
 use tollgate_store::Clock;
 
-use super::Limiter;
+use super::{Limiter, room};
 use crate::{Answer, LimiterError};
 
 impl<C: Clock> Limiter<C> {
@@ -19,7 +19,8 @@ impl<C: Clock> Limiter<C> {
         asked: impl Into<Acquire>,
     ) -> Result<Answer, LimiterError> {
         let (policy, asked) = (self.policy(), asked.into());
-        self.visit(key, |record, now| {
+        let begins = || room::asks_for_something(&asked);
+        self.visit(key, begins, |record, now| {
             if let Some(plain) = record.decide_plain(policy, &asked, now) {
                 let answer = Answer::of_plain(&plain);
                 return (answer.is_allowed(), answer);
@@ -72,12 +73,16 @@ impl<C: Clock> Limiter<C> {
         announced: &Change,
     ) -> Result<Option<Capacity>, LimiterError> {
         let (policy, peek) = (self.policy(), self.policy().no_costs().into());
-        self.visit(key, |record, now| {
-            if !record.follow(policy, limit, announced, now) {
-                return (false, None);
-            }
-            (true, record.apply(policy, &peek, now, |decision| decision.capacity(limit)))
-        })
+        self.visit(
+            key,
+            || true,
+            |record, now| {
+                if !record.follow(policy, limit, announced, now) {
+                    return (false, None);
+                }
+                (true, record.apply(policy, &peek, now, |decision| decision.capacity(limit)))
+            },
+        )
     }
 
     #[inline]

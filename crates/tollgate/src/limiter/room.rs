@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 
 #[cfg(feature = "serde")]
 use tollgate_core::Record;
-use tollgate_core::{CompactRecord, Timestamp};
+use tollgate_core::{Acquire, CompactRecord, Operation, Span, Timestamp};
 use tollgate_store::Clock;
 
 use super::shard::Shard;
@@ -50,22 +50,24 @@ impl<C: Clock> Limiter<C> {
             }
             (is_new, ())
         };
-        self.visit(key, add)?;
+        self.visit(key, || true, add)?;
         Ok(is_new)
     }
 
-    /// The first operation on a key. It is kept if there is something to remember of it.
+    /// The first operation on a key, which is kept if there is something to remember of it. Where that has to
+    /// be and there is no room, nothing is decided: what `act` tells its caller holds.
     #[cold]
     pub(super) fn visit_new<'a, T>(
         &'a self,
         mut shard: MutexGuard<'a, Shard>,
         hash: u64,
         key: &str,
+        begins: bool,
         act: impl FnOnce(&mut CompactRecord, Timestamp) -> (bool, T),
     ) -> Result<T, LimiterError> {
         let inner = &*self.inner;
-        let mut place = inner.take_place();
-        if place.is_none() {
+        let mut place = begins.then(|| inner.take_place()).flatten();
+        if begins && place.is_none() {
             drop(shard);
             place = (inner.sweep(LOOKS_WHEN_FULL, 1) > 0).then(|| inner.take_place()).flatten();
             shard = inner.shards.lock(hash);
@@ -75,18 +77,42 @@ impl<C: Clock> Limiter<C> {
             // Another thread added it while the shard was not locked.
             return Ok(act(record, now).1);
         }
+        if begins && place.is_none() {
+            return Err(LimiterError::Full(inner.keys_max));
+        }
         let mut record = CompactRecord::new(policy);
         let (changed, said) = act(&mut record, now);
-        if !changed {
+        if !changed || record == CompactRecord::new(policy) {
             return Ok(said);
         }
-        let place = place.ok_or(LimiterError::Full(inner.keys_max))?;
-        let forgotten = shard.sweep(policy, &inner.hasher, now, LOOKS_PER_KEY);
-        inner.leave_places(forgotten);
-        shard.add(&inner.hasher, hash, key, record);
-        place.keep();
+        // A look may begin a record too: where a key begins below its capacity.
+        if let Some(place) = place.or_else(|| inner.take_place()) {
+            let forgotten = shard.sweep(policy, &inner.hasher, now, LOOKS_PER_KEY);
+            inner.leave_places(forgotten);
+            shard.add(&inner.hasher, hash, key, record);
+            place.keep();
+        }
         Ok(said)
     }
+}
+
+/// Whether an operation on an unknown key has to be remembered. One that has not takes no room before it is
+/// decided: others would be told that there is none.
+pub(super) fn begins(operation: &Operation) -> bool {
+    match operation {
+        Operation::Acquire(asked) => asks_for_something(asked),
+        Operation::Settle { .. } | Operation::Release { .. } | Operation::Renew { .. } => false,
+        Operation::Block(span) => *span > Span::ZERO,
+        Operation::Reset => false,
+        Operation::Penalise(_)
+        | Operation::Lower { .. }
+        | Operation::SetCapacity { .. }
+        | Operation::Reduce { .. } => true,
+    }
+}
+
+pub(super) fn asks_for_something(asked: &Acquire) -> bool {
+    asked.hold.is_some() || !asked.costs.is_zero()
 }
 
 /// Room for one more key, left when it is dropped: what a caller does with a decision may panic.
