@@ -73,6 +73,6 @@ fn check_costs(policy: &Policy, costs: &[CostSource]) -> Result<()> {
             bail!("--cost {limit}=COLUMN is needed: this limit has no default cost")
         }
         Err(CostError::Repeated(limit)) => bail!("--cost {limit}: it is given twice"),
-        Err(error) => Err(anyhow!("--cost: {error}")),
+        Err(error) => Err(anyhow!("--cost {error}")),
     }
 }

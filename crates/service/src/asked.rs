@@ -3,8 +3,7 @@
 use std::borrow::Cow;
 
 use tollgate_core::{
-    Acquire, CostError, Costs, HOLD_TTL_MAX, Hold, Id, KEY_BYTES_MAX, Name, Policy, Share, Span,
-    is_key,
+    Acquire, Costs, HOLD_TTL_MAX, Hold, Id, KEY_BYTES_MAX, Name, Policy, Share, Span, is_key,
 };
 use tollgate_store::{Clock, Store};
 
@@ -162,13 +161,7 @@ pub(crate) fn costs(
         },
     };
     costs.map_err(|error| {
-        let name = match &error {
-            CostError::Unknown(name) | CostError::Repeated(name) => format!("cost.{name}"),
-            CostError::Missing(name) | CostError::TooLarge(name) | CostError::PerCall(name) => {
-                format!("cost.{name}")
-            }
-            CostError::Count { .. } => String::from("cost"),
-        };
-        body.invalid(&name, error.to_string())
+        let field = error.limit().map_or_else(|| "cost".into(), |name| format!("cost.{name}"));
+        body.invalid(&field, error.reason().to_string())
     })
 }

@@ -123,7 +123,7 @@ pub use self::{
     limit_pool::{Balance, Grant, GrantError, LimitPool},
     limit_set::LimitSet,
     limiter::{KEYS_MAX, KEYS_MAX_DEFAULT, Lease, Limiter},
-    rate_limiter::{PerMinute, RateLimiter},
+    rate_limiter::{PerMinute, PerMinuteError, RateLimiter},
     token_bucket::TokenBucket,
 };
 #[cfg(feature = "nats")]

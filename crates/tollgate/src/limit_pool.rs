@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures::future::select_all;
-use tollgate_core::{Choice, Member, Pool, PoolError, Span};
+use tollgate_core::{Choice, Costs, Member, Pool, PoolError, Span};
 use tollgate_store::Clock;
 
 use crate::id::random;
@@ -68,7 +68,7 @@ pub struct Grant<'a, C: Clock = SystemClock> {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum GrantError {
     /// The costs don't fit the policy of a set.
-    #[error("costs: {0}")]
+    #[error("{0}")]
     Costs(String),
     /// No set has room: the error of the one that will have some soonest.
     #[error(transparent)]
@@ -112,12 +112,15 @@ impl<C: Clock> LimitPool<C> {
         ttl: Span,
         timeout: Span,
     ) -> Result<Grant<'_, C>, GrantError> {
+        let costs = self.sets.iter().map(|set| set.policy().costs(costs.iter().copied()));
+        let costs = costs.collect::<Result<Vec<_>, _>>();
+        let costs = costs.map_err(|error| GrantError::Costs(error.to_string()))?;
         let mut patience = Patience::new(self.sets[0].clock(), timeout);
         loop {
             let let_go = select_all(self.sets.iter().map(LimitSet::let_go));
-            let error = match self.try_hold(costs, ttl).await {
-                Err(GrantError::Acquire(error)) => error,
-                ended => return ended,
+            let error = match self.try_hold(&costs, ttl).await {
+                Ok(grant) => return Ok(grant),
+                Err(error) => error,
             };
             let left = patience.left();
             match error {
@@ -145,20 +148,20 @@ impl<C: Clock> LimitPool<C> {
     }
 
     /// The first set that has room now, or the error of the one that will have some soonest.
-    async fn try_hold(&self, costs: &[(&str, u64)], ttl: Span) -> Result<Grant<'_, C>, GrantError> {
+    async fn try_hold(&self, costs: &[Costs], ttl: Span) -> Result<Grant<'_, C>, AcquireError> {
         let mut soonest = AcquireError::Impossible(Answer::IMPOSSIBLE);
         for index in self.order() {
-            let (Some(set), Some(member)) = (self.sets.get(index), self.pool.member(index)) else {
+            let (Some(set), Some(costs), Some(member)) =
+                (self.sets.get(index), costs.get(index), self.pool.member(index))
+            else {
                 continue;
             };
-            let costs = set.policy().costs(costs.iter().copied());
-            let costs = costs.map_err(|error| GrantError::Costs(error.to_string()))?;
-            match set.hold(costs, ttl, Span::ZERO).await {
+            match set.hold(*costs, ttl, Span::ZERO).await {
                 Ok(lease) => return Ok(Grant { lease, member, index }),
                 Err(error) => soonest = sooner(soonest, error),
             }
         }
-        Err(soonest.into())
+        Err(soonest)
     }
 
     fn order(&self) -> impl Iterator<Item = usize> + use<C> {

@@ -1,6 +1,6 @@
 //! The three meters that LLM providers have.
 
-use tollgate_core::{Acquire, Limit, LimitError, LimitStatus, Policy, Span};
+use tollgate_core::{Acquire, Limit, LimitStatus, Policy, Span, UNITS_MAX};
 use tollgate_store::Clock;
 
 use crate::{AcquireError, Answer, LimitSet, LimiterError, SystemClock};
@@ -42,12 +42,22 @@ pub struct PerMinute {
     pub output_tokens: Option<u64>,
 }
 
+/// A number of [`PerMinute`] is out of its range.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{field}: must be 1 to {UNITS_MAX}, not {value}")]
+pub struct PerMinuteError {
+    /// Which.
+    pub field: &'static str,
+    /// The number.
+    pub value: u64,
+}
+
 impl RateLimiter {
     /// A limiter of these meters, all of them full.
     ///
     /// # Errors
-    /// [`LimitError`] when a number is out of its range.
-    pub fn new(most: PerMinute) -> Result<Self, LimitError> {
+    /// [`PerMinuteError`] when a number is out of its range.
+    pub fn new(most: PerMinute) -> Result<Self, PerMinuteError> {
         Self::with_clock(most, SystemClock::default())
     }
 }
@@ -56,14 +66,23 @@ impl<C: Clock> RateLimiter<C> {
     /// A limiter with a clock of its own.
     ///
     /// # Errors
-    /// [`LimitError`] when a number is out of its range.
-    pub fn with_clock(most: PerMinute, clock: C) -> Result<Self, LimitError> {
-        let numbers = [most.requests, most.input_tokens, most.output_tokens];
-        let given = NAMES.into_iter().zip(numbers).filter_map(|(name, most)| Some((name, most?)));
-        let limits = given.map(|(name, most)| Limit::token_bucket(name, most, most, MINUTE));
-        // Three limits are not too many, and their names differ.
+    /// [`PerMinuteError`] when a number is out of its range.
+    pub fn with_clock(most: PerMinute, clock: C) -> Result<Self, PerMinuteError> {
+        let numbers = [
+            ("requests", most.requests),
+            ("input_tokens", most.input_tokens),
+            ("output_tokens", most.output_tokens),
+        ];
+        let given = NAMES
+            .into_iter()
+            .zip(numbers)
+            .filter_map(|(name, (field, most))| Some((name, field, most?)));
+        let limits = given.map(|(name, field, value)| {
+            let limit = Limit::token_bucket(name, value, value, MINUTE);
+            limit.map_err(|_| PerMinuteError { field, value })
+        });
         let policy = Policy::new(limits.collect::<Result<Vec<_>, _>>()?);
-        let policy = policy.map_err(|_| LimitError::Name)?;
+        let policy = policy.expect("three limits are not too many, and their names differ");
         Ok(Self { set: LimitSet::with_clock(policy, clock) })
     }
 

@@ -58,7 +58,7 @@ fn no_meters_admit_everything() {
     limiter.after_call_blocking(UNITS_MAX, UNITS_MAX, Span::ZERO).unwrap();
     let zero = PerMinute { requests: Some(0), ..PerMinute::default() };
     let error = RateLimiter::new(zero).err().unwrap().to_string();
-    assert_eq!(error, "capacity: must be 1 to 9007199254740991, not 0");
+    assert_eq!(error, "requests: must be 1 to 9007199254740991, not 0");
 }
 
 /// Units beyond what a number holds are an error, and none are always there.
@@ -133,8 +133,21 @@ fn a_pool_waits_for_the_soonest() {
     let error = pool.hold_blocking(&[], SECOND, Span::from_secs(59)).unwrap_err();
     assert!(matches!(error, GrantError::Acquire(AcquireError::TimedOut(_))));
     pool.hold_blocking(&[], SECOND, MINUTE).unwrap();
-    let error = pool.hold_blocking(&[("tokens", 1)], SECOND, MINUTE).unwrap_err();
-    assert_eq!(error.to_string(), "costs: no limit of this policy is named so");
+}
+
+/// Costs have to fit every set, whichever is asked first.
+#[test]
+fn a_pool_takes_costs_that_all_its_sets_know() {
+    let set = |name| {
+        let limit = Limit::token_bucket(name, 1, 1, MINUTE).unwrap();
+        LimitSet::with_clock(Policy::new([limit]).unwrap(), clock())
+    };
+    for names in [["requests", "tokens"], ["tokens", "requests"]] {
+        let sets = names.map(|name| (Member::new([("limit", name)]).unwrap(), set(name)));
+        let pool = LimitPool::new(Balance::RoundRobin { offset: 0 }, sets).unwrap();
+        let error = pool.hold_blocking(&[("tokens", 1)], SECOND, MINUTE).unwrap_err();
+        assert_eq!(error.to_string(), "tokens: no limit of this policy is named so");
+    }
 }
 
 fn costs(pool: &LimitPool<ManualClock>, units: u64) -> tollgate::Costs {

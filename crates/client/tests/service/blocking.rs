@@ -55,7 +55,10 @@ fn a_repeated_hold_is_held_or_an_error() {
     assert_eq!(left(&client, "budget", "alice", "units"), 90);
     assert_eq!(first.release(), Ok(true));
     let error = client.hold(&asked, MINUTE, MINUTE).unwrap_err();
-    assert!(error.to_string().starts_with("request_id: it was settled or released before"), "{error}");
+    assert!(
+        error.to_string().starts_with("request_id: it was settled or released before"),
+        "{error}"
+    );
     assert_eq!(left(&client, "budget", "alice", "units"), 100);
 }
 

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use crate::UNITS_MAX;
-use crate::policy::name::Name;
+use crate::policy::name::{NAME_BYTES_MAX, Name};
 use crate::policy::{LIMITS_MAX, Policy};
 
 /// The units asked of each limit, in the policy's order. Made by [`Policy::costs`] and friends.
@@ -64,7 +64,7 @@ impl Policy {
     /// assert_eq!(policy.costs([("input_tokens", 812)])?.as_slice(), [1, 812]);
     ///
     /// let error = policy.costs([("tokens", 812)]).unwrap_err();
-    /// assert_eq!(error.to_string(), "no limit of this policy is named so");
+    /// assert_eq!(error.to_string(), "tokens: no limit of this policy is named so");
     /// # Ok::<(), Box<dyn core::error::Error>>(())
     /// ```
     ///
@@ -149,17 +149,48 @@ pub enum CostError<'n> {
     },
 }
 
-impl fmt::Display for CostError<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl CostError<'_> {
+    /// The limit that it is about: an unknown one by the name that was given, whatever that is.
+    #[must_use]
+    pub fn limit(&self) -> Option<&str> {
         match self {
-            Self::Unknown(_) => write!(f, "no limit of this policy is named so"),
-            Self::Repeated(_) => write!(f, "must be given once"),
-            Self::Missing(_) => write!(f, "must be given, since this limit has no default cost"),
-            Self::TooLarge(_) => write!(f, "must be 0 to {UNITS_MAX}"),
-            Self::PerCall(_) => write!(f, "must be 1, since this limit counts calls"),
-            Self::Count { wanted, given } => {
+            Self::Unknown(name) | Self::Repeated(name) => Some(name),
+            Self::Missing(name) | Self::TooLarge(name) | Self::PerCall(name) => Some(name),
+            Self::Count { .. } => None,
+        }
+    }
+
+    /// What is wrong, without the limit's name: for those who tell that otherwise.
+    pub fn reason(&self) -> impl fmt::Display {
+        Reason(self)
+    }
+}
+
+struct Reason<'e>(&'e CostError<'e>);
+
+impl fmt::Display for Reason<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            CostError::Unknown(_) => write!(f, "no limit of this policy is named so"),
+            CostError::Repeated(_) => write!(f, "must be given once"),
+            CostError::Missing(_) => {
+                write!(f, "must be given, since this limit has no default cost")
+            }
+            CostError::TooLarge(_) => write!(f, "must be 0 to {UNITS_MAX}"),
+            CostError::PerCall(_) => write!(f, "must be 1, since this limit counts calls"),
+            CostError::Count { wanted, given } => {
                 write!(f, "one cost per limit is wanted: {wanted}, not {given}")
             }
+        }
+    }
+}
+
+/// The limit, and what is wrong. As much of a name as any limit's can have.
+impl fmt::Display for CostError<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.limit() {
+            Some(name) => write!(f, "{name:.NAME_BYTES_MAX$}: {}", self.reason()),
+            None => write!(f, "costs: {}", self.reason()),
         }
     }
 }

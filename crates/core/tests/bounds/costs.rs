@@ -28,14 +28,14 @@ fn counts_of_costs() {
     assert_eq!(both.as_slice(), [4, 5]);
     assert_eq!(policy.no_costs().as_slice(), [0, 0]);
     let twice = policy.costs([("limit-0", 1), ("limit-0", 1)]);
-    assert_eq!(refused(twice), "must be given once");
+    assert_eq!(refused(twice), "limit-0: must be given once");
     let missing = policy.costs([("limit-0", 1)]).unwrap_err();
     assert_eq!(missing, CostError::Missing(Name::new("limit-1").unwrap()));
-    assert_eq!(missing.to_string(), "must be given, since this limit has no default cost");
+    assert_eq!(missing.to_string(), "limit-1: must be given, since this limit has no default cost");
     let unknown = policy.costs([("limit-2", 1)]).unwrap_err();
     assert_eq!(unknown, CostError::Unknown("limit-2"));
     for units in [&[1][..], &[1, 1, 1]] {
-        let message = format!("one cost per limit is wanted: 2, not {}", units.len());
+        let message = format!("costs: one cost per limit is wanted: 2, not {}", units.len());
         assert_eq!(refused(policy.costs_in_order(units)), message);
     }
     // Only a limit that stands alone, or is named `requests`, costs 1 without a word.
@@ -53,7 +53,7 @@ fn costs_of_calls() {
     let policy = alone(Limit::gcra("l", 1, SECOND, 1).unwrap().per_call());
     assert_eq!(policy.costs([]).unwrap().as_slice(), [1]);
     assert_eq!(policy.costs_in_order(&[0]).unwrap().as_slice(), [0]);
-    assert_eq!(refused(policy.costs([("l", 2)])), "must be 1, since this limit counts calls");
+    assert_eq!(refused(policy.costs([("l", 2)])), "l: must be 1, since this limit counts calls");
 }
 
 /// Costs that are only passed on have the bounds that every policy has.
