@@ -12,7 +12,8 @@ use crate::millis;
 /// The outcome of settling a lease.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Settled {
-    /// The actual costs were charged.
+    /// The actual costs were charged. Where the answer to a first attempt was lost, a service that does not know
+    /// the lease any more is taken to have done it then: if the lease expired instead, what was held was charged.
     Charged,
     /// What was held was charged: one of its limits refuses more than that.
     AsHeld,

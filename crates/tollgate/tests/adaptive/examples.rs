@@ -1,14 +1,22 @@
 //! One thing at a time: what is announced, followed and told.
 
+use std::future::poll_fn;
+use std::mem::replace;
+use std::pin::pin;
 use std::sync::{Arc, Mutex};
+use std::task::Poll;
 
+use futures::FutureExt;
 use tollgate::{
-    AdaptiveError, AdaptiveLimiter, BusError, BusHealth, CapacityBus, CapacitySetting,
+    AdaptiveError, AdaptiveLimiter, BusError, BusHealth, CapacityBus, CapacitySetting, Clock,
     LOCAL_BUS_MESSAGES_MAX, Limit, LocalBus, Policy, RESOURCES_MAX, ReduceFactor, Reduced,
-    SOURCE_BYTES_MAX, Span,
+    SOURCE_BYTES_MAX, Span, Timestamp,
 };
 
-use super::{MINUTE, Member, START, capacity, clock, member, permille, policy, wire::Wire};
+use super::{
+    MINUTE, Member, START, capacity, clock, member, permille, policy,
+    wire::{Script, Wire},
+};
 
 const HALF: u16 = 500;
 
@@ -123,6 +131,43 @@ fn a_bus_that_is_down_keeps_nobody() {
     );
     let heard = BusHealth { heard: 1, refused: 1, ..BusHealth::default() };
     assert_eq!(two.bus_health(), heard);
+}
+
+/// A clock that stands, and on which every sleep is over when it is asked again.
+#[derive(Clone)]
+struct Dozing;
+
+impl Clock for Dozing {
+    fn now(&self) -> Timestamp {
+        START
+    }
+
+    async fn sleep(&self, _: Span) {
+        let mut is_over = false;
+        poll_fn(|_| if replace(&mut is_over, true) { Poll::Ready(()) } else { Poll::Pending })
+            .await;
+    }
+}
+
+/// A member that could not hear others says so until it hears one of them.
+#[test]
+fn a_bus_that_is_heard_is_well() {
+    let bus = Script::default();
+    let resources = [("chat", policy(100))];
+    let member = AdaptiveLimiter::with_clock("one", bus.clone(), resources, Dozing).unwrap();
+    let mut run = pin!(member.run());
+    let mut hears = |next| {
+        bus.say(next);
+        // The first time, the last pause is over.
+        for _ in 0..2 {
+            assert!(run.as_mut().now_or_never().is_none());
+        }
+        member.bus_health()
+    };
+    let down = BusHealth { error: Some(BusError::Down), ..BusHealth::default() };
+    assert_eq!(hears(Err(BusError::Down)), down);
+    let refused = BusHealth { refused: 1, ..BusHealth::default() };
+    assert_eq!(hears(Ok(b"no announcement".to_vec())), refused);
 }
 
 /// What is in force is repeated until it has recovered, by one of those who know it; nothing else is.

@@ -1,5 +1,6 @@
 //! A bus that carries nothing by itself: the test does.
 
+use std::collections::VecDeque;
 use std::future;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -34,5 +35,31 @@ impl CapacityBus for Wire {
 
     async fn next(&self) -> Result<Vec<u8>, BusError> {
         future::pending().await
+    }
+}
+
+type Next = Result<Vec<u8>, BusError>;
+
+/// A bus on which others say what the test says, and then nothing.
+#[derive(Clone, Default)]
+pub(crate) struct Script(Arc<Mutex<VecDeque<Next>>>);
+
+impl Script {
+    pub(crate) fn say(&self, next: Next) {
+        self.0.lock().unwrap().push_back(next);
+    }
+}
+
+impl CapacityBus for Script {
+    fn announce(&self, _: &[u8]) -> Result<(), BusError> {
+        Ok(())
+    }
+
+    async fn next(&self) -> Next {
+        let next = self.0.lock().unwrap().pop_front();
+        match next {
+            Some(next) => next,
+            None => future::pending().await,
+        }
     }
 }
