@@ -17,8 +17,8 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         if entries.is_empty() {
             return;
         }
-        let ask = |record: Option<&[u8]>, _now| {
-            let mut log = decoded(record)?;
+        let ask = |record: Option<&[u8]>, now| {
+            let mut log = record.map_or_else(|| Ok(Log::begun(now)), Log::decode)?;
             entries.iter().for_each(|entry| log.push(entry.clone()));
             Ok(Answer { outcome: (), record: Some(log.encode()), forget_after: Span::NEVER })
         };
@@ -29,7 +29,8 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
     /// The tenant's log.
     pub(crate) async fn log(&self) -> Result<Log, Problem> {
         let ask = |record: Option<&[u8]>, _now| {
-            Ok(Answer { outcome: decoded(record)?, record: None, forget_after: Span::NEVER })
+            let log = record.map_or_else(|| Ok(Log::default()), Log::decode)?;
+            Ok(Answer { outcome: log, record: None, forget_after: Span::NEVER })
         };
         Ok(self.on_record(self.watch_key(), false, ask).await?)
     }
@@ -90,8 +91,4 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
 fn differs((_, before): &(String, Capacity), (_, after): &(String, Capacity)) -> bool {
     let numbers = |it: &Capacity| (it.capacity, it.original, it.period);
     numbers(before) != numbers(after) || before.change != after.change
-}
-
-fn decoded(record: Option<&[u8]>) -> Result<Log, LimiterError> {
-    Ok(record.map_or_else(|| Ok(Log::default()), Log::decode)?)
 }

@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use tollgate_core::CorruptBytes;
+use tollgate_core::{CorruptBytes, Timestamp};
 
 use super::news::{Entry, Kind, Subject};
 
@@ -22,7 +22,11 @@ pub(crate) const REDUCED_MAX: usize = 32;
 /// The first bytes of the record, so that no other record is taken for it: the kind and the version.
 const HEAD: [u8; 2] = [b'W', 1];
 
-/// What happened, in order. Ids start at 1 and have no gaps.
+/// Bits of an id that count entries; those above are the second in which the log began. So a store that lost its
+/// log begins one with higher ids, and who followed the other one is told that it is gone.
+const COUNT_BITS: u32 = 28;
+
+/// What happened, in order. Ids have no gaps.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Log {
     /// The id of the oldest entry kept, or of the next entry if there is none.
@@ -39,6 +43,12 @@ impl Default for Log {
 }
 
 impl Log {
+    /// A log that begins now.
+    pub(crate) fn begun(now: Timestamp) -> Self {
+        let secs = now.as_nanos() / 1_000_000_000;
+        Self { first_id: (secs << COUNT_BITS) + 1, ..Self::default() }
+    }
+
     /// The id of the latest entry ever pushed; 0 before the first.
     pub(crate) fn last_id(&self) -> u64 {
         self.first_id.saturating_add(self.entries.len() as u64).saturating_sub(1)
@@ -50,13 +60,20 @@ impl Log {
         ids.zip(&self.entries).skip_while(move |(there, _)| *there <= id)
     }
 
-    /// How many entries after this id are no longer kept. An id that this log never assigned comes from a log that
-    /// was lost: then everything was missed, and how much is unknown.
+    /// The id before that of the oldest entry kept.
+    pub(crate) fn id_before(&self) -> u64 {
+        self.first_id.saturating_sub(1)
+    }
+
+    /// How many entries after this id are no longer kept; 0 is before all of them. An id that this log never
+    /// assigned comes from a log that was lost: then everything was missed, and how much is unknown.
     pub(crate) fn missed_after(&self, id: u64) -> Option<Missed> {
-        if id > self.last_id() {
+        let (began, last) = (self.last_id() >> COUNT_BITS, self.last_id());
+        let id = if id == 0 { began << COUNT_BITS } else { id };
+        if id > last || id >> COUNT_BITS != began {
             return Some(Missed::Everything);
         }
-        let gone = self.first_id.saturating_sub(1).saturating_sub(id);
+        let gone = self.id_before().saturating_sub(id);
         (gone > 0).then_some(Missed::Entries(gone))
     }
 

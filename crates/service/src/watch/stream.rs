@@ -152,15 +152,10 @@ impl Watch {
 fn tell_missed(text: &mut String, log: &Log, cursor: &mut Cursor) {
     let data = match log.missed_after(cursor.log) {
         None => return,
-        Some(Missed::Entries(entries)) => {
-            cursor.log = cursor.log.saturating_add(entries);
-            format!("{{\"events\":{entries}}}")
-        }
-        Some(Missed::Everything) => {
-            cursor.log = 0;
-            String::from("{\"events\":null}")
-        }
+        Some(Missed::Entries(entries)) => format!("{{\"events\":{entries}}}"),
+        Some(Missed::Everything) => String::from("{\"events\":null}"),
     };
+    cursor.log = log.id_before();
     tell(text, *cursor, "missed", &data);
 }
 

@@ -3,6 +3,8 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 
+use tollgate_core::Span;
+
 use super::*;
 
 fn entry(kind: Kind, key: &str) -> Entry {
@@ -30,6 +32,24 @@ fn the_oldest_are_dropped_and_counted() {
     assert_eq!(log.missed_after(2), Some(Missed::Entries(1)));
     assert_eq!((log.missed_after(3), log.missed_after(last)), (None, None));
     assert_eq!(log.missed_after(last + 1), Some(Missed::Everything), "it is of another log");
+}
+
+/// A log that was lost is not taken for the one that came after it, however many entries that one has by then.
+#[test]
+fn a_log_that_was_lost_is_told() {
+    let began = Timestamp::from_secs(1_800_000_000);
+    let mut lost = Log::begun(began);
+    lost.push(entry(Kind::Event, "before"));
+    let id = lost.last_id();
+    let mut log = Log::begun(began.plus(Span::from_secs(1)));
+    assert_eq!(Log::default().missed_after(id), Some(Missed::Everything));
+    for n in 0..2 * ENTRIES_MAX as u64 {
+        assert_eq!(log.missed_after(id), Some(Missed::Everything), "{n} entries later");
+        let gone = n.saturating_sub(ENTRIES_MAX as u64);
+        assert_eq!(log.missed_after(0), (gone > 0).then_some(Missed::Entries(gone)));
+        log.push(entry(Kind::Event, "after"));
+        assert_eq!(log.missed_after(log.last_id()), None);
+    }
 }
 
 /// A record that callers could grow without bound would not fit its store.
