@@ -50,12 +50,14 @@ export class Limiter {
 
   /** Does an operation to a record, or to none. The decision has a record when it has to be written. */
   apply(policy, record, operation, nowNs) {
-    this.#writeOperation(operation);
+    const limits = this.#counts.get(policy);
+    if (limits === undefined) throw new RangeError(ERRORS.get(-1));
+    this.#writeOperation(operation, limits);
     const bytes = record?.length ?? 0;
     if (bytes > this.#exports.tollgate_record_bytes_max()) throw new RangeError(ERRORS.get(-3));
     if (bytes) this.#bytes(RECORD_AT, bytes).set(record);
-    const code = checked(this.#exports.tollgate_apply(policy, bytes, nowNs));
-    return this.#decision(code, this.#counts.get(policy));
+    const code = checked(this.#exports.tollgate_apply(policy, bytes, unsigned("nowNs", nowNs, 64)));
+    return this.#decision(code, limits);
   }
 
   #writeLimit(limit, index) {
@@ -67,23 +69,28 @@ export class Limiter {
     view.setUint8(1, (limit.shadow ? 1 : 0) | (limit.overrun === "refuse" ? 2 : 0));
     view.setUint8(2, WINDOWS.indexOf(limit.window ?? "aligned"));
     view.setUint8(3, name.length);
-    view.setInt32(4, limit.utcOffsetSecs ?? 0, true);
-    numbersOf(limit).forEach((number, position) => view.setBigUint64(LIMIT.numbers + position * 8, BigInt(number), true));
+    const offset = limit.utcOffsetSecs ?? 0;
+    if (offset !== (offset | 0)) throw new RangeError(`limit ${JSON.stringify(limit.name)}: ${ERRORS.get(-40)}`);
+    view.setInt32(4, offset, true);
+    numbersOf(limit).forEach((number, position) => {
+      view.setBigUint64(LIMIT.numbers + position * 8, unsigned(`limit ${JSON.stringify(limit.name)}`, number, 64), true);
+    });
     this.#bytes(at + LIMIT.name, LIMIT.nameBytesMax).set(name.subarray(0, LIMIT.nameBytesMax));
   }
 
-  #writeOperation({ kind, costs, hold, once, permille = 0, limit = 0, spanNs = 0n, units = 0, source, reason }) {
+  #writeOperation({ kind, costs, hold, once, permille = 0, limit = 0, spanNs = 0n, units = 0, source, reason }, limits) {
+    if (costs && costs.length !== limits) throw new RangeError(`costs: must be ${limits}, one of each limit`);
     const view = this.#at(OPERATION.at);
     this.#bytes(OPERATION.at, OPERATION.bytes).fill(0);
     view.setUint8(0, OPERATIONS.indexOf(kind));
     view.setUint8(1, (hold ? 1 : 0) | (once ? 2 : 0) | (costs ? 4 : 0));
-    view.setUint16(2, permille, true);
-    view.setUint32(4, limit, true);
-    view.setBigUint64(8, spanNs, true);
-    view.setBigUint64(16, BigInt(units), true);
-    if (hold) this.#bytes(OPERATION.at + OPERATION.hold, 16).set(hold);
-    if (once) this.#bytes(OPERATION.at + OPERATION.once, 16).set(once);
-    costs?.forEach((cost, index) => view.setBigUint64(OPERATION.costs + index * 8, BigInt(cost), true));
+    view.setUint16(2, Number(unsigned("permille", permille, 16)), true);
+    view.setUint32(4, Number(unsigned("limit", limit, 32)), true);
+    view.setBigUint64(8, unsigned("spanNs", spanNs, 64), true);
+    view.setBigUint64(16, unsigned("units", units, 64), true);
+    if (hold) this.#bytes(OPERATION.at + OPERATION.hold, 16).set(idOf("hold", hold));
+    if (once) this.#bytes(OPERATION.at + OPERATION.once, 16).set(idOf("once", once));
+    costs?.forEach((cost, index) => view.setBigUint64(OPERATION.costs + index * 8, unsigned("costs", cost, 64), true));
     this.#writeText(source, OPERATION.texts, OPERATION.source);
     this.#writeText(reason, OPERATION.texts + 2, OPERATION.reason);
   }
@@ -137,4 +144,16 @@ function numbersOf(limit) {
 function checked(code) {
   if (code < 0) throw new RangeError(ERRORS.get(code) ?? `error ${code}`);
   return code;
+}
+
+/** A number that fits, as a bigint: what does not would be cut to one that does. */
+function unsigned(name, value, bits) {
+  const number = BigInt(value);
+  if (BigInt.asUintN(bits, number) !== number) throw new RangeError(`${name}: must be 0 to 2^${bits} - 1`);
+  return number;
+}
+
+function idOf(name, id) {
+  if (id.length !== 16) throw new RangeError(`${name}: must be 16 bytes`);
+  return id;
 }

@@ -30,6 +30,7 @@ test("a limit that can't be is named, with what is wrong with it", () => {
   assert.throws(open({ algorithm: "fixed-window", window: "year" }), /limit "second": windows/);
   assert.throws(open({ name: "" }), /limit "": name/);
   assert.throws(open({ name: "x".repeat(65) }), /name: must be 1 to 64/);
+  assert.throws(open({ algorithm: "fixed-window", utcOffsetSecs: 2 ** 32 }), /limit "second": UTC offset/);
   assert.throws(open({ limit: 0 }), /limit "second": limit, capacity or slots/);
   assert.throws(open({ burst: 0 }), /burst/);
   assert.throws(open({ perNs: 0n }), /period/);
@@ -54,6 +55,13 @@ test("a wrong policy, record or operation is an error, and the module lives on",
   assert.throws(apply({ kind: "reduce" }), /factor/);
   assert.throws(apply({ kind: "reduce", permille: 1, source: "x".repeat(65) }), /note/);
   assert.throws(apply({ kind: "setCapacity", units: 1, spanNs: 0n }), /capacity/);
+  assert.throws(apply({ costs: [1, 1] }), /costs: must be 1, one of each limit/);
+  assert.throws(apply({ costs: [] }), /costs: must be 1/);
+  assert.throws(apply({ costs: [-1] }), /costs: must be 0 to 2\^64 - 1/);
+  assert.throws(apply({ permille: 65_536 + 500 }), /permille: must be 0 to 2\^16 - 1/);
+  assert.throws(apply({ kind: "lower", limit: 2 ** 32 }), /limit: must be 0 to 2\^32 - 1/);
+  assert.throws(apply({ hold: new Uint8Array(15), spanNs: 1n }), /hold: must be 16 bytes/);
+  for (const nowNs of [-1n, 2n ** 64n]) assert.throws(() => limiter.apply(policy, undefined, one, nowNs), /nowNs/);
   assert.equal(apply({})().verdict, "allowed");
   limiter.close(policy);
   assert.throws(() => limiter.close(policy), /no policy is open/);
