@@ -31,7 +31,7 @@ pub struct RateLimiter<C = SystemClock> {
     set: LimitSet<C>,
 }
 
-/// The most per minute, each 1 to [`UNITS_MAX`](crate::UNITS_MAX) if there is one.
+/// The most per minute, each 1 to [`UNITS_MAX`] if there is one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct PerMinute {
     /// Requests: `rpm`.
