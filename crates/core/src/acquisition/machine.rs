@@ -33,7 +33,7 @@ impl<D: Decide> Acquisition<D> {
     ///
     /// Asking again under the id of an acquisition that was admitted does nothing and is admitted,
     /// for as long as the last of the keys, in the order of their bytes, remembers it. A lease that is over
-    /// by then is not given again ([`Ending::Lost`](crate::Ending::Lost)).
+    /// by then is not given again ([`Ending::Lost`]).
     ///
     /// # Errors
     /// [`AcquisitionError`]: no key, too many, or one that is empty or comes twice.
