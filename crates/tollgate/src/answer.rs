@@ -18,8 +18,8 @@ pub struct Answer {
     /// The position in the policy of the limit that denies it, of several the one with the longest wait;
     /// `None` when it passed, or only a block denies it.
     pub denied_by: Option<usize>,
-    /// Whether a denied request may pass sooner, since a hold may be released.
-    pub(crate) is_held_up: bool,
+    /// How long to wait at least: what is held may be released before it expires.
+    pub(crate) retry_after_at_least: Span,
 }
 
 impl Answer {
@@ -30,7 +30,7 @@ impl Answer {
         retry_after: Span::ZERO,
         delay: Span::ZERO,
         denied_by: None,
-        is_held_up: false,
+        retry_after_at_least: Span::ZERO,
     };
 
     /// The answer to a request that never passes.
@@ -38,6 +38,7 @@ impl Answer {
         verdict: Verdict::Impossible,
         effect: Effect::None,
         retry_after: Span::NEVER,
+        retry_after_at_least: Span::NEVER,
         ..Self::CHARGED
     };
 
@@ -62,33 +63,39 @@ impl Answer {
     pub(crate) fn of_plain(plain: &Plain<'_>) -> Self {
         match plain.verdict() {
             Verdict::Allowed => Self::CHARGED,
-            verdict @ (Verdict::Limited | Verdict::Impossible) => Self {
-                verdict,
-                effect: Effect::None,
-                retry_after: plain.retry_after(),
-                denied_by: Some(0),
-                ..Self::CHARGED
-            },
+            verdict @ (Verdict::Limited | Verdict::Impossible) => {
+                let retry_after = plain.retry_after();
+                Self {
+                    verdict,
+                    effect: Effect::None,
+                    retry_after,
+                    retry_after_at_least: retry_after,
+                    denied_by: Some(0),
+                    ..Self::CHARGED
+                }
+            }
         }
     }
 
     /// Walks the limits once for all fields; [`Decision::retry_after`] alone would walk all of them again.
     fn denied(policy: &Policy, decision: &Decision<'_>, allowed: Self) -> Self {
         let closed_for = decision.closed_for();
-        let mut denied =
-            Self { retry_after: closed_for, is_held_up: closed_for > Span::ZERO, ..allowed };
-        let mut longest = Span::ZERO;
+        let (mut denied_by, mut longest) = (None, Span::ZERO);
+        let mut may_pass_sooner = closed_for > Span::ZERO;
         let statuses = policy.limits().iter().zip(decision.limits()).enumerate();
         for (index, (limit, status)) in statuses {
             if limit.is_shadow() || status.verdict == Verdict::Allowed {
                 continue;
             }
-            denied.is_held_up |= status.held > 0;
-            if denied.denied_by.is_none() || status.retry_after > longest {
-                (denied.denied_by, longest) = (Some(index), status.retry_after);
+            may_pass_sooner |= status.held > 0;
+            if denied_by.is_none() || status.retry_after > longest {
+                (denied_by, longest) = (Some(index), status.retry_after);
             }
         }
-        Self { retry_after: denied.retry_after.max(longest), ..denied }
+        let retry_after = closed_for.max(longest);
+        let retry_after_at_least =
+            if may_pass_sooner { decision.retry_after_at_least() } else { retry_after };
+        Self { retry_after, retry_after_at_least, denied_by, ..allowed }
     }
 }
 

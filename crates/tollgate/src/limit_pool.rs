@@ -125,7 +125,7 @@ impl<C: Clock> LimitPool<C> {
             let left = patience.left();
             match error {
                 AcquireError::TimedOut(answer)
-                    if left > Span::ZERO && (answer.retry_after <= left || answer.is_held_up) =>
+                    if left > Span::ZERO && answer.retry_after_at_least <= left =>
                 {
                     patience.wait(let_go, answer.retry_after).await;
                 }
@@ -182,15 +182,13 @@ impl<C: Clock> LimitPool<C> {
     }
 }
 
-/// Which of two sets may have room sooner. One with holds may have some at any time.
+/// Which of two sets has room sooner; what is held on either may be released before.
 fn sooner(a: AcquireError, b: AcquireError) -> AcquireError {
     match (a, b) {
-        (AcquireError::TimedOut(mut one), AcquireError::TimedOut(other)) => {
-            one.is_held_up |= other.is_held_up;
-            if other.retry_after < one.retry_after {
-                one = Answer { is_held_up: one.is_held_up, ..other };
-            }
-            AcquireError::TimedOut(one)
+        (AcquireError::TimedOut(one), AcquireError::TimedOut(other)) => {
+            let at_least = one.retry_after_at_least.min(other.retry_after_at_least);
+            let sooner = if other.retry_after < one.retry_after { other } else { one };
+            AcquireError::TimedOut(Answer { retry_after_at_least: at_least, ..sooner })
         }
         (AcquireError::TimedOut(_), _) => a,
         _ => b,

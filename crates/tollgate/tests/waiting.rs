@@ -95,6 +95,27 @@ fn slots_are_waited_for_until_they_expire() {
     assert_eq!(limiter.peek("key").unwrap()[0].held, 0);
 }
 
+/// Nobody waits for what can't be had in time, whatever is released: a key that is blocked for longer, or what is
+/// used up beside what is held.
+#[test]
+fn what_is_held_does_not_keep_anybody_waiting_in_vain() {
+    let limiter = manual(slots(1));
+    let one = limiter.policy().costs([]).unwrap();
+    limiter.block("key", Span::from_secs(60)).unwrap();
+    let error = limiter.hold_blocking("key", one, SECOND, Span::from_secs(59)).unwrap_err();
+    assert_eq!(error.to_string(), "timeout: it passes in 60000 ms at the soonest");
+    assert_eq!(limiter.clock().now(), START, "nobody slept");
+
+    let limiter = manual(Limit::token_bucket("tokens", 100, 1, SECOND).unwrap());
+    let tokens = |units| limiter.policy().costs([("tokens", units)]).unwrap();
+    let held = |units, timeout| limiter.hold_blocking("key", tokens(units), SECOND, timeout);
+    limiter.try_acquire("key", tokens(90)).unwrap();
+    let _lease = held(10, Span::ZERO).unwrap();
+    assert!(held(50, Span::from_secs(39)).is_err());
+    assert_eq!(limiter.clock().now(), START, "a released lease would be ten tokens of fifty");
+    assert!(held(50, Span::from_secs(50)).is_ok());
+}
+
 /// A thread that waits for a slot gets it when the lease is dropped, hours before it would expire.
 #[test]
 fn dropping_a_lease_wakes_who_waits() {

@@ -67,6 +67,17 @@ impl<'a> Decision<'a> {
         waits.max().unwrap_or(Span::ZERO).max(self.closed_for())
     }
 
+    /// How long to wait at least until the same acquire passes: so long, if everything that is held is
+    /// released now. [`retry_after`](Self::retry_after) where nothing is held, and never more.
+    #[must_use]
+    pub fn retry_after_at_least(&self) -> Span {
+        if self.outcome.verdict == Verdict::Allowed || matches!(self.request, Request::Other) {
+            return Span::ZERO;
+        }
+        let waits = self.enforced().map(|standing| standing.retry_after_at_least());
+        waits.max().unwrap_or(Span::ZERO).max(self.record.blocked_until.since(self.now))
+    }
+
     /// How long an admitted request has to wait its turn: the longest of all limits, except those that
     /// only watch.
     #[must_use]

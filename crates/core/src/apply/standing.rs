@@ -97,6 +97,19 @@ impl<'a> Standing<'a> {
         }
     }
 
+    /// How long it takes at least: without the holds.
+    pub(crate) fn retry_after_at_least(&self) -> Span {
+        match self.verdict {
+            Verdict::Allowed => Span::ZERO,
+            Verdict::Impossible => Span::NEVER,
+            Verdict::Limited => {
+                let rule = self.limit.rule();
+                let needed = self.asked.needed(rule.capacity(self.state));
+                rule.retry_after(self.state, self.decision.now, needed)
+            }
+        }
+    }
+
     #[inline]
     pub(crate) fn delay(&self) -> Span {
         let Decision { outcome, now, .. } = *self.decision;

@@ -39,6 +39,32 @@ proptest! {
         })?;
     }
 
+    /// What has to be waited for at least is what has to be waited for when everything held is released.
+    #[test]
+    fn retry_after_at_least_is_that_without_holds(
+        policy in policies(), start in time(), steps in schedule(ANONYMOUS), share in 1..=1_000_u16,
+    ) {
+        let shares = [Share::HIGH, Share::from_permille(share).unwrap()];
+        at_every_step(World::new(&policy, start), &steps, |world, operation| {
+            let Operation::Acquire(asked) = operation else { return Ok(()) };
+            let mut released = world.clone();
+            for hold in world.ledger.holds.keys() {
+                released.apply(&Operation::Release { hold: *hold });
+            }
+            for share in shares {
+                let operation = asked.clone().with_share(share).into();
+                let mut record = world.record.clone();
+                let decision = policy.apply(&mut record, &operation, world.now);
+                let at_least = decision.retry_after_at_least();
+                prop_assert!(at_least <= decision.retry_after());
+                if decision.verdict() != Verdict::Allowed {
+                    prop_assert_eq!(at_least, released.would(&operation, world.now).retry_after);
+                }
+            }
+            Ok(())
+        })?;
+    }
+
     /// `reset_after` is exact: then the whole limit is there and nothing is held, and one nanosecond
     /// earlier it is not.
     #[test]

@@ -31,7 +31,7 @@ impl<C: Clock> Limiter<C> {
     ///
     /// # Errors
     /// [`AcquireError`]: at once if it can't pass within `timeout`, or never will. What others hold (a slot, say)
-    /// may become free at any time, so for that it waits until `timeout` has passed.
+    /// may become free at any time, so where that would be enough it waits until `timeout` has passed.
     pub async fn acquire(
         &self,
         key: &str,
@@ -81,7 +81,7 @@ impl<C: Clock> Limiter<C> {
                 Verdict::Limited if left == Span::ZERO => {
                     return Err(AcquireError::TimedOut(answer));
                 }
-                Verdict::Limited if answer.retry_after > left && !answer.is_held_up => {
+                Verdict::Limited if answer.retry_after_at_least > left => {
                     return Err(AcquireError::TimedOut(answer));
                 }
                 Verdict::Limited => patience.wait(let_go, answer.retry_after).await,
