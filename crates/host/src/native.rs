@@ -1,12 +1,13 @@
 //! The service without WebAssembly: the same API, compiled for this machine.
 
-use std::io;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::{io, mem};
 
 use bytes::Bytes;
 use futures::stream::{self, Stream};
 use http::Request;
 use http_body_util::Full;
+use tollgate_core::Timestamp;
 use tollgate_kv::{KeyValue, KeyValueStore};
 use tollgate_policy::{ApiKeys, PolicySet};
 use tollgate_service::{Content, CoreLimiter, LimiterError, Service, Watch};
@@ -25,6 +26,8 @@ pub(crate) type NativeService = Service<NativeStore, CoreLimiter, SystemClock>;
 pub struct Native {
     /// A request keeps the service it began with.
     service: RwLock<Arc<NativeService>>,
+    /// Those that were replaced and may have leases of hot keys.
+    replaced: Mutex<Vec<Arc<NativeService>>>,
     store: Arc<dyn KeyValue>,
     streams: Streams,
 }
@@ -42,7 +45,7 @@ impl Native {
     ) -> Result<Self, LimiterError> {
         let service = RwLock::new(Arc::new(service(policies, keys, Arc::clone(&store))?));
         let streams = Streams::new(STREAMS_MAX, STREAM_TIME_MAX);
-        Ok(Self { service, store, streams })
+        Ok(Self { service, replaced: Mutex::default(), store, streams })
     }
 
     /// From now on, requests are answered with these policies and keys, over the same records. What the
@@ -53,14 +56,33 @@ impl Native {
     /// When the limiter can't take a policy; then nothing changes.
     pub fn reload(&self, policies: PolicySet, keys: Option<ApiKeys>) -> Result<(), LimiterError> {
         let service = Arc::new(service(policies, keys, Arc::clone(&self.store))?);
-        *self.service.write().unwrap_or_else(PoisonError::into_inner) = service;
+        let mut in_force = self.service.write().unwrap_or_else(PoisonError::into_inner);
+        self.replaced().push(mem::replace(&mut *in_force, service));
+        drop(in_force);
         self.streams.end_all();
         Ok(())
     }
 
-    /// The service in force.
-    pub(crate) fn service(&self) -> Arc<NativeService> {
+    /// Settles the leases of hot keys that are over at `now`, and all those of services that were replaced.
+    pub(crate) async fn settle_leases(&self, now: Timestamp) {
+        self.service().settle_leases(now).await;
+        let replaced = mem::take(&mut *self.replaced());
+        for service in replaced {
+            // A request that began with it may yet take a lease.
+            let is_in_use = Arc::strong_count(&service) > 1;
+            service.settle_leases(Timestamp::MAX).await;
+            if is_in_use {
+                self.replaced().push(service);
+            }
+        }
+    }
+
+    fn service(&self) -> Arc<NativeService> {
         Arc::clone(&self.service.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn replaced(&self) -> MutexGuard<'_, Vec<Arc<NativeService>>> {
+        self.replaced.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

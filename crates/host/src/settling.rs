@@ -43,17 +43,9 @@ impl Settling {
 }
 
 async fn settle(native: Arc<Native>, mut stopped: oneshot::Receiver<()>) {
-    let mut service = native.service();
     // What is being settled is settled to its end: it is in no table any more.
     while tokio::time::timeout(PAUSE, &mut stopped).await.is_err() {
-        let in_force = native.service();
-        if !Arc::ptr_eq(&service, &in_force) {
-            // It was replaced: what it holds is nobody's any more.
-            service.settle_leases(Timestamp::MAX).await;
-            service = in_force;
-        }
-        service.settle_leases(SystemClock.now()).await;
+        native.settle_leases(SystemClock.now()).await;
     }
-    service.settle_leases(Timestamp::MAX).await;
-    native.service().settle_leases(Timestamp::MAX).await;
+    native.settle_leases(Timestamp::MAX).await;
 }

@@ -37,7 +37,8 @@ fn lint_code() -> anyhow::Result<()> {
     for features in ["async,tls", "blocking,tls"] {
         run(program::release(&client).args(["--features", features]).args(STRICT))?;
     }
-    let doc = ["doc", "--no-deps", "--document-private-items"];
+    // With the examples, what they depend on has the same features as above, and is not checked once more.
+    let doc = ["doc", "--no-deps", "--document-private-items", "--lib", "--bins", "--examples"];
     run(native(&doc).env("RUSTDOCFLAGS", "-D warnings"))
 }
 

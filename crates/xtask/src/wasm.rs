@@ -94,9 +94,8 @@ pub(crate) fn with_panic_imports() -> anyhow::Result<Vec<(&'static str, Vec<u8>)
 
 fn with_panic_import(guest: &Guest<'_>) -> anyhow::Result<Vec<u8>> {
     let features = format!("{},panic-import", guest.features);
-    let mut command = compile(&Guest { features: &features, ..*guest })?;
-    run(command.env("CARGO_PROFILE_WASM_STRIP", "debuginfo"))?;
-    Ok(fs::read(artifact(guest))?)
+    let guest = Guest { features: &features, ..*guest };
+    Ok(fs::read(module_with_names(&guest)?)?)
 }
 
 /// The core for JavaScript, as three named modules as compiled: limiters, stores, and what callers of an
@@ -116,7 +115,13 @@ pub(crate) fn worker_module() -> anyhow::Result<PathBuf> {
 
 fn module_to_bind(guest: &Guest<'_>) -> anyhow::Result<PathBuf> {
     add_targets()?;
-    run(compile(guest)?.env("CARGO_PROFILE_WASM_STRIP", "debuginfo"))?;
+    module_with_names(guest)
+}
+
+/// Compiles a guest's module, and leaves what the profile strips of it: names, and what is found by them. A flag of the
+/// linked crate alone: with another profile, everything it depends on would be compiled once more.
+fn module_with_names(guest: &Guest<'_>) -> anyhow::Result<PathBuf> {
+    run(compile(guest)?.args(["-C", "strip=debuginfo"]))?;
     Ok(artifact(guest))
 }
 
@@ -180,8 +185,9 @@ fn compile(guest: &Guest<'_>) -> anyhow::Result<Command> {
     command.args(["--package", guest.package, "--target", guest.target]);
     command.args(["--features", guest.features]);
     command.env("CARGO_ENCODED_RUSTFLAGS", rustc_flags(guest)?.join("\x1f"));
+    command.arg("--");
     if guest.target == "wasm32-wasip2" {
-        command.args(["--", "-C", "link-arg=--skip-wit-component"]);
+        command.args(["-C", "link-arg=--skip-wit-component"]);
     }
     Ok(command)
 }

@@ -15,7 +15,7 @@ fn costs() {
 
     let policy = alone(limit());
     assert_eq!(policy.costs([("l", UNITS_MAX)]).unwrap().as_slice(), [UNITS_MAX]);
-    let message = "must be 0 to 9007199254740991";
+    let message = "l: must be 0 to 9007199254740991";
     assert_eq!(refused(policy.costs([("l", UNITS_MAX + 1)])), message);
     assert_eq!(refused(policy.costs_in_order(&[u64::MAX])), message);
 }
