@@ -3,12 +3,16 @@
 
 mod faults;
 
+use std::time::Duration;
+
 use async_nats::jetstream::stream;
 use tokio::net::TcpListener;
 use tollgate_kv::{ConnectError, KeyValue, Nats};
 use tollgate_test_servers::{NatsCluster, NatsServer, RedisServer};
 
 use crate::faults::{SHORT, refusal};
+
+const SECOND: Duration = Duration::from_secs(1);
 
 #[tokio::test]
 async fn a_wrong_password_is_told_and_not_shown() {
@@ -65,6 +69,34 @@ async fn a_bucket_that_is_not_what_was_asked_for_is_told() {
     drop(Nats::connect(&server.url()).await.unwrap());
     let (_, message) = refusal(&format!("{}?replicas=3", server.url())).await;
     assert!(message.contains("bucket \"tollgate\" has 1 replicas, not 3"), "{message}");
+}
+
+/// Others made it: a record that is gone is as good as one that was never charged.
+#[tokio::test]
+async fn a_bucket_that_loses_values_by_itself_is_refused() {
+    let server = NatsServer::start();
+    let client = async_nats::connect(server.url()).await.unwrap();
+    let context = async_nats::jetstream::new(client);
+    let plain = || stream::Config { max_messages_per_subject: 1, ..stream::Config::default() };
+    let limited = || stream::Config { max_bytes: 1 << 20, ..plain() };
+    for (bucket, config, told) in [
+        ("brief", stream::Config { max_age: SECOND, ..plain() }, Some("expire")),
+        ("small", limited(), Some("drops its oldest values")),
+        ("few", stream::Config { max_messages: 10, ..plain() }, Some("drops its oldest values")),
+        ("full", stream::Config { discard: stream::DiscardPolicy::New, ..limited() }, None),
+    ] {
+        let name = format!("KV_{bucket}");
+        let subjects = vec![format!("$KV.{bucket}.>")];
+        context.create_stream(stream::Config { name, subjects, ..config }).await.unwrap();
+        let address = format!("{}?bucket={bucket}", server.url());
+        match told {
+            Some(told) => {
+                let (_, message) = refusal(&address).await;
+                assert!(message.contains(told), "{message}");
+            }
+            None => drop(Nats::connect(&address).await.unwrap()),
+        }
+    }
 }
 
 /// Debian's servers let two writers over one revision both win where there are replicas.

@@ -100,6 +100,14 @@ impl Settings {
         if !config.max_age.is_zero() {
             return Err(format!("values of bucket {bucket:?} expire; give another bucket"));
         }
+        // Without a limit there is nothing that it would make room for.
+        let is_limited = config.max_bytes > 0 || config.max_messages > 0;
+        if is_limited && config.discard == stream::DiscardPolicy::Old {
+            let rule = "drops its oldest values when it is full";
+            return Err(format!(
+                "bucket {bucket:?} {rule}; let it discard new ones, or give another"
+            ));
+        }
         check_replicas(context, config.num_replicas)
     }
 }
