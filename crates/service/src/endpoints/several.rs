@@ -173,8 +173,10 @@ impl<S: Store, L: Limiter, C: Clock> Session<'_, S, L, C> {
         let fault = driven.fault.map(|error| self.reported(names, error.into()));
         let or_else = |cause| fault.clone().unwrap_or_else(|| self.reported(names, cause));
         match driven.outcome.ending {
-            Ending::Allowed | Ending::Denied | Ending::Lost => Ok(driven.outcome),
-            Ending::TimedOut => Err(or_else(DriveError::TimedOut)),
+            Ending::Allowed | Ending::Denied => Ok(driven.outcome),
+            // Not for want of the store: the lease is over.
+            Ending::Lost if fault.is_none() => Ok(driven.outcome),
+            Ending::TimedOut | Ending::Lost => Err(or_else(DriveError::TimedOut)),
             Ending::Busy | Ending::Failed => Err(or_else(DriveError::Busy)),
         }
     }
